@@ -1,0 +1,5 @@
+"""`python -m ecluse`"""
+
+from ecluse.cli.main import main
+
+main()
