@@ -1,0 +1,1 @@
+"""The nouns: frozen values and their legal moves. Imports nothing of ours."""

@@ -1,0 +1,244 @@
+"""What the manifest declares, checked and resolved: the App with its processes, steps and environments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+
+Argv = tuple[str, ...]
+"""A command as a value. Text in the manifest becomes argv once, when it is read."""
+
+
+class Interface(StrEnum):
+    """How a web process is entered."""
+
+    ASGI = "asgi"
+    WSGI = "wsgi"
+    COMMAND = "command"
+    """The user's own server, started as a command."""
+
+
+class Server(StrEnum):
+    """Which server process runs an ASGI or WSGI app."""
+
+    AUTO = "auto"
+    GRANIAN = "granian"
+    UVICORN = "uvicorn"
+    GUNICORN = "gunicorn"
+
+
+class Listen(StrEnum):
+    """How a user's own server gets its connections."""
+
+    FD = "fd"
+    """It takes file descriptor 3 (`LISTEN_FDS=1`, sd_listen_fds(3))."""
+    PORT = "port"
+    """It listens on `$PORT`; a relay stands in front."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The question that decides whether a slot may get traffic.
+
+    `path` is asked with `host` as the Host header; `status` lists accepted codes; `body` must be contained in
+    the answer, with `{version}` and `{commit}` filled in. `successes` in a row are needed, `interval` apart,
+    within `timeout`; one question may take `patience`.
+    """
+
+    path: str
+    host: str = "localhost"
+    status: tuple[int, ...] = (200,)
+    body: str = ""
+    successes: int = 3
+    interval: timedelta = timedelta(milliseconds=200)
+    timeout: timedelta = timedelta(seconds=30)
+    patience: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Resource limits of one worker process (setrlimit(2)); None leaves the system's."""
+
+    memory: int | None = None
+    """Bytes of address space."""
+    open_files: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A named command of the app. The one with an interface or `listen` gets traffic; there is at most one such."""
+
+    name: ProcessName
+    app: str = ""
+    """`package.module:attribute` of an ASGI or WSGI app; a factory ends in `()`."""
+    interface: Interface = Interface.COMMAND
+    server: Server = Server.AUTO
+    command: Argv = ()
+    listen: Listen | None = None
+    """Set on a user's own web server, None on a background worker."""
+    count: int = 1
+    threads: int | None = None
+    """Threads of each worker of a WSGI app; None: the server's default here (8)."""
+    folder: str = "."
+    """Working folder, below the tree of the release."""
+    health: Health | None = None
+    stop_signal: str = "TERM"
+    drain: timedelta = timedelta(seconds=30)
+    """How long a stop may wait for work in flight before SIGKILL."""
+    keep_alive: timedelta = timedelta(seconds=5)
+    """Idle time-out of a kept-alive connection; shorter than `drain`."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    enabled: bool = True
+    """A declared process that is off (its broker isn't there) is shown, not started."""
+    why_off: str = ""
+
+    @property
+    def is_web(self) -> bool:
+        return self.interface is not Interface.COMMAND or self.listen is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Files a step leaves for gates to read, relative to the step's folder; empty means none."""
+
+    junit: str = ""
+    coverage: str = ""
+    """A coverage.py JSON report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command of the pipeline.
+
+    `inputs` are globs of the commit (None: the whole commit, empty: an empty tree); `outputs` are the paths that
+    leave the step. `retries` means that many more attempts; `timeout` is for each attempt. `gate` says whether
+    a failure stops a ship.
+    """
+
+    name: StepName
+    command: Argv
+    needs: tuple[StepName, ...] = ()
+    inputs: tuple[str, ...] | None = None
+    outputs: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    pass_env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    folder: str = "."
+    timeout: timedelta = timedelta(minutes=10)
+    retries: int = 0
+    gate: bool = True
+    group: str = "check"
+    """`check` (lint, types) or `test`: which verb runs it by itself."""
+    evidence: Evidence = Evidence()
+    known_failures: tuple[str, ...] = ()
+    """Names of tests that are known to fail; any other failure stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What evidence must show beyond exit codes."""
+
+    coverage: float | None = None
+    """Percent of lines, 0 to 100; None asks nothing."""
+    tests: bool = True
+    """A step with a JUnit report must have executed at least one test."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How the bundle is made."""
+
+    python: str = ""
+    """`X.Y` wanted, or empty for what the repository says."""
+    requirements: tuple[str, ...] = ()
+    """Requirement files, when the repository has no lock or project table."""
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """Dependency groups needed to run."""
+    test_requirements: tuple[str, ...] = ()
+    """Requirement files or plain requirements (`pytest>=8`) that steps need beyond the app's own."""
+    test_extras: tuple[str, ...] = ()
+    test_groups: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    """Plain requirements to add, such as a database driver or setuptools."""
+    install_project: bool = True
+    """Install the repository itself when it declares a build backend."""
+    exclude_newer: str = ""
+    """RFC 3339 time: packages published later don't exist for the resolver."""
+    exclude: tuple[str, ...] = ()
+    """Globs of the commit that the bundle leaves out."""
+    commands: tuple[Argv, ...] = ()
+    """Run in the assembled release on the target before it starts (compile, static files)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePolicy:
+    """How versions are made."""
+
+    tag_prefix: str = "v"
+    initial: str = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A named place with a policy."""
+
+    name: EnvironmentName
+    target: str = "process"
+    address: str = "127.0.0.1"
+    port: int = 8000
+    strategy: str = "blue-green"
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_files: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """Names that must be there, from the env files or the caller's environment; the values are never recorded."""
+    gates: tuple[StepName, ...] | None = None
+    """Steps that must pass; None: every step with `gate`."""
+    tag: bool = True
+    """Whether a ship tags the release; `local` doesn't."""
+    stamp: bool = False
+    """Whether answers carry `X-Release`; `local` does."""
+    unchecked: str = ""
+    """The reason for which no health check is configured; without one and without this a deploy is refused."""
+    warm: timedelta = timedelta(minutes=10)
+    """How long the old slot is kept for an instant rollback."""
+    watch: timedelta = timedelta(seconds=4)
+    """How long the new slot is watched under traffic before the commit."""
+    lease: timedelta = timedelta(seconds=30)
+    keep_releases: int = 5
+
+    @property
+    def url(self) -> str:
+        """Where a person on the target's host finds the app."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """What the manifest declares."""
+
+    name: str
+    processes: tuple[Process, ...]
+    steps: tuple[Step, ...] = ()
+    gates: Gates = Gates()
+    build: Build = Build()
+    release: ReleasePolicy = ReleasePolicy()
+    migrate: Argv = ()
+    migrate_timeout: timedelta = timedelta(minutes=10)
+    state: tuple[str, ...] = ()
+    """Paths that are the app's data; a folder ends in `/`."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    environments: tuple[Environment, ...] = ()
+
+    @property
+    def web(self) -> Process | None:
+        return next((process for process in self.processes if process.is_web), None)
+
+    def environment(self, name: str) -> Environment | None:
+        return next((environment for environment in self.environments if environment.name == name), None)

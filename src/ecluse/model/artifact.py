@@ -1,0 +1,96 @@
+"""Built things named by their digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ecluse.model.ids import Commit, Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file of the tree. `mode` is `file`, `executable` or `link` (the blob is then the link's text)."""
+
+    path: str
+    mode: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheel:
+    """One file of a wheelhouse. `built` says that it was built here from a source distribution."""
+
+    name: str
+    digest: Digest
+    built: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheelhouse:
+    """Everything that one (Python, architecture, libc) needs, installable without a network.
+
+    `app` goes into the release's virtual environment. `server` (the server that Écluse starts) goes into a folder
+    of its own, searched last, so that it can never change what the app resolved. `pip` is the wheel that installs.
+    """
+
+    python: str
+    """`X.Y`"""
+    machine: str
+    libc: str
+    digest: Digest
+    app: tuple[Wheel, ...]
+    server: tuple[Wheel, ...]
+    pip: Wheel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Source and locked wheels of one commit. `digest` is that of its canonical JSON without the digest itself."""
+
+    digest: Digest
+    commit: Commit
+    dirty: bool
+    files: tuple[SourceFile, ...]
+    wheelhouses: tuple[Wheelhouse, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of the bundle, its digest included; `bundle_from_json` reads it."""
+        document = asdict(self)
+        document["files"] = list(document["files"])
+        document["wheelhouses"] = [_listed(house) for house in document["wheelhouses"]]
+        return document
+
+
+def _listed(house: Mapping[str, Any]) -> dict[str, Any]:
+    return {**house, "app": list(house["app"]), "server": list(house["server"])}
+
+
+def bundle_from_json(document: Mapping[str, Any]) -> Bundle:
+    """The bundle that `to_json` wrote. A missing key is a KeyError; the digest is believed, not computed."""
+    return Bundle(
+        digest=Digest(document["digest"]),
+        commit=Commit(document["commit"]),
+        dirty=bool(document["dirty"]),
+        files=tuple(SourceFile(**file) for file in document["files"]),
+        wheelhouses=tuple(_wheelhouse(house) for house in document["wheelhouses"]),
+    )
+
+
+def _wheelhouse(house: Mapping[str, Any]) -> Wheelhouse:
+    lists = {name: tuple(Wheel(**wheel) for wheel in house[name]) for name in ("app", "server")}
+    return Wheelhouse(**{**house, **lists, "pip": Wheel(**house["pip"])})
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The one way in which a document is written as bytes: sorted keys, no spaces, UTF-8."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest_of(document: Mapping[str, Any]) -> Digest:
+    """The digest of a bundle's or wheelhouse's document, its own `digest` left out."""
+    named = canonical({key: value for key, value in document.items() if key != "digest"})
+    return Digest(f"sha256:{hashlib.sha256(named).hexdigest()}")

@@ -1,0 +1,198 @@
+"""Facts, past tense, never edited. Their class names and fields are the ledger's format: add, never rename.
+
+Fields are text, numbers, booleans, None, and tuples or mappings of those; times are on the record, not in the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact. `environment` is empty for what belongs to the app alone."""
+
+    environment: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A command that changes something began. `verb` is `ship`, `check`, …"""
+
+    run: str
+    verb: str
+    commit: str = ""
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    run: str
+    outcome: str
+    seconds: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded(Event):
+    """A pipeline step has its verdict."""
+
+    run: str
+    step: str
+    answer: str
+    seconds: float
+    attempts: int = 1
+    evidence: tuple[str, ...] = ()
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleBuilt(Event):
+    run: str
+    commit: str
+    digest: str
+    files: int
+    wheels: int
+    built_here: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseMade(Event):
+    release: str
+    version: str
+    commit: str
+    bundle: str
+    config: str
+    notes: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTaken(Event):
+    generation: int
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentStarted(Event):
+    deployment: str
+    release: str
+    version: str
+    slot: str
+    previous: str = ""
+    verb: str = "deploy"
+    settings: str = ""
+    """Keyed hash of the environment's values, to see that they changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveMade(Event):
+    """One move of a deployment: `stage`, `migrate`, `start`, `gate`, `shift`, `watch`."""
+
+    deployment: str
+    move: str
+    seconds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAnswered(Event):
+    """Health or watch gave its verdict on a slot."""
+
+    deployment: str
+    gate: str
+    answer: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentCommitted(Event):
+    deployment: str
+    release: str
+    version: str
+    slot: str
+    seconds: float = 0.0
+    verb: str = "deploy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentReverted(Event):
+    deployment: str
+    release: str
+    version: str
+    why: str
+    serving: str = ""
+    """The release that serves afterwards, or empty."""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentStopped(Event):
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceSeen(Event):
+    """The target was found in another state than the ledger said; the target is right."""
+
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseBroken(Event):
+    evicted: str
+    generation: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown(Event):
+    """An event written by a newer version; carried, not understood."""
+
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        RunEnded,
+        StepEnded,
+        BundleBuilt,
+        ReleaseMade,
+        LeaseTaken,
+        DeploymentStarted,
+        MoveMade,
+        GateAnswered,
+        DeploymentCommitted,
+        DeploymentReverted,
+        EnvironmentStopped,
+        DifferenceSeen,
+        LeaseBroken,
+    )
+}
+
+
+def named(event: Event) -> tuple[str, Mapping[str, Any]]:
+    """The kind and the data that `from_json` takes."""
+    return (event.kind, event.data) if isinstance(event, Unknown) else (type(event).__name__, event.to_json())
+
+
+def from_json(kind: str, data: Mapping[str, Any]) -> Event:
+    """The event that `to_json` wrote. Keys of a newer version are dropped; an unknown kind stays readable."""
+    known = KINDS.get(kind)
+    if known is None:
+        return Unknown(environment=str(data.get("environment", "")), kind=kind, data=dict(data))
+    names = {item.name for item in fields(known)}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in names
+    }
+    return known(**values)

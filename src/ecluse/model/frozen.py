@@ -1,0 +1,68 @@
+"""The checked manifest as plain JSON values and back, exactly: it is cached, and kept beside each release."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ecluse.model.app import App
+
+
+def app_to_json(app: App) -> dict[str, Any]:
+    """Durations become seconds, tuples lists; every field is there, defaults too."""
+    plain = _to_plain(app)
+    assert isinstance(plain, dict)  # noqa: S101  a dataclass always becomes a dict
+    return plain
+
+
+def app_from_json(data: Mapping[str, Any]) -> App:
+    """The App that `app_to_json` wrote. Keys that this version doesn't know are dropped."""
+    app = _from_plain(App, data)
+    assert isinstance(app, App)  # noqa: S101
+    return app
+
+
+def _to_plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _to_plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): _to_plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_to_plain(item) for item in value]
+    return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _from_plain(kind: Any, value: Any) -> Any:
+    kind = getattr(kind, "__supertype__", kind)  # a NewType is its base
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        inner = next(option for option in get_args(kind) if option is not type(None))
+        return None if value is None else _from_plain(inner, value)
+    if origin is tuple:
+        return tuple(_from_plain(get_args(kind)[0], item) for item in value)
+    if origin is not None:  # the only mappings are of text to text
+        return dict(value)
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = _hints(kind)
+        return kind(**{name: _from_plain(hints[name], item) for name, item in value.items() if name in hints})
+    return _plain_value(kind, value)
+
+
+def _plain_value(kind: Any, value: Any) -> Any:
+    if kind is timedelta:
+        return timedelta(seconds=value)
+    return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value

@@ -1,0 +1,182 @@
+"""What the events say, folded. Pure: the same events always give the same State."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from ecluse.model.events import (
+    DeploymentCommitted,
+    DeploymentReverted,
+    DeploymentStarted,
+    DifferenceSeen,
+    EnvironmentStopped,
+    Event,
+    MoveMade,
+    ReleaseMade,
+)
+
+KEPT = 50
+"""How many deployments of an environment a State carries; a ledger keeps them all."""
+
+
+class Recorded(Protocol):
+    """An event with its number and time, as a ledger keeps it."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def event(self) -> Event: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseKnown:
+    id: str
+    version: str
+    commit: str
+    bundle: str
+    config: str
+    notes: str
+    tag: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentKnown:
+    """`outcome` is `open`, `committed` or `reverted`. `moves` are (move, when, seconds, detail).
+
+    `number` is that of the event that began it: the cursor of a list. `settings` is the keyed hash of the values
+    it was deployed with.
+    """
+
+    id: str
+    environment: str
+    release: str
+    version: str
+    verb: str
+    slot: str
+    started_at: datetime
+    number: int
+    actor: str = ""
+    settings: str = ""
+    outcome: str = "open"
+    ended_at: datetime | None = None
+    why: str = ""
+    moves: tuple[tuple[str, datetime, float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentKnown:
+    """`serving` and `previous` are release ids; `previous` is what a rollback goes to."""
+
+    name: str
+    serving: str = ""
+    previous: str = ""
+    deployments: tuple[DeploymentKnown, ...] = ()
+    """The newest `KEPT`, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    environments: Mapping[str, EnvironmentKnown] = field(default_factory=dict)
+    releases: Mapping[str, ReleaseKnown] = field(default_factory=dict)
+    events: int = 0
+    """The number of the last event folded."""
+
+
+MOVING = (DeploymentStarted, MoveMade, DeploymentCommitted, DeploymentReverted, EnvironmentStopped, DifferenceSeen)
+"""The events that change what is known of an environment; `apply` needs no other part of a State for them."""
+
+
+def apply(state: State, record: Recorded) -> State:
+    counted = replace(state, events=record.number)
+    event = record.event
+    if isinstance(event, ReleaseMade):
+        return replace(counted, releases={event.release: _release(event, record.at), **state.releases})
+    if isinstance(event, MOVING):
+        before = state.environments.get(event.environment) or EnvironmentKnown(name=event.environment)
+        return replace(counted, environments={**state.environments, before.name: _moved(before, record)})
+    return counted
+
+
+def fold(records: Iterable[Recorded]) -> State:
+    state = State()
+    for record in records:
+        state = apply(state, record)
+    return state
+
+
+def _release(made: ReleaseMade, at: datetime) -> ReleaseKnown:
+    return ReleaseKnown(
+        id=made.release, version=made.version, commit=made.commit, bundle=made.bundle, config=made.config,
+        notes=made.notes, tag=made.tag, at=at,
+    )  # fmt: skip
+
+
+def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
+    match record.event:
+        case DeploymentStarted() as started:
+            return _put(environment, _begun(started, record, started.settings))
+        case MoveMade() as made:
+            return _put(environment, *_after(environment, made, record.at))
+        case DeploymentCommitted() as committed:
+            ended = replace(_known(environment, committed, record), outcome="committed", ended_at=record.at)
+            return _serving(_put(environment, ended), committed.release)
+        case DeploymentReverted() as reverted:
+            known = _known(environment, reverted, record)
+            ended = replace(known, outcome="reverted", ended_at=record.at, why=reverted.why)
+            return _serving(_put(environment, ended), reverted.serving)
+        case DifferenceSeen() as difference:
+            return _serving(environment, difference.found)
+        case _:
+            return replace(environment, serving="")
+
+
+def _begun(
+    event: DeploymentStarted | DeploymentCommitted | DeploymentReverted, record: Recorded, settings: str = ""
+) -> DeploymentKnown:
+    return DeploymentKnown(
+        id=event.deployment, environment=event.environment, release=event.release, version=event.version,
+        verb=getattr(event, "verb", "deploy"), slot=getattr(event, "slot", ""), started_at=record.at,
+        number=record.number, actor=record.actor, settings=settings,
+    )  # fmt: skip
+
+
+def _known(
+    environment: EnvironmentKnown, event: DeploymentCommitted | DeploymentReverted, record: Recorded
+) -> DeploymentKnown:
+    """The deployment that ends; one that began in another ledger begins here with its end."""
+    return _find(environment, event.deployment) or _begun(event, record)
+
+
+def _find(environment: EnvironmentKnown, deployment: str) -> DeploymentKnown | None:
+    return next((known for known in environment.deployments if known.id == deployment), None)
+
+
+def _after(environment: EnvironmentKnown, made: MoveMade, at: datetime) -> tuple[DeploymentKnown, ...]:
+    known = _find(environment, made.deployment)
+    if known is None:
+        return ()
+    return (replace(known, moves=(*known.moves, (made.move, at, made.seconds, made.detail))),)
+
+
+def _put(environment: EnvironmentKnown, *changed: DeploymentKnown) -> EnvironmentKnown:
+    known = {deployment.id: deployment for deployment in (*environment.deployments, *changed)}
+    newest = sorted(known.values(), key=lambda deployment: deployment.number, reverse=True)
+    return replace(environment, deployments=tuple(newest[:KEPT]))
+
+
+def _serving(environment: EnvironmentKnown, release: str) -> EnvironmentKnown:
+    """`release` serves. The one to go back to is the last other one that was committed here."""
+    if not release:
+        return replace(environment, serving="")
+    committed = (known.release for known in environment.deployments if known.outcome == "committed")
+    before = (*committed, environment.serving, environment.previous)
+    previous = next((known for known in before if known not in {"", release}), "")
+    return replace(environment, serving=release, previous=previous)

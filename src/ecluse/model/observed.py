@@ -1,0 +1,139 @@
+"""What is there now, as the target itself says. Never from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ecluse.model.ids import DeploymentId, ReleaseId, Version
+from ecluse.model.slot import Slot
+
+
+class SlotState(StrEnum):
+    EMPTY = "empty"
+    STARTING = "starting"
+    RUNNING = "running"
+    """All processes are up; says nothing of traffic."""
+    LAME = "lame"
+    """Warm or draining: routed away, answers with `Connection: close`."""
+    STOPPING = "stopping"
+    FAILED = "failed"
+    """A process gave up: it exited more often than the back-off allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSeen:
+    name: str
+    pid: int | None
+    state: str
+    """`running`, `waiting` (for its next start), `exited`."""
+    restarts: int = 0
+    started_at: datetime | None = None
+    last_exit: str = ""
+    """`exit 1`, `SIGKILL`, `unknown` (adopted), or empty while it never ended."""
+    log_tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Since the release started in the slot. `statuses` maps a class (`2xx`) to a count."""
+
+    requests: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    buckets: tuple[int, ...] = ()
+    """Latency histogram with the fixed bounds of `ecluse.wire.page.BOUNDS`."""
+    connections: int = 0
+    closed_at_end: int = 0
+    """Idle connections that were still open when the drain budget ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotSeen:
+    slot: Slot
+    state: SlotState = SlotState.EMPTY
+    release: ReleaseId | None = None
+    version: Version | None = None
+    weight: int = 0
+    processes: tuple[ProcessSeen, ...] = ()
+    counters: Counters = Counters()
+    guarantees: tuple[str, ...] = ()
+    """What holds for this server: `lame-duck`, `counts`, `stamps`, `kernel-routing`, …"""
+    warm_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who changes an environment."""
+
+    id: str
+    host: str
+    pid: int
+    user: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseSeen:
+    holder: Holder
+    generation: int
+    age: float
+    """Seconds since it was taken."""
+    left: float
+    """Seconds until it expires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDeployment:
+    """A deployment that neither committed nor was undone."""
+
+    id: DeploymentId
+    release: ReleaseId
+    version: Version
+    slot: Slot
+    previous: Slot | None
+    generation: int
+    last_move: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A deployment that the target ended by itself, kept until a ledger imports it by its id."""
+
+    id: DeploymentId
+    outcome: str
+    """`committed` or `reverted`."""
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One look at a target."""
+
+    at: datetime
+    url: str
+    slots: tuple[SlotSeen, ...]
+    serving: Slot | None
+    generation: int = 0
+    lease: LeaseSeen | None = None
+    open: OpenDeployment | None = None
+    finished: tuple[Finished, ...] = ()
+    routing: str = "none"
+    """`kernel` (the BPF program), `relay`, or `none` before the first start."""
+    keeper_pid: int | None = None
+    keeper_version: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def slot(self, slot: Slot) -> SlotSeen:
+        return next((seen for seen in self.slots if seen.slot is slot), SlotSeen(slot=slot))
+
+    def running(self, release: ReleaseId) -> SlotSeen | None:
+        """The slot in which `release` is, whether it gets traffic or not."""
+        return next((seen for seen in self.slots if seen.release == release), None)
+
+    @property
+    def free(self) -> Slot:
+        """The slot that a new release goes to."""
+        return self.serving.other if self.serving else Slot.BLUE

@@ -1,0 +1,32 @@
+"""A question that can stop us, and its answer with evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not_run"
+    """A dependency failed or the run was cancelled. Never reported as passed."""
+    NOT_CHECKED = "not_checked"
+    """The source of evidence did not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer of one gate. `evidence` are short facts: counts, a status, the last lines of a log."""
+
+    gate: str
+    answer: Answer
+    evidence: tuple[str, ...] = ()
+    log: str = ""
+    """Path of the full log, when there is one."""
+    seconds: float = 0.0
+    attempts: int = 1
+
+    @property
+    def stops(self) -> bool:
+        return self.answer is not Answer.PASSED

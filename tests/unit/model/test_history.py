@@ -1,0 +1,168 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecluse.model import events
+from ecluse.model.history import KEPT, EnvironmentKnown, State, apply, fold
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Written:
+    number: int
+    event: events.Event
+    actor: str = "ada@lock"
+
+    @property
+    def at(self):
+        return START + timedelta(seconds=self.number)
+
+
+def told(*facts):
+    return [Written(number, event) for number, event in enumerate(facts, start=1)]
+
+
+def after(*facts):
+    return fold(told(*facts)).environments["local"]
+
+
+def started(deployment, release="r-1", **more):
+    fields = {"version": "1.0.0", "slot": "blue"} | more
+    return events.DeploymentStarted(environment="local", deployment=deployment, release=release, **fields)
+
+
+def committed(deployment, release="r-1", verb="deploy"):
+    return events.DeploymentCommitted(
+        environment="local", deployment=deployment, release=release, version="1.0.0", slot="blue", verb=verb
+    )
+
+
+def reverted(deployment, release="r-1", serving=""):
+    return events.DeploymentReverted(
+        environment="local", deployment=deployment, release=release, version="1.0.0", why="unhealthy", serving=serving
+    )
+
+
+def deployed(*releases):
+    return [
+        fact
+        for number, release in enumerate(releases)
+        for fact in (started(f"d-{number}", release), committed(f"d-{number}", release))
+    ]
+
+
+STOPPED = events.EnvironmentStopped(environment="local")
+
+
+def test_a_started_deployment_is_open_and_moves_nothing():
+    known = after(started("d-1", settings="s", verb="rollback"))
+    (deployment,) = known.deployments
+    assert (deployment.outcome, deployment.ended_at, deployment.number) == ("open", None, 1)
+    assert (deployment.actor, deployment.settings, deployment.verb) == ("ada@lock", "s", "rollback")
+    assert known.serving == ""
+
+
+def test_a_committed_deployment_serves():
+    known = after(*deployed("r-1"))
+    assert (known.serving, known.previous) == ("r-1", "")
+    assert known.deployments[0].outcome == "committed"
+    assert known.deployments[0].ended_at == START + timedelta(seconds=2)
+
+
+def test_the_release_before_is_where_a_rollback_goes():
+    assert after(*deployed("r-1", "r-2")).previous == "r-1"
+
+
+def test_a_rollback_swaps_the_two():
+    known = after(*deployed("r-1", "r-2"), started("d-9", "r-1"), committed("d-9", "r-1", verb="rollback"))
+    assert (known.serving, known.previous) == ("r-1", "r-2")
+
+
+def test_the_same_release_again_keeps_the_one_before():
+    assert after(*deployed("r-1", "r-2", "r-2")).previous == "r-1"
+
+
+def test_a_reverted_deployment_leaves_what_the_target_says_serves():
+    known = after(*deployed("r-1"), started("d-9", "r-2"), reverted("d-9", "r-2", serving="r-1"))
+    assert known.serving == "r-1"
+    assert (known.deployments[0].outcome, known.deployments[0].why) == ("reverted", "unhealthy")
+
+
+def test_a_reverted_release_is_no_place_to_go_back_to():
+    known = after(*deployed("r-1"), started("d-8", "r-2"), reverted("d-8", "r-2", serving="r-1"), *deployed("r-3"))
+    assert known.previous != "r-2"
+
+
+def test_a_first_deployment_that_reverts_leaves_nothing_serving():
+    assert after(started("d-1"), reverted("d-1")).serving == ""
+
+
+def test_a_stopped_environment_serves_nothing():
+    assert after(*deployed("r-1", "r-2"), STOPPED).serving == ""
+
+
+def test_after_a_stop_the_last_other_release_is_the_one_before():
+    assert after(*deployed("r-1", "r-2"), STOPPED, started("d-9", "r-3"), committed("d-9", "r-3")).previous == "r-2"
+
+
+def test_the_target_is_right_about_what_serves():
+    difference = events.DifferenceSeen(environment="local", expected="r-2", found="r-1")
+    known = after(*deployed("r-1", "r-2"), difference)
+    assert (known.serving, known.previous) == ("r-1", "r-2")
+
+
+def test_moves_are_kept_with_their_time():
+    made = events.MoveMade(environment="local", deployment="d-1", move="gate", seconds=0.5, detail="3 answers")
+    (deployment,) = after(started("d-1"), made).deployments
+    assert deployment.moves == (("gate", START + timedelta(seconds=2), 0.5, "3 answers"),)
+
+
+def test_a_move_of_an_unknown_deployment_is_left_out():
+    made = events.MoveMade(environment="local", deployment="d-0", move="gate", seconds=0.5)
+    assert after(made).deployments == ()
+
+
+def test_a_deployment_that_began_in_another_ledger_is_known_by_its_end():
+    (deployment,) = after(committed("d-7")).deployments
+    assert (deployment.id, deployment.outcome, deployment.started_at) == ("d-7", "committed", deployment.ended_at)
+
+
+def test_a_release_is_what_it_was_first_said_to_be():
+    made = events.ReleaseMade(release="r-1", version="1.0.0", commit="c", bundle="b", config="m")
+    again = events.ReleaseMade(release="r-1", version="2.0.0", commit="c", bundle="b", config="m")
+    (kept,) = fold(told(made, again)).releases.values()
+    assert (kept.version, kept.at) == ("1.0.0", START + timedelta(seconds=1))
+
+
+def test_a_state_carries_the_newest_deployments():
+    known = after(*(started(f"d-{number}") for number in range(KEPT + 5)))
+    assert len(known.deployments) == KEPT
+    assert known.deployments[0].id == f"d-{KEPT + 4}"
+
+
+def test_events_of_the_pipeline_are_counted_only():
+    step = events.StepEnded(environment="local", run="run-1", step="lint", answer="passed", seconds=1.0)
+    assert fold(told(step, events.Unknown(kind="Teleported"))) == State(events=2)
+
+
+@given(st.lists(st.sampled_from(["r-1", "r-2", "r-3", "stop"]), max_size=12))
+def test_what_serves_is_never_the_place_to_go_back_to(names):
+    facts = [
+        fact
+        for number, name in enumerate(names)
+        for fact in ((STOPPED,) if name == "stop" else (started(f"d-{number}", name), committed(f"d-{number}", name)))
+    ]
+    known = fold(told(*facts)).environments.get("local", EnvironmentKnown(name="local"))
+    assert not known.serving or known.serving != known.previous
+
+
+@given(st.integers(min_value=0, max_value=8))
+def test_folding_may_stop_and_go_on(cut):
+    records = told(*deployed("r-1", "r-2", "r-1"), STOPPED)
+    state = fold(records[:cut])
+    for record in records[cut:]:
+        state = apply(state, record)
+    assert state == fold(records)
