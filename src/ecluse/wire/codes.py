@@ -1,0 +1,36 @@
+"""The codes of refused orders, and the one error that a keeper answers with."""
+
+from typing import Any, Dict, Optional
+
+PROTOCOL = 1
+"""Version of the orders. A keeper refuses a request with another one."""
+
+UNREACHABLE = "K001"
+"""Nothing answers; made by clients, never by a keeper."""
+BAD_ORDER = "K002"
+"""The order isn't known here, or its arguments don't fit."""
+HELD = "K010"
+SUPERSEDED = "K011"
+DEPLOYMENT_OPEN = "K012"
+HAS_TRAFFIC = "K013"
+COMMITTED = "K014"
+PORT_TAKEN = "K020"
+LISTENS_ELSEWHERE = "K021"
+"""The environment serves on another address or port."""
+DISK_FULL = "K030"
+STAGING_FAILED = "K040"
+CANNOT_START = "K041"
+INTERNAL = "K099"
+
+
+class OrderError(Exception):
+    """An order was refused or failed. `evidence` is JSON: what a person needs to see why."""
+
+    def __init__(self, code: str, message: str, evidence: Optional[Dict[str, Any]] = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.evidence: Dict[str, Any] = evidence or {}
+
+    def __str__(self) -> str:
+        return "%s: %s" % (self.code, self.message)
