@@ -1,0 +1,71 @@
+"""The version-controlled repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from ecluse.model.ids import Commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file of a commit. `mode` is `file`, `executable` or `link`; `object` is the blob's name."""
+
+    path: str
+    mode: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One commit as the notes need it."""
+
+    commit: Commit
+    subject: str
+    body: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    name: str
+    commit: Commit
+
+
+class Source(Protocol):
+    """Reads never change the repository; `checkout` writes only below the folder it is given.
+
+    Not a repository, no commit yet, an unknown revision: ProblemError with a C code.
+    """
+
+    async def resolve(self, revision: str) -> Commit:
+        """The full commit that `revision` (branch, tag, abbreviation, HEAD) names."""
+
+    async def is_dirty(self) -> bool:
+        """Whether the working tree differs from HEAD, untracked and not ignored files included."""
+
+    async def entries(self, commit: Commit) -> tuple[Entry, ...]:
+        """Every file, sorted by path. A submodule is a Problem, not a silent gap."""
+
+    async def read(self, commit: Commit, path: str) -> bytes | None:
+        """One file's bytes at `commit`, None when it isn't there."""
+
+    async def checkout(self, commit: Commit, folder: Path) -> None:
+        """Write the commit's tree into the empty `folder`: no `.git`, no hooks, executable bits and links kept."""
+
+    async def checkout_working(self, folder: Path) -> None:
+        """The working tree as it lies (tracked and untracked, not ignored), for `--dirty`."""
+
+    async def committed_at(self, commit: Commit) -> datetime: ...
+
+    async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:
+        """Tags reachable from `commit` whose name starts with `prefix`, nearest first."""
+
+    async def changes(self, since: Commit | None, until: Commit) -> tuple[Change, ...]:
+        """Commits after `since` up to `until`, newest first, merges included."""
+
+    async def tag(self, name: str, commit: Commit, message: str) -> None:
+        """Make an annotated tag. The same name on the same commit: nothing to do. On another: ProblemError R003."""

@@ -1,0 +1,156 @@
+"""Where instances of a release run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+from ecluse.model.app import Argv, Environment, Process
+from ecluse.model.artifact import Bundle
+from ecluse.model.ids import DeploymentId, ReleaseId
+from ecluse.model.observed import Holder, Observed
+from ecluse.model.release import Release
+from ecluse.model.slot import Slot, Weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """The right to give orders. `generation` only grows; a target refuses an older one (SupersededError)."""
+
+    holder: Holder
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What a target needs to run a release: nothing but this is asked for later."""
+
+    release: Release
+    bundle: Bundle
+    app: str
+    environment: Environment
+    processes: tuple[Process, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Settings that may be seen."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Never in argv, journal or logs."""
+    state: tuple[str, ...] = ()
+    commands: tuple[Argv, ...] = ()
+    """Run in the assembled tree while staging."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An HTTP GET asked of one slot in private."""
+
+    path: str
+    host: str
+    patience: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answer, or why there was none. `status` 0 means that no HTTP answer came; `why` then says what did."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+    """At most the first 64 KiB."""
+    seconds: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RanCommand:
+    exit_code: int | None
+    output: str
+    seconds: float
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    at: datetime
+    slot: Slot
+    release: str
+    process: str
+    pid: int
+    stream: str
+    text: str
+
+
+class Target(Protocol):
+    """Where instances run. Every call may be repeated. Calls for different slots may run at once.
+
+    Errors are ProblemError with a K code: the lease is held (K010, exit 4), we were superseded (K011, exit 4), the
+    target can't be reached (K001, exit 5), the port is taken (K020), the disk is full (K030).
+    """
+
+    async def observe(self) -> Observed:
+        """What is there now, from the target. Nothing there yet is an Observed with empty slots, not an error."""
+
+    async def take(self, holder: Holder, lease: timedelta) -> Grant:
+        """Take the lease: generation + 1. Held by a live other: ProblemError K010 naming it. Held by one that is
+        provably gone, or expired: taken over."""
+
+    async def renew(self, grant: Grant) -> None: ...
+
+    async def give_back(self, grant: Grant) -> None:
+        """End the lease. Already ended or superseded: nothing to do."""
+
+    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
+        """Bring the release here, assembled and verified, ready to start. Already there: quick."""
+
+    async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
+        """Open the journal: from here to `commit`, a vanished deployer means an undo. Another one open: K012."""
+
+    async def run(self, grant: Grant, running: Running, argv: Argv, timeout: timedelta) -> RanCommand:  # noqa: ASYNC109 (the target keeps it)
+        """Run a one-off command (a migration) in the staged release with its environment and secrets."""
+
+    async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
+        """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there
+        is stopped first if it has no traffic; with traffic: K013. Returns when the processes were started."""
+
+    async def ask(self, slot: Slot, question: Question) -> Answered:
+        """Ask one slot in private, whatever its weight."""
+
+    async def route(self, grant: Grant, weights: Weights) -> None:
+        """Share new connections. A slot that goes to 0 turns lame; one that gets traffic again stops being lame."""
+
+    async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
+        """The point of no return: close the journal; the other slot is stopped after `warm` (0: now, with drain).
+        Already committed: nothing to do."""
+
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str) -> None:
+        """Undo: traffic back to the previous slot if it is up, the new slot drained and stopped, the journal closed.
+        Already undone: nothing to do. Already committed: K014."""
+
+    async def stop(self, grant: Grant, slot: Slot) -> None:
+        """Drain and stop what runs in the slot. Empty: nothing to do. Returns when it is empty."""
+
+    async def shut(self, grant: Grant) -> None:
+        """Stop both slots and the keeper, close the sockets: nothing of the environment is left running."""
+
+    def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
+        """The last lines, oldest first, then, when `follow`, what comes."""
+
+    async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:
+        """Remove staged releases that are neither in `keep`, in a slot, nor in the journal, and their blobs."""
+
+
+@runtime_checkable
+class SplitsTraffic(Protocol):
+    """Weights other than 0 and 100 are honoured."""
+
+    splits_traffic: bool
+
+
+@runtime_checkable
+class Upgrades(Protocol):
+    """The host process can be replaced by this version's without losing a request."""
+
+    async def upgrade(self, grant: Grant) -> str:
+        """Returns the version that runs afterwards. The same version: nothing to do."""

@@ -1,0 +1,44 @@
+"""Everything outside that the loop needs, in one argument. `assembly` builds it; tests build it from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecluse.model.app import App, Environment
+from ecluse.model.observed import Holder
+from ecluse.ports.clock import Clock
+from ecluse.ports.commands import CommandRunner
+from ecluse.ports.ids import Ids
+from ecluse.ports.ledger import Ledger
+from ecluse.ports.python import Toolchain
+from ecluse.ports.reporter import Reporter
+from ecluse.ports.source import Source
+from ecluse.ports.store import ContentStore
+from ecluse.ports.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`root` is the repository, `home` the folder for everything that Écluse keeps (`.ecluse`)."""
+
+    root: Path
+    home: Path
+    env: Mapping[str, str]
+    """The environment of the caller, read once."""
+    clock: Clock
+    ids: Ids
+    commands: CommandRunner
+    source: Source
+    toolchain: Toolchain
+    store: ContentStore
+    ledger: Ledger
+    target: Callable[[App, Environment], Target]
+    reporter: Reporter
+    actor: str
+    """`user@host`, for records."""
+    holder: Holder
+    """This process, as a lease names it."""
+    key: bytes
+    """A secret of this home, for keyed hashes of secrets; never leaves it."""
