@@ -1,0 +1,1 @@
+"""The only home of real side effects on this machine: clock, ids, environment, commands, atomic files."""

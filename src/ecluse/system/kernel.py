@@ -1,0 +1,80 @@
+"""Calls of the Linux kernel that Python 3.11 has no name for.
+
+Numbers are those of <linux/sched.h>, <linux/prctl.h> and <sys/mount.h>; they are part of the kernel's stable interface.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from pathlib import Path
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+
+_MS_REC = 0x4000
+_MS_SLAVE = 0x80000
+_MS_HARDENED = 2 | 4 | 8  # nosuid, nodev, noexec: what a kernel demands of a proc in a user namespace
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def die_with_parent(number: int) -> None:
+    """Have the kernel send us signal `number` when the thread that started us ends (PR_SET_PDEATHSIG(2const))."""
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0))
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER(2const))."""
+    _checked(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+
+
+def unshare(flags: int) -> None:
+    _checked(_libc.unshare(flags))
+
+
+def keep_own_ids(uid: int, gid: int) -> None:
+    """In a fresh user namespace: be who we were (user_namespaces(7))."""
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def own_proc() -> None:
+    """Give this mount namespace a /proc that shows this process namespace; new mounts outside stay visible."""
+    _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
+    _checked(_libc.mount(b"proc", b"/proc", b"proc", _MS_HARDENED, None))
+
+
+def children() -> list[int]:
+    """Our children, zombies included."""
+    try:
+        return [int(pid) for pid in Path("/proc/thread-self/children").read_text().split()]
+    except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
+        return [int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent(stat) == os.getpid()]
+
+
+def _parent(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it ended meanwhile
+        return -1
+
+
+def kill(pid: int) -> bool:
+    """SIGKILL a child of ours; False when we may not (it changed its user)."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except PermissionError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""The runner's side of the supervisor: starting it, and hiring wardens from it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+import ecluse
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.system import frames
+from ecluse.system.supervisor import NAMESPACE, SESSIONS
+
+_START = "import sys; sys.path.append(sys.argv[1]); from ecluse.system.supervisor import main; main()"
+_PACKAGES = str(Path(ecluse.__file__).parent.parent)
+
+
+class Layer(StrEnum):
+    """What makes sure that nothing of a step is left (DECISIONS D.3), strongest first."""
+
+    NAMESPACE = NAMESPACE
+    """A process namespace: the kernel ends everything, whoever is killed."""
+    SESSIONS = SESSIONS
+    """Subreapers that watch each other: all of them killed at once would leave something."""
+
+
+class Supervision:
+    """One supervisor, started when it is first needed and again when it is gone. Safe to use from several threads."""
+
+    def __init__(self, *layers: Layer) -> None:
+        self._layers = layers or tuple(Layer)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._layer: Layer | None = None
+
+    @property
+    def layer(self) -> Layer:
+        """The layer that is active; starts the supervisor."""
+        with self._lock:
+            self._running()
+            assert self._layer is not None  # noqa: S101 (a supervisor that runs has said its layer)
+            return self._layer
+
+    def hire(self) -> socket.socket:
+        """A socket to a fresh warden."""
+        ours, theirs = socket.socketpair()
+        with self._lock, theirs:
+            try:
+                frames.send(self._running(), None, (theirs.fileno(),))
+            except OSError:  # it was killed since the last time
+                self._end()
+                frames.send(self._running(), None, (theirs.fileno(),))
+        return ours
+
+    def close(self) -> None:
+        """End everything that runs below; returns when it is gone."""
+        with self._lock:
+            self._end()
+
+    def _running(self) -> socket.socket:
+        if self._control is None:
+            self._control, self._process, self._layer = self._start()
+        return self._control
+
+    def _start(self) -> tuple[socket.socket, subprocess.Popen[bytes], Layer]:
+        for layer in self._layers:
+            control, process = _spawn(layer)
+            with suppress(EOFError, OSError):
+                said, _ = frames.receive(control)
+                return control, process, Layer(said)
+            control.close()
+            process.wait()
+        raise ProblemError(
+            Problem(
+                code="S002",
+                what="the process that supervises steps can't be started",
+                fix="run `ecluse doctor`; it says what this system refuses",
+                evidence=tuple(f"refused: {layer}" for layer in self._layers),
+            )
+        )
+
+    def _end(self) -> None:
+        control, process = self._control, self._process
+        self._control = self._process = self._layer = None
+        if control and process:
+            control.close()
+            process.wait()
+
+
+def _spawn(layer: Layer) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START, _PACKAGES, str(theirs.fileno()), layer],
+            cwd="/",
+            env={"LANG": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+    return ours, process

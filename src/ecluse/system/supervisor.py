@@ -1,0 +1,124 @@
+"""The step supervisor: one child of the runner, below which every step runs, and nothing else.
+
+Started as `python -I -S` with the standard library alone, so that it is there in a few milliseconds. The runner hires
+wardens over `control`; each hire brings the socket over which that warden is spoken to. When the control socket
+closes, because the runner closed it or was killed, everything below ends.
+
+Which layer ends everything (DECISIONS D.3):
+
+- `namespace`: supervisor and steps live in a process namespace of their own, of which the supervisor is the first
+  process. Its end, by whatever signal, makes the kernel kill all the others.
+- `sessions`: the supervisor leaves the runner's session and is a subreaper; runner, supervisor and wardens watch each
+  other by a socket's end of file and by PR_SET_PDEATHSIG, and each kills until it has no child left.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+from ecluse.system import frames, kernel
+from ecluse.system.warden import Warden, end_children
+
+NAMESPACE = "namespace"
+SESSIONS = "sessions"
+
+
+def main() -> None:
+    """Arguments: the number of the control socket's descriptor, and the layer wanted.
+
+    A layer that the system refuses ends the supervisor before it has said anything; the runner then asks for less.
+    """
+    control, layer = socket.socket(fileno=int(sys.argv[-2])), sys.argv[-1]
+    if layer == NAMESPACE:
+        kernel.die_with_parent(signal.SIGKILL)
+        _enter_namespace()
+        first = os.fork()
+        if first:
+            control.close()
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0xFF)
+        kernel.die_with_parent(signal.SIGKILL)
+        kernel.own_proc()
+    else:
+        kernel.die_with_parent(signal.SIGTERM)
+        kernel.adopt_orphans()
+    frames.send(control, layer)
+    Supervisor(control).serve()
+
+
+def _enter_namespace() -> None:
+    """Our next child is the first process of a namespace. OSError when the system doesn't allow that.
+
+    Root needs no user namespace for it, and without one its steps may still change their user.
+    """
+    own = kernel.CLONE_NEWPID | kernel.CLONE_NEWNS
+    uid, gid = os.getuid(), os.getgid()
+    try:
+        kernel.unshare(own)
+    except PermissionError:
+        kernel.unshare(own | kernel.CLONE_NEWUSER)
+        kernel.keep_own_ids(uid, gid)
+
+
+class Supervisor:
+    """Hires wardens, collects what ends, and ends everything when its runner is gone."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._wardens: set[int] = set()
+        self._wakeup, self._wake = socket.socketpair()
+        self._wakeup.setblocking(False)
+        self._wake.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+
+    def serve(self) -> NoReturn:
+        try:
+            while True:
+                ready, _, _ = select.select([self._control, self._wakeup], (), ())
+                if self._wakeup in ready:
+                    self._wakeup.recv(4096)
+                    self._collect()
+                if self._control in ready:
+                    _, (channel,) = frames.receive(self._control)
+                    self._hire(socket.socket(fileno=channel))
+        except (EOFError, OSError, SystemExit):
+            pass
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            end_children()
+            os._exit(0)
+
+    def _hire(self, channel: socket.socket) -> None:
+        pid = os.fork()
+        if pid:
+            self._wardens.add(pid)
+            channel.close()
+            return
+        kernel.die_with_parent(signal.SIGTERM)
+        kernel.adopt_orphans()
+        for inherited in (self._control, self._wakeup, self._wake):
+            inherited.close()
+        try:
+            Warden(channel).serve()
+        finally:
+            os._exit(0)
+
+    def _collect(self) -> None:
+        """Reap. A child that is no warden is what a warden left when a step killed it: that ends too."""
+        while (ended := _ended_child()) is not None:
+            self._wardens.discard(ended)
+        for pid in set(kernel.children()) - self._wardens:
+            kernel.kill(pid)
+
+
+def _ended_child() -> int | None:
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] or None
+    except ChildProcessError:
+        return None

@@ -1,0 +1,295 @@
+"""Programs that belong to us: how they end, what they print, and that nothing of them is left."""
+
+import asyncio
+import os
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ecluse.model.problem import ProblemError
+from ecluse.ports.commands import Command
+from ecluse.system.commands import SupervisedRunner
+from ecluse.system.supervision import Layer
+
+PATH = {"PATH": os.environ["PATH"]}
+
+
+@pytest.fixture(scope="module", params=list(Layer))
+def runner(request):
+    runner = SupervisedRunner(request.param)
+    try:
+        assert runner.layer is request.param
+    except ProblemError:
+        pytest.skip(f"this system refuses the layer {request.param}")
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def run(runner, tmp_path):
+    def run(*argv, env=PATH, folder=tmp_path, **options):
+        return asyncio.run(runner.run(Command(argv=argv, folder=folder, env=env, **options)))
+
+    return run
+
+
+def python(script):
+    return (sys.executable, "-I", "-S", "-c", script)
+
+
+def held_by_somebody(path: Path) -> bool:
+    """Whether a process still has `path` open: seen from outside, whatever namespace it lives in."""
+    wanted = str(path)
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if str(link.readlink()) == wanted:
+                return True
+        except OSError:
+            continue
+    return False
+
+
+DAEMON = """
+import os, sys, time
+def detach(depth):
+    if os.fork():
+        return
+    os.setsid()
+    if depth:
+        detach(depth - 1)
+        os._exit(0)
+    os.environ.clear()
+    os.dup2(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT), 9)
+    for number in (0, 1, 2):
+        os.close(number)
+    os.kill(int(sys.argv[2]), 10) if len(sys.argv) > 2 else None
+    time.sleep(600)
+"""
+
+
+def test_output_of_both_streams_arrives_in_order(run):
+    finished = run("sh", "-c", "echo one; echo two >&2; echo three")
+    assert (finished.exit_code, finished.output) == (0, "one\ntwo\nthree\n")
+    assert finished.ok
+
+
+def test_an_exit_code_is_a_value_and_not_an_error(run):
+    finished = run("sh", "-c", "exit 7")
+    assert (finished.exit_code, finished.signal, finished.ok) == (7, None, False)
+
+
+def test_a_signal_is_told_from_an_exit_code(run):
+    finished = run("sh", "-c", "kill -9 $$")
+    assert (finished.exit_code, finished.signal) == (None, 9)
+
+
+def test_standard_input_is_what_was_given_or_nothing(run):
+    assert run("cat", stdin=b"given").output == "given"
+    assert run("cat").output == ""
+
+
+def test_the_environment_is_the_given_one_alone(run):
+    assert run("env", env={"PATH": PATH["PATH"], "A": "b"}).output.splitlines() == [f"PATH={PATH['PATH']}", "A=b"]
+
+
+def test_standard_output_can_go_to_a_file_alone(run, tmp_path):
+    finished = run("sh", "-c", "echo out; echo err >&2", stdout=tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "out\n"
+    assert finished.output == "err\n"
+
+
+def test_a_program_that_is_not_there_is_a_problem(run):
+    with pytest.raises(ProblemError) as caught:
+        run("no-such-program")
+    assert [problem.code for problem in caught.value.problems] == ["S001"]
+
+
+def test_a_folder_that_is_not_there_is_a_problem_that_names_it(run, tmp_path):
+    with pytest.raises(ProblemError, match="gone") as caught:
+        run("true", folder=tmp_path / "gone")
+    assert caught.value.problems[0].code == "S001"
+
+
+def test_a_program_that_hangs_is_stopped_at_its_time_out(run):
+    finished = run("sleep", "600", timeout=timedelta(seconds=0.1))
+    assert finished.timed_out
+    assert not finished.ok
+    assert finished.seconds < 60
+
+
+def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(run, tmp_path):
+    mark = tmp_path / "mark"
+    script = f"exec 9>{mark}; trap '' TERM; while true; do sleep 600; done"
+    finished = run("sh", "-c", script, timeout=timedelta(seconds=0.1))
+    assert finished.timed_out
+    assert finished.signal == 9
+    assert not held_by_somebody(mark)
+
+
+def test_what_a_program_leaves_running_ends_with_it(run, tmp_path):
+    mark = tmp_path / "mark"
+    finished = run("sh", "-c", f"sleep 600 9>{mark} & exit 3")
+    assert (finished.exit_code, finished.left_behind) == (3, 1)
+    assert not held_by_somebody(mark)
+
+
+def test_a_daemon_that_forked_twice_left_the_session_and_cleared_its_environment_ends_too(run, tmp_path):
+    mark = tmp_path / "mark"
+    finished = run(*python(DAEMON + "detach(2)\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)"), str(mark))
+    assert finished.exit_code == 0
+    assert finished.left_behind == 1
+    assert not held_by_somebody(mark)
+
+
+def test_a_cancelled_program_is_gone_when_the_call_returns(runner, tmp_path):
+    mark = tmp_path / "mark"
+    seen = []
+
+    async def cancelled():
+        loop = asyncio.get_running_loop()
+        begun = asyncio.Event()
+        command = Command(
+            argv=("sh", "-c", f"exec 9>{mark}; echo begun; sleep 600 & sleep 600"),
+            folder=tmp_path,
+            env=PATH,
+            on_output=lambda line: (seen.append(line), loop.call_soon_threadsafe(begun.set)),
+        )
+        task = asyncio.create_task(runner.run(command))
+        await begun.wait()
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())
+    assert seen == ["begun"]
+    assert not held_by_somebody(mark)
+
+
+def test_a_hundred_megabytes_cost_neither_memory_nor_the_disk(run, tmp_path):
+    lines = []
+    finished = run("sh", "-c", "yes | head -c 100000000", log=tmp_path / "log", on_output=lines.append)
+    assert finished.ok
+    assert len(finished.output) == 64 * 1024
+    log = (tmp_path / "log").read_bytes()
+    assert len(log) < 40_000_000
+    assert b"bytes left out here]" in log
+    assert lines[-1] == "[more output than is shown here; the log has it]"
+    assert len(lines) < 3_000_000
+
+
+def test_bytes_that_are_no_utf8_are_shown_as_well_as_can_be_and_logged_as_they_are(run, tmp_path):
+    lines = []
+    finished = run("printf", r"a\377b\n", log=tmp_path / "log", on_output=lines.append)
+    assert finished.output == "a\ufffdb\n"
+    assert lines == ["a\ufffdb"]
+    assert (tmp_path / "log").read_bytes() == b"a\xffb\n"
+
+
+def test_a_secret_is_in_no_output(run, tmp_path):
+    lines = []
+    script = "printf 'hun'; sleep 0.05; printf 'ter2 is it\\n'"
+    finished = run("sh", "-c", script, secrets=("hunter2",), log=tmp_path / "log", on_output=lines.append)
+    assert finished.output == "[secret] is it\n"
+    assert (tmp_path / "log").read_text() == "[secret] is it\n"
+    assert lines == ["[secret] is it"]
+
+
+def test_a_listener_that_raises_ends_the_program(run, tmp_path):
+    mark = tmp_path / "mark"
+
+    def raises(line):
+        raise ZeroDivisionError(line)
+
+    with pytest.raises(ZeroDivisionError):
+        run("sh", "-c", f"exec 9>{mark}; echo hello; sleep 600", on_output=raises)
+    assert not held_by_somebody(mark)
+
+
+def test_a_log_on_a_full_disk_is_a_problem_and_ends_the_program(run):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with pytest.raises(ProblemError) as caught:
+        run("sh", "-c", "echo hello; sleep 600", log=Path("/dev/full"))
+    assert caught.value.problems[0].code == "S010"
+
+
+def test_a_step_that_kills_its_supervision_is_a_problem_and_leaves_nothing(run, tmp_path):
+    mark = tmp_path / "mark"
+    with pytest.raises(ProblemError) as caught:
+        run("sh", "-c", f"exec 9>{mark}; sleep 600 & kill -9 $PPID; sleep 600")
+    assert caught.value.problems[0].code == "S003"
+    deadline = time.monotonic() + 10
+    while held_by_somebody(mark):
+        assert time.monotonic() < deadline
+    assert run("echo", "again").output == "again\n"
+
+
+def test_many_programs_run_at_once(runner, tmp_path):
+    async def all_of_them():
+        commands = [Command(argv=("echo", str(n)), folder=tmp_path, env=PATH) for n in range(20)]
+        return await asyncio.gather(*map(runner.run, commands))
+
+    assert [finished.output for finished in asyncio.run(all_of_them())] == [f"{n}\n" for n in range(20)]
+
+
+def test_a_closed_runner_has_ended_what_ran(tmp_path):
+    mark = tmp_path / "mark"
+    runner = SupervisedRunner()
+
+    async def close_under_it():
+        loop = asyncio.get_running_loop()
+        begun = asyncio.Event()
+        command = Command(
+            argv=("sh", "-c", f"exec 9>{mark}; echo begun; sleep 600"),
+            folder=tmp_path,
+            env=PATH,
+            on_output=lambda _: loop.call_soon_threadsafe(begun.set),
+        )
+        task = asyncio.create_task(runner.run(command))
+        await begun.wait()
+        await asyncio.to_thread(runner.close)
+        await task
+
+    with pytest.raises(ProblemError):
+        asyncio.run(close_under_it())
+    assert not held_by_somebody(mark)
+    runner.close()
+
+
+def test_output_that_somebody_else_still_holds_open_is_not_waited_for_long(tmp_path):
+    runner = SupervisedRunner(Layer.SESSIONS)  # its process numbers are ours
+    held = []
+
+    os.mkfifo(tmp_path / "held")
+
+    def hold(pid):
+        held.append(os.open(f"/proc/{pid}/fd/1", os.O_WRONLY))
+        (tmp_path / "held").write_text("go on")
+
+    script = "echo $$; cat held > /dev/null"
+    command = Command(argv=("sh", "-c", script), folder=tmp_path, env=PATH, on_output=hold)
+    try:
+        finished = asyncio.run(runner.run(command))
+    finally:
+        runner.close()
+        for descriptor in held:
+            os.close(descriptor)
+    assert finished.ok
+    assert held
+
+
+def test_what_a_listener_raises_is_not_taken_for_a_problem_of_the_disk(run):
+    def raises(line):
+        raise BrokenPipeError(line)
+
+    with pytest.raises(BrokenPipeError):
+        run("echo", "hello", on_output=raises)
+
+
+def test_a_standard_output_that_cannot_be_written_is_a_problem(run, tmp_path):
+    with pytest.raises(ProblemError) as caught:
+        run("true", stdout=tmp_path)
+    assert caught.value.problems[0].code == "S012"
