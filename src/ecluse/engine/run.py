@@ -1,0 +1,131 @@
+"""Running a plan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecluse.engine.plan import Ended, Node, Outcome, Plan, State, lost, ready
+from ecluse.model.problem import ProblemError
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """A node begins its first attempt, or another one after a failure."""
+
+    name: str
+    attempt: int = 1
+
+
+OnEvent = Callable[[Began | Ended], None]
+
+
+async def run(
+    plan: Plan, world: World, *, jobs: int, fail_fast: bool = False, on_event: OnEvent = lambda _: None
+) -> dict[str, Ended]:
+    """Run at most `jobs` nodes at once and return how each ended, in the plan's order.
+
+    A failure stops what needs it and nothing else, or everything when `fail_fast`. Cancelled: what runs is ended and
+    recorded, then CancelledError goes on. An action that raises anything but ProblemError is a defect: everything is
+    ended and the error goes on.
+    """
+    execution = _Execution(plan, world, fail_fast=fail_fast, on_event=on_event)
+    try:
+        await execution.run(max(1, jobs))
+    finally:
+        await execution.end("the run was stopped")
+    return {node.name: execution.ended[node.name] for node in plan.nodes}
+
+
+class _Execution:
+    def __init__(self, plan: Plan, world: World, *, fail_fast: bool, on_event: OnEvent) -> None:
+        self.ended: dict[str, Ended] = {}
+        self._nodes = {node.name: node for node in plan.nodes}
+        self._waiting = dict(self._nodes)
+        self._running: dict[asyncio.Task[Ended], Node] = {}
+        self._passed: set[str] = set()
+        self._world = world
+        self._fail_fast = fail_fast
+        self._on_event = on_event
+
+    async def run(self, jobs: int) -> None:
+        while self._waiting or self._running:
+            for node in ready(self._waiting.values(), self._passed, jobs - len(self._running)):
+                del self._waiting[node.name]
+                self._running[asyncio.ensure_future(self._attempts(node))] = node
+            done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                del self._running[task]
+                self._settle(task.result())
+            if self._fail_fast and any(ended.state is State.FAILED for ended in self.ended.values()):
+                await self.end("another one failed, and --fail-fast was given")
+
+    async def end(self, why: str) -> None:
+        """Cancel what runs, wait until it is gone, and record it and what waits as not run."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+        for task, node in self._running.items():
+            # An action that ended in the last moment did what it did.
+            stopped = task.cancelled() or task.exception() is not None
+            self._settle(Ended(name=node.name, state=State.NOT_RUN, why=why) if stopped else task.result())
+        self._running.clear()
+        for name in tuple(self._waiting):
+            self._give_up(name, why)
+
+    def _settle(self, ended: Ended) -> None:
+        self._record(ended)
+        if ended.state is State.PASSED:
+            self._passed.add(ended.name)
+            return
+        for name, need in lost(self._waiting.values(), ended.name).items():
+            self._give_up(name, f"it needs {need}, which did not pass")
+
+    def _give_up(self, name: str, why: str) -> None:
+        del self._waiting[name]
+        self._record(Ended(name=name, state=State.NOT_RUN, why=why))
+
+    def _record(self, ended: Ended) -> None:
+        self.ended[ended.name] = ended
+        node = self._nodes[ended.name]
+        keep = self._world.ledger.append if node.alone else self._world.ledger.defer
+        keep(*node.record(ended))
+        self._on_event(ended)
+
+    async def _attempts(self, node: Node) -> Ended:
+        began = self._world.clock.monotonic()
+        for attempt in range(1, node.retries + 2):
+            self._on_event(Began(name=node.name, attempt=attempt))
+            ended = await self._attempt(node)
+            if ended.state is State.PASSED:
+                break
+        return Ended(
+            name=node.name,
+            state=ended.state,
+            attempts=attempt,
+            seconds=self._world.clock.monotonic() - began,
+            outcome=ended.outcome,
+            problems=ended.problems,
+            why=ended.why,
+        )
+
+    async def _attempt(self, node: Node) -> Ended:
+        limit = node.timeout.total_seconds() if node.timeout else None
+        patience = asyncio.timeout(limit)
+        try:
+            async with patience:
+                outcome = await node.action(self._world)
+        except ProblemError as error:
+            return Ended(name=node.name, state=State.FAILED, problems=error.problems, why=str(error))
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            return Ended(name=node.name, state=State.FAILED, why=f"it took longer than {limit:g} s")
+        return Ended(name=node.name, state=_state(outcome), outcome=outcome)
+
+
+def _state(outcome: Outcome) -> State:
+    return State.PASSED if outcome.passed else State.FAILED
