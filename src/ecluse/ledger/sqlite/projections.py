@@ -1,0 +1,100 @@
+"""The fold, kept as rows: written in the event's transaction, read instead of folding history again.
+
+There is one rule of what an event means, `model.history.apply`. A projection applies it to the part of the State that
+the event can change and stores what came out, so it can't come to mean something else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecluse.ledger.sqlite.connection import Connection
+from ecluse.model.events import ReleaseMade
+from ecluse.model.history import KEPT, MOVING, DeploymentKnown, EnvironmentKnown, ReleaseKnown, State, apply
+from ecluse.ports.ledger import Record
+
+if TYPE_CHECKING:
+    import sqlite3
+
+NEWEST = 2**63 - 1
+"""Behind every number."""
+
+
+def project(connection: Connection, record: Record) -> None:
+    """Inside the transaction that writes the event."""
+    event = record.event
+    if isinstance(event, ReleaseMade):
+        made = apply(State(), record).releases[event.release]
+        connection.rows("put_release", {**asdict(made), "at": made.at.isoformat(), "event": record.number})
+    elif isinstance(event, MOVING):
+        before = environment(connection, event.environment)
+        after = apply(State(environments={before.name: before}), record).environments[before.name]
+        _store(connection, before, after, record.number)
+
+
+def state(connection: Connection) -> State:
+    places = connection.rows("environments")
+    return State(
+        environments={row["name"]: _environment(connection, row) for row in places},
+        releases={row["id"]: _release(row) for row in connection.rows("releases")},
+        events=connection.rows("read_head")[0]["number"],
+    )
+
+
+def environment(connection: Connection, name: str) -> EnvironmentKnown:
+    found = connection.rows("environment", {"name": name})
+    return _environment(connection, found[0]) if found else EnvironmentKnown(name=name)
+
+
+def deployments(connection: Connection, place: str | None, before: int, limit: int) -> tuple[DeploymentKnown, ...]:
+    query = "deployments_before" if place is None else "deployments_before_in"
+    rows = connection.rows(query, {"environment": place, "before": before, "limit": limit})
+    return tuple(_deployment(row) for row in rows)
+
+
+def clear(connection: Connection) -> None:
+    for table in ("environments", "releases", "deployments"):
+        connection.rows(f"clear_{table}")
+
+
+def _store(connection: Connection, before: EnvironmentKnown, after: EnvironmentKnown, event: int) -> None:
+    place = {"name": after.name, "serving": after.serving, "previous": after.previous, "event": event}
+    connection.rows("put_environment", place)
+    for known in after.deployments:
+        if known not in before.deployments:
+            connection.rows("put_deployment", {**_row(known), "event": event})
+
+
+def _environment(connection: Connection, row: sqlite3.Row) -> EnvironmentKnown:
+    return EnvironmentKnown(
+        name=row["name"],
+        serving=row["serving"],
+        previous=row["previous"],
+        deployments=deployments(connection, row["name"], NEWEST, KEPT),
+    )
+
+
+def _release(row: sqlite3.Row) -> ReleaseKnown:
+    return ReleaseKnown(**{**dict(row), "at": datetime.fromisoformat(row["at"])})
+
+
+def _row(known: DeploymentKnown) -> dict[str, Any]:
+    moves = [(move, at.isoformat(), seconds, detail) for move, at, seconds, detail in known.moves]
+    ended = known.ended_at.isoformat() if known.ended_at else None
+    times = {"started_at": known.started_at.isoformat(), "ended_at": ended}
+    return {**asdict(known), **times, "moves": json.dumps(moves, ensure_ascii=False)}
+
+
+def _deployment(row: sqlite3.Row) -> DeploymentKnown:
+    moves = json.loads(row["moves"])
+    return DeploymentKnown(
+        **{
+            **dict(row),
+            "started_at": datetime.fromisoformat(row["started_at"]),
+            "ended_at": datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None,
+            "moves": tuple((move, datetime.fromisoformat(at), seconds, detail) for move, at, seconds, detail in moves),
+        }
+    )

@@ -1,0 +1,79 @@
+"""What is kept as rows is what the events say."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.model import events
+from ecluse.model.history import fold
+
+PLACES = st.sampled_from(["local", "production"])
+DEPLOYMENTS = st.sampled_from(["d-1", "d-2", "d-3", "d-4"])
+RELEASES = st.sampled_from(["r-1", "r-2", "r-3"])
+RELEASES_OR_NONE = st.sampled_from(["", "r-1", "r-2"])
+TEXT = st.text(max_size=8)
+SECONDS = st.floats(min_value=0, max_value=100)
+
+FACTS = st.one_of(
+    st.builds(
+        events.DeploymentStarted,
+        environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, slot=TEXT, settings=TEXT,
+    ),
+    st.builds(events.MoveMade, environment=PLACES, deployment=DEPLOYMENTS, move=TEXT, seconds=SECONDS, detail=TEXT),
+    st.builds(
+        events.DeploymentCommitted,
+        environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, slot=TEXT, verb=TEXT,
+    ),
+    st.builds(
+        events.DeploymentReverted,
+        environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, why=TEXT, serving=RELEASES_OR_NONE,
+    ),
+    st.builds(events.EnvironmentStopped, environment=PLACES, release=RELEASES_OR_NONE),
+    st.builds(events.DifferenceSeen, environment=PLACES, expected=RELEASES_OR_NONE, found=RELEASES_OR_NONE),
+    st.builds(events.ReleaseMade, release=RELEASES, version=TEXT, commit=TEXT, bundle=TEXT, config=TEXT, notes=TEXT),
+    st.builds(events.StepEnded, environment=PLACES, run=TEXT, step=TEXT, answer=TEXT, seconds=SECONDS),
+)  # fmt: skip
+
+
+class Ticking:
+    def __init__(self):
+        self._now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self):
+        self._now += timedelta(microseconds=17)
+        return self._now
+
+    def monotonic(self):
+        return 0.0
+
+    async def sleep(self, seconds):
+        raise NotImplementedError
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(groups=st.lists(st.lists(FACTS, min_size=1, max_size=4), max_size=8))
+def test_projections_are_the_fold_of_the_events(tmp_path_factory, groups):
+    ledger = SqliteLedger(tmp_path_factory.mktemp("fold") / "ledger.db", Ticking(), "ada@lock")
+    try:
+        for group in groups:
+            ledger.append(*group)
+        folded = fold(ledger.events())
+        assert ledger.state() == folded
+        assert ledger.rebuild() == sum(map(len, groups))
+        assert ledger.state() == folded
+        assert ledger.verify().ok
+    finally:
+        ledger.close()
+
+
+def test_projections_agree_when_there_are_more_deployments_than_a_state_carries(tmp_path):
+    ledger = SqliteLedger(tmp_path / "ledger.db", Ticking(), "ada@lock")
+    started = [
+        events.DeploymentStarted(environment="local", deployment=f"d-{n % 55}", release="r", version="1", slot="blue")
+        for n in range(120)
+    ]
+    ledger.append(*started)
+    assert ledger.state() == fold(ledger.events())
+    ledger.close()
