@@ -1,0 +1,25 @@
+"""What is wrong between keys that are each right. Pure: the manifest in, Faults out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecluse.manifest.contradictions.environments import environment_faults
+from ecluse.manifest.contradictions.processes import process_faults
+from ecluse.manifest.contradictions.secrets import secret_faults
+from ecluse.manifest.contradictions.steps import step_faults
+
+if TYPE_CHECKING:
+    from ecluse.manifest.fault import Fault
+    from ecluse.manifest.schema.manifest import Manifest
+
+
+def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> list[Fault]:
+    """Every contradiction. `steps` are names declared in the file besides those that could be read."""
+    names = steps | manifest.steps.keys()
+    return [
+        *process_faults(manifest),
+        *step_faults(manifest, names),
+        *environment_faults(manifest, names),
+        *secret_faults(manifest),
+    ]

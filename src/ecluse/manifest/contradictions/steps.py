@@ -1,0 +1,83 @@
+"""Contradictions in `[steps]` and `[gates]`."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from ecluse.manifest.contradictions.unused import unused
+from ecluse.manifest.fault import Fault, KeyPath
+from ecluse.manifest.problems import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from ecluse.manifest.schema.manifest import Manifest
+
+
+def step_faults(manifest: Manifest, names: AbstractSet[str]) -> Iterator[Fault]:
+    for name, step in manifest.steps.items():
+        path = ("steps", name)
+        yield from named_steps(step.needs, (*path, "needs"), names)
+        if step.junit is None:
+            yield from unused(step, path, {"known_failures": "the step leaves no `junit` report to find them in"})
+    yield from _cycle(manifest)
+    yield from _outputs(manifest)
+    yield from _threshold(manifest)
+
+
+def named_steps(given: Sequence[str], path: KeyPath, names: AbstractSet[str]) -> Iterator[Fault]:
+    """Steps named twice, or not declared."""
+    for index, name in enumerate(given):
+        if name not in names:
+            known = ", ".join(sorted(names)) or "none"
+            near = suggest(name, names) or f"declare [steps.{name}], or remove it; declared are: {known}"
+            yield Fault(code="M040", path=(*path, index), what=f"there is no step {name!r}", fix=near)
+        elif name in given[:index]:
+            yield Fault(code="M041", path=(*path, index), what=f"{name!r} is named twice", fix="remove one")
+
+
+def _cycle(manifest: Manifest) -> Iterator[Fault]:
+    try:
+        TopologicalSorter({name: step.needs for name, step in manifest.steps.items()}).prepare()
+    except CycleError as error:
+        circle = error.args[1][::-1]
+        yield Fault(
+            code="M042",
+            path=("steps", circle[0], "needs"),
+            what=f"steps wait for each other: {' → '.join(circle)}",
+            fix="remove one of these needs",
+        )
+
+
+def _outputs(manifest: Manifest) -> Iterator[Fault]:
+    """Of two owners of one output the one that ends last would win: another one each time."""
+    claims = [
+        (name, index, output) for name, step in manifest.steps.items() for index, output in enumerate(step.outputs)
+    ]
+    for (first, _, mine), (second, index, theirs) in combinations(claims, 2):
+        if first != second and _overlap(mine, theirs):
+            yield Fault(
+                code="M043",
+                path=("steps", second, "outputs", index),
+                what=f"{second} and {first} both claim the output {theirs!r}",
+                fix="let each step write a path of its own",
+            )
+
+
+def _overlap(one: str, other: str) -> bool:
+    mine, theirs = PurePosixPath(one), PurePosixPath(other)
+    return mine.is_relative_to(theirs) or theirs.is_relative_to(mine)
+
+
+def _threshold(manifest: Manifest) -> Iterator[Fault]:
+    if manifest.gates.coverage is not None and not any(step.coverage for step in manifest.steps.values()):
+        yield Fault(
+            code="M044",
+            path=("gates", "coverage"),
+            what="no step leaves a coverage report, so the threshold can't be met",
+            fix='add `coverage = "coverage.json"` to the step that runs the tests (`coverage json` writes it)',
+        )

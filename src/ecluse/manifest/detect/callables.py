@@ -1,0 +1,27 @@
+"""Apps without a framework: `def application(environ, start_response)`, `async def app(scope, receive, send)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
+from ecluse.manifest.detect.syntax import Function
+from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.detect.webapps import MODULES, OBJECTS, entry, usual
+
+SIGNATURES = {("environ", "start_response"): Kind.WSGI, ("scope", "receive", "send"): Kind.ASGI}
+"""PEP 3333 names the first in its examples, the ASGI specification demands the second."""
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    for module in tree.modules("start_response", "scope, receive, send", "scope: "):
+        for function in module.functions():
+            kind = SIGNATURES.get(parameters(function))
+            if kind is not None:
+                confidence = LIKELY - 0.1 + usual(function.name, OBJECTS) + usual(module.name, MODULES)
+                yield entry(module, kind, function.name, function.lineno, confidence)
+
+
+def parameters(function: Function) -> tuple[str, ...]:
+    names = (parameter.arg for parameter in [*function.args.posonlyargs, *function.args.args])
+    return tuple({"env": "environ"}.get(name, name) for name in names)

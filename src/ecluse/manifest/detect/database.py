@@ -1,0 +1,52 @@
+"""Migrations beside Django's, and database files that the code names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.syntax import text_of
+from ecluse.manifest.detect.tree import Tree
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    yield from alembic(tree)
+    yield from flask_migrate(tree)
+    yield from sqlite_files(tree)
+
+
+def alembic(tree: Tree) -> Iterator[Fact]:
+    for path in tree.named("alembic.ini"):
+        folder = str(PurePosixPath(path).parent)
+        if folder.endswith("migrations"):
+            continue  # Flask-Migrate's own copy
+        option = "" if folder == "." else f" -c {path}"
+        yield Fact(kind=Kind.MIGRATE, value=f"alembic{option} upgrade head", file=path, folder=folder,
+                   confidence=SURE - path.count("/") / 10)  # fmt: skip
+
+
+def flask_migrate(tree: Tree) -> Iterator[Fact]:
+    if not any(path.endswith("migrations/env.py") for path in tree.paths):
+        return
+    for module in tree.modules("flask_migrate"):
+        yield Fact(kind=Kind.MIGRATE, value="flask db upgrade", file=module.path,
+                   line=tree.line(module.path, "flask_migrate"), confidence=LIKELY, label="flask")  # fmt: skip
+        return
+
+
+def sqlite_files(tree: Tree) -> Iterator[Fact]:
+    """Files of `sqlite:///name` and `sqlite3.connect("name")`. Flask-SQLAlchemy keeps relative ones in `instance/`."""
+    in_instance = any("flask_sqlalchemy" in tree.text(path) for path in tree.named("*.py"))
+    for module in tree.modules("sqlite:///", "sqlite3"):
+        text = tree.text(module.path)
+        for match in re.finditer(r"sqlite(?:\+\w+)?:///([\w][\w./-]*)", text):
+            name = f"instance/{match.group(1)}" if in_instance else match.group(1)
+            line = text.count("\n", 0, match.start()) + 1
+            yield Fact(kind=Kind.STATE, value=name, file=module.path, line=line, confidence=GUESS)
+        for call in module.calls():
+            if module.origin(call.func) == "sqlite3.connect" and call.args:
+                name = text_of(call.args[0])
+                if re.fullmatch(r"\w[\w./-]*", name) and ".." not in name:
+                    yield Fact(kind=Kind.STATE, value=name, file=module.path, line=call.lineno, confidence=GUESS)

@@ -1,0 +1,93 @@
+"""A Django project: manage.py, its settings, and what the settings say about entry point and data."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.paths import path_of
+from ecluse.manifest.detect.syntax import Module, literal, text_of
+from ecluse.manifest.detect.tree import Tree
+
+VARIABLE = "DJANGO_SETTINGS_MODULE"
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    for path in tree.named("manage.py"):
+        module = tree.module(path)
+        found = settings_named(module) if module else None
+        if found is None or path.count("/") > 2:  # noqa: PLR2004 (deeper ones are examples and test projects)
+            continue
+        name, line = found
+        folder = str(PurePosixPath(path).parent)
+        yield Fact(kind=Kind.SETTINGS, value=name, file=path, line=line, confidence=near(path), folder=folder)
+        yield Fact(kind=Kind.MIGRATE, value=f"python {path} migrate --noinput", file=path, confidence=near(path))
+        for settings in settings_modules(tree, folder, name):
+            yield from of_settings(settings, path, folder)
+
+
+def settings_named(module: Module) -> tuple[str, int] | None:
+    """The default settings module that manage.py sets, with its line."""
+    for call in module.calls():
+        if len(call.args) > 1 and text_of(call.args[0]) == VARIABLE and text_of(call.args[1]):
+            return text_of(call.args[1]), call.lineno
+    return None
+
+
+def near(path: str) -> float:
+    return SURE - path.count("/") / 10
+
+
+def settings_modules(tree: Tree, folder: str, name: str) -> Iterator[Module]:
+    """The settings module and those of its own package that it imports with a star."""
+    pending, seen = [file_of(tree, folder, name)], set[str]()
+    while pending:
+        path = pending.pop()
+        if path is None or path in seen or (module := tree.module(path)) is None:
+            continue
+        seen.add(path)
+        yield module
+        pending += [file_of(tree, folder, star) for star in module.stars]
+
+
+def file_of(tree: Tree, folder: str, name: str) -> str | None:
+    stem = str(PurePosixPath(folder) / name.replace(".", "/"))
+    return next((path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in tree), None)
+
+
+def of_settings(module: Module, manage: str, folder: str) -> Iterator[Fact]:
+    for name, value, line in module.assigned():
+        if name in {"WSGI_APPLICATION", "ASGI_APPLICATION"} and (dotted := text_of(value)):
+            where, _, attribute = dotted.rpartition(".")
+            kind = Kind.WSGI if name.startswith("WSGI") else Kind.ASGI
+            yield Fact(kind=kind, value=f"{where}:{attribute}", file=module.path, line=line, folder=folder,
+                       confidence=SURE + (0.05 if kind is Kind.ASGI else 0.02))  # fmt: skip
+        elif name == "DATABASES":
+            yield from databases(module, value)
+        elif name == "MEDIA_ROOT" and (path := path_of(module, value)):
+            yield Fact(kind=Kind.STATE, value=f"{path}/", file=module.path, line=line, confidence=SURE)
+        elif name == "STATIC_ROOT" and path_of(module, value):
+            yield Fact(kind=Kind.PREPARE, value=f"python {manage} collectstatic --noinput", file=module.path, line=line,
+                       confidence=LIKELY)  # fmt: skip
+        elif name == "ALLOWED_HOSTS":
+            yield from hosts(module, value, line)
+
+
+def databases(module: Module, value: ast.expr) -> Iterator[Fact]:
+    """Each SQLite file in DATABASES."""
+    for table in ast.walk(value):
+        if not isinstance(table, ast.Dict):
+            continue
+        entries = {text_of(key): item for key, item in zip(table.keys, table.values, strict=True)}
+        if "sqlite" in text_of(entries.get("ENGINE")).lower() and (path := path_of(module, entries.get("NAME"))):
+            yield Fact(kind=Kind.STATE, value=path, file=module.path, line=table.lineno, confidence=SURE)
+
+
+def hosts(module: Module, value: ast.expr, line: int) -> Iterator[Fact]:
+    listed = literal(value)
+    for host in listed if isinstance(listed, list | tuple) else []:
+        name = str(host).lstrip(".")
+        if name and name != "*":
+            yield Fact(kind=Kind.HOST, value=name, file=module.path, line=line)

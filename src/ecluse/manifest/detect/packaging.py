@@ -1,0 +1,107 @@
+"""Packaging metadata: pyproject.toml, setup.cfg, setup.py, Pipfile, and whose lock lies beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ecluse.manifest.detect import setuppy
+from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.tree import Tree
+
+LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv", "Pipfile": "pipenv"}
+
+FOR_TESTS = ("test", "tests", "testing", "dev", "develop", "development", "ci")
+"""Names of extras and groups that tests need, the most fitting first."""
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    yield from managers(tree)
+    yield from of_pyproject(tree)
+    yield from of_setup_cfg(tree)
+    yield from of_setup_py(tree)
+    yield from of_pipfile(tree)
+
+
+def managers(tree: Tree) -> Iterator[Fact]:
+    for name, manager in LOCKS.items():
+        if name in tree:
+            yield Fact(kind=Kind.MANAGER, value=manager, file=name, confidence=SURE)
+    tools = tree.toml("pyproject.toml").get("tool", {})
+    for manager in ("uv", "poetry", "pdm"):
+        if manager in tools:
+            yield at(tree, "pyproject.toml", f"[tool.{manager}", Kind.MANAGER, manager)
+
+
+def of_pyproject(tree: Tree) -> Iterator[Fact]:
+    file = "pyproject.toml"
+    data = tree.toml(file)
+    project = data.get("project", {})
+    poetry = data.get("tool", {}).get("poetry", {})
+    if backend := data.get("build-system", {}).get("build-backend") if project or poetry else "":
+        yield at(tree, file, "build-backend", Kind.BUILDS, str(backend))
+    if name := project.get("name") or poetry.get("name"):
+        yield at(tree, file, "name", Kind.NAME, str(name))
+    for requirement in [*project.get("dependencies", []), *poetry.get("dependencies", {})]:
+        yield at(tree, file, str(requirement), Kind.DEPENDENCY, package(str(requirement)))
+    yield from named_for_tests(tree, file, project.get("optional-dependencies", {}), Kind.TEST_EXTRA)
+    yield from named_for_tests(tree, file, poetry.get("extras", {}), Kind.TEST_EXTRA)
+    groups: dict[str, Any] = {**data.get("dependency-groups", {}), **poetry.get("group", {})}
+    if "dev-dependencies" in poetry:
+        groups["dev"] = poetry["dev-dependencies"]
+    yield from named_for_tests(tree, file, groups, Kind.TEST_GROUP)
+
+
+def of_setup_cfg(tree: Tree) -> Iterator[Fact]:
+    file = "setup.cfg"
+    parser = tree.ini(file)
+    if parser.has_option("metadata", "name"):
+        yield at(tree, file, "name", Kind.NAME, parser.get("metadata", "name"))
+        yield at(tree, file, "[metadata]", Kind.BUILDS, "setuptools")
+    for requirement in parser.get("options", "install_requires", fallback="").split("\n"):
+        if requirement.strip():
+            yield at(tree, file, requirement.strip(), Kind.DEPENDENCY, package(requirement))
+    if parser.has_section("options.extras_require"):
+        yield from named_for_tests(tree, file, dict(parser["options.extras_require"]), Kind.TEST_EXTRA)
+
+
+def of_setup_py(tree: Tree) -> Iterator[Fact]:
+    file = "setup.py"
+    found = setuppy.keywords(tree)
+    if found:
+        yield Fact(kind=Kind.BUILDS, value="setuptools", file=file, confidence=LIKELY)
+    name, line = found.get("name", ("", 0))
+    if isinstance(name, str) and name:
+        yield Fact(kind=Kind.NAME, value=name, file=file, line=line)
+    requirements, line = found.get("install_requires", ([], 0))
+    for requirement in requirements if isinstance(requirements, list | tuple) else []:
+        yield Fact(kind=Kind.DEPENDENCY, value=package(str(requirement)), file=file, line=line)
+    extras, _ = found.get("extras_require", ({}, 0))
+    if isinstance(extras, dict):
+        yield from named_for_tests(tree, file, extras, Kind.TEST_EXTRA)
+
+
+def of_pipfile(tree: Tree) -> Iterator[Fact]:
+    file = "Pipfile"
+    data = tree.toml(file)
+    for name in data.get("packages", {}):
+        yield at(tree, file, name, Kind.DEPENDENCY, package(name))
+
+
+def named_for_tests(tree: Tree, file: str, tables: dict[str, Any], kind: Kind) -> Iterator[Fact]:
+    """The extras or groups by whose name tests are meant; the most fitting name is the surest."""
+    for name in tables:
+        if name.lower() in FOR_TESTS:
+            confidence = SURE - FOR_TESTS.index(name.lower()) / 20
+            yield at(tree, file, name, kind, name, confidence=confidence)
+
+
+def at(tree: Tree, file: str, needle: str, kind: Kind, value: str, *, confidence: float = SURE) -> Fact:
+    return Fact(kind=kind, value=value, file=file, line=tree.line(file, needle), confidence=confidence)
+
+
+def package(requirement: str) -> str:
+    """The normalised name in a requirement (PEP 503): `Flask[async] >= 2` is `flask`."""
+    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement)
+    return re.sub(r"[-_.]+", "-", match.group(1)).lower() if match else ""

@@ -1,0 +1,23 @@
+"""Which Python is wanted, where packaging metadata doesn't say (what it says, the resolver reads itself)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
+from ecluse.manifest.detect.tree import Tree
+
+PLACES: tuple[tuple[str, str, float], ...] = (
+    ("runtime.txt", r"python-(\d+\.\d+)", LIKELY),
+    ("Pipfile", r"python_version\s*=\s*[\"'](\d+\.\d+)", LIKELY),
+    ("Dockerfile", r"(?im)^FROM\s+(?:\S+/)?python:(\d+\.\d+)", GUESS),
+)
+"""File, pattern whose first group is the version, confidence."""
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    for file, pattern, confidence in PLACES:
+        if match := re.search(pattern, tree.text(file)):
+            line = tree.text(file).count("\n", 0, match.start(1)) + 1
+            yield Fact(kind=Kind.PYTHON, value=match.group(1), file=file, line=line, confidence=confidence)

@@ -1,0 +1,63 @@
+"""Paths that the code says it answers; those that are named like a health check first."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
+from ecluse.manifest.detect.syntax import Module, name_of, text_of
+from ecluse.manifest.detect.tree import Tree
+
+HEALTH = re.compile(
+    r"^/?((api|v\d+|_|-)/)*_*(health(z|y|[-_]?check)?|heartbeat|livez?|liveness|readyz?|readiness|alive|status|ping|up)"
+    r"_*/?$"
+)
+DECORATORS = {"route", "get", "api_route", "view"}
+DJANGO = {"path", "re_path", "url"}
+MANY = 12
+"""Ordinary paths that are reported; more would only be noise."""
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    facts = [
+        fact for module in tree.modules("route(", ".get(", "path(", "url(", ".view(") for fact in of_module(module)
+    ]
+    yield from (fact for fact in facts if fact.confidence > GUESS)
+    yield from [fact for fact in facts if fact.confidence <= GUESS][:MANY]
+
+
+def of_module(module: Module) -> Iterator[Fact]:
+    for text, line, decorated in declared(module):
+        if any(mark in text for mark in "<{(*[\\:.") or not (text or module.path.endswith("urls.py")):
+            continue
+        path = "/" + text.strip("^$").lstrip("/")
+        health = bool(HEALTH.match(path))
+        confidence = (LIKELY if health else GUESS - 0.1) + (0.1 if decorated else 0.0)
+        yield Fact(kind=Kind.ROUTE, value=path, file=module.path, line=line, confidence=confidence)
+
+
+def declared(module: Module) -> Iterator[tuple[str, int, bool]]:
+    """The text of each route, its line, and whether it stands in a decorator and so is whole."""
+    for node in ast.walk(module.body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in node.decorator_list:
+                if text := route_of(decorator):
+                    yield text, decorator.lineno, True
+        elif isinstance(node, ast.Call) and module.path.endswith("urls.py") and is_django_route(node):
+            yield text_of(node.args[0]), node.lineno, False
+
+
+def is_django_route(call: ast.Call) -> bool:
+    return name_of(call.func) in DJANGO and bool(call.args) and "include" not in ast.dump(call)
+
+
+def route_of(decorator: ast.expr) -> str:
+    """The path of `@app.route("/x")` and its kind if it answers GET, else empty."""
+    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute) and decorator.args):
+        return ""
+    methods = next((item.value for item in decorator.keywords if item.arg in {"methods", "method"}), None)
+    answers_get = decorator.func.attr in DECORATORS and (methods is None or "GET" in ast.dump(methods))
+    text = text_of(decorator.args[0])
+    return text if answers_get and text.startswith("/") else ""

@@ -1,0 +1,85 @@
+"""How the repository tests itself: the runner, where the tests are, whether coverage is measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.tree import Tree
+
+PYTEST_PLACES = (("pyproject.toml", "[tool.pytest"), ("pytest.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]"),
+                 ("tox.ini", "[pytest]"))  # fmt: skip
+COVERAGE_PLACES = (("pyproject.toml", "[tool.coverage"), (".coveragerc", "["), ("setup.cfg", "[coverage:"),
+                   ("tox.ini", "[coverage:"))  # fmt: skip
+NOT_OURS = frozenset(("node_modules", "vendor", "vendored", "_vendor", "site-packages", "third_party"))
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    files = list(test_files(tree))
+    if not files:
+        return
+    yield from places(files)
+    yield from runners(tree, files)
+    yield from coverage(tree)
+
+
+def test_files(tree: Tree) -> Iterator[str]:
+    for path in tree.paths:
+        *folders, name = path.split("/")
+        if not NOT_OURS.isdisjoint(folders) or not name.endswith(".py"):
+            continue
+        in_tests = bool({"test", "tests"} & set(folders))
+        if re.fullmatch(r"test_.*\.py|.*_tests?\.py|tests?\.py", name) or (in_tests and name.startswith("test")):
+            yield path
+
+
+def places(files: list[str]) -> Iterator[Fact]:
+    """The topmost folder called tests of each file, or the file itself."""
+    for path in files:
+        parts = PurePosixPath(path).parts
+        index = next((number for number, part in enumerate(parts[:-1]) if part in {"test", "tests"}), None)
+        value = path if index is None else "/".join(parts[: index + 1])
+        yield Fact(kind=Kind.TESTS, value=value, file=value, confidence=LIKELY if index is not None else GUESS)
+
+
+def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:
+    for file, needle in PYTEST_PLACES:
+        if line := tree.line(file, needle):
+            yield Fact(kind=Kind.RUNNER, value="pytest", file=file, line=line, confidence=SURE + 0.05)
+    for needle, runner, confidence in (
+        ("pytest", "pytest", SURE),
+        ("django.test", "django", LIKELY),
+        ("unittest", "unittest", GUESS),
+    ):
+        path = next((path for path in files if imports(tree.text(path), needle)), None)
+        if path is not None:
+            yield Fact(kind=Kind.RUNNER, value=runner, file=path, line=tree.line(path, needle), confidence=confidence)
+    for file in ("tox.ini", "Makefile", "setup.cfg", *tree.named("conftest.py")):
+        if file.endswith("conftest.py") or re.search(r"\b(pytest|py\.test)\b", tree.text(file)):
+            yield Fact(kind=Kind.RUNNER, value="pytest", file=file, line=tree.line(file, "pytest"),
+                       confidence=SURE - 0.05)  # fmt: skip
+            return
+    yield from plain_functions(tree, files)
+
+
+def plain_functions(tree: Tree, files: list[str]) -> Iterator[Fact]:
+    """`def test_…` outside of a class: nothing but pytest runs that."""
+    for path in files:
+        if re.search(r"(?m)^(async )?def test_", tree.text(path)):
+            yield Fact(kind=Kind.RUNNER, value="pytest", file=path, line=tree.line(path, "def test_"),
+                       confidence=LIKELY)  # fmt: skip
+            return
+
+
+def imports(text: str, package: str) -> bool:
+    return re.search(rf"(?m)^\s*(import|from)\s+{re.escape(package)}\b", text) is not None
+
+
+def coverage(tree: Tree) -> Iterator[Fact]:
+    for file, needle in COVERAGE_PLACES:
+        if line := tree.line(file, needle):
+            wanted = re.search(r"fail_under\s*=\s*(\d+(?:\.\d+)?)", tree.text(file))
+            yield Fact(kind=Kind.COVERAGE, value=wanted.group(1) if wanted else "", file=file, line=line,
+                       confidence=SURE if wanted else LIKELY)  # fmt: skip

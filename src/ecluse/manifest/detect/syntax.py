@@ -1,0 +1,161 @@
+"""Python files read as syntax trees: nothing of the repository is imported or run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """`name` is what an import in `folder` calls it; `origins` tells where each imported name comes from."""
+
+    path: str
+    name: str
+    folder: str
+    body: ast.Module
+    origins: Mapping[str, str]
+    stars: tuple[str, ...]
+    """Modules of which everything is imported."""
+
+    def origin(self, expression: ast.expr | None) -> str:
+        """The full name of what an expression refers to (`flask.Flask`), empty when it isn't a plain name."""
+        dotted = name_of(expression)
+        head, _, rest = dotted.partition(".")
+        known = self.origins.get(head, head)
+        return f"{known}.{rest}" if rest else known
+
+    def functions(self) -> Iterator[Function]:
+        return (node for node in self.body.body if isinstance(node, Function))
+
+    def calls(self) -> Iterator[ast.Call]:
+        return (node for node in ast.walk(self.body) if isinstance(node, ast.Call))
+
+    def assigned(self) -> Iterator[tuple[str, ast.expr, int]]:
+        """Names bound at the top of the module, below `if` and `try` too, with value and line."""
+        return assignments(self.body.body)
+
+    def literal(self, name: str) -> object:
+        """The last literal that a module-level name is bound to, None when it isn't one."""
+        found: object = None
+        for target, value, _ in self.assigned():
+            if target == name:
+                found = literal(value)
+        return found
+
+
+def understood(path: str, body: ast.Module, paths: tuple[str, ...]) -> Module:
+    folder, name = located(path, body, frozenset(paths))
+    known = origins(body, name, path)
+    stars = tuple(origin.removesuffix(".*") for origin in known.values() if origin.endswith(".*"))
+    return Module(path=path, name=name, folder=folder, body=body, origins=known, stars=stars)
+
+
+def located(path: str, body: ast.Module, paths: frozenset[str]) -> tuple[str, str]:
+    """The folder from which a file is imported and its name there.
+
+    A folder with `__init__.py` is a package. One without is a package too when the file refers to it by name, as
+    in `app/main.py` with `from app.models import …`.
+    """
+    *folders, file = path.removesuffix(".py").split("/")
+    roots = imported_roots(body)
+    start = len(folders)
+    while start and ("/".join([*folders[:start], "__init__.py"]) in paths or folders[start - 1] in roots):
+        start -= 1
+    parts = folders[start:] + ([] if file == "__init__" else [file])
+    root = "/".join(folders[:start]) or "."
+    return ("." if root in {"src", "lib"} else root), ".".join(parts or [file])
+
+
+def imported_roots(body: ast.Module) -> frozenset[str]:
+    """The first parts of the modules that a file imports by their full names."""
+    found = set()
+    for node in ast.walk(body):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module.partition(".")[0])
+        elif isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+    return frozenset(found)
+
+
+def origins(body: ast.Module, name: str, path: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in ast.walk(body):
+        if isinstance(node, ast.Import):
+            found |= {
+                alias.asname or alias.name.partition(".")[0]: alias.name
+                if alias.asname
+                else alias.name.partition(".")[0]
+                for alias in node.names
+            }
+        elif isinstance(node, ast.ImportFrom):
+            source = absolute(node, name, is_package=path.endswith("__init__.py"))
+            found |= {
+                f"* of {source}" if alias.name == "*" else alias.asname or alias.name: f"{source}.{alias.name}"
+                for alias in node.names
+            }
+    return found
+
+
+def absolute(node: ast.ImportFrom, name: str, *, is_package: bool) -> str:
+    """The module that a `from` names, relative ones resolved."""
+    if not node.level:
+        return node.module or ""
+    parts = name.split(".")
+    kept = parts[: len(parts) - node.level + (1 if is_package else 0)]
+    return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr, int]]:
+    for node in body:
+        if isinstance(node, ast.Assign):
+            yield from ((name_of(target), node.value, node.lineno) for target in node.targets)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield name_of(node.target), node.value, node.lineno
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            for block in ("body", "orelse", "finalbody"):
+                yield from assignments(cast("list[ast.stmt]", getattr(node, block, [])))
+
+
+def name_of(expression: ast.AST | None) -> str:
+    """`a.b.c` for a plain or dotted name, else empty."""
+    if isinstance(expression, ast.Name):
+        return expression.id
+    if isinstance(expression, ast.Attribute) and (head := name_of(expression.value)):
+        return f"{head}.{expression.attr}"
+    return ""
+
+
+def literal(expression: ast.AST | None) -> object:
+    """The value of a literal, None when the expression isn't one."""
+    if expression is None:
+        return None
+    try:
+        value: object = ast.literal_eval(expression)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value
+
+
+def text_of(expression: ast.AST | None) -> str:
+    """A string literal's text, else empty."""
+    value = literal(expression)
+    return value if isinstance(value, str) else ""
+
+
+def argument(call: ast.Call, position: int, keyword: str) -> ast.expr | None:
+    """One argument of a call, by place or by name."""
+    if len(call.args) > position:
+        return call.args[position]
+    return next((item.value for item in call.keywords if item.arg == keyword), None)
+
+
+def callable_bare(arguments: ast.arguments, *, bound: bool = False) -> bool:
+    """Whether a function can be called without arguments (`bound`: but for the first)."""
+    positional = [*arguments.posonlyargs, *arguments.args][1 if bound else 0 :]
+    needed = len(positional) - len(arguments.defaults)
+    return needed <= 0 and all(default is not None for default in arguments.kw_defaults)

@@ -1,0 +1,103 @@
+"""The repository as readers see it: paths, and text on demand."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import tomllib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+from typing import Any
+
+from ecluse.manifest.detect.syntax import Module, understood
+
+ASIDE = frozenset(
+    ("test", "tests", "testing", "docs", "doc", "example", "examples", "demo", "demos", "samples", "build", "dist",
+     "vendor", "vendored", "_vendor", "third_party", "node_modules", "site-packages", "benchmarks", "bench", "ci",
+     "migrations", "scripts", "tools", ".github", ".tox", ".venv", "venv")
+)  # fmt: skip
+"""Folders whose code is not the app's."""
+
+LARGEST = 400_000
+"""Characters of a file beyond which it is generated or data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """`paths` are relative, with `/`, sorted; `read` gives a file's text, None when it isn't text or isn't there."""
+
+    paths: tuple[str, ...]
+    read: Callable[[str], str | None]
+    _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, files: Mapping[str, str]) -> Tree:
+        """A tree from text, for tests and for what is already in memory."""
+        return cls(paths=tuple(sorted(files)), read=files.get)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.paths
+
+    def named(self, pattern: str) -> Iterator[str]:
+        """Paths whose last part matches, those nearest to the root first."""
+        matching = (path for path in self.paths if fnmatch(PurePosixPath(path).name, pattern))
+        return iter(sorted(matching, key=lambda path: (path.count("/"), path)))
+
+    def text(self, path: str) -> str:
+        """The text, empty when there is none."""
+        return self.read(path) or ""
+
+    def toml(self, path: str) -> dict[str, Any]:
+        """A TOML file, empty when it is missing or broken: a reader finds nothing rather than fails."""
+        try:
+            return tomllib.loads(self.text(path))
+        except tomllib.TOMLDecodeError:
+            return {}
+
+    def ini(self, path: str) -> configparser.ConfigParser:
+        """Like `toml`, for setup.cfg and its kind."""
+        parser = configparser.ConfigParser(interpolation=None, strict=False)
+        try:
+            parser.read_string(self.text(path))
+        except configparser.Error:
+            return configparser.ConfigParser(interpolation=None)
+        return parser
+
+    def module(self, path: str) -> Module | None:
+        """A Python file understood, None when it isn't valid for this Python."""
+        if path not in self._modules:
+            self._modules[path] = self._parsed(path)
+        return self._modules[path]
+
+    def modules(self, *needles: str) -> Iterator[Module]:
+        """The app's own Python files that contain one of the texts, those nearest to the root first."""
+        for path in self.named("*.py"):
+            if aside(path) or not any(needle in self.text(path) for needle in needles):
+                continue
+            if module := self.module(path):
+                yield module
+
+    def line(self, path: str, needle: str) -> int:
+        """The line at which `needle` first stands, 0 when nowhere."""
+        return next((number for number, text in enumerate(self.text(path).splitlines(), 1) if needle in text), 0)
+
+    def _parsed(self, path: str) -> Module | None:
+        text = self.text(path)
+        if not text or len(text) > LARGEST:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)
+                body = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        return understood(path, body, self.paths)
+
+
+def aside(path: str) -> bool:
+    """Whether a path lies where no app's code lies, such as tests and documentation."""
+    *folders, name = path.split("/")
+    return not ASIDE.isdisjoint(folders) or name.startswith("test_") or name in {"conftest.py", "setup.py"}

@@ -1,0 +1,128 @@
+"""Framework objects and factories: `app = Flask(…)`, `def create_app(): …`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.syntax import Function, Module, assignments, callable_bare, name_of
+from ecluse.manifest.detect.tree import Tree
+
+FRAMEWORKS = {
+    "flask.Flask": Kind.WSGI,
+    "apiflask.APIFlask": Kind.WSGI,
+    "connexion.FlaskApp": Kind.ASGI,
+    "bottle.Bottle": Kind.WSGI,
+    "falcon.App": Kind.WSGI,
+    "falcon.API": Kind.WSGI,
+    "falcon.asgi.App": Kind.ASGI,
+    "fastapi.FastAPI": Kind.ASGI,
+    "starlette.applications.Starlette": Kind.ASGI,
+    "quart.Quart": Kind.ASGI,
+    "sanic.Sanic": Kind.ASGI,
+    "litestar.Litestar": Kind.ASGI,
+    "blacksheep.Application": Kind.ASGI,
+    "socketio.ASGIApp": Kind.ASGI,
+    "nicegui.App": Kind.ASGI,
+}
+"""Classes whose instances are entered by a server, by full name."""
+
+BY_NAME = {full.rpartition(".")[2]: kind for full, kind in FRAMEWORKS.items() if not full.endswith((".App", ".API"))}
+"""For a copy of a framework inside the repository, or one imported through a module of its own."""
+
+FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_application", "make_application",
+             "get_application", "application", "app", "init_app", "create_api", "app_factory")  # fmt: skip
+OBJECTS = ("app", "application", "api", "asgi_app", "wsgi_app", "server", "web")
+ROUTING = (".route", ".get", ".post", ".include_router", ".register_blueprint", ".mount", ".add_url_rule")
+"""Calls on an app that show that it is the one which serves."""
+MODULES = ("wsgi", "asgi", "main", "app", "server", "autoapp", "web", "api", "application", "run", "core")
+"""Usual names, the most usual first: what is called so is surer."""
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    for module in tree.modules(*BY_NAME, *FACTORIES[:8], ".App("):
+        yield from objects(module)
+        yield from factories(module)
+
+
+def objects(module: Module) -> Iterator[Fact]:
+    routed = {name_of(call.func).partition(".")[0] for call in module.calls() if name_of(call.func).endswith(ROUTING)}
+    factory_kinds = {function.name: kind for function in module.functions() if (kind := makes(module, function))}
+    for name, value, line in module.assigned():
+        if not isinstance(value, ast.Call) or "." in name or not name:
+            continue
+        called = name_of(value.func)
+        kind = kind_of(module, value.func) or factory_kinds.get(called)
+        if kind is None and module.origin(value.func).rpartition(".")[2] in FACTORIES[:8]:
+            kind = Kind.ASGI if module.name.endswith("asgi") else Kind.WSGI
+            yield entry(module, kind, name, line, GUESS + usual(name, OBJECTS) + usual(module.name, MODULES))
+        elif kind is not None and not defines(module, called):
+            base = SURE - 0.1 if called in factory_kinds else LIKELY + (0.03 if name in routed else 0.0)
+            yield entry(module, kind, name, line, base + usual(name, OBJECTS) + usual(module.name, MODULES))
+
+
+def factories(module: Module) -> Iterator[Fact]:
+    for function in module.functions():
+        kind = makes(module, function)
+        if kind is None or not callable_bare(function.args) or isinstance(function, ast.AsyncFunctionDef):
+            continue
+        if function.name in FACTORIES or not function.name.startswith("_"):
+            known = 0.1 if function.name in FACTORIES else -0.3
+            yield entry(module, kind, f"{function.name}()", function.lineno, LIKELY + known + at_root(module))
+
+
+def makes(module: Module, function: Function) -> Kind | None:
+    """What a function returns, by its annotation or because it makes a framework object and returns that."""
+    if function.returns is not None and (kind := kind_of(module, function.returns)):
+        return kind
+    made = {
+        name: kind
+        for name, value, _ in assignments(list(inside(function)))
+        if isinstance(value, ast.Call) and (kind := kind_of(module, value.func))
+    }
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return):
+            if isinstance(node.value, ast.Call) and (kind := kind_of(module, node.value.func)):
+                return kind
+            if (name := name_of(node.value)) in made:
+                return made[name]
+    return None
+
+
+def inside(function: Function) -> Iterator[ast.stmt]:
+    return (node for node in ast.walk(function) if isinstance(node, ast.Assign | ast.AnnAssign))
+
+
+def kind_of(module: Module, expression: ast.expr) -> Kind | None:
+    origin = module.origin(expression)
+    return FRAMEWORKS.get(origin) or (BY_NAME.get(origin.rpartition(".")[2]) if origin else None)
+
+
+def defines(module: Module, name: str) -> bool:
+    """Whether the class is written in this very file: then it is a framework's own module."""
+    return any(isinstance(node, ast.ClassDef) and node.name == name for node in module.body.body)
+
+
+def usual(name: str, names: tuple[str, ...]) -> float:
+    """At most a tenth, less for less usual names; a private module loses."""
+    last = name.rpartition(".")[2]
+    if last.startswith("_") and last != "__init__":
+        return -0.2
+    return 0.1 - names.index(last) / 100 if last in names else 0.0
+
+
+def at_root(module: Module) -> float:
+    """A package's `__init__` is where users look for its factory."""
+    return 0.05 if module.path.endswith("__init__.py") or "." not in module.name else 0.0
+
+
+def entry(module: Module, kind: Kind, attribute: str, line: int, confidence: float) -> Fact:
+    return Fact(
+        kind=kind,
+        value=f"{module.name}:{attribute}",
+        file=module.path,
+        line=line,
+        folder=module.folder,
+        confidence=round(max(0.05, min(0.99, confidence - 0.02 * module.path.count("/"))), 3),
+    )

@@ -1,0 +1,47 @@
+"""Background processes that the code declares (those of a Procfile are read there)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
+from ecluse.manifest.detect.tree import Tree
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    yield from celery(tree)
+    yield from huey(tree)
+    yield from rq(tree)
+
+
+def celery(tree: Tree) -> Iterator[Fact]:
+    for module in tree.modules("Celery("):
+        for _, value, line in module.assigned():
+            if isinstance(value, ast.Call) and module.origin(value.func) in {"celery.Celery", "celery.app.Celery"}:
+                app = module.name.removesuffix(".celery")
+                yield Fact(kind=Kind.WORKER, value=f"celery -A {app} worker", file=module.path, line=line,
+                           confidence=LIKELY, folder=module.folder, label="worker")  # fmt: skip
+
+
+def huey(tree: Tree) -> Iterator[Fact]:
+    manage = next(tree.named("manage.py"), "")
+    for module in tree.modules("huey"):
+        text = tree.text(module.path)
+        if manage and "huey.contrib.djhuey" in text:
+            yield Fact(kind=Kind.WORKER, value=f"python {manage} run_huey", file=module.path,
+                       line=tree.line(module.path, "huey.contrib.djhuey"), confidence=LIKELY, label="huey")  # fmt: skip
+        for name, value, line in module.assigned():
+            if isinstance(value, ast.Call) and module.origin(value.func).startswith("huey."):
+                yield Fact(kind=Kind.WORKER, value=f"huey_consumer.py {module.name}.{name}", file=module.path,
+                           line=line, confidence=LIKELY, folder=module.folder, label="huey")  # fmt: skip
+
+
+def rq(tree: Tree) -> Iterator[Fact]:
+    manage = next(tree.named("manage.py"), "")
+    for module in tree.modules("django_rq", "from rq "):
+        command = f"python {manage} rqworker" if manage else "rq worker"
+        needle = "django_rq" if manage else "from rq "
+        yield Fact(kind=Kind.WORKER, value=command, file=module.path, line=tree.line(module.path, needle),
+                   confidence=GUESS, label="rq")  # fmt: skip
+        return

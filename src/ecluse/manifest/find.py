@@ -1,0 +1,86 @@
+"""Where the manifest is: `ecluse.toml`, or `[tool.ecluse]` in pyproject.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecluse.model.problem import Place, Problem, ProblemError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN = "ecluse.toml"
+SHARED = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The manifest's file. `table` leads to our part of it: empty, or `("tool", "ecluse")`."""
+
+    path: Path
+    data: bytes
+    table: tuple[str, ...] = ()
+
+
+def find(where: Path) -> Found:
+    """The manifest at `where`, a file or a repository's root. None, two, or one that can't be read: ProblemError."""
+    try:
+        return _find(where)
+    except OSError as error:
+        raise ProblemError(_unreadable(where, error)) from error
+
+
+def _find(where: Path) -> Found:
+    if not where.is_dir():
+        return Found(path=where, data=where.read_bytes(), table=("tool", "ecluse") if where.name == SHARED else ())
+    own, shared = where / OWN, where / SHARED
+    in_shared = shared.is_file() and _declares(shared)
+    if own.is_file() and in_shared:
+        raise ProblemError(_two())
+    if own.is_file():
+        return Found(path=own, data=own.read_bytes())
+    if in_shared:
+        return Found(path=shared, data=shared.read_bytes(), table=("tool", "ecluse"))
+    raise ProblemError(_none(where))
+
+
+def _declares(shared: Path) -> bool:
+    """A pyproject.toml that is broken, and doesn't look like ours, is other people's business."""
+    data = shared.read_bytes()
+    if b"ecluse" not in data:
+        return False
+    import tomllib  # noqa: PLC0415  a cached manifest does without
+
+    try:
+        tool = tomllib.loads(data.decode()).get("tool")
+    except ValueError:
+        return b"[tool.ecluse" in data
+    return isinstance(tool, dict) and "ecluse" in tool
+
+
+def _unreadable(where: Path, error: OSError) -> Problem:
+    return Problem(
+        code="M003",
+        what=f"the manifest can't be read: {error.strerror}",
+        fix="give yourself the right to read it (chmod u+r), or name another file",
+        where=Place(file=str(error.filename or where)),
+    )
+
+
+def _none(root: Path) -> Problem:
+    return Problem(
+        code="M001",
+        what=f"no {OWN} and no [tool.ecluse] in {SHARED}",
+        fix="run `ecluse init`: it looks at the repository and writes one",
+        where=Place(file=str(root)),
+    )
+
+
+def _two() -> Problem:
+    return Problem(
+        code="M002",
+        what=f"the manifest stands in two files: {OWN} and [tool.ecluse] of {SHARED}",
+        fix=f"keep {OWN} and remove [tool.ecluse], or the other way round",
+        where=Place(file=OWN),
+    )

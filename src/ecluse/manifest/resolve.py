@@ -1,0 +1,78 @@
+"""From what the manifest says to the App that it declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecluse.model.app import (
+    App,
+    Build,
+    Environment,
+    Evidence,
+    Gates,
+    Health,
+    Limits,
+    Process,
+    ReleasePolicy,
+    Step,
+)
+from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+
+if TYPE_CHECKING:
+    from ecluse.manifest.schema.environment import EnvironmentTable
+    from ecluse.manifest.schema.key import Table
+    from ecluse.manifest.schema.manifest import Manifest
+    from ecluse.manifest.schema.process import ProcessTable
+    from ecluse.manifest.schema.step import StepTable
+
+LOCAL = EnvironmentName("local")
+
+
+def resolve(manifest: Manifest) -> App:
+    """The App; the manifest has been checked, so nothing can go wrong here."""
+    environments = tuple(_environment(name, table) for name, table in manifest.environments.items())
+    return App(
+        processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
+        steps=tuple(_step(name, table) for name, table in manifest.steps.items()),
+        gates=Gates(**_given(manifest.gates)),
+        build=Build(**_given(manifest.build)),
+        release=ReleasePolicy(**_given(manifest.release)),
+        environments=environments or (Environment(name=LOCAL, tag=False, stamp=True),),
+        **_given(manifest.app),
+    )
+
+
+def _process(name: str, table: ProcessTable) -> Process:
+    return Process(
+        name=ProcessName(name),
+        health=Health(**_given(table.health)) if table.health else None,
+        limits=Limits(**_given(table.limits)),
+        **_given(table, "health", "limits"),
+    )
+
+
+def _step(name: str, table: StepTable) -> Step:
+    return Step(
+        name=StepName(name),
+        evidence=Evidence(junit=table.junit or "", coverage=table.coverage or ""),
+        **_given(table, "junit", "coverage"),
+    )
+
+
+def _environment(name: str, table: EnvironmentTable) -> Environment:
+    is_local = name == LOCAL
+    return Environment(
+        name=EnvironmentName(name),
+        tag=not is_local if table.tag is None else table.tag,
+        stamp=is_local if table.stamp is None else table.stamp,
+        **_given(table, "tag", "stamp"),
+    )
+
+
+def _given(table: Table, *but: str) -> dict[str, Any]:
+    """What stands in the file; the model has the defaults. TOML has no null, so None can't be given."""
+    return {name: _frozen(getattr(table, name)) for name in table.model_fields_set if name not in but}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

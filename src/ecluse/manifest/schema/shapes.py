@@ -1,0 +1,90 @@
+"""Texts of one shape each: names, entry points, versions."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from ecluse.manifest.schema.words import Words, refuse
+
+
+def _shaped(pattern: str, what: str, fix: str) -> tuple[BeforeValidator, WithJsonSchema, Words]:
+    """Text of one shape, for us and for editors."""
+    shape = re.compile(pattern, re.ASCII)
+
+    def checked(value: Any) -> Any:
+        if isinstance(value, str) and not shape.fullmatch(value):
+            raise refuse("M015", f"{value!r} is no {what}", fix)
+        return value
+
+    return BeforeValidator(checked), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"}), Words(what)
+
+
+Name = Annotated[
+    str,
+    *_shaped(
+        r"[a-z0-9][a-z0-9_-]{0,62}",
+        "name",
+        "use small letters, digits, `-` and `_`, at most 63, a letter or digit first",
+    ),
+]
+Variable = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z_][A-Za-z0-9_]*", "name of an environment variable", "use letters, digits and `_`, no digit first"
+    ),
+]
+AppName = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+        "name of an app",
+        "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first and last",
+    ),
+]
+Entry = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\(\))?(?:\.[A-Za-z_]\w*(?:\(\))?)*",
+        "entry point",
+        "write package.module:attribute, with () behind what is called: create_app(), Site().app()",
+    ),
+]
+UrlPath = Annotated[str, *_shaped(r"/[^\s#]*", "path to ask", 'write it like "/health": a slash first, no spaces')]
+Host = Annotated[
+    str, *_shaped(r"[A-Za-z0-9._:\[\]-]+", "host name", 'write it like "example.com" or "example.com:8000"')
+]
+Package = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
+        "name of an extra or group",
+        "use letters, digits, `-`, `_` and `.`, a letter or digit first and last",
+    ),
+]
+Requirement = Annotated[
+    str, *_shaped(r"[^-\s\0][^\r\n\0]*", "requirement", 'write it like "psycopg[binary]>=3", without options')
+]
+TagPrefix = Annotated[
+    str,
+    *_shaped(
+        r"(?:[A-Za-z0-9_]+(?:[./-][A-Za-z0-9_]+)*[./-]?)?",
+        "prefix of a tag",
+        'write it like "v", "release-" or "shop/v" (git-check-ref-format(1))',
+    ),
+]
+PythonVersion = Annotated[str, *_shaped(r"3\.\d+", "version of Python", 'write it like "3.12"')]
+ReleaseVersion = Annotated[
+    str,
+    *_shaped(
+        r"(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)",
+        "version of a release",
+        'write three numbers, like "0.1.0" (semver.org)',
+    ),
+]
+Signal = Annotated[
+    str,
+    *_shaped("TERM|INT|QUIT|HUP|USR1|USR2|WINCH", "signal to stop by", "use TERM, INT, QUIT, HUP, USR1, USR2 or WINCH"),
+]

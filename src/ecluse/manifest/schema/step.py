@@ -1,0 +1,75 @@
+"""`[steps.NAME]` and `[gates]`: the pipeline and what its evidence must show."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ecluse.manifest.schema.key import Table, key
+from ecluse.manifest.schema.shapes import Name, Variable
+from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Percent, Settings, Truth, Whole
+from ecluse.model import app as model
+from ecluse.model.ids import StepName
+
+_DEFAULT = model.Step(name=StepName("test"), command=("true",))
+_GATES = model.Gates()
+
+
+class StepTable(Table):
+    """One command of the pipeline, run in a tree of its own that holds its inputs at the commit."""
+
+    command: Command = key(
+        "What to run: a list is run as it is; text is split into words, or run by /bin/sh -euc if it holds shell "
+        "characters.",
+        example=["pytest", "--junitxml=report.xml"],
+    )
+    needs: list[Name] = key(
+        "Steps that must pass first; their outputs are in this step's tree.", example=["lint"], default_factory=list
+    )
+    inputs: list[str] | None = key(
+        "Globs of the commit's files that the step sees; none: all of them, []: an empty tree.",
+        example=["src/**", "pyproject.toml"],
+        default=_DEFAULT.inputs,
+    )
+    outputs: list[Inside] = key(
+        "Paths that leave the step's tree when it passes.", example=["dist/"], default_factory=list
+    )
+    env: Settings = key("Settings of this step.", example={"PYTHONHASHSEED": "0"}, default_factory=dict)
+    pass_env: list[Variable] = key(
+        "Variables of the caller's environment that the step sees; all others are absent.",
+        example=["HTTPS_PROXY"],
+        default_factory=list,
+    )
+    secrets: list[Variable] = key(
+        "Secrets that the step gets, from .env or the caller's environment; never logged.",
+        example=["PYPI_TOKEN"],
+        default_factory=list,
+    )
+    folder: Inside = key("Working folder, below the tree's root.", example="backend", default=_DEFAULT.folder)
+    timeout: Duration = key("Time for each attempt.", example="15m", default=_DEFAULT.timeout, gt=ZERO)
+    retries: Whole = key("Further attempts after a failed one.", example=1, default=_DEFAULT.retries, ge=0, le=100)
+    gate: Truth = key("Whether its failure stops a ship.", example=False, default=_DEFAULT.gate)
+    group: Literal["check", "test"] = key(
+        "Which verb runs it by itself: `ecluse check` or `ecluse test`.", example="test", default=_DEFAULT.group
+    )
+    junit: Inside | None = key(
+        "JUnit report that the step leaves, relative to its folder; gates read it.", example="report.xml", default=None
+    )
+    coverage: Inside | None = key(
+        "coverage.py's JSON report that the step leaves, relative to its folder.", example="coverage.json", default=None
+    )
+    known_failures: list[str] = key(
+        "Tests that are known to fail, by their names in the JUnit report; any other failure stops.",
+        example=["tests.test_mail::test_relay"],
+        default_factory=list,
+    )
+
+
+class GatesTable(Table):
+    """What evidence must show beyond exit codes."""
+
+    coverage: Percent | None = key(
+        "Percent of lines that tests must cover; none: not asked.", example=80, default=_GATES.coverage, ge=0, le=100
+    )
+    tests: Truth = key(
+        "Whether a step with a JUnit report must have run at least one test.", example=False, default=_GATES.tests
+    )

@@ -1,0 +1,99 @@
+"""A Django project is read from manage.py onwards."""
+
+import pytest
+
+from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.facts import Kind, values
+from ecluse.manifest.detect.tree import Tree
+
+MANAGE = 'import os\ndef main():\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+SETTINGS = """
+from pathlib import Path
+BASE_DIR = Path(__file__).resolve().parent.parent
+ALLOWED_HOSTS = [".example.org", "*"]
+WSGI_APPLICATION = "shop.wsgi.application"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+MEDIA_ROOT = BASE_DIR / "media"
+STATIC_ROOT = BASE_DIR / "static"
+"""
+
+
+def facts(**more: str):
+    return detect(Tree.of({"manage.py": MANAGE, "shop/settings.py": SETTINGS, **more}))
+
+
+def test_the_entry_point_is_what_the_settings_name():
+    assert values(facts(), Kind.WSGI) == ("shop.wsgi:application",)
+
+
+def test_an_asgi_application_is_surer_than_wsgi():
+    settings = SETTINGS + 'ASGI_APPLICATION = "shop.asgi.application"\n'
+    found = [fact for fact in facts(**{"shop/settings.py": settings}) if fact.kind in {Kind.ASGI, Kind.WSGI}]
+    assert max(found, key=lambda fact: fact.confidence).value == "shop.asgi:application"
+
+
+def test_the_database_file_and_uploads_are_state():
+    assert set(values(facts(), Kind.STATE)) == {"db.sqlite3", "media/"}
+
+
+def test_migrations_run_through_manage():
+    assert values(facts(), Kind.MIGRATE) == ("python manage.py migrate --noinput",)
+
+
+def test_static_files_are_collected_where_there_is_a_place_for_them():
+    assert values(facts(), Kind.PREPARE) == ("python manage.py collectstatic --noinput",)
+
+
+def test_allowed_hosts_are_known():
+    assert values(facts(), Kind.HOST) == ("example.org",)
+
+
+def test_a_project_in_a_folder_runs_there():
+    found = detect(Tree.of({"backend/manage.py": MANAGE, "backend/shop/settings.py": SETTINGS}))
+    (wsgi,) = [fact for fact in found if fact.kind is Kind.WSGI]
+    assert wsgi.folder == "backend"
+    assert values(found, Kind.MIGRATE) == ("python backend/manage.py migrate --noinput",)
+    assert "backend/db.sqlite3" in values(found, Kind.STATE)
+
+
+def test_settings_that_import_others_with_a_star_are_followed():
+    found = detect(Tree.of({
+        "manage.py": MANAGE,
+        "shop/__init__.py": "",
+        "shop/settings/__init__.py": "from .base import *\nfrom .gone import *\n",
+        "shop/settings/base.py": 'from . import *\nWSGI_APPLICATION = "shop.wsgi.application"\n',
+    }))  # fmt: skip
+    assert values(found, Kind.WSGI) == ("shop.wsgi:application",)
+
+
+@pytest.mark.parametrize("path", ["a/b/c/manage.py", "manage.py"])
+def test_a_manage_that_is_no_projects_is_left(path):
+    code = MANAGE if path.startswith("a") else "print(1)\n"
+    assert values(detect(Tree.of({path: code})), Kind.SETTINGS) == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "path"),
+    [
+        ("os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'db', 'x.db')", "db/x.db"),
+        ("Path(__file__).resolve().parents[1] / 'x.db'", "x.db"),
+        ("str(Path(__file__).parent.parent.joinpath('data', 'x.db'))", "data/x.db"),
+        ("BASE / '..' / 'x.db'", None),
+        ("'/var/lib/x.db'", None),
+        ("env('NAME')", None),
+        ("Path(__file__).parents['a']", None),
+        ("Path(__file__).others[1]", None),
+        ("LOOP / 'x'", None),
+        ("BASE - 'x'", None),
+        ("BASE.name", None),
+        ("Path(__file__).resolve().parent.parent.parent.parent", None),
+        ("1", None),
+    ],
+)
+def test_a_database_path_is_computed_as_python_would(expression, path):
+    settings = (
+        "import os\nfrom pathlib import Path\nBASE = Path(__file__).resolve().parent.parent\nLOOP = LOOP / 'x'\n"
+        f"DATABASES = {{'default': {{'ENGINE': 'x.sqlite3', 'NAME': {expression}}}}}\n"
+    )
+    found = values(facts(**{"shop/settings.py": settings}), Kind.STATE)
+    assert found == (() if path is None else (path,))

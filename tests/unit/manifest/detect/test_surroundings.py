@@ -1,0 +1,210 @@
+"""Packaging, requirements, tests, linters, workers, migrations, variables and routes."""
+
+import pytest
+
+from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.facts import Kind, first, values
+from ecluse.manifest.detect.tree import Tree
+
+
+def of(files: dict[str, str], kind: Kind) -> tuple[str, ...]:
+    return values(detect(Tree.of(files)), kind)
+
+
+PYPROJECT = """
+[project]
+name = "shop"
+dependencies = ["Flask[async] >= 2"]
+[project.optional-dependencies]
+dev = ["ruff"]
+test = ["pytest"]
+[dependency-groups]
+tests = ["pytest"]
+docs = ["sphinx"]
+[build-system]
+build-backend = "hatchling.build"
+"""
+
+
+def test_a_project_table_names_what_it_is_and_needs():
+    files = {"pyproject.toml": PYPROJECT}
+    assert of(files, Kind.NAME) == ("shop",)
+    assert of(files, Kind.DEPENDENCY) == ("flask",)
+    assert of(files, Kind.BUILDS) == ("hatchling.build",)
+    assert of(files, Kind.TEST_EXTRA) == ("test", "dev")
+    assert of(files, Kind.TEST_GROUP) == ("tests",)
+
+
+def test_poetry_tables_are_read():
+    text = '[tool.poetry]\nname = "shop"\n[tool.poetry.dependencies]\nDjango = "^5"\n'
+    files = {"pyproject.toml": text + "[tool.poetry.dev-dependencies]\npytest = '*'\n", "poetry.lock": ""}
+    assert of(files, Kind.NAME) == ("shop",)
+    assert of(files, Kind.DEPENDENCY) == ("django",)
+    assert of(files, Kind.TEST_GROUP) == ("dev",)
+    assert of(files, Kind.MANAGER) == ("poetry",)
+
+
+def test_setup_cfg_is_read():
+    text = (
+        "[metadata]\nname = shop\n[options]\ninstall_requires =\n    flask\n[options.extras_require]\ntest = pytest\n"
+    )
+    files = {"setup.cfg": text}
+    assert (of(files, Kind.NAME), of(files, Kind.DEPENDENCY), of(files, Kind.TEST_EXTRA)) == (
+        ("shop",), ("flask",), ("test",),
+    )  # fmt: skip
+
+
+def test_setup_py_is_read_without_running_it():
+    text = "DEPS = ['flask']\nsetup(name='shop', install_requires=DEPS, extras_require={'test': ['pytest']})\n"
+    files = {"setup.py": text}
+    assert (of(files, Kind.NAME), of(files, Kind.DEPENDENCY), of(files, Kind.TEST_EXTRA)) == (
+        ("shop",), ("flask",), ("test",),
+    )  # fmt: skip
+
+
+def test_a_pipfile_is_read():
+    assert of({"Pipfile": '[packages]\nflask = "*"\n'}, Kind.DEPENDENCY) == ("flask",)
+
+
+@pytest.mark.parametrize("text", ["[broken", "x = \n"])
+def test_a_broken_file_is_passed_over(text):
+    assert detect(Tree.of({"pyproject.toml": text, "setup.cfg": "no section\n", "setup.py": "x = 1\n"})) == ()
+
+
+def test_requirement_files_are_told_apart_by_their_names():
+    files = {
+        "requirements.txt": "-r requirements/base.txt\nflask==3  # web\n--hash=x\n",
+        "requirements/base.txt": "-r ../requirements.txt\nredis\n",
+        "requirements/docs.txt": "sphinx\n",
+        "requirements-dev.txt": "pytest\n",
+        "a/b/requirements.txt": "x\n",
+        "notes.txt": "x\n",
+    }
+    assert of(files, Kind.REQUIREMENTS) == ("requirements.txt", "requirements/base.txt")
+    assert of(files, Kind.TEST_REQUIREMENTS) == ("requirements-dev.txt",)
+    assert set(of(files, Kind.DEPENDENCY)) == {"flask", "redis"}
+
+
+def test_tox_says_what_tests_need():
+    text = "[testenv]\ndeps =\n    pytest>=7\n    -r x.txt\n    py3: mock\n    {posargs}\n"
+    assert of({"tox.ini": text}, Kind.TEST_DEPENDENCY) == ("pytest>=7",)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "version"),
+    [("runtime.txt", "python-3.11.4\n", "3.11"), ("Pipfile", '[requires]\npython_version = "3.10"\n', "3.10"),
+     ("Dockerfile", "# x\nFROM docker.io/python:3.12-slim\n", "3.12")],
+)  # fmt: skip
+def test_the_python_wanted_is_found(file, text, version):
+    fact = first(detect(Tree.of({file: text})), Kind.PYTHON)
+    assert fact is not None
+    assert fact.value == version
+    assert fact.line >= 1
+
+
+@pytest.mark.parametrize(
+    ("files", "runner"),
+    [
+        ({"tests/test_a.py": "import pytest\n"}, "pytest"),
+        ({"test_a.py": "from app import app\n\n\ndef test_app():\n    assert app\n"}, "pytest"),
+        ({"tests/test_a.py": "import unittest\n"}, "unittest"),
+        ({"shop/tests.py": "from django.test import TestCase\n"}, "django"),
+        ({"tests/test_a.py": "import unittest\n", "tox.ini": "commands = pytest\n"}, "pytest"),
+        ({"tests/test_a.py": "import unittest\n", "tests/conftest.py": ""}, "pytest"),
+        ({"tests/test_a.py": "import unittest\n", "pytest.ini": "[pytest]\n"}, "pytest"),
+    ],
+)
+def test_the_runner_is_what_the_tests_use(files, runner):
+    assert of(files, Kind.RUNNER)[0] == runner
+
+
+def test_no_tests_no_runner():
+    assert of({"pytest.ini": "[pytest]\n", "vendor/tests/test_a.py": "import pytest"}, Kind.RUNNER) == ()
+
+
+def test_coverage_that_is_asked_for_is_found():
+    files = {"tests/test_a.py": "", ".coveragerc": "[report]\nfail_under = 85\n"}
+    assert of(files, Kind.COVERAGE) == ("85",)
+    assert of({**files, ".coveragerc": "[run]\n"}, Kind.COVERAGE) == ("",)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("pyproject.toml", "[tool.ruff]\n", "ruff check ."),
+        ("pyproject.toml", "[tool.black]\n", "black --check ."),
+        (".flake8", "[flake8]\n", "flake8"),
+        ("pyproject.toml", "[tool.mypy]\nstrict = true\n", "mypy shop"),
+        ("pyproject.toml", "[tool.mypy]\nfiles = 'x'\n", "mypy"),
+        ("setup.cfg", "[mypy]\npackages = x\n", "mypy"),
+        ("mypy.ini", "[mypy]\n", "mypy shop"),
+        (".pylintrc", "[MAIN]\n", "pylint shop"),
+    ],
+)
+def test_a_linter_that_is_configured_becomes_a_command(file, text, command):
+    assert of({file: text, "shop/__init__.py": "", "tests/__init__.py": ""}, Kind.LINTER) == (command,)
+
+
+def test_a_linter_that_is_not_configured_is_not_used():
+    assert of({"pyproject.toml": "[project]\nname = 'x'\n", "mypy.txt": ""}, Kind.LINTER) == ()
+
+
+def test_without_a_package_the_whole_tree_is_checked():
+    assert of({"mypy.ini": "[mypy]\n", "app.py": ""}, Kind.LINTER) == ("mypy .",)
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        (
+            {"shop/__init__.py": "", "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n"},
+            "celery -A shop worker",
+        ),
+        ({"manage.py": "x", "s.py": "INSTALLED_APPS = ['huey.contrib.djhuey']\n"}, "python manage.py run_huey"),
+        ({"jobs.py": "from huey import SqliteHuey\nhuey = SqliteHuey()\n"}, "huey_consumer.py jobs.huey"),
+        ({"jobs.py": "from rq import Queue\n"}, "rq worker"),
+        ({"manage.py": "x", "s.py": "INSTALLED_APPS = ['django_rq']\n"}, "python manage.py rqworker"),
+    ],
+)  # fmt: skip
+def test_background_workers_are_found(files, command):
+    assert of(files, Kind.WORKER) == (command,)
+
+
+def test_migrations_of_alembic_and_flask_are_found():
+    assert of({"alembic.ini": ""}, Kind.MIGRATE) == ("alembic upgrade head",)
+    assert of({"db/alembic.ini": ""}, Kind.MIGRATE) == ("alembic -c db/alembic.ini upgrade head",)
+    files = {"migrations/alembic.ini": "", "migrations/env.py": "", "shop.py": "from flask_migrate import Migrate\n"}
+    assert of(files, Kind.MIGRATE) == ("flask db upgrade",)
+    assert of({"migrations/env.py": ""}, Kind.MIGRATE) == ()
+
+
+def test_database_files_that_the_code_names_are_guessed():
+    code = "import sqlite3\nURL = 'sqlite:///data/x.db'\nsqlite3.connect('y.db')\nsqlite3.connect('../z')\nsqlite3.connect(u)\n"
+    assert of({"app.py": code}, Kind.STATE) == ("data/x.db", "y.db")
+    assert of({"app.py": "from flask_sqlalchemy import x\nURL = 'sqlite:///x.db'\n"}, Kind.STATE) == ("instance/x.db",)
+
+
+def test_variables_that_the_import_needs_are_found_with_what_the_example_suggests():
+    code = (
+        "import os\nfrom decouple import config\nimport environ\nenv = environ.Env()\n"
+        "A = os.environ['TOKEN']\nB = config('URL')\nC = env('KEY')\nD = env.str('NAME')\nE = config('X', default='')\n"
+        "F = other('NOT')\nos.environ['SET'] = '1'\ndef f():\n    return os.environ['LATE']\n"
+    )
+    facts = [fact for fact in detect(Tree.of({"s.py": code, ".env.example": "export URL='http://x' # y\n"}))
+             if fact.kind is Kind.VARIABLE]  # fmt: skip
+    assert {fact.value for fact in facts if fact.confidence > 0.5} == {"TOKEN", "URL", "KEY", "NAME"}
+    assert {fact.value for fact in facts if fact.confidence < 0.5} == {"LATE"}
+    assert next(fact.label for fact in facts if fact.value == "URL") == "http://x"
+
+
+def test_routes_named_like_health_come_first():
+    decorators = ("app.route('/about')", "app.get('/healthz')", "app.route('/new', methods=['POST'])",
+                  "app.get('/x/<id>')", "app.get(name)", "other")  # fmt: skip
+    code = "".join(f"@{decorator}\ndef view(): ...\n" for decorator in decorators)
+    assert of({"web.py": code}, Kind.ROUTE) == ("/healthz", "/about")
+
+
+def test_django_routes_are_read_from_urls():
+    code = "urlpatterns = [path('status/', s), path('api/', include('x')), re_path(r'^ping/$', p), other('z')]\n"
+    assert set(of({"shop/urls.py": code}, Kind.ROUTE)) == {"/status/", "/ping/"}
+    assert of({"shop/views.py": code}, Kind.ROUTE) == ()

@@ -1,0 +1,122 @@
+import pytest
+
+HEAD = 'app.name = "shop"\n'
+WSGI = '[processes.web]\napp = "a:b"\ninterface = "wsgi"\n'
+ASGI = '[processes.web]\napp = "a:b"\ninterface = "asgi"\n'
+LISTENS = '[processes.web]\ncommand = "serve"\nlisten = "port"\n'
+WORKER = '[processes.web]\ncommand = "work"\n'
+
+
+@pytest.mark.parametrize("text", [WSGI, ASGI, LISTENS, WORKER, WSGI + "threads = 2\nkeep_alive = 1\n"])
+def test_each_kind_of_process_is_fine_by_itself(reading, text):
+    assert reading(HEAD + text).processes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (WSGI + 'command = "x"', ["5:1 M030"]),
+        ("[processes.web]", ["2:1 M031"]),
+        ('[processes.web]\napp = "a:b"', ["3:7 M032"]),
+        ('[processes.web]\ninterface = "asgi"\ncommand = "x"', ["3:13 M032"]),
+        ("app.migrate_timeout = 3", ["2:5 M033"]),
+        (LISTENS + 'server = "granian"', ["5:1 M033"]),
+        (LISTENS + "threads = 3", ["5:1 M033"]),
+        (WORKER + "keep_alive = 3", ["4:1 M033"]),
+        (WORKER + 'health = { path = "/" }', ["4:1 M033"]),
+        (ASGI + 'listen = "fd"', ["5:1 M033"]),
+        (ASGI + "threads = 3", ["5:1 M033"]),
+        (WORKER + 'why_off = "no broker"', ["4:1 M033"]),
+        (WSGI + LISTENS.replace("web", "other"), ["5:1 M034"]),
+        (WSGI + 'drain = "5s"', ["5:9 M035"]),
+        (WSGI + 'keep_alive = "30s"', ["5:14 M035"]),
+        (WSGI + 'health = { path = "/", timeout = "1s", interval = "500ms" }', ["5:34 M036"]),
+        (WSGI + 'health = { path = "/", successes = 1000 }', ["5:10 M036"]),
+    ],
+)
+def test_processes_that_contradict_themselves(wrong, text, expected):
+    assert wrong(HEAD + text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WORKER + 'enabled = false\nwhy_off = "no broker"',
+        LISTENS + "drain = 1",
+        'app.migrate = "m"\napp.migrate_timeout = 3',
+        LISTENS + 'health = { path = "/" }',
+    ],
+)
+def test_settings_that_have_an_effect_are_fine(reading, text):
+    assert reading(HEAD + text)
+
+
+STEPS = """\
+[steps.a]
+command = "x"
+outputs = ["dist/", "report.xml"]
+[steps.b]
+command = "x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (STEPS + 'needs = ["c"]', ["7:10 M040"]),
+        (STEPS + 'needs = ["a", "a"]', ["7:15 M041"]),
+        (STEPS + 'needs = ["b"]', ["7:9 M042"]),
+        (STEPS + 'outputs = ["report.xml"]', ["7:12 M043"]),
+        (STEPS + 'outputs = ["x", "dist/wheel"]', ["7:17 M043"]),
+        (STEPS + 'outputs = ["."]', ["7:12 M043"]),
+        (STEPS + 'known_failures = ["t"]', ["7:1 M033"]),
+        (STEPS + "[gates]\ncoverage = 80", ["8:12 M044"]),
+        (STEPS + '[environments.x]\ngates = ["a", "test"]', ["8:15 M040"]),
+        (STEPS + '[environments.x]\ngates = ["a", "a"]', ["8:15 M041"]),
+        (STEPS + 'secrets = ["K"]\nenv = { K = "v" }', ["8:9 M045"]),
+        (STEPS + 'secrets = ["K"]\npass_env = ["J", "K"]', ["8:18 M045"]),
+    ],
+)
+def test_steps_that_contradict_each_other(wrong, text, expected):
+    assert wrong(HEAD + text) == expected
+
+
+def test_a_circle_of_steps_is_shown_in_its_order(reading):
+    from ecluse.model.problem import ProblemError
+
+    steps = "".join(f'[steps.{name}]\ncommand = "x"\nneeds = ["{need}"]\n' for name, need in ("ab", "bc", "ca"))
+    with pytest.raises(ProblemError, match=r"(a → b → c → a|b → c → a → b|c → a → b → c)"):
+        reading(HEAD + steps)
+
+
+def test_outputs_beside_each_other_are_fine(reading):
+    assert reading(HEAD + STEPS + 'outputs = ["dist2/", "report.xm"]').steps
+
+
+def test_a_step_may_name_nested_outputs_of_its_own(reading):
+    assert reading(HEAD + '[steps.a]\ncommand = "x"\noutputs = ["dist", "dist/x"]').steps
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[environments.a]\n[environments.b]", ["3:1 M051"]),
+        ("[environments.a]\nport = 9000\n[environments.b]\nport = 9000", ["5:8 M051"]),
+        ('[environments.a]\naddress = "0.0.0.0"\n[environments.b]\naddress = "10.0.0.1"', ["4:1 M051"]),
+        ('[environments.a]\nsecrets = ["K"]\nenv = { K = "v" }', ["4:9 M045"]),
+        ('[environments.a]\nsecrets = ["K"]\n[app.env]\nK = "v"', ["5:1 M045"]),
+        ('[environments.a]\nsecrets = ["K"]\n[processes.w]\ncommand = "w"\nenv.K = "v"', ["6:5 M045"]),
+    ],
+)
+def test_environments_that_contradict_each_other(wrong, text, expected):
+    assert wrong(HEAD + text) == expected
+
+
+def test_one_port_on_two_addresses_is_fine(reading):
+    text = '[environments.a]\naddress = "10.0.0.1"\n[environments.b]\naddress = "10.0.0.2"'
+    assert len(reading(HEAD + text).environments) == 2
+
+
+def test_a_secret_of_one_environment_may_be_plain_in_another(reading):
+    text = '[environments.a]\nsecrets = ["K"]\n[environments.b]\nport = 1\nenv = { K = "v" }'
+    assert len(reading(HEAD + text).environments) == 2
