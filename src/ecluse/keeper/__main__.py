@@ -1,0 +1,56 @@
+"""`keeper.pyz run|holder|relay|version`: one program for all host processes."""
+
+import argparse
+import sys
+from typing import Dict, List, Optional
+
+from ecluse.keeper import daemon, holder, program, relay
+from ecluse.keeper.places import Home
+
+
+def main(words: Optional[List[str]] = None) -> int:
+    arguments = _parser().parse_args(words)
+    if arguments.verb == "holder":
+        return holder.main(Home(arguments.home), arguments.fd)
+    if arguments.verb == "relay":
+        return relay.main(arguments.fd, arguments.ports, arguments.table)
+    if arguments.verb == "version":
+        sys.stdout.write(program.version() + "\n")
+        return 0
+    return _run(Home(arguments.home), arguments)
+
+
+def _run(home: Home, arguments: argparse.Namespace) -> int:
+    if not arguments.daemon:
+        return daemon.run(home, ready=lambda _: None, inherited=_inherited(arguments.inherit))
+    home.make()
+    ready = daemon.leave()
+    return 0 if ready is None else daemon.run(home, ready=ready)
+
+
+def _inherited(text: str) -> Optional[Dict[str, int]]:
+    """`name=descriptor` pairs, as an upgrade hands them over."""
+    pairs = (pair.split("=") for pair in text.split(",") if pair)
+    return {name: int(number) for name, number in pairs} or None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="keeper.pyz", description="The keeper of an environment.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    run = verbs.add_parser("run", help="be the keeper of an environment")
+    run.add_argument("--home", required=True)
+    run.add_argument("--daemon", action="store_true", help="leave the session; return once it answers")
+    run.add_argument("--inherit", default="", help=argparse.SUPPRESS)
+    hold = verbs.add_parser("holder", help="keep the sockets and the keeper alive (started by the keeper)")
+    hold.add_argument("--home", required=True)
+    hold.add_argument("--fd", type=int, required=True)
+    forward = verbs.add_parser("relay", help="pass connections on to ports (started by the keeper)")
+    forward.add_argument("--fd", type=int, required=True)
+    forward.add_argument("--table", default="", help="a file that shares connections between two ports")
+    forward.add_argument("ports", type=int, nargs="*")
+    verbs.add_parser("version", help="print the digest that names this program")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

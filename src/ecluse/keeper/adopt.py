@@ -1,0 +1,173 @@
+"""Going on after a keeper: its sockets, its slots, its processes are taken over while they serve."""
+
+import contextlib
+import os
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
+
+from ecluse.keeper import holder, kernel, listeners, processes, records
+from ecluse.keeper.keeper import Keeper, boottime
+from ecluse.keeper.places import Home
+from ecluse.keeper.routing import SLOTS
+from ecluse.keeper.traffic import OTHER
+from ecluse.wire import codes
+
+Record = Dict[str, Any]
+
+
+def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None:
+    """Bring the keeper to where the one before it was. What can't be taken over is said in its warnings."""
+    home = keeper.home
+    found = {slot: records.read(home.slot(slot)) for slot in SLOTS}
+    known = {slot: record for slot, record in found.items() if record}
+    routes = records.read(home.routes) or {}
+    pair = regain(home, known.values(), routes, inherited)
+    try:
+        _open(keeper, pair, routes, known)
+    except codes.OrderError as error:
+        keeper.warnings.append("what ran here can't be started again: %s" % error.message)
+        return
+    for slot, record in known.items():
+        _warn_of_secrets(keeper, record)
+        keeper.slots[slot].adopt(record)
+    _settle(keeper)
+
+
+def _open(keeper: Keeper, pair: Optional[listeners.Pair], routes: Record, known: Mapping[str, Record]) -> None:
+    """The sockets of before, or new ones when nobody has them any more (a reboot)."""
+    if pair is not None:
+        keeper.traffic.adopt(pair, routes)
+    elif known and routes.get("port"):
+        _end_unreachable(keeper, known.values())
+        keeper.traffic.bind(routes["address"], routes["port"])
+        keeper.traffic.weights = routes.get("weights")
+
+
+def _end_unreachable(keeper: Keeper, known: Iterable[Record]) -> None:
+    """Whoever still listens on sockets that we can't have would take connections from the new ones."""
+    for worker in _alive(known):
+        keeper.warnings.append("%s was ended: its sockets could not be taken over" % worker["name"])
+        processes.end_family(worker["pid"])
+
+
+def _alive(known: Iterable[Record]) -> Iterator[Record]:
+    for record in known:
+        for worker in record["workers"]:
+            if worker["pid"] and processes.is_alive(worker["pid"], worker["start_time"]):
+                yield worker
+
+
+def _warn_of_secrets(keeper: Keeper, record: Record) -> None:
+    release = record["running"]["release"]["id"]
+    lost = set(record["secrets"]) - set(keeper.vault.of(release))
+    if lost:
+        keeper.warnings.append("secrets of %s are gone (they lived in memory): deploy again" % release)
+
+
+def _settle(keeper: Keeper) -> None:
+    """Weights, phases and empty slots as they should be, and nothing of ours that nobody knows."""
+    for name, slot in keeper.slots.items():
+        if slot.running is None:
+            keeper.traffic.vacate(name)
+        else:
+            keeper.traffic.occupy(name)
+            slot.mark(keeper.weight(name), boottime())
+    keeper.traffic.restore()
+    _hold_back(keeper)
+    end_strays(keeper)
+    if keeper.journal.open is None:
+        _retire_unfinished(keeper)
+
+
+def _hold_back(keeper: Keeper) -> None:
+    occupied = [name for name, slot in keeper.slots.items() if slot.running]
+    if len(occupied) == 1:
+        keeper.traffic.hold_back(occupied[0])
+
+
+def _retire_unfinished(keeper: Keeper) -> None:
+    """No deployment is open: a release that has neither traffic nor an end is what a lost deployment left, or its
+    keeper died between the commit and this."""
+    for name, slot in keeper.slots.items():
+        if slot.running and not slot.warm_until and not keeper.weight(name) and keeper.weight(OTHER[name]):
+            keeper.slots[OTHER[name]].committed = True
+            keeper.retire(name, _warm_seconds(keeper) if slot.committed else 0.0)
+
+
+def _warm_seconds(keeper: Keeper) -> float:
+    """What the last commit asked for."""
+    move = keeper.journal.move or {}
+    return float(move["detail"]["warm"]) if move.get("name") == "commit" else 0.0
+
+
+def regain(
+    home: Home, known: Iterable[Record], routes: Record, inherited: Optional[Mapping[str, int]] = None
+) -> Optional[listeners.Pair]:
+    """The two sockets: inherited, from the holder, or from a process that keeps them; None when nobody has them."""
+    if inherited:
+        return listeners.adopt_pair(inherited)
+    pair = _from_holder(home)
+    if routes.get("front"):
+        return pair or _from_front(routes["front"])
+    for worker in [] if pair else _alive(_in_order(known)):
+        pair = pair or _from_worker(worker)
+    return pair
+
+
+def _in_order(known: Iterable[Record]) -> List[Record]:
+    return [{**record, "workers": [_with_slot(record, worker) for worker in record["workers"]]} for record in known]
+
+
+def _with_slot(record: Record, worker: Record) -> Record:
+    return {**worker, "slot": record["slot"]}
+
+
+def _from_holder(home: Home) -> Optional[listeners.Pair]:
+    try:
+        _, descriptors = holder.call(home, {"order": "give"})
+        names = sorted((*SLOTS, "front")[: len(descriptors)])
+        return listeners.adopt_pair(dict(zip(names, descriptors))) if descriptors else None
+    except (OSError, ValueError):
+        return None
+
+
+def _from_front(front: Record) -> Optional[listeners.Pair]:
+    """Descriptors 3 to 5 of the relay in front."""
+    try:
+        names = ("front", *SLOTS)
+        return listeners.adopt_pair(
+            {name: kernel.take_descriptor(front["pid"], 3 + at) for at, name in enumerate(names)}
+        )
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _from_worker(worker: Record) -> Optional[listeners.Pair]:
+    """Descriptors 3 and 4 of a process of the slot: the slot's own and the other one (pidfd_getfd(2))."""
+    if not worker["sockets"]:
+        return None
+    own = worker["slot"]
+    try:
+        descriptors = {own: kernel.take_descriptor(worker["pid"], 3)}
+        descriptors[OTHER[own]] = kernel.take_descriptor(worker["pid"], 4)
+        return listeners.adopt_pair(descriptors)
+    except (OSError, ValueError):
+        return None
+
+
+def end_strays(keeper: Keeper) -> None:
+    """Processes of this environment that are in no record: their keeper died between the start and the record."""
+    roots = [worker.pid for slot in keeper.slots.values() for worker in slot.workers if worker.pid]
+    everyone = processes.every()
+    known: Set[int] = {os.getpid()}
+    for root in roots:
+        known |= processes.family(root, everyone)
+    for pid in {process.pid for process in everyone} - known:
+        if _is_of(pid, keeper.home):
+            keeper.warnings.append("process %d of an earlier keeper was ended: it stood in no record" % pid)
+            processes.end_family(pid)
+
+
+def _is_of(pid: int, home: Home) -> bool:
+    with contextlib.suppress(OSError), open("/proc/%d/environ" % pid, "rb") as file:
+        return os.fsencode("ECLUSE_STATE=" + home.state) in file.read().split(b"\0")
+    return False

@@ -1,0 +1,78 @@
+"""Who has which TCP connection, read from /proc (proc(5)): no privileges, own processes only."""
+
+import os
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Set
+
+ESTABLISHED = 0x01
+CLOSE_WAIT = 0x08
+LISTEN = 0x0A
+OPEN = (ESTABLISHED, CLOSE_WAIT)
+"""A connection whose client has closed its side may still wait for its answer."""
+
+
+class Row(NamedTuple):
+    port: int
+    state: int
+    inode: int
+
+
+def rows(port: int) -> Iterator[Row]:
+    """Those of a local port; the others, perhaps tens of thousands that wait for their end, are not even split."""
+    local = ":%04X " % port
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            with open(table, encoding="ascii") as file:
+                next(file, None)
+                for line in file:
+                    row = _row(line.split(None, 10)) if local in line else None
+                    if row and row.port == port:
+                        yield row
+        except OSError:
+            continue
+
+
+def _row(words: List[str]) -> Row:
+    return Row(int(words[1].rpartition(":")[2], 16), int(words[3], 16), int(words[9]))
+
+
+def sockets_of(pid: int) -> Set[int]:
+    """Inodes of the sockets that a process has; empty when it is gone or not ours."""
+    folder = "/proc/%d/fd" % pid
+    found: Set[int] = set()
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return found
+    for name in names:
+        try:
+            target = os.readlink("%s/%s" % (folder, name))
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            found.add(int(target[8:-1]))
+    return found
+
+
+def count_open(port: int, pids: Iterable[int]) -> int:
+    """Connections to `port` that these processes have accepted and not closed."""
+    wanted = {row.inode for row in rows(port) if row.state in OPEN}
+    owned: Set[int] = set()
+    if wanted:
+        for pid in pids:
+            owned |= wanted & sockets_of(pid)
+    return len(owned)
+
+
+def listening_on(port: int) -> List[Dict[str, Any]]:
+    """`{"pid", "command"}` of each process that listens on `port` and may be seen by us."""
+    inodes = {row.inode for row in rows(port) if row.state == LISTEN}
+    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
+    return [{"pid": pid, "command": _command(pid)} for pid in pids if inodes and inodes & sockets_of(pid)]
+
+
+def _command(pid: int) -> str:
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,93 @@
+"""Files that survive SIGKILL and a power cut: written whole or not at all, and flushed to the disk."""
+
+import contextlib
+import errno
+import os
+import shutil
+from typing import Any, Dict, Iterator, Optional
+
+from ecluse.keeper.records import flush_folder
+from ecluse.wire.codes import DISK_FULL, OrderError
+from ecluse.wire.record import BrokenRecordError, seal, unseal
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@contextlib.contextmanager
+def room(folder: str) -> Iterator[None]:
+    """Within it, a disk without space left is an OrderError K030 that names `folder`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        evidence = {"folder": folder, "free_bytes": shutil.disk_usage(folder).free}
+        raise OrderError(DISK_FULL, "no space left on the disk of %s" % folder, evidence) from error
+
+
+def replace(path: str, data: bytes, *, flush: bool = True) -> None:
+    """Put `data` under `path`, for its owner alone. A crash at any moment leaves the old bytes or the new ones; a
+    power cut too, with `flush`: file, name, folder (fsync(2))."""
+    fresh = path + ".new"
+    with room(os.path.dirname(path)):
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            if flush:
+                os.fsync(descriptor)
+        os.rename(fresh, path)
+        if flush:
+            flush_folder(os.path.dirname(path))
+
+
+class SealedFile:
+    """One checksummed record and a copy of it.
+
+    Both are written each time, so that a damaged file never brings back an older record: an older journal could
+    undo a deployment that was committed since. Only the file is flushed: a copy that a power cut took is made anew
+    when the file is read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.copy = path + ".copy"
+        self.recovered = ""
+        """Why the record isn't the one that was written last, or empty."""
+
+    def load(self) -> Optional[Dict[str, Any]]:
+        """The record, from the copy when the file is damaged; None when there is neither."""
+        data, copied = _read(self.path), _read(self.copy)
+        damage = []
+        for found, path in ((data, self.path), (copied, self.copy)):
+            try:
+                record = unseal(found) if found is not None else None
+            except BrokenRecordError as error:
+                damage.append("%s: %s" % (os.path.basename(path), error))
+                continue
+            if record is not None:
+                self._heal(found, data, copied)
+                self.recovered = "; ".join([*damage, "read its copy"]) if damage else ""
+                return record
+        self.recovered = "; ".join([*damage, "started empty"]) if damage else ""
+        return None
+
+    def save(self, record: Dict[str, Any]) -> None:
+        data = seal(record)
+        replace(self.path, data)
+        with contextlib.suppress(OSError, OrderError):  # it is written: an order must not fail for its copy
+            replace(self.copy, data, flush=False)
+
+    def _heal(self, good: Optional[bytes], data: Optional[bytes], copied: Optional[bytes]) -> None:
+        """Both as the good one."""
+        for path, found in ((self.path, data), (self.copy, copied)):
+            if good is not None and found != good:
+                replace(path, good)
+
+
+def _read(path: str) -> Optional[bytes]:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None

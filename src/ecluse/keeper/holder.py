@@ -1,0 +1,152 @@
+"""The holder: a process that does nothing but keep the two sockets, and start a keeper again when it has died.
+
+Its orders are single packets on `holder.sock`, JSON with descriptors beside it (unix(7), SCM_RIGHTS):
+`hold` (two descriptors; the keeper's command), `give` (they come back), `end`.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from ecluse.keeper import program, server
+from ecluse.keeper.life import Life
+from ecluse.keeper.places import Home
+from ecluse.keeper.worker import LONGEST_DELAY, STEADY, delay
+
+PACKET = 64 * 1024
+PATIENCE = 5.0
+
+
+def begin(home: Home) -> int:
+    """Start a holder; its pid. Its socket is bound by us, so that it can be called at once."""
+    listener = server.bind(home.holder_socket, socket.SOCK_SEQPACKET)
+    with listener, open(home.life, "ab") as log:
+        started = subprocess.Popen(
+            program.command("holder", "--home", home.path, "--fd", str(listener.fileno())),
+            env=program.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(listener.fileno(),),
+            start_new_session=True,
+        )
+    started.returncode = 0  # it is watched by pidfd and reaped with the other orphans, not by this object
+    return started.pid
+
+
+def call(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -> Tuple[Dict[str, Any], List[int]]:
+    """One order and its answer. OSError when there is no holder."""
+    with server.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
+        connection.settimeout(PATIENCE)
+        socket.send_fds(connection, [json.dumps(order).encode()], list(descriptors))
+        data, received, _, _ = socket.recv_fds(connection, PACKET, 8)
+    return (json.loads(data) if data else {}), received
+
+
+class Holder:
+    """Keeps descriptors and watches one keeper by pidfd."""
+
+    def __init__(self, home: Home) -> None:
+        self._life = Life(home.life)
+        self._home = home
+        self._held: Tuple[int, ...] = ()
+        self._command: List[str] = []
+        self._pidfd = -1
+        self._failures = 0
+        self._born = 0.0
+        self._due: Optional[float] = None
+        self._child: Optional["subprocess.Popen[bytes]"] = None
+        self._selector = selectors.DefaultSelector()
+        self._ending = False
+
+    def run(self, listener: socket.socket) -> None:
+        self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        while not self._ending:
+            wait = None if self._due is None else max(0.0, self._due - time.monotonic())
+            for key, _ in self._selector.select(wait):
+                key.data()
+            if self._due is not None and time.monotonic() >= self._due:
+                self._start_keeper()
+        listener.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(PATIENCE)
+                self._obey(connection)
+
+    def _obey(self, connection: socket.socket) -> None:
+        data, descriptors, _, _ = socket.recv_fds(connection, PACKET, 8)
+        order = json.loads(data)
+        given: Tuple[int, ...] = ()
+        if order["order"] == "hold":
+            self._hold(tuple(descriptors), order)
+        elif order["order"] == "give":
+            given = self._held
+        elif order["order"] == "end":
+            self._ending = True
+        socket.send_fds(connection, [json.dumps({"pid": os.getpid(), "count": len(given)}).encode()], list(given))
+
+    def _hold(self, descriptors: Tuple[int, ...], order: Dict[str, Any]) -> None:
+        """New descriptors replace the old ones; none means that there is nothing to hold."""
+        for old in self._held:
+            os.close(old)
+        self._held = descriptors
+        self._command = order["command"]
+        self._watch(int(order["pid"]))
+
+    def _watch(self, pid: int) -> None:
+        self._unwatch()
+        self._due, self._born = None, time.monotonic()
+        try:
+            self._pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._plan()
+            return
+        self._selector.register(self._pidfd, selectors.EVENT_READ, self._keeper_died)
+
+    def _unwatch(self) -> None:
+        if self._pidfd >= 0:
+            self._selector.unregister(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+    def _keeper_died(self) -> None:
+        self._unwatch()
+        if self._child:
+            self._child.poll()
+        if time.monotonic() - self._born > STEADY:
+            self._failures = 0
+        self._plan()
+
+    def _plan(self) -> None:
+        self._failures += 1
+        self._due = time.monotonic() + (delay(self._failures) if self._failures > 1 else 0.0)
+
+    def _start_keeper(self) -> None:
+        """It reports itself by `hold`; until then we watch what we started."""
+        self._life.say("the keeper died; the holder starts it again (%d)" % self._failures)
+        try:
+            self._child = subprocess.Popen(
+                self._command, env=program.environment(), start_new_session=True, close_fds=True
+            )
+        except OSError as error:
+            self._life.say("the keeper can't be started: %s" % error)
+            self._due = time.monotonic() + LONGEST_DELAY
+            return
+        self._watch(self._child.pid)
+
+
+def main(home: Home, descriptor: int) -> int:
+    """Runs until it is told to end. `descriptor` is the listening socket that whoever started us has bound."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Holder(home).run(socket.socket(fileno=descriptor))
+    return 0

@@ -1,0 +1,66 @@
+"""The keeper's side of the holder: it always has our sockets, and there always is one."""
+
+import contextlib
+import os
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from ecluse.keeper import holder, program
+from ecluse.keeper.places import Home
+from ecluse.keeper.traffic import Traffic
+from ecluse.keeper.worker import Watch
+
+
+class Holding:
+    """Started with the first socket, told of each change, started again when it dies, ended with the last socket."""
+
+    def __init__(self, home: Home, traffic: Traffic, say: Callable[[str], None]) -> None:
+        self._home, self._traffic, self._say = home, traffic, say
+        self._watch: Optional[Watch] = None
+        self.pid = 0
+        traffic.changed = self.update
+
+    def update(self) -> None:
+        """Hand over the sockets that there are now."""
+        descriptors: Tuple[int, ...] = ()
+        if self._traffic.pair:
+            descriptors = tuple(self._traffic.pair[name].fileno() for name in sorted(self._traffic.pair))
+        order = {"order": "hold", "pid": os.getpid(), "command": program.command("run", "--home", self._home.path)}
+        try:
+            answer, _ = holder.call(self._home, order, descriptors)
+        except (OSError, ValueError):
+            self._start(order, descriptors)
+            return
+        self._follow(int(answer["pid"]))
+
+    def _start(self, order: Dict[str, Any], descriptors: Tuple[int, ...]) -> None:
+        try:
+            self._follow(holder.begin(self._home))
+            holder.call(self._home, order, descriptors)
+        except OSError as error:
+            self._say("no holder: %s" % error)
+
+    def _follow(self, pid: int) -> None:
+        if pid != self.pid:
+            self.leave()
+            self.pid = pid
+            self._watch = Watch(pid, self._died)
+
+    def _died(self) -> None:
+        self._say("the holder died; starting another")
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, os.WNOHANG)
+        self.pid, self._watch = 0, None
+        self.update()
+
+    def end(self) -> None:
+        self.leave()
+        with contextlib.suppress(OSError, ValueError):
+            holder.call(self._home, {"order": "end"})
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._home.holder_socket)
+
+    def leave(self) -> None:
+        """Don't follow it any more."""
+        if self._watch:
+            self._watch.close()
+        self._watch, self.pid = None, 0

@@ -1,0 +1,33 @@
+"""One-off commands in a staged release: a migration, a task. They go on when the connection that asked is lost."""
+
+import asyncio
+from typing import Any, Dict, List
+
+from ecluse.keeper import environment
+from ecluse.keeper.children import Children
+from ecluse.keeper.places import Home
+
+
+class Jobs:
+    """The one-off commands of one environment."""
+
+    def __init__(self) -> None:
+        self.children = Children()
+
+    async def run(self, home: str, running: Dict[str, Any], argv: List[str], seconds: float) -> Dict[str, Any]:
+        """`{exit_code, output, seconds, timed_out}`; `exit_code` is None when a signal ended it."""
+        place = Home(home)
+        port = int(running.get("port") or 0)
+        places = environment.placeholders(place, running, port)
+        words = [environment.fill(word, places) for word in argv]
+        settings = environment.build(place, running)
+        folder = environment.folder(place, running)
+        children = self.children
+        loop = asyncio.get_running_loop()
+        ended = await loop.run_in_executor(None, lambda: children.run(words, settings, folder, seconds))
+        return ended._asdict()
+
+    def kill(self) -> None:
+        """End what is under way, with all its descendants. Later jobs run."""
+        before, self.children = self.children, Children()
+        before.kill()

@@ -1,0 +1,110 @@
+"""What is there now, in JSON, as `observe` answers it."""
+
+import os
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from ecluse.keeper.keeper import Keeper, boottime
+from ecluse.keeper.slots import Slot
+from ecluse.keeper.worker import RUNNING, Worker
+
+LITTLE = 64 * 1024
+"""Bytes free below which a disk counts as full."""
+_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+
+
+def observe(keeper: Keeper, pid: int, version: str) -> Dict[str, Any]:
+    keeper.output.drain()
+    opened = keeper.journal.open
+    return {
+        "at": time.time(),
+        "url": keeper.traffic.url,
+        "slots": [_slot(keeper, slot) for slot in keeper.slots.values()],
+        "serving": keeper.traffic.serving,
+        "generation": keeper.lease.generation,
+        "lease": keeper.lease.seen(),
+        "open": {key: opened.get(key) for key in _OPEN} if opened else None,
+        "finished": keeper.journal.finished,
+        "routing": keeper.traffic.kind,
+        "keeper_pid": pid,
+        "keeper_version": version,
+        "warnings": warnings(keeper),
+    }
+
+
+def warnings(keeper: Keeper) -> List[str]:
+    """What a person should know: what happened (since this keeper began), and what is so now."""
+    space = os.statvfs(keeper.home.path)
+    full = "the disk of %s is full" % keeper.home.path if space.f_bavail * space.f_frsize < LITTLE else ""
+    recovered = (keeper.journal.recovered, keeper.lease.recovered)
+    return [*keeper.warnings, *filter(None, (full, keeper.output.trouble, *recovered))]
+
+
+_OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move")
+
+
+def _slot(keeper: Keeper, slot: Slot) -> Dict[str, Any]:
+    release = slot.running["release"] if slot.running else {}
+    return {
+        "slot": slot.name,
+        "state": state(slot),
+        "release": release.get("id"),
+        "version": release.get("version"),
+        "weight": keeper.weight(slot.name),
+        "processes": [_process(keeper, slot, worker) for worker in slot.workers],
+        "counters": _counters(slot),
+        "guarantees": guarantees(slot, keeper.traffic.kind),
+        "warm_until": time.time() + slot.warm_until - boottime() if slot.warm_until else None,
+    }
+
+
+def state(slot: Slot) -> str:
+    """As `model.observed.SlotState` names it."""
+    if slot.running is None:
+        return "empty"
+    if slot.stopping:
+        return "stopping"
+    if slot.is_failed:
+        return "failed"
+    if not slot.is_up:
+        return "starting"
+    return "lame" if slot.is_lame else "running"
+
+
+def guarantees(slot: Slot, kind: str) -> Tuple[str, ...]:
+    """What holds for the server that runs here."""
+    web: Optional[Dict[str, Any]] = next((p for p in (slot.running or {}).get("processes", ()) if p["web"]), None)
+    if web is None:
+        return ()
+    routing = ("%s-routing" % kind,) if kind != "none" else ()
+    if web["interface"] == "command":
+        return (*routing, "relay") if web.get("listen") == "port" else routing
+    stamps = ("stamps",) if slot.running and slot.running.get("stamp") else ()
+    return (*routing, "lame-duck", "counts", *stamps)
+
+
+def _process(keeper: Keeper, slot: Slot, worker: Worker) -> Dict[str, Any]:
+    return {
+        "name": worker.name,
+        "pid": worker.pid if worker.state == RUNNING else None,
+        "state": worker.state,
+        "restarts": worker.restarts,
+        "started_at": worker.started_at or None,
+        "last_exit": worker.last_exit,
+        "log_tail": keeper.output.tail(slot.name, worker.name),
+    }
+
+
+def _counters(slot: Slot) -> Dict[str, Any]:
+    if slot.page is None:
+        return {"requests": 0, "statuses": {}, "buckets": [], "connections": 0, "closed_at_end": slot.closed_at_end}
+    fields, buckets = slot.page.totals()
+    statuses: Dict[str, int] = {name: fields[name] for name in _CLASSES}
+    counted: List[int] = list(buckets)
+    return {
+        "requests": fields["requests"],
+        "statuses": statuses,
+        "buckets": counted,
+        "connections": slot.count_connections(),
+        "closed_at_end": slot.closed_at_end,
+    }

@@ -1,0 +1,170 @@
+"""From an order's name to what is done: grants are checked here, arguments unpacked, answers made."""
+
+import asyncio
+from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional
+
+from ecluse.keeper import assemble
+from ecluse.keeper.ask import ask
+from ecluse.keeper.children import Children
+from ecluse.keeper.jobs import Jobs
+from ecluse.keeper.keeper import Keeper
+from ecluse.keeper.observe import observe
+from ecluse.keeper.store import Store
+from ecluse.wire import codes
+
+Json = Dict[str, Any]
+
+
+class Reply(NamedTuple):
+    """Ways to answer before the answer. `say` may be called from any thread."""
+
+    say: Callable[[str], None]
+    item: Callable[[Json], Awaitable[None]]
+
+
+class Call(NamedTuple):
+    """One order."""
+
+    grant: Json
+    args: Json
+    reply: Reply
+
+
+class Body(NamedTuple):
+    """What runs this process: how it ends, and how it becomes another program."""
+
+    identity: Json
+    end: Callable[[], None]
+    upgrade: Callable[[str], Awaitable[Json]]
+
+
+FREE = frozenset({"hello", "observe", "take", "ask", "logs"})
+"""Orders without a grant: they change nothing, or they are how one gets a grant."""
+STREAMS = frozenset({"logs"})
+"""Orders that end with their connection; all others go on until they are done."""
+ALONE = frozenset({"begin", "start", "route", "commit", "abort", "stop", "shut", "forget", "upgrade"})
+"""Moves: one at a time."""
+
+
+class Orders:
+    def __init__(self, keeper: Keeper, body: Body) -> None:
+        self._keeper, self._body = keeper, body
+        self._jobs, self._staging = Jobs(), Children()
+        self._store = Store(keeper.home.store)
+
+    async def obey(self, name: str, grant: Optional[Json], args: Json, reply: Reply) -> Json:
+        """The result of an order; OrderError when it is refused."""
+        method = getattr(self, "_" + name, None) if name in NAMES else None
+        if method is None:
+            raise codes.OrderError(codes.BAD_ORDER, "this keeper knows no order %r" % name)
+        call = Call(grant or {}, args, reply)
+        if name not in FREE and name != "give_back":
+            self._keeper.lease.check(grant)
+        if name == "abort":
+            self._give_up_jobs()
+        if name not in ALONE:
+            return await method(call) or {}
+        async with self._keeper.moving:
+            if name != "upgrade":
+                self._keeper.lease.check(grant)
+            return await method(call) or {}
+
+    def _give_up_jobs(self) -> None:
+        self._jobs.kill()
+        self._staging.kill()
+
+    async def _hello(self, _: Call) -> Json:
+        return self._body.identity
+
+    async def _observe(self, _: Call) -> Json:
+        return observe(self._keeper, self._body.identity["pid"], self._body.identity["keeper"])
+
+    async def _take(self, call: Call) -> Json:
+        generation = self._keeper.lease.take(call.args["holder"], call.args["seconds"])
+        return {"generation": generation, "open": self._keeper.journal.open}
+
+    async def _renew(self, call: Call) -> None:
+        self._keeper.lease.renew(call.grant["holder"]["id"], call.grant["generation"], call.args["seconds"])
+
+    async def _give_back(self, call: Call) -> None:
+        self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
+
+    async def _missing(self, call: Call) -> Json:
+        return {"missing": await asyncio.to_thread(self._store.missing, call.args["digests"])}
+
+    async def _put(self, call: Call) -> None:
+        piece = [call.args[name] for name in ("digest", "offset", "data", "last")]
+        await asyncio.to_thread(self._store.put, *piece)
+
+    async def _link(self, call: Call) -> None:
+        await asyncio.to_thread(self._store.link_all, call.args["files"])
+
+    async def _stage(self, call: Call) -> Json:
+        running = call.args["running"]
+        self._keeper.vault.put(running["release"]["id"], running.get("secrets") or {})
+        children = self._staging = Children()
+        home, bundle = self._keeper.home.path, call.args["bundle"]
+        return await asyncio.to_thread(assemble.stage, home, running, bundle, call.reply.say, children)
+
+    async def _begin(self, call: Call) -> None:
+        self._keeper.begin(call.args["deployment"], call.args["running"], call.args["slot"])
+
+    async def _run(self, call: Call) -> Json:
+        keeper, release = self._keeper, call.args["running"]["release"]["id"]
+        keeper.journal.before("run", release=release)
+        ran = await self._jobs.run(keeper.home.path, call.args["running"], call.args["argv"], call.args["seconds"])
+        keeper.journal.after("run", release=release, exit_code=ran["exit_code"])
+        return ran
+
+    async def _start(self, call: Call) -> None:
+        await self._keeper.start(call.args["running"], call.args["slot"])
+
+    async def _ask(self, call: Call) -> Json:
+        traffic, slot = self._keeper.traffic, self._keeper.slots[call.args["slot"]]
+        if slot.running is None:
+            return {"status": 0, "headers": {}, "body": "", "seconds": 0.0, "why": "nothing runs in %s" % slot.name}
+        return await ask(*traffic.probe(slot.name), slot.name, call.args)
+
+    async def _route(self, call: Call) -> None:
+        self._keeper.route({"blue": int(call.args["blue"]), "green": int(call.args["green"])})
+
+    async def _commit(self, call: Call) -> None:
+        self._keeper.commit(call.args["deployment"], call.args["warm_seconds"])
+
+    async def _abort(self, call: Call) -> None:
+        await self._keeper.abort(call.args["deployment"], call.args["why"])
+
+    async def _stop(self, call: Call) -> None:
+        await self._keeper.stop(call.args["slot"])
+
+    async def _shut(self, call: Call) -> None:
+        self._give_up_jobs()
+        await self._keeper.shut()
+        self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
+        self._body.end()
+
+    async def _logs(self, call: Call) -> None:
+        output, process = self._keeper.output, call.args.get("process")
+        earlier = output.last(process, int(call.args.get("lines", 100)))
+        with output.following() as queue:
+            for item in earlier:
+                await call.reply.item(item)
+            while call.args.get("follow"):
+                item = await queue.get()
+                if process in (None, item["process"]):
+                    await call.reply.item(item)
+
+    async def _forget(self, call: Call) -> None:
+        kept = self._keeper.in_use() | set(call.args["keep"])
+        await asyncio.to_thread(assemble.forget, self._keeper.home.path, kept)
+        self._keeper.vault.keep(kept)
+
+    async def _upgrade(self, call: Call) -> Json:
+        if self._keeper.journal.open:
+            raise codes.OrderError(codes.DEPLOYMENT_OPEN, "a keeper isn't replaced in the middle of a deployment")
+        return await self._body.upgrade(call.args["path"])
+
+
+NAMES = frozenset(
+    name[1:] for name, member in vars(Orders).items() if name.startswith("_") and asyncio.iscoroutinefunction(member)
+)

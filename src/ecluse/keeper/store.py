@@ -1,0 +1,106 @@
+"""The content store of a host: one read-only file for each SHA-256, wheels and sources alike."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from typing import Iterable, List, Mapping
+
+from ecluse.keeper.durable import room
+from ecluse.wire.codes import BAD_ORDER, STAGING_FAILED, OrderError
+
+_PREFIX = "sha256:"
+_PARTIAL = ".partial"
+_CHUNK = 1 << 20
+
+
+class Store:
+    """Entries appear whole and verified, or not at all; an entry that is there is never written again.
+
+    Names aren't flushed to the disk: one that a power cut loses is only brought again.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+
+    def missing(self, digests: Iterable[str]) -> List[str]:
+        """Those that aren't here, each once, in their order."""
+        return [digest for digest in dict.fromkeys(digests) if not os.path.exists(self.path(digest))]
+
+    def path(self, digest: str) -> str:
+        """Where the entry is or would be."""
+        name = digest[len(_PREFIX) :]
+        if not digest.startswith(_PREFIX) or len(name) != 64 or not set(name) <= set("0123456789abcdef"):  # noqa: PLR2004
+            raise OrderError(BAD_ORDER, "not a digest: %r" % digest)
+        return os.path.join(self.folder, name)
+
+    def put(self, digest: str, offset: int, data: bytes, last: bool) -> None:
+        """Write a piece; with `last` the whole is verified and named. Pieces may come again after a break."""
+        path = self.path(digest)
+        if os.path.exists(path):
+            return
+        with room(self.folder), open(path + _PARTIAL, "ab") as file:
+            size = file.seek(0, os.SEEK_END)
+            if offset > size:
+                raise OrderError(BAD_ORDER, "a piece before this one is missing", {"size": size})
+            file.truncate(offset)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if last:
+            self._name(digest, path + _PARTIAL)
+
+    def link(self, digest: str, source: str) -> None:
+        """Take a file of this machine: by hard link, or a copy where that isn't possible."""
+        path = self.path(digest)
+        if os.path.exists(path):
+            return
+        partial = path + _PARTIAL
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(partial)
+        with room(self.folder):
+            _link_or_copy(source, partial)
+        self._name(digest, partial)
+
+    def link_all(self, files: Mapping[str, str]) -> None:
+        """`link` for many: the path of each digest."""
+        for digest, source in files.items():
+            self.link(digest, source)
+
+    def forget(self, keep: Iterable[str]) -> int:
+        """Remove every entry that isn't in `keep`, half-written ones too; returns how many bytes that freed."""
+        kept = {os.path.basename(self.path(digest)) for digest in keep}
+        gone = [entry for entry in os.scandir(self.folder) if entry.name not in kept]
+        freed = sum(entry.stat().st_size for entry in gone)
+        for entry in gone:
+            os.unlink(entry.path)
+        return freed
+
+    def _name(self, digest: str, partial: str) -> None:
+        if _PREFIX + sha256_of(partial) != digest:
+            os.unlink(partial)
+            raise OrderError(
+                STAGING_FAILED, "what arrived doesn't have the digest it was sent under", {"digest": digest}
+            )
+        os.chmod(partial, 0o444)
+        os.rename(partial, self.path(digest))
+
+
+def sha256_of(path: str) -> str:
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for chunk in iter(lambda: file.read(_CHUNK), b""):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def _link_or_copy(source: str, path: str) -> None:
+    try:
+        os.link(source, path)
+    except OSError as error:
+        # Another file system, a file system without links, or one of another user (protected_hardlinks, proc(5)).
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP):
+            raise
+        shutil.copyfile(source, path)

@@ -1,0 +1,26 @@
+import subprocess
+
+import pytest
+
+from support.keeper_host import Host
+
+
+@pytest.fixture
+def host(tmp_path):
+    """A folder for a real keeper; afterwards nothing of it may be left running."""
+    made = Host(tmp_path / "home")
+    yield made
+    left = made.end()
+    assert not left, f"left running: {left}\n{made.life()}"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

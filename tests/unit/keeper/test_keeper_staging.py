@@ -1,0 +1,98 @@
+"""Bringing a release to a real keeper, and one-off commands in it."""
+
+import hashlib
+import struct
+import sys
+import threading
+
+import pytest
+
+from support.keeper_host import WEB, RefusedError, eventually
+
+
+def digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def put(orders, data, *, claimed="", size=7):
+    """In pieces, as a client sends them."""
+    for at in range(0, len(data), size):
+        orders.send("put", digest=claimed or digest(data), offset=at, last=at + size >= len(data))
+        piece = data[at : at + size]
+        orders._socket.sendall(struct.pack(">I", len(piece)) + piece)
+        answer = orders.receive()
+        if not answer["ok"]:
+            raise RefusedError(answer)
+
+
+@pytest.fixture
+def bundle():
+    files = [{"path": "web.py", "mode": "file", "digest": digest(WEB.encode())}]
+    return {"digest": "sha256:" + "b" * 64, "files": files, "wheelhouses": []}
+
+
+@pytest.fixture
+def staged(host, bundle):
+    host.up().take()
+    put(host.orders, WEB.encode(), size=500)
+    running = {**host.running("1"), "release": {"id": "s-1", "version": "1", "commit": "c"}}
+    host.orders("stage", release="s-1", bundle=bundle, running=running)
+    return running
+
+
+def test_only_what_is_missing_has_to_travel(host):
+    host.up().take()
+    wanted = [digest(b"one by one"), digest(b"linked")]
+    assert host.orders("missing", digests=wanted)["missing"] == wanted
+    put(host.orders, b"one by one")
+    (host.home / "file").write_bytes(b"linked")
+    host.orders("link", files={wanted[1]: str(host.home / "file")})
+    assert host.orders("missing", digests=wanted)["missing"] == []
+
+
+def test_what_arrives_damaged_is_refused(host):
+    host.up().take()
+    with pytest.raises(RefusedError) as error:
+        put(host.orders, b"damaged", claimed=digest(b"whole"))
+    assert error.value.code == "K040"
+
+
+def test_a_staged_release_runs_and_staging_it_again_is_quick(host, staged, bundle):
+    assert host.orders("stage", release="s-1", bundle=bundle, running=staged)["already"]
+    host.deploy(staged, "blue")
+    assert host.get() == (200, "1")
+
+
+def test_a_release_in_a_slot_is_not_forgotten(host, staged):
+    host.deploy(staged, "blue")
+    host.orders("forget", keep=[])
+    assert (host.home / "releases" / "s-1" / "tree" / "web.py").exists()
+    host.orders("stop", slot="blue")
+    host.orders("forget", keep=[])
+    assert not (host.home / "releases" / "s-1").exists()
+
+
+def test_a_one_off_command_sees_the_release_and_its_secrets(host, staged):
+    script = "import os; print(os.environ['ECLUSE_RELEASE'], os.environ['TOKEN']); raise SystemExit(3)"
+    running = {**staged, "secrets": {"TOKEN": "s3cret"}}
+    ran = host.orders("run", running=running, argv=[sys.executable, "-c", script], seconds=20)
+    assert (ran["exit_code"], ran["output"].strip(), ran["timed_out"]) == (3, "s-1 s3cret", False)
+
+
+def test_an_abort_ends_a_command_that_is_under_way(host, staged):
+    orders = host.orders
+    orders("begin", deployment="d1", running=staged, slot="blue")
+    orders.send("run", running=staged, argv=["sleep", "600"], seconds=600)
+    other = type(orders)(str(host.home))
+    other.grant = orders.grant
+
+    def under_way():
+        assert other("observe")["open"]["last_move"] == "run"
+
+    eventually(under_way, 10, AssertionError)
+    aborts = threading.Thread(target=lambda: other("abort", deployment="d1", why="changed my mind"))
+    aborts.start()
+    assert orders.receive()["result"]["exit_code"] is None
+    aborts.join()
+    assert other("observe")["open"] is None
+    other.close()

@@ -1,0 +1,35 @@
+import os
+import sys
+
+from ecluse.keeper import pythons
+
+HERE = "%d.%d" % sys.version_info[:2]
+
+
+def test_the_interpreter_is_found_by_its_real_path():
+    found = pythons.find(HERE)
+    assert found is not None
+    assert os.path.realpath(found) == found
+    assert not os.path.exists(os.path.join(os.path.dirname(found), "..", "pyvenv.cfg"))
+
+
+def test_an_unknown_version_is_not_found():
+    assert pythons.find("3.99") is None
+
+
+def test_a_shim_is_passed_over(tmp_path):
+    shim = tmp_path / ("python" + HERE)
+    shim.write_text("#!/bin/sh\nexit 9\n")
+    shim.chmod(0o755)
+    found = pythons.find(HERE, path=str(tmp_path))
+    assert found is not None
+    assert not found.startswith(str(tmp_path))
+
+
+def test_a_program_of_that_name_that_is_another_is_passed_over(tmp_path):
+    (tmp_path / "python3.99").symlink_to("/bin/true")
+    assert pythons.find("3.99", path=str(tmp_path)) is None
+
+
+def test_the_versions_of_the_host_are_named():
+    assert all(version.startswith("3.") for version in pythons.found_versions())
