@@ -1,0 +1,1 @@
+"""What runs inside the app's own server process. Standard library and wire alone, Python 3.9."""

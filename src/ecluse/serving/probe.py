@@ -1,0 +1,141 @@
+"""Imports an entry point, as `ecluse init` tries it, and says what it is.
+
+Run by the app's own Python with a JSON question: `entry`, `folder`, `answer` (the file to write to). The answer holds
+`ok`, `interface` and `routes`, or `error` with the kind of exception, its message, the module that was missing, and
+the environment variables that the code asked for in vain.
+"""
+
+import collections
+import importlib
+import inspect
+import json
+import os
+import re
+import sys
+import traceback
+from typing import Any, Dict, Iterator, List, Tuple
+
+MOST_ROUTES = 200
+LAST_LINES = 12
+
+sought: "collections.OrderedDict[str, None]" = collections.OrderedDict()
+"""Names of variables that were looked up and aren't set, in the order of asking."""
+
+
+class Watched(type(os.environ)):  # type: ignore[misc]
+    """The environment, which notes what is looked up in vain."""
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            value: str = super().__getitem__(name)
+        except KeyError:
+            sought[str(name)] = None
+            raise
+        return value
+
+
+def resolve(entry: str) -> Any:
+    """`package.module:attribute`, with `()` behind what is called."""
+    module, _, expression = entry.partition(":")
+    found: Any = importlib.import_module(module)
+    for name, call in re.findall(r"([A-Za-z_]\w*)(\(\))?", expression):
+        found = getattr(found, name)
+        if call:
+            found = found()
+    return found
+
+
+def interface_of(app: Any) -> str:
+    """`asgi` or `wsgi`, by how it wants to be called."""
+    called = app if inspect.isroutine(app) or inspect.isclass(app) else type(app).__call__
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(called):
+        return "asgi"
+    try:
+        wanted = list(inspect.signature(app).parameters)
+    except (TypeError, ValueError):
+        return "wsgi"
+    return "asgi" if wanted[:1] == ["scope"] else "wsgi"
+
+
+def routes_of(app: Any) -> List[str]:
+    """Paths without parameters that answer GET, as the framework itself lists them."""
+    found = [path for path in all_routes(app) if not set(path) & set("<{(*[\\:")]
+    return list(collections.OrderedDict.fromkeys(found))[:MOST_ROUTES]
+
+
+def all_routes(app: Any) -> Iterator[str]:
+    if hasattr(app, "url_map"):
+        yield from (rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+    elif "django" in sys.modules:
+        yield from django_routes()
+    else:
+        for route in getattr(app, "routes", ()):
+            path = getattr(route, "path", None) or getattr(route, "rule", None)
+            methods = getattr(route, "methods", None) or [getattr(route, "method", "GET")]
+            if isinstance(path, str) and "GET" in methods:
+                yield path
+
+
+def django_routes() -> Iterator[str]:
+    from django.urls import get_resolver  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+
+    waiting: List[Tuple[str, Any]] = [("/", pattern) for pattern in get_resolver().url_patterns]
+    while waiting:
+        above, pattern = waiting.pop(0)
+        path = above + str(pattern.pattern).replace("\\Z", "").strip("^$")
+        if hasattr(pattern, "url_patterns"):
+            waiting += [(path, inner) for inner in pattern.url_patterns]
+        else:
+            yield path
+
+
+def failure(error: BaseException) -> Dict[str, Any]:
+    """What went wrong; the innermost cause names the missing module."""
+    deepest = error
+    while deepest.__cause__ or deepest.__context__:
+        deepest = deepest.__cause__ or deepest.__context__ or deepest
+    chain = [error, deepest]
+    missing = next((one.name for one in chain if isinstance(one, ModuleNotFoundError) and one.name), "")
+    said = " ".join(str(one) for one in chain)
+    asked = [name for name in sought if re.search(r"\b%s\b" % re.escape(name), said, re.IGNORECASE)]
+    return {
+        "type": type(error).__name__,
+        "message": str(error)[:2000],
+        "module": missing,
+        "variables": asked,
+        "lines": traceback.format_exc().splitlines()[-LAST_LINES:],
+    }
+
+
+def examine(question: Dict[str, Any]) -> Dict[str, Any]:
+    os.chdir(question["folder"])
+    sys.path.insert(0, question["folder"])
+    os.environ.__class__ = Watched
+    try:
+        app = resolve(question["entry"])
+        return {"ok": True, "interface": interface_of(app), "routes": listed(app)}
+    except BaseException as error:  # noqa: BLE001 (SystemExit too: whatever the code does, we report it)
+        return {"ok": False, "error": failure(error)}
+
+
+def listed(app: Any) -> List[str]:
+    """The routes; a framework that can't list them now has none."""
+    try:
+        return routes_of(app)
+    except Exception:  # noqa: BLE001 (any framework's own fault: we can still ask the usual paths)
+        return []
+
+
+def main() -> None:
+    question = json.loads(sys.argv[1])
+    answer = examine(question)
+    with open(question["answer"], "w", encoding="utf-8") as file:
+        json.dump(answer, file)
+    # Threads that the import started must not keep us.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

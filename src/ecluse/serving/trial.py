@@ -1,0 +1,128 @@
+"""Serves an app for a moment and asks it, as `ecluse init` tries it.
+
+Run with a JSON question: `argv` of a server, `folder`, `paths` to ask, `host` to ask for, `seconds` until it must
+listen, `port` (true: the server is told `$PORT`; false: it inherits a listening socket as descriptor 3), `answer` (the
+file to write to). The answer holds `asked` (path, status, kind of content, seconds), `exit` (how the server ended by
+itself, or null) and `output` (its last lines). The server's process group is ended before this ends.
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any, Dict, List, Optional
+
+PATIENCE = 10.0
+"""Seconds that one answer may take."""
+GRACE = 5.0
+MOST_BODY = 65536
+LAST_LINES = 30
+
+
+class Question:
+    def __init__(self, told: Dict[str, Any]) -> None:
+        self.argv: List[str] = told["argv"]
+        self.folder: str = told["folder"]
+        self.paths: List[str] = told["paths"]
+        self.host: str = told["host"]
+        self.seconds: float = told["seconds"]
+        self.by_port: bool = told["port"]
+        self.answer: str = told["answer"]
+
+
+def main() -> None:
+    question = Question(json.loads(sys.argv[1]))
+    answer = tried(question)
+    with open(question.answer, "w", encoding="utf-8") as file:
+        json.dump(answer, file)
+
+
+def tried(question: Question) -> Dict[str, Any]:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    if question.by_port:
+        listener.close()
+    else:
+        listener.listen(128)
+    log = question.answer + ".log"
+    server = start(question, None if question.by_port else listener, port, log)
+    try:
+        asked = [ask(port, path, question.host) for path in question.paths] if up(server, port, question) else []
+    finally:
+        ended = server.poll()
+        end(server)
+    return {"asked": asked, "exit": ended, "output": last_lines(log)}
+
+
+def start(question: Question, listener: Optional[socket.socket], port: int, log: str) -> "subprocess.Popen[bytes]":
+    env = dict(os.environ, PORT=str(port))
+
+    def prepare() -> None:
+        os.setpgid(0, 0)
+        if listener is not None:
+            os.dup2(listener.fileno(), 3)
+            os.set_inheritable(3, True)
+
+    env.update({} if listener is None else {"LISTEN_FDS": "1"})
+    with open(log, "wb") as output:
+        return subprocess.Popen(
+            question.argv, cwd=question.folder, env=env, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT, preexec_fn=prepare, close_fds=False,  # noqa: PLW1509 (no threads here)
+        )  # fmt: skip
+
+
+def up(server: "subprocess.Popen[bytes]", port: int, question: Question) -> bool:
+    """Whether it answers anything at all before its time is over; a dead server never will."""
+    until = time.monotonic() + question.seconds
+    while time.monotonic() < until and server.poll() is None:
+        if ask(port, question.paths[0] if question.paths else "/", question.host)["status"]:
+            return server.poll() is None
+        time.sleep(0.1)
+    return False
+
+
+def ask(port: int, path: str, host: str) -> Dict[str, Any]:
+    began = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path, headers={"Host": host, "Connection": "close"})
+        response = connection.getresponse()
+        body = response.read(MOST_BODY)
+        kind, place = response.getheader("Content-Type", ""), response.getheader("Location", "")
+        found = {"status": response.status, "kind": kind, "location": place, "size": len(body)}
+    except (OSError, http.client.HTTPException) as error:
+        found = {"status": 0, "kind": "", "location": "", "size": 0, "why": "%s: %s" % (type(error).__name__, error)}
+    finally:
+        connection.close()
+    return dict(found, path=path, seconds=round(time.monotonic() - began, 3))
+
+
+def end(server: "subprocess.Popen[bytes]") -> None:
+    """SIGTERM to the whole group, after a grace SIGKILL."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(server.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            server.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            continue
+    server.wait()
+
+
+def last_lines(log: str) -> List[str]:
+    with open(log, "rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - MOST_BODY))
+        return file.read().decode("utf-8", "replace").splitlines()[-LAST_LINES:]
+
+
+if __name__ == "__main__":
+    main()
