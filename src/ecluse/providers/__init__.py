@@ -1,0 +1,1 @@
+"""One folder a tool, files named after ports."""

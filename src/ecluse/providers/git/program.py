@@ -1,0 +1,63 @@
+"""Asking the git program, untouched by the caller's environment and by what a repository would have it run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ecluse.ports.commands import Command, CommandRunner
+
+_PASSED = ("PATH", "HOME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "GNUPGHOME")
+"""No GIT_*: a hook that calls us sets GIT_DIR and GIT_INDEX_FILE, and they would mean another repository."""
+_FIXED = {
+    "LC_ALL": "C.UTF-8",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its name says
+    "GIT_PAGER": "cat",
+}
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "color.ui=false",
+    "log.showSignature=false",
+    "i18n.logOutputEncoding=UTF-8",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What git answered: its exit code, its whole standard output, and the end of its standard error."""
+
+    exit_code: int | None
+    out: bytes
+    errors: str
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0
+
+
+class Git:
+    """The git program in one folder."""
+
+    def __init__(self, folder: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
+        self.folder = folder
+        self._commands = commands
+        self._env = {name: env[name] for name in _PASSED if name in env} | _FIXED
+
+    async def ask(self, *arguments: str) -> Said:
+        with tempfile.NamedTemporaryFile(prefix="ecluse-git-") as out:
+            said = await self.write(Path(out.name), *arguments)
+            return replace(said, out=out.read())
+
+    async def write(self, out: Path, *arguments: str, stdin: bytes = b"") -> Said:
+        """As `ask`, but standard output stays in the file `out`: for answers that may be large."""
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        finished = await self._commands.run(
+            Command(argv=("git", *settings, *arguments), folder=self.folder, env=self._env, stdin=stdin, stdout=out)
+        )
+        return Said(exit_code=finished.exit_code, out=b"", errors=finished.output.strip())

@@ -1,0 +1,129 @@
+"""The repository, read through the git program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ecluse.model.ids import Commit
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.commands import CommandRunner
+from ecluse.ports.source import Change, Entry, Tag
+from ecluse.providers.git import problems
+from ecluse.providers.git.program import Git, Said
+from ecluse.providers.git.trees import copy_working, parse_tree, write_tree
+
+_FIELDS = "%H%x00%an%x00%s%x00%b"
+
+
+class GitSource:
+    """Fills ports.source.Source for the repository that `root` lies in; paths are relative to `root`.
+
+    Files are raw blobs: no attribute (export-ignore, eol, ident), filter or setting leaves one out or changes it.
+    """
+
+    def __init__(self, root: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
+        self._root = root
+        self._git = Git(root, commands, env)
+
+    async def resolve(self, revision: str) -> Commit:
+        commit = await self._commit(revision)
+        if commit is None:
+            raise ProblemError(await self._why_unknown(revision))
+        return commit
+
+    async def is_dirty(self) -> bool:
+        return bool((await self._ask("status", "--porcelain", "-z", "--untracked-files=normal", "--", ".")).strip())
+
+    async def entries(self, commit: Commit) -> tuple[Entry, ...]:
+        return parse_tree(await self._ask("ls-tree", "-r", "-z", commit))
+
+    async def read(self, commit: Commit, path: str) -> bytes | None:
+        said = await self._git.ask("cat-file", "blob", f"{commit}:./{path}")
+        return said.out if said.ok else None
+
+    async def checkout(self, commit: Commit, folder: Path) -> None:
+        entries = await self.entries(commit)
+        wanted = "".join(f"{entry.object}\n" for entry in entries).encode()
+        with tempfile.NamedTemporaryFile(dir=folder.parent, prefix=".blobs-") as blobs:
+            said = await self._git.write(Path(blobs.name), "cat-file", "--batch", "--buffer", stdin=wanted)
+            self._succeeded(said, "cat-file")
+            await asyncio.to_thread(_write, folder, entries, Path(blobs.name))
+
+    async def checkout_working(self, folder: Path) -> None:
+        listing = await self._ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        names = sorted(os.fsdecode(name) for name in listing.split(b"\0") if name)
+        await asyncio.to_thread(copy_working, self._root, names, folder)
+
+    async def committed_at(self, commit: Commit) -> datetime:
+        return datetime.fromtimestamp(int(await self._ask("log", "-1", "--format=%ct", commit)), UTC)
+
+    async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:
+        listing = await self._ask(
+            "for-each-ref",
+            f"--merged={commit}",
+            "--sort=-version:refname",
+            "--format=%(refname:strip=2) %(objectname) %(*objectname)",
+            "refs/tags",
+        )
+        fields = [line.split() for line in listing.decode(errors="surrogateescape").splitlines()]
+        tags = [Tag(name=name, commit=Commit(objects[-1])) for name, *objects in fields if name.startswith(prefix)]
+        if not tags:
+            return ()
+        walk = (await self._ask("log", "--topo-order", "--simplify-by-decoration", "--format=%H", commit)).decode()
+        place = {name: number for number, name in enumerate(walk.split())}
+        return tuple(sorted(tags, key=lambda tag: place.get(tag.commit, len(place))))
+
+    async def changes(self, since: Commit | None, until: Commit) -> tuple[Change, ...]:
+        span = f"{since}..{until}" if since else until
+        said = (await self._ask("log", "-z", "--topo-order", f"--format={_FIELDS}", span)).decode(errors="replace")
+        fields = said.split("\0")
+        records = zip(*[iter(fields)] * 4, strict=False)
+        return tuple(
+            Change(commit=Commit(commit), author=author, subject=subject, body=body.strip())
+            for commit, author, subject, body in records
+        )
+
+    async def tag(self, name: str, commit: Commit, message: str) -> None:
+        there = await self._commit(f"refs/tags/{name}")
+        if there == commit:
+            return
+        if there is not None:
+            raise ProblemError(problems.tag_is_taken(name, there))
+        known = (await self._git.ask("var", "GIT_COMMITTER_IDENT")).ok
+        identity = () if known else ("-c", "user.name=ecluse", "-c", "user.email=ecluse@localhost")
+        await self._ask(*identity, "tag", "--annotate", "--cleanup=verbatim", f"--message={message}", name, commit)
+
+    async def _commit(self, revision: str) -> Commit | None:
+        if not revision or revision.startswith("-") or "\0" in revision:
+            return None
+        said = await self._git.ask("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return Commit(said.out.decode().strip()) if said.ok else None
+
+    async def _why_unknown(self, revision: str) -> Problem:
+        if not (await self._git.ask("rev-parse", "--git-dir")).ok:
+            return problems.no_repository(self._root)
+        if await self._commit("HEAD") is None:
+            return problems.no_commit()
+        return problems.unknown_revision(revision)
+
+    async def _ask(self, *arguments: str) -> bytes:
+        said = await self._git.ask(*arguments)
+        if not said.ok and not (await self._git.ask("rev-parse", "--git-dir")).ok:
+            raise ProblemError(problems.no_repository(self._root))
+        return self._succeeded(said, arguments[0])
+
+    @staticmethod
+    def _succeeded(said: Said, verb: str) -> bytes:
+        if not said.ok:
+            raise ProblemError(problems.git_failed(verb, said.errors))
+        return said.out
+
+
+def _write(folder: Path, entries: tuple[Entry, ...], blobs: Path) -> None:
+    with blobs.open("rb") as file:
+        write_tree(folder, entries, file)

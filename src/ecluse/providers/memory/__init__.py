@@ -1,0 +1,1 @@
+"""The world in memory: what tests and dry runs act on."""

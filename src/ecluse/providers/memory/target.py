@@ -1,0 +1,296 @@
+"""A target in memory: the contract of ports.target, without a process. For tests, and for looking at a plan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ecluse.model.app import Argv
+from ecluse.model.ids import DeploymentId, ReleaseId
+from ecluse.model.observed import (
+    Finished,
+    Holder,
+    LeaseSeen,
+    Observed,
+    OpenDeployment,
+    SlotSeen,
+)
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.slot import Slot, Weights
+from ecluse.ports.clock import Clock
+from ecluse.ports.target import Answered, Grant, LogLine, Question, RanCommand, Running
+from ecluse.providers.memory.filled import Filled
+from ecluse.providers.memory.script import HEALTHY, Behaviour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lease:
+    holder: Holder
+    taken: float
+    expires: float
+
+
+class MemoryTarget:
+    """Fills Target, SplitsTraffic and Upgrades.
+
+    `script` says how a version behaves, `fail` what the next call of a name raises, `calls` what was called. `gone`
+    holds the ids of holders whose process has ended. A lease that runs out undoes an open deployment at the next look.
+    """
+
+    splits_traffic = True
+
+    def __init__(self, clock: Clock, url: str = "http://127.0.0.1:8000") -> None:
+        self.calls: list[str] = []
+        self.gone: set[str] = set()
+        self.staged: dict[ReleaseId, Running] = {}
+        self._clock = clock
+        self._url = url
+        self._behaviours: dict[str, Behaviour] = {}
+        self._failures: dict[str, list[ProblemError]] = {}
+        self._slots: dict[Slot, Filled] = {}
+        self._weights: dict[Slot, int] = {Slot.BLUE: 0, Slot.GREEN: 0}
+        self._lease: _Lease | None = None
+        self._generation = 0
+        self._open: OpenDeployment | None = None
+        self._finished: tuple[Finished, ...] = ()
+        self._warm: dict[Slot, timedelta] = {}
+        self._pids = 1000
+        self._logs: list[LogLine] = []
+
+    def script(self, version: str, behaviour: Behaviour) -> None:
+        self._behaviours[version] = behaviour
+
+    def fail(self, call: str, *problems: Problem) -> None:
+        """The next call of that name raises the first problem, the one after it the second, …"""
+        self._failures.setdefault(call, []).extend(ProblemError(problem) for problem in problems)
+
+    async def observe(self) -> Observed:
+        self._look("observe")
+        return Observed(
+            at=self._clock.now(),
+            url=self._url if self._slots else "",
+            slots=tuple(self._seen(slot) for slot in Slot),
+            serving=self._serving,
+            generation=self._generation,
+            lease=self._lease_seen(),
+            open=self._open,
+            finished=self._finished,
+            routing="relay" if self._slots else "none",
+        )
+
+    async def take(self, holder: Holder, lease: timedelta) -> Grant:
+        self._look("take")
+        held = self._in_force()
+        if held and held.holder.id != holder.id and held.holder.id not in self.gone:
+            raise refused("K010", f"the environment is held by {held.holder.user} ({held.holder.command})", Exit.BUSY)
+        self._generation += 1
+        now = self._clock.monotonic()
+        self._lease = _Lease(holder=holder, taken=now, expires=now + lease.total_seconds())
+        return Grant(holder=holder, generation=self._generation)
+
+    async def renew(self, grant: Grant) -> None:
+        self._check("renew", grant)
+        if self._lease is not None:
+            length = self._lease.expires - self._lease.taken
+            self._lease = replace(self._lease, expires=self._clock.monotonic() + length)
+
+    async def give_back(self, grant: Grant) -> None:
+        self._look("give_back")
+        if self._lease and (self._lease.holder.id, self._generation) == (grant.holder.id, grant.generation):
+            self._lease = None
+
+    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
+        self._check("stage", grant)
+        say(f"staged {running.release.version}")
+        self.staged[running.release.id] = running
+
+    async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
+        self._check("begin", grant)
+        if self._open is not None and self._open.id != deployment:
+            raise refused("K012", f"deployment {self._open.id} is open", Exit.BUSY)
+        self._open = OpenDeployment(
+            id=deployment,
+            release=running.release.id,
+            version=running.release.version,
+            slot=slot,
+            previous=self._serving,
+            generation=self._generation,
+            last_move="begin",
+        )
+
+    async def run(self, grant: Grant, running: Running, argv: Argv, timeout: timedelta) -> RanCommand:  # noqa: ARG002, ASYNC109
+        self._check("run", grant)
+        self._moved("run")
+        return self._behaviour(running).ran
+
+    async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
+        self._check("start", grant)
+        there = self._slots.get(slot)
+        is_up = there is not None and not there.has_exited(self._clock.monotonic())
+        if there and is_up and there.running.release.id == running.release.id:
+            self._slots[slot] = replace(there, warm_until=None)
+            return
+        if self._weights[slot]:
+            raise refused("K013", f"{slot} has traffic", Exit.REFUSED)
+        self._moved("start")
+        self._fill(running, slot)
+
+    async def ask(self, slot: Slot, question: Question) -> Answered:  # noqa: ARG002
+        self._look("ask")
+        filled = self._slots.get(slot)
+        if filled is None:
+            return Answered(status=0, why=f"nothing runs in {slot}")
+        answered, self._slots[slot] = filled.answer()
+        return answered
+
+    async def route(self, grant: Grant, weights: Weights) -> None:
+        self._check("route", grant)
+        self._moved("route")
+        for slot in Slot:
+            self._weights[slot] = weights.of(slot)
+            if weights.of(slot) and slot in self._slots:
+                self._slots[slot] = replace(self._slots[slot], warm_until=None, has_served=True)
+
+    async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
+        self._check("commit", grant)
+        if self._open is None or self._open.id != deployment:
+            self._ended_as(deployment, "committed")
+            return
+        old = self._open.slot.other
+        self._end("committed", "")
+        if old in self._slots:
+            until = self._clock.monotonic() + warm.total_seconds()
+            self._slots[old] = replace(self._slots[old], warm_until=until)
+
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str) -> None:
+        self._check("abort", grant)
+        if self._open is None or self._open.id != deployment:
+            self._ended_as(deployment, "reverted")
+            return
+        self._revert(why)
+
+    async def stop(self, grant: Grant, slot: Slot) -> None:
+        self._check("stop", grant)
+        self._empty(slot)
+
+    async def shut(self, grant: Grant) -> None:
+        self._check("shut", grant)
+        if self._open is not None:
+            self._revert("the environment was shut")
+        for slot in Slot:
+            self._empty(slot)
+        self._lease = None
+
+    async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:  # noqa: ARG002
+        """What was printed so far; nothing new comes here, so following ends too."""
+        self._look("logs")
+        for line in [line for line in self._logs if process in (None, line.process)][-lines:]:
+            yield line
+
+    async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:
+        self._check("forget", grant)
+        used = {filled.running.release.id for filled in self._slots.values()}
+        opened = {self._open.release} if self._open else set()
+        kept = used | opened | set(keep)
+        self.staged = {release: running for release, running in self.staged.items() if release in kept}
+
+    async def upgrade(self, grant: Grant) -> str:
+        self._check("upgrade", grant)
+        return "memory"
+
+    @property
+    def _serving(self) -> Slot | None:
+        return max(Slot, key=lambda slot: self._weights[slot]) if any(self._weights.values()) else None
+
+    def _look(self, call: str) -> None:
+        """What the clock makes due comes before every call; then a failure that a test asked for."""
+        self.calls.append(call)
+        if self._open is not None and self._in_force() is None and call != "take":
+            self._revert("its deployer vanished: the lease ran out")
+        for slot, filled in list(self._slots.items()):
+            if filled.warm_until is not None and self._clock.monotonic() >= filled.warm_until:
+                self._empty(slot)
+        if self._failures.get(call):
+            raise self._failures[call].pop(0)
+
+    def _check(self, call: str, grant: Grant) -> None:
+        self._look(call)
+        held = self._in_force()
+        if held is None or (held.holder.id, self._generation) != (grant.holder.id, grant.generation):
+            raise refused("K011", f"the lease of generation {grant.generation} is over", Exit.BUSY)
+
+    def _in_force(self) -> _Lease | None:
+        lease = self._lease
+        return lease if lease is not None and self._clock.monotonic() < lease.expires else None
+
+    def _lease_seen(self) -> LeaseSeen | None:
+        lease, now = self._in_force(), self._clock.monotonic()
+        if lease is None:
+            return None
+        return LeaseSeen(
+            holder=lease.holder, generation=self._generation, age=now - lease.taken, left=lease.expires - now
+        )
+
+    def _moved(self, move: str) -> None:
+        if self._open is not None:
+            self._open = replace(self._open, last_move=move)
+
+    def _behaviour(self, running: Running) -> Behaviour:
+        return self._behaviours.get(running.release.version, HEALTHY)
+
+    def _fill(self, running: Running, slot: Slot) -> None:
+        self._pids += 1
+        filled = Filled(
+            slot=slot,
+            running=running,
+            behaviour=self._behaviour(running),
+            since=self._clock.monotonic(),
+            started_at=self._clock.now(),
+            pid=self._pids,
+        )
+        self._slots[slot] = filled
+        self._logs += filled.lines()
+
+    def _empty(self, slot: Slot) -> None:
+        self._slots.pop(slot, None)
+        other = slot.other
+        share = self._weights[slot]
+        self._weights[slot] = 0
+        if share and other in self._slots:
+            self._weights[other] = 100
+
+    def _revert(self, why: str) -> None:
+        opened = self._open
+        if opened is None:
+            return
+        back = opened.previous
+        if back is not None and back in self._slots and self._weights[opened.slot] and back is not opened.slot:
+            self._weights = {back: 100, opened.slot: 0}
+        if back is not opened.slot:
+            self._empty(opened.slot)
+        self._end("reverted", why)
+
+    def _end(self, outcome: str, why: str) -> None:
+        if self._open is not None:
+            ended = Finished(id=self._open.id, outcome=outcome, why=why, at=self._clock.now())
+            self._finished = (*self._finished, ended)[-20:]
+            self._open = None
+
+    def _ended_as(self, deployment: DeploymentId, wanted: str) -> None:
+        ended = next((ended for ended in self._finished if ended.id == deployment), None)
+        if ended is None:
+            raise refused("K002", f"no deployment {deployment} is open", Exit.NEEDS_PERSON)
+        if ended.outcome != wanted:
+            code, exit_code = ("K014", Exit.REFUSED) if ended.outcome == "committed" else ("K011", Exit.BUSY)
+            raise refused(code, f"deployment {deployment} was {ended.outcome} already", exit_code)
+
+    def _seen(self, slot: Slot) -> SlotSeen:
+        filled = self._slots.get(slot)
+        if filled is None:
+            return SlotSeen(slot=slot)
+        return filled.seen(self._clock.monotonic(), self._clock.now(), self._weights[slot])
+
+
+def refused(code: str, what: str, exit_code: Exit) -> ProblemError:
+    return ProblemError(Problem(code=code, what=what, fix="look with `ecluse status`", exit=exit_code))

@@ -1,0 +1,1 @@
+"""The process target: this machine, through the keeper of an environment."""

@@ -1,0 +1,68 @@
+"""What a keeper refuses, told to a person: what, why, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.wire import codes
+from ecluse.wire.codes import OrderError
+
+LOOK = "look with `ecluse status`, then run the command again"
+
+TOLD: Mapping[str, tuple[Exit, str]] = {
+    codes.UNREACHABLE: (Exit.UNREACHABLE, "run the command again; `ecluse doctor` says what is in the way"),
+    codes.BAD_ORDER: (Exit.NEEDS_PERSON, "the keeper that runs here may be of another version: run `ecluse doctor`"),
+    codes.HELD: (Exit.BUSY, "wait until the other command has ended; a holder that died loses its lease by itself"),
+    codes.SUPERSEDED: (Exit.BUSY, LOOK),
+    codes.DEPLOYMENT_OPEN: (Exit.BUSY, LOOK),
+    codes.HAS_TRAFFIC: (Exit.REFUSED, LOOK),
+    codes.COMMITTED: (Exit.REFUSED, "go back with `ecluse rollback`"),
+    codes.PORT_TAKEN: (Exit.REFUSED, "end the program that has the port, or set another `port` for this environment"),
+    codes.LISTENS_ELSEWHERE: (
+        Exit.REFUSED,
+        "keep the address and port in ecluse.toml; or `ecluse stop`, then ship (nothing serves in between)",
+    ),
+    codes.DISK_FULL: (Exit.REFUSED, "free some space, then run the command again"),
+    codes.STAGING_FAILED: (Exit.REFUSED, "read the evidence, fix the cause, then run the command again"),
+    codes.CANNOT_START: (Exit.REFUSED, "check the command of the process in ecluse.toml"),
+    codes.INTERNAL: (Exit.NEEDS_PERSON, "read keeper.log in the environment's folder, and report this"),
+}
+
+
+def problem(error: OrderError, hide: Callable[[str], str] = str) -> ProblemError:
+    """`hide` masks the secrets that a command of the app may have printed."""
+    exit_code, fix = TOLD.get(error.code, TOLD[codes.INTERNAL])
+    evidence = tuple(hide(line) for line in lines(error.evidence))
+    return ProblemError(Problem(code=error.code, what=error.message, fix=fix, evidence=evidence, exit=exit_code))
+
+
+def unreachable(why: str) -> ProblemError:
+    return problem(OrderError(codes.UNREACHABLE, f"the keeper of this environment can't be reached: {why}"))
+
+
+def incomplete(digest: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="K004",
+            what=f"a part of the bundle is neither on the host nor in the content store here ({digest[:19]}…)",
+            fix="build it again from its commit: `ecluse ship --commit REV`",
+            exit=Exit.REFUSED,
+        )
+    )
+
+
+def lines(evidence: Mapping[str, Any]) -> Iterator[str]:
+    """The evidence as short lines, one fact each; output keeps its own lines."""
+    for name, value in evidence.items():
+        if isinstance(value, Mapping):
+            yield f"{name}: " + ", ".join(f"{key} {inner}" for key, inner in value.items() if inner not in (None, ""))
+        elif isinstance(value, list):
+            yield from (f"{name}: {_flat(item)}" for item in value)
+        else:
+            yield f"{name}: {value}"
+
+
+def _flat(item: Any) -> str:
+    return " ".join(str(value) for value in item.values()) if isinstance(item, Mapping) else str(item)

@@ -1,0 +1,264 @@
+"""The process target: fills ports.target.Target, SplitsTraffic and Upgrades by orders to a keeper on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ecluse.model.app import Argv
+from ecluse.model.artifact import Bundle, Wheelhouse
+from ecluse.model.ids import DeploymentId, Digest, ReleaseId
+from ecluse.model.observed import Holder, Observed, SlotSeen
+from ecluse.model.redaction import masked
+from ecluse.model.slot import Slot, Weights
+from ecluse.ports.clock import Clock
+from ecluse.ports.store import ContentStore
+from ecluse.ports.target import Answered, Grant, LogLine, Question, RanCommand, Running
+from ecluse.providers.process import documents
+from ecluse.providers.process.connection import Connection, Document, LostError
+from ecluse.providers.process.machine import identified
+from ecluse.providers.process.package import keeper_zipapp
+from ecluse.providers.process.problems import incomplete, problem, unreachable
+from ecluse.providers.process.start import start_keeper
+from ecluse.wire.codes import OrderError
+
+TOGETHER = 1000
+"""Files that are handed over with one order."""
+
+
+class ProcessTarget:
+    """One environment on this machine. `folder` is its own; `programs` is where keepers' programs are kept.
+
+    A keeper is started when it is needed. One that is lost in the middle of an order is started again and asked
+    once more, because orders may be repeated; a one-off command isn't: K001 then.
+    """
+
+    splits_traffic = True
+
+    def __init__(
+        self, *, folder: Path, programs: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]
+    ) -> None:
+        self._folder = folder
+        self._programs = programs
+        self._store = store
+        self._clock = clock
+        self._env = env
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+        self._lease = timedelta(seconds=30)
+        """How long the lease was taken for, and is renewed for."""
+
+    async def observe(self) -> Observed:
+        if not self._is_recorded() and not await self._answers():
+            return Observed(
+                at=self._clock.now(), url="", slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None
+            )
+        return documents.observed(await self._order("observe"))
+
+    async def take(self, holder: Holder, lease: timedelta) -> Grant:
+        taken = await self._order("take", {"holder": identified(holder), "seconds": lease.total_seconds()})
+        self._lease = lease
+        return Grant(holder=holder, generation=taken["generation"])
+
+    async def renew(self, grant: Grant) -> None:
+        await self._order("renew", {"seconds": self._lease.total_seconds()}, grant)
+
+    async def give_back(self, grant: Grant) -> None:
+        if self._is_recorded() or await self._answers():
+            await self._order("give_back", grant=grant)
+
+    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
+        missing = (await self._order("missing", {"digests": _digests(running.bundle)}, grant))["missing"]
+        await self._bring(grant, [Digest(digest) for digest in missing])
+        bundle = running.bundle.to_json()
+        args = {"release": running.release.id, "bundle": bundle, "running": _running(running)}
+        hide = _hiding(running)
+        try:
+            await self._result("stage", args, grant, lambda text: say(hide(text)))
+        except OrderError as error:
+            raise problem(error, hide) from error
+
+    async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
+        await self._order("begin", {"deployment": deployment, "running": _seen(running), "slot": slot.value}, grant)
+
+    async def run(self, grant: Grant, running: Running, argv: Argv, timeout: timedelta) -> RanCommand:  # noqa: ASYNC109 the host keeps it
+        args = {"running": _running(running), "argv": list(argv), "seconds": timeout.total_seconds()}
+        ran = RanCommand(**await self._order("run", args, grant, repeat=False))
+        return replace(ran, output=_hiding(running)(ran.output))
+
+    async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
+        await self._order("start", {"running": _running(running), "slot": slot.value}, grant)
+
+    async def ask(self, slot: Slot, question: Question) -> Answered:
+        args = {
+            "slot": slot.value,
+            "path": question.path,
+            "host": question.host,
+            "seconds": question.patience.total_seconds(),
+        }
+        return documents.answered(await self._order("ask", args))
+
+    async def route(self, grant: Grant, weights: Weights) -> None:
+        await self._order("route", {"blue": weights.blue, "green": weights.green}, grant)
+
+    async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
+        await self._order("commit", {"deployment": deployment, "warm_seconds": warm.total_seconds()}, grant)
+
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str) -> None:
+        await self._order("abort", {"deployment": deployment, "why": why}, grant)
+
+    async def stop(self, grant: Grant, slot: Slot) -> None:
+        await self._order("stop", {"slot": slot.value}, grant)
+
+    async def shut(self, grant: Grant) -> None:
+        await self._order("shut", grant=grant)
+        await self.close()
+
+    async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
+        if not self._is_recorded() and not await self._answers():
+            return
+        connection = await self._connected()
+        try:
+            async for item in connection.items("logs", {"follow": follow, "process": process, "lines": lines}):
+                yield documents.log_line(item)
+        except LostError as error:
+            raise unreachable(str(error)) from error
+
+    async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:
+        await self._order("forget", {"keep": list(keep)}, grant)
+
+    async def upgrade(self, grant: Grant) -> str:
+        path, version = keeper_zipapp(self._programs)
+        if (await self._order("hello"))["keeper"] != version:
+            # The answer is the new keeper's greeting: the old one can't give it, it becomes the new one.
+            with suppress(LostError):
+                await self._ordered("upgrade", {"path": str(path)}, grant, None)
+        return str((await self._order("hello"))["keeper"])
+
+    async def close(self) -> None:
+        """End the connection; the keeper stays."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
+
+    async def _bring(self, grant: Grant, digests: list[Digest]) -> None:
+        """Hand files of our content store over, so many with each order."""
+        for start in range(0, len(digests), TOGETHER):
+            files = {digest: self._kept(digest) for digest in digests[start : start + TOGETHER]}
+            await self._order("link", {"files": files}, grant)
+
+    def _kept(self, digest: Digest) -> str:
+        try:
+            return str(self._store.path(digest))
+        except KeyError as error:
+            raise incomplete(digest) from error
+
+    async def _order(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        grant: Grant | None = None,
+        *,
+        repeat: bool = True,
+    ) -> Document:
+        """The result. What the keeper refuses is a ProblemError."""
+        try:
+            return await self._result(name, args, grant, None, repeat=repeat)
+        except OrderError as error:
+            raise problem(error) from error
+
+    async def _result(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None,
+        grant: Grant | None,
+        say: Callable[[str], None] | None,
+        *,
+        repeat: bool = True,
+    ) -> Document:
+        """The result; a keeper that is lost on the way is asked once more."""
+        try:
+            try:
+                return await self._ordered(name, args, grant, say)
+            except LostError:
+                if not repeat:
+                    raise
+                return await self._ordered(name, args, grant, say)
+        except LostError as error:
+            raise unreachable(str(error)) from error
+
+    async def _ordered(
+        self, name: str, args: Mapping[str, Any] | None, grant: Grant | None, say: Callable[[str], None] | None
+    ) -> Document:
+        connection = await self._connected()
+        return await connection.order(name, args, grant=_grant(grant) if grant else None, say=say)
+
+    async def _connected(self) -> Connection:
+        async with self._connecting:
+            if self._connection is None or not self._connection.is_open:
+                await self.close()
+                self._connection = await self._reached()
+            return self._connection
+
+    async def _reached(self) -> Connection:
+        with suppress(LostError):
+            return await Connection.open(self._socket)
+        await start_keeper(self._folder, self._programs, self._env)
+        return await Connection.open(self._socket)
+
+    async def _answers(self) -> bool:
+        """Whether a keeper is there; none is started."""
+        if self._connection is not None and self._connection.is_open:
+            return True
+        try:
+            await (await Connection.open(self._socket)).close()
+        except LostError:
+            return False
+        return True
+
+    def _is_recorded(self) -> bool:
+        """Whether a keeper was here that was never shut: what it left is taken up by the next one."""
+        return (self._folder / "keeper.json").exists()
+
+    @property
+    def _socket(self) -> Path:
+        return self._folder / "keeper.sock"
+
+
+def _grant(grant: Grant) -> Document:
+    return {"holder": {"id": grant.holder.id}, "generation": grant.generation}
+
+
+def _running(running: Running) -> Document:
+    house = _house(running.bundle)
+    return documents.running(running, house.python if house else "")
+
+
+def _hiding(running: Running) -> Callable[[str], str]:
+    """Masks the release's secrets in what its commands print."""
+    secrets = tuple(running.secrets.values())
+    return lambda text: masked(text.encode(errors="replace"), secrets).decode(errors="replace")
+
+
+def _seen(running: Running) -> Document:
+    """For the journal, which is no place for secrets."""
+    return {**_running(running), "secrets": {}}
+
+
+def _house(bundle: Bundle) -> Wheelhouse | None:
+    """The wheelhouse that fits this machine; None when the release needs no Python."""
+    here = platform.machine()
+    return next((house for house in bundle.wheelhouses if house.machine == here), None)
+
+
+def _digests(bundle: Bundle) -> list[str]:
+    """Everything that the host must have, each once."""
+    house = _house(bundle)
+    wheels = (*house.app, *house.server, house.pip) if house else ()
+    return list(dict.fromkeys([*(file.digest for file in bundle.files), *(wheel.digest for wheel in wheels)]))

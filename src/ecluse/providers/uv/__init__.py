@@ -1,0 +1,1 @@
+"""Interpreters, locks, environments and wheelhouses, made with uv."""

@@ -1,0 +1,96 @@
+"""From a lock to wheels in the content store: what is known isn't fetched again, what has no wheel is built once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
+
+from ecluse.model.artifact import Wheel
+from ecluse.model.problem import ProblemError
+from ecluse.providers.uv.building import Builder, Source
+from ecluse.providers.uv.download import Downloader, Downloads
+from ecluse.providers.uv.interpreters import Found
+from ecluse.providers.uv.lock import Lock, Package, best_wheel
+from ecluse.providers.uv.program import Say
+from ecluse.providers.uv.trees import tree_key
+
+AT_ONCE = 8
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collecting:
+    """What holds for all wheels of one call."""
+
+    python: Found
+    tree: Path
+    exclude_newer: str = ""
+
+
+class Collector:
+    def __init__(self, downloads: Downloads, builder: Builder) -> None:
+        self._downloads, self._builder = downloads, builder
+
+    async def collect(self, lock: Lock, how: Collecting, say: Say) -> tuple[Wheel, ...]:
+        """A wheel in the store for each package of the lock, sorted by name. The tree itself is left out."""
+        tags, gate = tags_of(how.python), asyncio.Semaphore(AT_ONCE)
+        async with self._downloads.open() as downloader:
+
+            async def one(package: Package) -> Wheel:
+                async with gate:
+                    if (remote := best_wheel(package, tags)) is not None:
+                        return Wheel(name=remote.name, digest=await downloader.fetch(remote))
+                    return await self._built(package, how, downloader, say)
+
+            wheels = await together(one(package) for package in lock if package.folder != ".")
+        return tuple(sorted(wheels, key=lambda wheel: wheel.name))
+
+    async def _built(self, package: Package, how: Collecting, downloader: Downloader, say: Say) -> Wheel:
+        source = await _source(package, how, downloader)
+        return await self._builder.wheel(source, how.python, how.exclude_newer, say)
+
+
+async def together(work: Iterable[Coroutine[Any, Any, Result]]) -> tuple[Result, ...]:
+    """All results; of several failures every Problem."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except* ProblemError as errors:
+        problems = [problem for error in errors.exceptions for problem in getattr(error, "problems", ())]
+        raise ProblemError(*problems) from None
+    return tuple(task.result() for task in tasks)
+
+
+async def _source(package: Package, how: Collecting, downloader: Downloader) -> Source:
+    if package.sdist is not None:
+        digest = await downloader.fetch(package.sdist)
+        return Source(name=package.name, archive=package.sdist.name, key=digest)
+    if package.folder:
+        folder = how.tree / package.folder
+        return Source(name=package.name, folder=folder, key=await asyncio.to_thread(tree_key, folder))
+    return Source(
+        name=package.name,
+        repository=package.repository,
+        revision=package.revision,
+        subfolder=package.subfolder,
+        key=f"{package.repository}@{package.revision}#{package.subfolder}",
+    )
+
+
+def tags_of(python: Found) -> tuple[Tag, ...]:
+    """The wheel tags that the interpreter takes, best first; it is of this machine's own platform."""
+    minor = python.interpreter.minor
+    version = tuple(int(part) for part in minor.split("."))
+    name = f"cp{version[0]}{version[1]}"
+    abi = f"{name}m" if version < (3, 8) else name
+    platforms = list(platform_tags())
+    return (
+        *cpython_tags(version, abis=[abi], platforms=platforms),
+        *compatible_tags(version, interpreter=name, platforms=platforms),
+    )

@@ -1,0 +1,196 @@
+"""Manifests and locks of poetry, pdm and pipenv, said as requirement lines, pins and hashes. Pure.
+
+Their locks are used as pins on what the manifest asks for: so only what the chosen groups reach on this Python is
+installed, in the locked version and from the files that the lock vouches for, whatever the lock's own format version.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from ecluse.providers.uv.wanted import poetry_range
+
+Pins = tuple[tuple[str, ...], dict[str, frozenset[str]]]
+"""Pinned requirement lines, and the hashes they may have."""
+
+
+def poetry_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """poetry's own tables, empty where the project says everything the standard way."""
+    table = document.get("tool", {}).get("poetry", {})
+    return table if "dependencies" in table or "group" in table or "dev-dependencies" in table else {}
+
+
+def poetry_lines(document: Mapping[str, Any], extras: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
+    """What poetry's tables ask for: the main group, and the extras and groups named."""
+    table = poetry_table(document)
+    chosen = {name for extra in extras for name in table.get("extras", {}).get(extra, ())}
+    tables = [table.get("dependencies", {}), *(_group(table, name) for name in groups)]
+    wanted = ((name, entry) for one in tables for name, entry in one.items() if name.lower() != "python")
+    return tuple(line for name, entry in wanted for line in _poetry_entry(name, entry, optional=name not in chosen))
+
+
+def project_lines(document: Mapping[str, Any], extras: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
+    """What the standard tables ask for ([project], [dependency-groups]), and pdm's older one."""
+    project = document.get("project", {})
+    standard, older = document.get("dependency-groups", {}), document.get("tool", {}).get("pdm", {})
+    in_groups = (
+        line for name in groups for line in _group_lines({**older.get("dev-dependencies", {}), **standard}, name)
+    )
+    in_extras = (line for extra in extras for line in project.get("optional-dependencies", {}).get(extra, ()))
+    return tuple(
+        line for line in (*project.get("dependencies", ()), *in_extras, *in_groups) if not line.startswith("-e")
+    )
+
+
+def lines_of_groups(document: Mapping[str, Any], groups: Sequence[str]) -> tuple[str, ...]:
+    """The groups alone, whoever's tables they stand in."""
+    poetry = (
+        line
+        for name in groups
+        for entry in _group(document.get("tool", {}).get("poetry", {}), name).items()
+        for line in _poetry_entry(*entry, optional=False)
+    )
+    bare = {name: table for name, table in document.items() if name != "project"}
+    return (*project_lines(bare, (), groups), *poetry)
+
+
+def pins(lock: Mapping[str, Any], python: str) -> Pins:
+    """The packages of a poetry.lock or pdm.lock that are for this Python."""
+    entries = [entry for entry in lock.get("package", ()) if _for_python(entry, python)]
+    newest = {entry["name"]: entry for entry in sorted(entries, key=lambda entry: Version(entry["version"]))}
+    marked = [entry for entry in entries if _marker(entry)]
+    chosen = {id(entry): entry for entry in (*newest.values(), *marked) if _marker(entry) or entry in newest.values()}
+    vouched: dict[str, frozenset[str]] = {}
+    listed = lock.get("metadata", {}).get("files", {})  # where poetry < 1.3 kept them
+    for entry in chosen.values():
+        files = entry.get("files") or listed.get(entry["name"], ())
+        name = str(canonicalize_name(entry["name"]))
+        if hashes := frozenset(file["hash"].removeprefix("sha256:") for file in files if "hash" in file):
+            vouched[name] = vouched.get(name, frozenset()) | hashes
+    return tuple(dict.fromkeys(_pin(entry) for entry in chosen.values())), vouched
+
+
+def names(lines: Iterable[str]) -> tuple[str, ...]:
+    """The names asked for whatever the environment: those without a marker."""
+    return tuple(found for line in lines if (found := _unconditional(line)))
+
+
+def pipfile_lines(document: Mapping[str, Any], *, dev: bool) -> tuple[str, ...]:
+    tables = [document.get("packages", {}), document.get("dev-packages", {}) if dev else {}]
+    return tuple(line for table in tables for name, entry in table.items() for line in _pipfile_entry(name, entry))
+
+
+def pipfile_names(document: Mapping[str, Any]) -> tuple[str, ...]:
+    return names(pipfile_lines(document, dev=False))
+
+
+def pipfile_lock(text: str, *, with_tests: bool) -> Pins:
+    document = json.loads(text or "{}")
+    entries = {**(document.get("develop", {}) if with_tests else {}), **document.get("default", {})}
+    lines = tuple(line for name, entry in entries.items() for line in _pipfile_entry(name, entry))
+    hashes = {
+        str(canonicalize_name(name)): frozenset(one.removeprefix("sha256:") for one in entry.get("hashes", ()))
+        for name, entry in entries.items()
+    }
+    return lines, {name: found for name, found in hashes.items() if found}
+
+
+def _group(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    older = table.get("dev-dependencies", {}) if name == "dev" else {}
+    found: Mapping[str, Any] = {**older, **table.get("group", {}).get(name, {}).get("dependencies", {})}
+    return found
+
+
+def _group_lines(groups: Mapping[str, Any], name: str) -> Iterator[str]:
+    for entry in groups.get(name, ()):
+        if isinstance(entry, str):
+            yield entry
+        elif included := entry.get("include-group"):
+            yield from _group_lines(groups, included)
+
+
+def _poetry_entry(name: str, entry: Any, *, optional: bool) -> Iterator[str]:
+    for one in entry if isinstance(entry, list) else [entry]:
+        table: Mapping[str, Any] = one if isinstance(one, dict) else {"version": one}
+        if optional and table.get("optional"):
+            continue
+        yield _line(name, table, _poetry_version(table.get("version", "*")), _poetry_marker(table))
+
+
+def _poetry_version(text: str) -> str:
+    ranges = poetry_range(text)
+    return str(ranges[0]) if len(ranges) == 1 else ""
+
+
+def _poetry_marker(table: Mapping[str, Any]) -> str:
+    python = (
+        [
+            f"python_full_version {spec.operator} '{spec.version}'"
+            for one in poetry_range(table.get("python", "*"))
+            for spec in one
+        ]
+        if table.get("python", "").count("||") == 0
+        else []
+    )
+    return " and ".join(f"({part})" for part in (*python, table.get("markers", "")) if part)
+
+
+def _pipfile_entry(name: str, entry: Any) -> Iterator[str]:
+    table: Mapping[str, Any] = entry if isinstance(entry, dict) else {"version": entry}
+    if table.get("path") or table.get("file"):
+        return
+    version = table.get("version", "*")
+    yield _line(name, table, "" if version == "*" else version, table.get("markers", ""))
+
+
+def _line(name: str, table: Mapping[str, Any], version: str, marker: str) -> str:
+    extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
+    if repository := table.get("git"):
+        at = table.get("rev") or table.get("ref") or table.get("tag") or table.get("branch")
+        version = f" @ git+{repository}{'@' + at if at else ''}"
+    elif url := table.get("url"):
+        version = f" @ {url}"
+    return f"{name}{extras}{version}" + (f" ; {marker}" if marker else "")
+
+
+def _for_python(entry: Mapping[str, Any], python: str) -> bool:
+    admitted = entry.get("python-versions") or entry.get("requires_python") or "*"
+    try:
+        return (
+            any(spec.contains(python) for spec in poetry_range(admitted))
+            if "|" in admitted
+            else (admitted == "*" or SpecifierSet(admitted).contains(python))
+        )
+    except InvalidSpecifier:
+        return True
+
+
+def _marker(entry: Mapping[str, Any]) -> str:
+    marker = entry.get("markers") or entry.get("marker") or ""
+    return marker if isinstance(marker, str) else ""
+
+
+def _pin(entry: Mapping[str, Any]) -> str:
+    source = entry.get("source", {})
+    marker = f" ; {_marker(entry)}" if _marker(entry) else ""
+    repository = source.get("url") if source.get("type") == "git" else entry.get("git")
+    if repository:
+        revision = source.get("resolved_reference") or entry.get("revision", "")
+        return f"{entry['name']} @ git+{repository}@{revision}{marker}"
+    return f"{entry['name']}=={entry['version']}{marker}"
+
+
+def _unconditional(line: str) -> str:
+    try:
+        requirement = Requirement(re.sub(r"\s--hash\S*", "", line))
+    except InvalidRequirement:
+        return ""
+    return "" if requirement.marker else str(canonicalize_name(requirement.name))

@@ -1,0 +1,192 @@
+"""Making environments and wheelhouses: resolve, collect, build, install, each kept under what it was made from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from ecluse.model.app import Build
+from ecluse.model.artifact import Wheel, Wheelhouse, digest_of
+from ecluse.model.ids import Digest
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.commands import CommandRunner
+from ecluse.ports.store import ContentStore
+from ecluse.providers.uv import failure, metadata, sources, wanted
+from ecluse.providers.uv.building import Builder, Source
+from ecluse.providers.uv.collect import Collecting, Collector, together
+from ecluse.providers.uv.download import Downloads
+from ecluse.providers.uv.environments import Environments, is_complete, use
+from ecluse.providers.uv.interpreters import Found
+from ecluse.providers.uv.keep import keep, key_of, recall
+from ecluse.providers.uv.lock import Lock
+from ecluse.providers.uv.program import Say, Uv
+from ecluse.providers.uv.resolve import Resolver, Resolving
+from ecluse.providers.uv.scratch import scratch_root
+from ecluse.providers.uv.settings import pip_settings, uv_environment, without_pip
+from ecluse.providers.uv.sources import Kind, Question
+from ecluse.providers.uv.trees import tree_key
+
+
+class Maker:
+    """The work behind UvToolchain, apart from it because of what it has to import."""
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        env: Mapping[str, str],
+        commands: CommandRunner,
+        store: ContentStore,
+        installer: str,
+        find: Callable[[], tuple[Found, ...]],
+    ) -> None:
+        self._home, self._find, self._store, self._installer = home, find, store, installer
+        pip = pip_settings(env)
+        uv = Uv(Path(find_uv_bin()), uv_environment(env, pip), commands, without_pip(env, pip))
+        self._resolver = Resolver(uv, home)
+        self._builder = Builder(uv, home, store)
+        self._collector = Collector(Downloads(home, store, uv.env), self._builder)
+        self._environments = Environments(uv, home, store)
+        self._index = {name: value for name, value in uv.env.items() if name.startswith("UV_")}
+
+    def chosen(self, tree: Path, build: Build) -> Found:
+        """Raises ProblemError B001 when no interpreter fits."""
+        read, found = reader(tree), self._find()
+        picked = wanted.pick(
+            [one.interpreter for one in found], wanted.demands(read, build.python), wanted.classified(read)
+        )
+        if isinstance(picked, Problem):
+            raise ProblemError(picked)
+        return next(one for one in found if one.interpreter == picked)
+
+    async def environment(self, tree: Path, build: Build, *, tests: bool, identity: str, say: Say) -> Path:
+        job = await self._job(tree, build, identity, say)
+        asked = key_of(job.content, asdict(build), tests, job.python.path, job.python.version, self._index)
+        record = self._home / "cache" / "envs" / f"{asked}.json"
+        if (known := recall(record)) and is_complete(self._home / "envs" / known["folder"]):
+            return use(self._home / "envs" / str(known["folder"]))
+        folder = await self._environments.filled(await self._wheels(job, tests=tests), job.python, say)
+        keep(record, {"folder": folder.name})
+        return folder
+
+    async def wheelhouse(
+        self, tree: Path, build: Build, *, servers: tuple[str, ...], identity: str, say: Say
+    ) -> Wheelhouse:
+        job = await self._job(tree, build, identity, say)
+        app = await self._wheels(job, tests=False)
+        server = await self._pinned("\n".join(servers), job)
+        (pip,) = await self._pinned(self._installer, job)
+        house = Wheelhouse(
+            python=job.python.interpreter.minor, machine=job.python.machine, libc=job.python.libc,
+            digest=Digest(""), app=app, server=server, pip=pip,
+        )  # fmt: skip
+        return replace(house, digest=digest_of(asdict(house)))
+
+    async def _job(self, tree: Path, build: Build, identity: str, say: Say) -> Job:
+        return Job(tree, build, self.chosen(tree, build), await self._content(tree, identity), say)
+
+    async def _content(self, tree: Path, identity: str) -> str:
+        """A name for the tree's content. A commit is read once, then known by its name."""
+        if not identity:
+            return await asyncio.to_thread(tree_key, tree)
+        record = self._home / "cache" / "trees" / f"{key_of(identity)}.json"
+        known = recall(record)
+        if known is None:
+            known = await asyncio.to_thread(tree_key, tree)
+            keep(record, known)
+        return str(known)
+
+    async def _wheels(self, job: Job, *, tests: bool) -> tuple[Wheel, ...]:
+        lock = await self._lock(job, tests=tests)
+        work = [self._collector.collect(lock, job.collecting, job.say)]
+        if job.build.install_project and sources.builds_project(job.read):
+            work.append(self._project_alone(job))
+        wheels = [wheel for part in await together(work) for wheel in part]
+        return tuple(sorted(wheels, key=lambda wheel: wheel.name))
+
+    async def _project_alone(self, job: Job) -> tuple[Wheel, ...]:
+        return (await self._project(job),)
+
+    async def _lock(self, job: Job, *, tests: bool) -> Lock:
+        """Ranges are resolved together with those of the tests: what ships is what was tested."""
+        sources.require_files(job.read, job.build)
+        asked = await self._asked(job, tests=tests)
+        if not tests and asked.kind not in sources.LOCKS and sources.has_tests(job.build):
+            asked = replace(asked, pins=await self._tested_versions(job))
+        return await self._resolver.answer(asked, job.resolving, job.say)
+
+    async def _tested_versions(self, job: Job) -> tuple[str, ...]:
+        """None when app and tests don't go together: then there is nothing tested to hold to.
+
+        An index that doesn't answer is no reason to go without: another answer tomorrow would be another bundle.
+        """
+        try:
+            lock = await self._lock(job, tests=True)
+        except ProblemError as error:
+            if any(problem.code != failure.NOTHING_FITS for problem in error.problems):
+                raise
+            return ()
+        return tuple(f"{package.name}=={package.version}" for package in lock if package.version)
+
+    async def _asked(self, job: Job, *, tests: bool) -> Question:
+        asked = sources.question(job.read, job.build, job.python.version, tests=tests)
+        return await self._of_metadata(asked, job) if asked.kind is Kind.METADATA else asked
+
+    async def _of_metadata(self, asked: Question, job: Job) -> Question:
+        project = await self._project(job)
+        lines = metadata.requires(self._store.path(project.digest), asked.extras, job.python.version)
+        return replace(asked, lines=(*lines, *asked.lines), extras=())
+
+    async def _project(self, job: Job) -> Wheel:
+        source = Source(name="the project", key=job.content, folder=job.tree, project=True)
+        return await self._builder.wheel(source, job.python, job.build.exclude_newer, job.say)
+
+    async def _pinned(self, text: str, job: Job) -> tuple[Wheel, ...]:
+        """Wheels of requirement lines that are pinned and hashed already; nothing of the app binds them."""
+        lines = (line.strip() for line in text.replace("\\\n", " ").splitlines())
+        asked = Question(
+            kind=Kind.FILES,
+            lines=tuple(line for line in lines if line and not line.startswith("#")),
+            vouched=sources.hashes_in([text]),
+            exact=True,
+        )
+        apart = replace(job, tree=scratch_root(self._home), build=Build())
+        lock = await self._resolver.answer(asked, apart.resolving)
+        return await self._collector.collect(lock, apart.collecting, job.say)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One tree for one Python. `content` names what the tree holds."""
+
+    tree: Path
+    build: Build
+    python: Found
+    content: str
+    say: Say
+
+    @property
+    def read(self) -> sources.Read:
+        return reader(self.tree)
+
+    @property
+    def resolving(self) -> Resolving:
+        return Resolving(self.tree, self.read, self.python, self.build.exclude_newer)
+
+    @property
+    def collecting(self) -> Collecting:
+        return Collecting(python=self.python, tree=self.tree, exclude_newer=self.build.exclude_newer)
+
+
+def reader(tree: Path) -> sources.Read:
+    def read(name: str) -> str | None:
+        try:
+            return (tree / name).read_text(encoding="utf-8", errors="replace")
+        except (OSError, ValueError):
+            return None
+
+    return read

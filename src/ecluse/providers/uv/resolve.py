@@ -1,0 +1,142 @@
+"""From a question to a lock, by uv, kept under the hash of everything that the answer depends on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ecluse.model.problem import ProblemError
+from ecluse.ports.commands import Finished
+from ecluse.providers.uv import failure
+from ecluse.providers.uv.interpreters import Found
+from ecluse.providers.uv.keep import keep, key_of, recall
+from ecluse.providers.uv.lock import Lock, from_json, read_pylock, to_json, vouched_for
+from ecluse.providers.uv.program import Say, Uv, silent
+from ecluse.providers.uv.scratch import scratch
+from ecluse.providers.uv.sources import LOCKS, Kind, Question, Read, hashes_in, reads, require_known, requirement_chain
+from ecluse.providers.uv.trees import copy_tree
+
+_EDITABLE = re.compile(r"(?m)^\s*(?:-e|--editable)[ =]\s*")
+_LOCAL = re.compile(r"(?m)^\s*(?:-e|--editable|\.\.?)(?:[ =/]|\s*$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """What the question is about: a tree, how it is read, for which Python, as of when."""
+
+    tree: Path
+    read: Read
+    python: Found
+    exclude_newer: str = ""
+
+
+class Resolver:
+    """Keeps its answers in `home/cache/locks`, so the same sources give the same lock for as long as they are kept."""
+
+    def __init__(self, uv: Uv, home: Path) -> None:
+        self._uv, self._home = uv, home
+
+    async def answer(self, asked: Question, how: Resolving, say: Say = silent) -> Lock:
+        """The lock for one Python on this platform. Raises ProblemError B010 to B013."""
+        kept = self._home / "cache" / "locks" / f"{self._key(asked, how)}.json"
+        if (known := recall(kept)) is not None:
+            return from_json(known)
+        require_known(asked)
+        if asked.kind is Kind.UV_LOCK:
+            asked = await self._exported(asked, how)
+        lock = vouched_for(await self._compiled(asked, how, say), asked.vouched)
+        keep(kept, to_json(lock))
+        return lock
+
+    def _key(self, asked: Question, how: Resolving) -> str:
+        parts = (asked.inputs, asked.lines, asked.extras, asked.groups, asked.pins, asked.exact, asked.kind)
+        place = (how.python.interpreter.minor, how.python.machine, how.python.libc)
+        index = {name: value for name, value in self._uv.env.items() if name.startswith("UV_")}
+        return key_of(parts, place, reads(how.read, asked), how.exclude_newer, index)
+
+    async def _exported(self, asked: Question, how: Resolving) -> Question:
+        """uv.lock as requirement lines with hashes, once uv agrees that it matches."""
+        checked = await self._uv.run_alone("lock", "--check", "-p", how.python.path, folder=how.tree)
+        if not checked.ok:
+            raise failure.mismatched(checked, "uv.lock", "uv lock, then commit uv.lock")
+        chosen = (*_each("--extra", asked.extras), *_each("--group", asked.groups))
+        with scratch(self._home, "lock") as work:
+            output = work / "requirements.txt"
+            fixed = ("--frozen", "--no-emit-project", "--no-default-groups", "--no-annotate", "--no-header", "-q")
+            done = await self._uv.run_alone(
+                "export", *fixed, *chosen, "-p", how.python.path, "-o", str(output), folder=how.tree
+            )
+            if not done.ok or not output.is_file():
+                raise failure.full(self._home) or failure.mismatched(done, "uv.lock", "uv lock, then commit uv.lock")
+            text = output.read_text(encoding="utf-8")
+        lines = tuple(line for line in text.replace("\\\n", " ").splitlines() if line.strip())
+        return replace(asked, lines=(*lines, *asked.lines), vouched=hashes_in([text]), extras=(), groups=())
+
+    async def _compiled(self, asked: Question, how: Resolving, say: Say) -> Lock:
+        if not asked.inputs and not asked.lines and not asked.groups:
+            return ()
+        say("resolving requirements")
+        with scratch(self._home, "lock") as work:
+            output, tree = work / "pylock.toml", await asyncio.to_thread(_to_build_in, how, asked, work)
+            arguments = self._arguments(work, asked, replace(how, tree=tree))
+            done = await self._uv.run(
+                "pip", "compile", *arguments, "-p", how.python.path, "--format", "pylock.toml", "-o", str(output), "-q",
+                folder=tree, say=say, env={"UV_CONSTRAINT": ""} if asked.exact else {},
+            )  # fmt: skip
+            if not done.ok or not output.is_file():  # on a full disk uv ends with 0 and leaves no file
+                raise self._failed(done, asked)
+            lock = read_pylock(output.read_text(encoding="utf-8"), str(work))
+            return tuple(
+                replace(package, folder=_below(tree, package.folder)) if package.folder else package for package in lock
+            )
+
+    def _failed(self, done: Finished, asked: Question) -> ProblemError:
+        if asked.pins and asked.kind in LOCKS and done.exit_code == failure.NO_ANSWER:
+            return failure.mismatched(done, asked.kind, f"make {asked.kind} anew with its tool, and commit it")
+        return failure.unresolved(done, (*asked.inputs, str(asked.kind))[0], self._home)
+
+    def _arguments(self, work: Path, asked: Question, how: Resolving) -> tuple[str, ...]:
+        inputs = [str(how.tree / name) for name in asked.inputs]
+        if asked.lines or not inputs:
+            inputs.append(_written(work / "asked.txt", asked.lines))
+        pins = ("--constraints", _written(work / "pins.txt", asked.pins)) if asked.pins else ()
+        return (
+            *inputs,
+            *pins,
+            *_each("--extra", asked.extras),
+            *_each("--group", asked.groups),
+            *(("--no-deps",) if asked.exact else ()),
+            *(("--exclude-newer", how.exclude_newer) if how.exclude_newer else ()),
+        )
+
+
+def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:
+    """The tree, or a copy of it when requirement files name folders: asking a folder what it needs writes into it.
+
+    There the files name them as plain folders, since nothing of ours is installed editable.
+    """
+    chain = [name for start in asked.inputs for name in requirement_chain(how.read, start)]
+    local = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
+    if not local:
+        return how.tree
+    copy_tree(how.tree, copy := work / "tree")
+    for name, text in local.items():
+        (copy / name).write_text(_EDITABLE.sub("", text), encoding="utf-8")
+    return copy
+
+
+def _each(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for value in values for word in (option, value))
+
+
+def _written(path: Path, lines: tuple[str, ...]) -> str:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def _below(tree: Path, folder: str) -> str:
+    """The folder counted from the tree; one that lies elsewhere stays as it is."""
+    path, root = Path(folder).resolve(), tree.resolve()
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

@@ -1,0 +1,108 @@
+"""pip's settings of index and network, said in uv's words: uv doesn't read pip's configuration. Pure but for reading.
+
+Precedence is pip's own (pip's manual, "Configuration"): the environment over the file of PIP_CONFIG_FILE over the
+user's over the machine's. What uv was told itself (UV_*) wins over all of it.
+"""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Mapping
+from pathlib import Path
+
+_READ = (
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "no-index",
+    "trusted-host",
+    "cert",
+    "proxy",
+    "timeout",
+    "constraint",
+)
+
+_LISTS = {"extra-index-url": "UV_INDEX", "constraint": "UV_CONSTRAINT", "trusted-host": "UV_INSECURE_HOST"}
+
+_LEFT_OUT = (
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "UV_PYTHON",
+    "UV_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_WORKING_DIR",
+    "PIP_REQUIRE_VIRTUALENV",
+)
+
+
+def pip_settings(env: Mapping[str, str]) -> dict[str, str]:
+    """What pip would use, by the names of its options; lists are separated by spaces."""
+    found: dict[str, str] = {}
+    for path in _files(env):
+        found.update(_of_file(path))
+    for name in _READ:
+        value = env.get("PIP_" + name.upper().replace("-", "_"))
+        if value is not None:
+            found[name] = " ".join(value.split())
+    return {name: value for name, value in found.items() if value}
+
+
+def uv_environment(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a uv process."""
+    return {**said_in_uv(pip), **without_pip(env, pip)}
+
+
+def without_pip(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
+    """The same for reading a uv.lock: it names its own indexes, and counts as stale when asked with others."""
+    said = {name: value for name, value in env.items() if name not in _LEFT_OUT}
+    return {**said, **_certificates(env, pip), **_ALWAYS}
+
+
+_ALWAYS = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def said_in_uv(pip: Mapping[str, str]) -> dict[str, str]:
+    said = {variable: pip[name] for name, variable in _LISTS.items() if name in pip}
+    if "index-url" in pip:
+        said["UV_DEFAULT_INDEX"] = pip["index-url"]
+    if "find-links" in pip:
+        said["UV_FIND_LINKS"] = ",".join(pip["find-links"].split())
+    if "extra-index-url" in pip:
+        said["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip takes the best version of all indexes
+    if "timeout" in pip:
+        said["UV_HTTP_TIMEOUT"] = pip["timeout"]
+    if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
+        said["UV_NO_INDEX"] = "1"
+    if "proxy" in pip:
+        said.update(ALL_PROXY=pip["proxy"], HTTPS_PROXY=pip["proxy"], HTTP_PROXY=pip["proxy"])
+    return said
+
+
+def _certificates(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
+    bundle = env.get("SSL_CERT_FILE") or pip.get("cert") or env.get("REQUESTS_CA_BUNDLE")
+    return {"SSL_CERT_FILE": bundle} if bundle else {}
+
+
+def _files(env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Weakest first."""
+    if env.get("PIP_CONFIG_FILE") == "/dev/null":
+        return ()
+    home = env.get("HOME", "/nonexistent")
+    shared = [f"{folder}/pip/pip.conf" for folder in reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"))]
+    own = [f"{home}/.pip/pip.conf", f"{env.get('XDG_CONFIG_HOME') or home + '/.config'}/pip/pip.conf"]
+    named = [env["PIP_CONFIG_FILE"]] if env.get("PIP_CONFIG_FILE") else []
+    return tuple(Path(path) for path in (*shared, "/etc/pip.conf", *own, *named))
+
+
+def _of_file(path: Path) -> dict[str, str]:
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, configparser.Error):
+        return {}
+    sections = [section for section in ("global", "install") if parser.has_section(section)]
+    options = {name: value for section in sections for name, value in parser.items(section)}
+    return {name: " ".join(options[name].split()) for name in _READ if name in options}

@@ -1,0 +1,90 @@
+"""UvToolchain: the port's questions. What it takes to answer the long ones is imported when one is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecluse.model.app import Build
+from ecluse.model.artifact import Wheelhouse
+from ecluse.ports.commands import CommandRunner
+from ecluse.ports.python import Interpreter
+from ecluse.ports.store import ContentStore
+from ecluse.providers.uv.failure import disk
+from ecluse.providers.uv.interpreters import Ask, Found, find
+
+if TYPE_CHECKING:
+    from ecluse.providers.uv.making import Maker
+
+
+def silent(_line: str) -> None:
+    """Says nothing."""
+
+
+class UvToolchain:
+    """Fills ports.python.Toolchain. What it keeps lies below `home` and may be removed at any time.
+
+    `ask` runs a script in an interpreter (system/python.py). `installer` is the pinned requirement of the pip that
+    hosts install with; its own pin where it is empty.
+    """
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        env: Mapping[str, str],
+        commands: CommandRunner,
+        store: ContentStore,
+        ask: Ask,
+        installer: str = "",
+    ) -> None:
+        self._installer = installer
+        self._home, self._env, self._commands, self._store, self._ask = home, env, commands, store, ask
+
+    def interpreters(self) -> tuple[Interpreter, ...]:
+        return tuple(found.interpreter for found in self._found())
+
+    async def choose(self, tree: Path, build: Build) -> Interpreter:
+        return self._maker.chosen(tree, build).interpreter
+
+    async def environment(
+        self, tree: Path, build: Build, *, tests: bool, identity: str = "", say: Callable[[str], None] = silent
+    ) -> Path:
+        with disk(self._home):
+            return await self._maker.environment(tree, build, tests=tests, identity=identity, say=say)
+
+    async def wheelhouse(
+        self,
+        tree: Path,
+        build: Build,
+        *,
+        servers: tuple[str, ...],
+        identity: str = "",
+        say: Callable[[str], None] = silent,
+    ) -> Wheelhouse:
+        with disk(self._home):
+            return await self._maker.wheelhouse(tree, build, servers=servers, identity=identity, say=say)
+
+    @cached_property
+    def _maker(self) -> Maker:
+        from ecluse.providers.uv.making import Maker  # noqa: PLC0415  100 ms that `ship` with nothing to do saves
+
+        return Maker(
+            home=self._home,
+            env=self._env,
+            commands=self._commands,
+            store=self._store,
+            installer=self._installer or _pip(),
+            find=self._found,
+        )
+
+    def _found(self) -> tuple[Found, ...]:
+        return find(self._env, self._home / "cache" / "interpreters.json", self._ask)
+
+
+def _pip() -> str:
+    from importlib.resources import files  # noqa: PLC0415
+
+    return files(__package__).joinpath("pip.txt").read_text(encoding="utf-8")

@@ -1,0 +1,260 @@
+"""Which Python a repository asks for, with the place that says so, and which of those found fits. Pure."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from ecluse.model.problem import Place, Problem
+from ecluse.ports.python import Interpreter
+
+Read = Callable[[str], str | None]
+"""The text of a file of the repository, None when it isn't there."""
+
+OLDEST = (3, 8)
+"""The installer serves none that is older."""
+NEWEST_USUAL = (3, 13)
+"""Newer ones are taken only when asked for: wheels of old pins don't exist for them yet."""
+PLAIN = ((3, 11), (3, 12), (3, 13), (3, 10))
+"""The order of preference when nothing says anything; 3.12 dropped distutils, which old pins import."""
+
+Minor = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """One statement. `any_of` are alternatives; `strict` ones exclude, the others prefer."""
+
+    said: str
+    where: Place
+    any_of: tuple[SpecifierSet, ...]
+    strict: bool = True
+
+    def admits(self, version: str) -> bool:
+        return any(spec.contains(version, prereleases=True) for spec in self.any_of)
+
+
+def demands(read: Read, python: str = "") -> tuple[Demand, ...]:
+    """Every demand, strongest first. `python` is the manifest's, and then the only one."""
+    if python:
+        return tuple(_demand(f"build.python = {python}", Place(file="ecluse.toml"), _pinned(python)))
+    readers = (_pyproject, _setup_cfg, _setup_py, _pipfile, _version_file, _runtime, _tool_versions, _dockerfile)
+    found = tuple(demand for reader in readers for demand in reader(read))
+    return tuple(sorted(found, key=lambda demand: not demand.strict))
+
+
+def classified(read: Read) -> frozenset[Minor]:
+    """The minor versions that the classifiers name."""
+    texts = " ".join(filter(None, (read(name) for name in ("pyproject.toml", "setup.py", "setup.cfg"))))
+    return frozenset((3, int(minor)) for minor in re.findall(r"Programming Language :: Python :: 3\.(\d+)", texts))
+
+
+def pick(found: Sequence[Interpreter], wanted: Sequence[Demand], tested: frozenset[Minor]) -> Interpreter | Problem:
+    """The best that satisfies every strict demand, then as many of the others as there are."""
+    usable = [one for one in found if minor_of(one) >= OLDEST]
+    fitting = [one for one in usable if all(demand.admits(one.version) for demand in wanted if demand.strict)]
+    preferences = [demand for demand in wanted if not demand.strict]
+    if any(demand.strict for demand in wanted):
+        preferred = [one for one in fitting if all(demand.admits(one.version) for demand in preferences)]
+    else:
+        fitting = preferred = [one for one in fitting if all(demand.admits(one.version) for demand in preferences)]
+    if not fitting:
+        return _none_fits(found, wanted)
+    known = {minor_of(one) for one in preferred or fitting} & tested
+    return max(preferred or fitting, key=lambda one: _rank(one, known, plain=not wanted and not tested))
+
+
+def minor_of(interpreter: Interpreter) -> Minor:
+    major, minor = interpreter.minor.split(".")
+    return int(major), int(minor)
+
+
+def _rank(one: Interpreter, known: set[Minor], *, plain: bool) -> tuple[Any, ...]:
+    minor = minor_of(one)
+    version = tuple(int(part) for part in one.version.split("."))
+    usual = minor <= NEWEST_USUAL
+    if plain:
+        return (minor in PLAIN, -PLAIN.index(minor) if minor in PLAIN else 0, usual, version)
+    return (minor in known, usual, version if usual else tuple(-part for part in version[:2]))
+
+
+def _none_fits(found: Sequence[Interpreter], wanted: Sequence[Demand]) -> Problem:
+    strict = [demand for demand in wanted if demand.strict] or list(wanted)
+    if not strict:
+        return Problem(
+            code="B001",
+            what="no Python 3 was found on PATH, in version managers' folders, or in /usr, /usr/local and /opt",
+            fix="install one: apt-get install python3, or pyenv install 3.12, or uv python install 3.12",
+        )
+    guilty = next((d for d in strict if not any(d.admits(one.version) for one in found)), strict[0])
+    minor = _example(guilty)
+    return Problem(
+        code="B001",
+        what=f"no interpreter here is the Python that the app asks for ({guilty.said})",
+        where=guilty.where,
+        evidence=(
+            *(f"{demand.where}: {demand.said}" for demand in strict if demand is not guilty),
+            f"found: {', '.join(f'{one.version} ({one.path})' for one in found) or 'none'}",
+        ),
+        state="nothing was installed",
+        fix=f"add one: pyenv install {minor}, or uv python install {minor}, or your system's packages; "
+        "or name another in build.python",
+    )
+
+
+def _example(demand: Demand) -> str:
+    """A minor version that would satisfy the demand, for the advice."""
+    usual = (12, 13, 11, 14, 10, *range(15, 40), *range(9, -1, -1))
+    return next((f"3.{minor}" for minor in usual if demand.admits(f"3.{minor}.99")), demand.said)
+
+
+def _pyproject(read: Read) -> Iterator[Demand]:
+    text = read("pyproject.toml")
+    document = _toml(text)
+    if text is None or not document:
+        return
+    if isinstance(spec := _at(document, "project", "requires-python"), str):
+        yield from _demand(f"requires-python = {spec}", _place("pyproject.toml", text, "requires-python"), _specs(spec))
+    poetry = _at(document, "tool", "poetry", "dependencies", "python")
+    if isinstance(poetry, str):
+        place = _place("pyproject.toml", text, r"python\s*=")
+        yield from _demand(f"python = {poetry}", place, poetry_range(poetry))
+
+
+def _setup_cfg(read: Read) -> Iterator[Demand]:
+    text = read("setup.cfg")
+    if text is None:
+        return
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
+    if spec := parser.get("options", "python_requires", fallback="").strip():
+        yield from _demand(f"python_requires = {spec}", _place("setup.cfg", text, "python_requires"), _specs(spec))
+
+
+def _setup_py(read: Read) -> Iterator[Demand]:
+    text = read("setup.py")
+    try:
+        tree = ast.parse(text or "")
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "python_requires" and isinstance(node.value, ast.Constant):
+            spec = str(node.value.value)
+            yield from _demand(f"python_requires={spec}", Place(file="setup.py", line=node.lineno), _specs(spec))
+
+
+def _pipfile(read: Read) -> Iterator[Demand]:
+    text = read("Pipfile")
+    document = _toml(text)
+    for name in ("python_full_version", "python_version"):
+        version = _at(document, "requires", name)
+        if text is not None and isinstance(version, str):
+            yield from _demand(f"{name} = {version}", _place("Pipfile", text, name), _pinned(version), strict=False)
+            return
+
+
+def _version_file(read: Read) -> Iterator[Demand]:
+    for number, line in enumerate((read(".python-version") or "").splitlines(), 1):
+        if version := re.fullmatch(r"(?:cpython-?|python-?)?(3(?:\.\d+){0,2})\s*", line.strip()):
+            place = Place(file=".python-version", line=number)
+            yield from _demand(line.strip(), place, _pinned(version[1]), strict=False)
+            return
+
+
+def _runtime(read: Read) -> Iterator[Demand]:
+    if version := re.search(r"python-(3(?:\.\d+)*)", read("runtime.txt") or ""):
+        yield from _demand(version[0], Place(file="runtime.txt", line=1), _pinned(version[1]), strict=False)
+
+
+def _tool_versions(read: Read) -> Iterator[Demand]:
+    for number, line in enumerate((read(".tool-versions") or "").splitlines(), 1):
+        if version := re.match(r"python\s+(3(?:\.\d+)*)", line):
+            place = Place(file=".tool-versions", line=number)
+            yield from _demand(line.strip(), place, _pinned(version[1]), strict=False)
+
+
+def _dockerfile(read: Read) -> Iterator[Demand]:
+    """An image's Python is what production runs: taken where nothing nearer to the code says anything."""
+    if any(read(name) for name in (".python-version", "runtime.txt", ".tool-versions", "Pipfile")):
+        return
+    for number, line in enumerate((read("Dockerfile") or "").splitlines(), 1):
+        if version := re.match(r"(?i)FROM\s+(?:\S*/)?python:(3\.\d+)", line):
+            place = Place(file="Dockerfile", line=number)
+            yield from _demand(line.strip(), place, _pinned(version[1]), strict=False)
+            return
+
+
+def _demand(said: str, where: Place, any_of: tuple[SpecifierSet, ...], *, strict: bool = True) -> Iterator[Demand]:
+    if any_of:
+        yield Demand(said=said, where=where, any_of=any_of, strict=strict)
+
+
+def _pinned(version: str) -> tuple[SpecifierSet, ...]:
+    """`3.12` and `3.12.4` alike mean that minor version; a specifier means itself."""
+    if not re.fullmatch(r"\d+(\.\d+)*", version):
+        return _specs(version)
+    return _specs(f"=={'.'.join(version.split('.')[:2])}.*")
+
+
+def _specs(text: str) -> tuple[SpecifierSet, ...]:
+    try:
+        return (SpecifierSet(text),)
+    except InvalidSpecifier:
+        return ()
+
+
+def poetry_range(text: str) -> tuple[SpecifierSet, ...]:
+    """Poetry's constraint language: `^`, `~`, `*`, and `||` between alternatives."""
+    parts = (
+        ",".join(filter(None, map(_poetry_term, re.split(r"[,\s]+(?![=\d])", one.strip()))))
+        for one in re.split(r"\|\|?", text)
+    )
+    return tuple(spec for part in parts for spec in _specs(part))
+
+
+def _poetry_term(term: str) -> str:
+    term = re.sub(r"\s+", "", term)
+    if term in {"", "*"}:
+        return ""
+    if term.startswith("^"):
+        return f">={term[1:]},<{_caret(term[1:])}"
+    if term.startswith("~") and not term.startswith("~="):
+        return f"~={term[1:]}.0" if term.count(".") == 1 else f"~={term[1:]}"
+    if term[0].isdigit():
+        return f"=={term}" if term.endswith("*") or term.count(".") > 1 else f"=={term}.*"
+    return term
+
+
+def _caret(version: str) -> str:
+    """The first version that `^` leaves out: the leftmost part that isn't zero goes up."""
+    numbers = [int(part) for part in re.findall(r"\d+", version)]
+    at = next((index for index, number in enumerate(numbers) if number), len(numbers) - 1)
+    return ".".join(str(number) for number in (*numbers[:at], numbers[at] + 1))
+
+
+def _toml(text: str | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text or "")
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _at(document: Any, *keys: str) -> Any:
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _place(file: str, text: str, pattern: str) -> Place:
+    lines = text.splitlines()
+    return Place(file=file, line=next((n for n, line in enumerate(lines, 1) if re.match(rf"\s*{pattern}", line)), 0))

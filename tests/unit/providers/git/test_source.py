@@ -1,0 +1,302 @@
+"""The git source, against the real program."""
+
+import asyncio
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ecluse.model.problem import ProblemError
+from ecluse.providers.git.source import GitSource
+from ecluse.system.commands import SupervisedRunner
+
+ENV = {
+    "PATH": os.environ["PATH"],
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+    "GIT_AUTHOR_DATE": "2024-05-01T12:00:00Z",
+    "GIT_COMMITTER_DATE": "2024-05-01T12:00:00Z",
+}
+
+
+@pytest.fixture(scope="module")
+def commands():
+    runner = SupervisedRunner()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    return folder
+
+
+@pytest.fixture
+def source(root, commands, tmp_path):
+    return GitSource(root, commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+
+
+def git(folder, *arguments, **env):
+    done = subprocess.run(["git", *arguments], cwd=folder, env=ENV | env, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def commit(folder, message="feat: more", **files):
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+def do(awaitable):
+    return asyncio.run(awaitable)
+
+
+def code_of(awaitable):
+    with pytest.raises(ProblemError) as caught:
+        do(awaitable)
+    assert all(problem.fix for problem in caught.value.problems)
+    return caught.value.problems[0].code
+
+
+def tree_of(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+
+
+def test_a_revision_becomes_the_full_commit(root, source):
+    name = commit(root, a="1")
+    git(root, "tag", "--annotate", "--message=x", "v1")
+    assert do(source.resolve("HEAD")) == name
+    assert do(source.resolve("main")) == name
+    assert do(source.resolve(name[:8])) == name
+    assert do(source.resolve("v1")) == name
+
+
+@pytest.mark.parametrize("revision", ["nope", "--all", "", "HEAD~9", "HEAD:a", "a\0b"])
+def test_a_revision_that_names_no_commit_is_a_problem(root, source, revision):
+    commit(root, a="1")
+    assert code_of(source.resolve(revision)) == "C003"
+
+
+def test_a_repository_without_a_commit_is_a_problem(source):
+    assert code_of(source.resolve("HEAD")) == "C002"
+
+
+def test_a_folder_without_a_repository_is_a_problem(commands, tmp_path):
+    (tmp_path / "plain").mkdir()
+    source = GitSource(tmp_path / "plain", commands, {"PATH": os.environ["PATH"]})
+    assert code_of(source.resolve("HEAD")) == "C001"
+    assert code_of(source.is_dirty()) == "C001"
+
+
+def test_a_repository_of_another_user_is_a_problem_that_says_so(root, source):
+    commit(root, a="1")
+    try:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, 12345, 12345)
+    except PermissionError:
+        pytest.skip("only root can give files away")
+    assert code_of(source.resolve("HEAD")) == "C005"
+
+
+def test_a_hook_that_calls_us_does_not_mean_another_repository(root, commands, tmp_path):
+    name = commit(root, a="1")
+    env = {"PATH": os.environ["PATH"], "GIT_DIR": str(tmp_path / "elsewhere"), "GIT_INDEX_FILE": "x"}
+    assert do(GitSource(root, commands, env).resolve("HEAD")) == name
+
+
+def test_dirty_means_changed_or_new_but_not_ignored(root, source):
+    commit(root, a="1", **{".gitignore": "ignored\n"})
+    (root / "ignored").write_text("x")
+    assert not do(source.is_dirty())
+    (root / "new").write_text("x")
+    assert do(source.is_dirty())
+    (root / "new").unlink()
+    (root / "a").write_text("2")
+    assert do(source.is_dirty())
+
+
+def test_reading_leaves_the_repository_as_it_was(root, source):
+    commit(root, a="1")
+    os.utime(root / "a", (1, 1))
+    before = (root / ".git" / "index").stat().st_mtime_ns
+    do(source.is_dirty())
+    assert (root / ".git" / "index").stat().st_mtime_ns == before
+
+
+def test_a_checkout_is_the_commit_with_its_bits_and_links_and_nothing_else(root, source, tmp_path):
+    (root / "sub").mkdir()
+    (root / "sub" / "spaced näme\n").write_bytes(b"\x00\xff")
+    (root / "run.sh").write_text("#!/bin/sh\n")
+    (root / "run.sh").chmod(0o755)
+    (root / "link").symlink_to("sub")
+    name = commit(root, a="1")
+    (root / "a").write_text("changed")
+    (root / "untracked").write_text("x")
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    do(source.checkout(name, folder))
+    assert tree_of(folder) == ["a", "link", "run.sh", "sub/spaced näme\n"]
+    assert (folder / "a").read_text() == "1"
+    assert (folder / "sub" / "spaced näme\n").read_bytes() == b"\x00\xff"
+    assert os.access(folder / "run.sh", os.X_OK)
+    assert not os.access(folder / "a", os.X_OK)
+    assert str((folder / "link").readlink()) == "sub"
+    assert tree_of(tmp_path / "tree") == [entry.path for entry in do(source.entries(name))]
+
+
+def test_attributes_and_filters_change_nothing(root, source, tmp_path):
+    attributes = "a export-ignore\nb export-subst\nc eol=crlf\nd filter=shout\n"
+    git(root, "config", "filter.shout.smudge", "tr a-z A-Z")
+    git(root, "config", "core.autocrlf", "true")
+    name = commit(root, a="a\n", b="$Format:%H$\n", c="c\n", d="d\n", **{".gitattributes": attributes})
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    do(source.checkout(name, folder))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        ".gitattributes": attributes.encode(),
+        "a": b"a\n",
+        "b": b"$Format:%H$\n",
+        "c": b"c\n",
+        "d": b"d\n",
+    }
+
+
+def test_hooks_of_the_repository_do_not_run(root, source, tmp_path):
+    name = commit(root, a="1")
+    for hook in ("post-checkout", "reference-transaction", "post-index-change"):
+        path = root / ".git" / "hooks" / hook
+        path.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+        path.chmod(0o755)
+    do(source.is_dirty())
+    do(source.tag("v1", name, "notes"))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_submodule_is_a_problem_with_its_path(root, source, tmp_path):
+    name = commit(root, a="1")
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{name},vendor/thing")
+    git(root, "commit", "--quiet", "--message", "add a submodule")
+    with pytest.raises(ProblemError, match="vendor/thing") as caught:
+        do(source.entries(git(root, "rev-parse", "HEAD")))
+    assert caught.value.problems[0].code == "C004"
+
+
+def test_a_tree_that_leads_out_of_itself_is_refused(root, source):
+    commit(root, a="1")
+    blob = git(root, "rev-parse", "HEAD:a")
+    inner = git_with_input(root, f"100644 blob {blob}\tevil\n", "mktree")
+    tree = git_with_input(root, f"040000 tree {inner}\t..\n", "mktree")
+    evil = git(root, "commit-tree", tree, "-m", "evil")
+    assert code_of(source.entries(evil)) == "C006"
+
+
+def git_with_input(folder, text, *arguments):
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=ENV, check=True, capture_output=True, text=True, input=text
+    )
+    return done.stdout.strip()
+
+
+def test_one_file_can_be_read_at_a_commit(root, source):
+    name = commit(root, a="1")
+    commit(root, a="2")
+    assert do(source.read(name, "a")) == b"1"
+    assert do(source.read(name, "gone")) is None
+
+
+def test_the_working_tree_comes_as_it_lies_without_what_is_ignored(root, source, tmp_path):
+    commit(root, a="1", gone="1", **{".gitignore": "ignored\n"})
+    (root / "a").write_text("2")
+    (root / "gone").unlink()
+    (root / "new").write_text("new")
+    (root / "new").chmod(0o700)
+    (root / "link").symlink_to("a")
+    (root / "ignored").write_text("x")
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    do(source.checkout_working(folder))
+    assert tree_of(folder) == [".gitignore", "a", "link", "new"]
+    assert (folder / "a").read_text() == "2"
+    assert os.access(folder / "new", os.X_OK)
+
+
+def test_a_part_of_a_repository_can_be_the_root(root, commands, tmp_path):
+    (root / "service").mkdir()
+    (root / "service" / "app.py").write_text("app")
+    name = commit(root, other="1")
+    source = GitSource(root / "service", commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert [entry.path for entry in do(source.entries(name))] == ["app.py"]
+    assert do(source.read(name, "app.py")) == b"app"
+    (root / "other").write_text("2")
+    assert not do(source.is_dirty())
+
+
+def test_the_time_of_a_commit_is_aware(root, source):
+    assert do(source.committed_at(commit(root, a="1"))) == datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+def test_tags_come_nearest_first_and_only_those_that_are_reachable(root, source):
+    first = commit(root, a="1")
+    git(root, "tag", "v1.0.0")
+    second = commit(root, a="2")
+    git(root, "tag", "--annotate", "--message=x", "v1.1.0")
+    git(root, "tag", "other")
+    third = commit(root, a="3")
+    git(root, "checkout", "--quiet", "-b", "side", first)
+    commit(root, b="1")
+    git(root, "tag", "v9.9.9")
+    tags = do(source.tags(third, "v"))
+    assert [(tag.name, tag.commit) for tag in tags] == [("v1.1.0", second), ("v1.0.0", first)]
+    assert do(source.tags(third, "x")) == ()
+
+
+def test_changes_are_newest_first_with_merges_and_bodies(root, source):
+    first = commit(root, "feat: one", a="1")
+    git(root, "checkout", "--quiet", "-b", "side")
+    commit(root, "fix: two\n\nBREAKING CHANGE: all\n\nof it", b="2")
+    git(root, "checkout", "--quiet", "main")
+    git(root, "merge", "--quiet", "--no-ff", "--message", "merge side", "side")
+    changes = do(source.changes(first, do(source.resolve("HEAD"))))
+    assert [change.subject for change in changes] == ["merge side", "fix: two"]
+    assert changes[1].body == "BREAKING CHANGE: all\n\nof it"
+    assert changes[1].author == "Ada"
+    assert [change.subject for change in do(source.changes(None, first))] == ["feat: one"]
+
+
+def test_a_tag_is_made_once_and_never_moved(root, source):
+    first = commit(root, a="1")
+    do(source.tag("v1.0.0", first, "Notes\n\n# with a heading"))
+    do(source.tag("v1.0.0", first, "Notes"))
+    assert git(root, "cat-file", "-t", "v1.0.0") == "tag"
+    assert "# with a heading" in git(root, "cat-file", "tag", "v1.0.0")
+    assert code_of(source.tag("v1.0.0", commit(root, a="2"), "Notes")) == "R003"
+
+
+def test_a_large_tree_takes_few_processes(root, source, tmp_path):
+    for number in range(500):
+        (root / f"file{number}").write_text(str(number))
+    name = commit(root)
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    asked = []
+
+    class Counting:
+        async def run(self, command):
+            asked.append(command.argv)
+            return await source._git._commands.run(command)
+
+    counted = GitSource(root, Counting(), {"PATH": os.environ["PATH"]})
+    do(counted.checkout(name, folder))
+    assert len(tree_of(folder)) == 500
+    assert len(asked) == 2
+    assert (Path(folder) / "file499").read_text() == "499"
