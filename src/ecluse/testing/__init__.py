@@ -1,0 +1,1 @@
+"""For those who test with or extend Écluse: contract suites, fakes behind the ports, a pytest plugin."""

@@ -1,0 +1,116 @@
+"""The contract of a ledger. Subclass it, give a `ledger` fixture, and pytest runs the whole of it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from ecluse.model import events
+from ecluse.model.history import State, fold
+from ecluse.ports.ledger import Ledger
+
+STARTED = events.DeploymentStarted(environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue")
+COMMITTED = events.DeploymentCommitted(
+    environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue"
+)
+ELSEWHERE = events.EnvironmentStopped(environment="production")
+STEP = events.StepEnded(run="run-1", step="écluse", answer="passed", seconds=0.1, evidence=("3 passed", "0 failed"))
+
+
+class LedgerContract:
+    """What a loop relies on, whatever keeps the events."""
+
+    @pytest.fixture
+    def ledger(self) -> Ledger:
+        raise NotImplementedError("give a fresh, empty ledger; close it afterwards")
+
+    def test_an_empty_ledger_is_whole(self, ledger: Ledger) -> None:
+        assert list(ledger.events()) == []
+        assert ledger.state() == State()
+        assert ledger.verify().ok
+
+    def test_events_come_back_as_they_were_written_in_order(self, ledger: Ledger) -> None:
+        written = (*ledger.append(STARTED, STEP), *ledger.append(COMMITTED))
+        assert tuple(ledger.events()) == written
+        assert [record.event for record in written] == [STARTED, STEP, COMMITTED]
+        assert [record.number for record in written] == [1, 2, 3]
+
+    def test_a_record_says_when_and_who(self, ledger: Ledger) -> None:
+        (record,) = ledger.append(STARTED)
+        assert record.at.utcoffset() == timedelta(0)
+        assert record.actor
+
+    def test_one_append_has_one_time(self, ledger: Ledger) -> None:
+        first, second = ledger.append(STARTED, COMMITTED)
+        assert first.at == second.at
+
+    def test_appending_nothing_writes_nothing(self, ledger: Ledger) -> None:
+        assert ledger.append() == ()
+        assert ledger.verify().events == 0
+
+    def test_each_record_names_the_hash_before_it(self, ledger: Ledger) -> None:
+        first, second = ledger.append(STARTED, COMMITTED)
+        assert (first.previous, second.previous) == ("", first.hash)
+        assert ledger.verify().head == second.hash
+
+    def test_reading_goes_on_behind_a_number(self, ledger: Ledger) -> None:
+        ledger.append(STARTED, STEP, COMMITTED)
+        assert [record.number for record in ledger.events(after=1, limit=1)] == [2]
+        assert list(ledger.events(after=3)) == []
+
+    def test_an_environment_is_read_alone(self, ledger: Ledger) -> None:
+        ledger.append(STARTED, ELSEWHERE, COMMITTED)
+        assert [record.event for record in ledger.events(environment="production")] == [ELSEWHERE]
+        assert [record.number for record in ledger.newest(environment="local")] == [3, 1]
+
+    def test_the_newest_are_paged_by_number(self, ledger: Ledger) -> None:
+        ledger.append(*[STEP] * 5)
+        assert [record.number for record in ledger.newest(limit=2)] == [5, 4]
+        assert [record.number for record in ledger.newest(before=4, limit=2)] == [3, 2]
+
+    def test_the_state_is_the_fold_of_the_events(self, ledger: Ledger) -> None:
+        ledger.append(STARTED, STEP, COMMITTED, ELSEWHERE)
+        assert ledger.state() == fold(ledger.events())
+        assert ledger.state().environments["local"].serving == "r-1"
+
+    def test_rebuilding_changes_nothing(self, ledger: Ledger) -> None:
+        ledger.append(STARTED, COMMITTED)
+        before = ledger.state()
+        assert ledger.rebuild() == 2
+        assert ledger.state() == before
+
+    def test_deployments_are_kept_beyond_what_a_state_carries(self, ledger: Ledger) -> None:
+        begun = [
+            events.DeploymentStarted(environment="local", deployment=f"d-{n}", release="r", version="1", slot="blue")
+            for n in range(60)
+        ]
+        ledger.append(*begun, ELSEWHERE)
+        oldest = ledger.deployments(before=3, environment="local")
+        assert [(known.id, known.number) for known in oldest] == [("d-1", 2), ("d-0", 1)]
+        assert [known.id for known in ledger.deployments(limit=2)] == ["d-59", "d-58"]
+
+    def test_a_deferred_event_stands_before_the_next_append(self, ledger: Ledger) -> None:
+        ledger.defer(STEP)
+        (record,) = ledger.append(STARTED)
+        assert record.number == 2
+
+    def test_a_deferred_event_is_read(self, ledger: Ledger) -> None:
+        ledger.defer(STEP, STEP)
+        assert [record.event for record in ledger.events()] == [STEP, STEP]
+
+    def test_events_of_a_newer_version_are_carried(self, ledger: Ledger) -> None:
+        unknown = events.Unknown(environment="local", kind="Teleported", data={"environment": "local", "to": "moon"})
+        ledger.append(unknown)
+        assert [record.event for record in ledger.events()] == [unknown]
+        assert ledger.verify().ok
+
+    def test_threads_may_append_at_once(self, ledger: Ledger) -> None:
+        threads = [threading.Thread(target=ledger.append, args=(STEP,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        verification = ledger.verify()
+        assert (verification.ok, verification.events) == (True, 8)

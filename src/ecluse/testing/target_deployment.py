@@ -1,0 +1,125 @@
+"""The target's contract: a deployment is committed or undone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecluse.model.ids import DeploymentId
+from ecluse.model.observed import Holder, SlotState
+from ecluse.model.slot import Slot, Weights
+from ecluse.ports.target import Target
+from ecluse.testing.target_fixtures import (
+    FIRST,
+    LEASE,
+    SECOND,
+    SHORT,
+    Later,
+    TargetFixtures,
+    Versions,
+    quiet,
+    refusal,
+)
+
+
+class DeploymentContract(TargetFixtures):
+    """The moves of a deployment."""
+
+    async def test_an_open_deployment_is_seen(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        wanted = running("1.0.0")
+        await target.stage(grant, wanted, quiet)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        opened = (await target.observe()).open
+        assert opened is not None
+        assert (opened.id, opened.release, opened.version) == (FIRST, wanted.release.id, "1.0.0")
+        assert (opened.slot, opened.previous, opened.generation) == (Slot.BLUE, None, grant.generation)
+
+    async def test_a_second_deployment_is_refused_while_one_is_open(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await target.begin(grant, FIRST, running("1.0.0"), Slot.BLUE)
+        assert (await refusal(target.begin(grant, SECOND, running("1.0.0"), Slot.BLUE)))[0] == "K012"
+
+    async def test_a_committed_deployment_serves_and_is_finished(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await target.commit(grant, FIRST, timedelta(0))
+        seen = await target.observe()
+        assert (seen.serving, seen.slot(Slot.BLUE).weight, seen.open) == (Slot.BLUE, 100, None)
+        assert [(ended.id, ended.outcome) for ended in seen.finished] == [(FIRST, "committed")]
+        assert seen.url.startswith("http")
+
+    async def test_the_old_release_is_kept_warm(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._deployed(target, running("2.0.0"), Slot.GREEN, SECOND, grant)
+        seen = await target.observe()
+        assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.GREEN, SlotState.LAME)
+        assert seen.slot(Slot.BLUE).warm_until is not None
+
+    async def test_a_warm_release_takes_traffic_again(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._deployed(target, running("2.0.0"), Slot.GREEN, SECOND, grant)
+        third = DeploymentId("d-3")
+        await target.begin(grant, third, running("1.0.0"), Slot.BLUE)
+        await target.start(grant, running("1.0.0"), Slot.BLUE)
+        await target.route(grant, Weights.all_to(Slot.BLUE))
+        await target.commit(grant, third, timedelta(minutes=10))
+        seen = await target.observe()
+        assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.BLUE, SlotState.RUNNING)
+        assert seen.slot(Slot.GREEN).state is SlotState.LAME
+
+    async def test_an_old_release_that_is_not_kept_warm_is_stopped(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._deployed(target, running("2.0.0"), Slot.GREEN, SECOND, grant, warm=0)
+        seen = await self._until(target, lambda seen: seen.slot(Slot.BLUE).state is SlotState.EMPTY)
+        assert seen.serving is Slot.GREEN
+
+    async def test_an_abort_stops_the_new_release(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._started(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await target.abort(grant, FIRST, "it was unhealthy")
+        await target.abort(grant, FIRST, "it was unhealthy")
+        seen = await target.observe()
+        assert (seen.open, seen.slot(Slot.BLUE).state) == (None, SlotState.EMPTY)
+        assert [(ended.outcome, ended.why) for ended in seen.finished] == [("reverted", "it was unhealthy")]
+
+    async def test_an_abort_gives_the_traffic_back(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._started(target, running("2.0.0"), Slot.GREEN, SECOND, grant)
+        await target.route(grant, Weights.all_to(Slot.GREEN))
+        await target.abort(grant, SECOND, "errors under traffic")
+        seen = await target.observe()
+        assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.BLUE, SlotState.RUNNING)
+        assert seen.slot(Slot.GREEN).state is SlotState.EMPTY
+
+    async def test_what_is_committed_is_not_undone(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        assert (await refusal(target.abort(grant, FIRST, "too late")))[0] == "K014"
+        assert (await target.observe()).serving is Slot.BLUE
+
+    async def test_a_deployment_whose_deployer_vanished_is_undone(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await target.stage(grant, running("2.0.0"), quiet)
+        await target.give_back(grant)
+        grant = await target.take(holder, SHORT)
+        await target.begin(grant, SECOND, running("2.0.0"), Slot.GREEN)
+        await target.start(grant, running("2.0.0"), Slot.GREEN)
+        await target.route(grant, Weights.all_to(Slot.GREEN))
+        await later(SHORT.total_seconds())
+        seen = await self._until(target, lambda seen: seen.open is None)
+        assert seen.serving is Slot.BLUE
+        assert (seen.finished[-1].id, seen.finished[-1].outcome) == (SECOND, "reverted")

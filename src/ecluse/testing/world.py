@@ -1,0 +1,61 @@
+"""A whole World in memory, so that a test of the loop takes milliseconds and says what it scripts, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ecluse.ledger.memory import MemoryLedger
+from ecluse.model.observed import Holder
+from ecluse.ports.world import World
+from ecluse.providers.memory.target import MemoryTarget
+from ecluse.system.store import FolderStore
+from ecluse.testing.clock import FakeClock
+from ecluse.testing.commands import ScriptedCommands
+from ecluse.testing.ids import CountingIds
+from ecluse.testing.reporter import HeardReporter
+from ecluse.testing.source import MemorySource
+
+HOLDER = Holder(id="h-1", host="here", pid=1, user="anne", command="ecluse ship")
+
+
+@dataclass(slots=True)
+class MemoryWorld:
+    """The fakes, each under its own name, and `world`, which hands them to the loop. Only `folder` is real."""
+
+    folder: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    ids: CountingIds = field(default_factory=CountingIds)
+    commands: ScriptedCommands = field(default_factory=ScriptedCommands)
+    source: MemorySource = field(default_factory=MemorySource)
+    reporter: HeardReporter = field(default_factory=HeardReporter)
+    env: dict[str, str] = field(default_factory=dict)
+    toolchain: Any = None
+    """Give one when the test builds; nothing else asks for it."""
+    target: MemoryTarget = field(init=False)
+    ledger: MemoryLedger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.target = MemoryTarget(self.clock)
+        self.ledger = MemoryLedger(self.clock, "anne@here")
+
+    @property
+    def world(self) -> World:
+        return World(
+            root=self.folder,
+            home=self.folder / ".ecluse",
+            env=self.env,
+            clock=self.clock,
+            ids=self.ids,
+            commands=self.commands,
+            source=self.source,
+            toolchain=self.toolchain,
+            store=FolderStore(self.folder / ".ecluse" / "store"),
+            ledger=self.ledger,
+            target=lambda _app, _environment: self.target,
+            reporter=self.reporter,
+            actor="anne@here",
+            holder=HOLDER,
+            key=b"k" * 32,
+        )

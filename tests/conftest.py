@@ -1,0 +1,17 @@
+"""What holds for every test."""
+
+import os
+
+import pytest
+
+LACKING = "ECLUSE_TESTS_LACKING"
+"""`fail`: what a machine lacks is a failure, not a skip (.ci/run)."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and os.environ.get(LACKING) == "fail" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but this machine should lack nothing: {report.longrepr}"
+    return report
