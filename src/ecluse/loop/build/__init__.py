@@ -1,0 +1,1 @@
+"""Build: the bundle of a commit."""

@@ -1,0 +1,87 @@
+"""A commit as a bundle: its tree and its locked wheels in the content store, named by one digest."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from ecluse.loop.build.remembered import Remembered
+from ecluse.loop.build.servers import server_requirements
+from ecluse.loop.code.checkout import Checkout, check_out
+from ecluse.loop.code.globs import chosen
+from ecluse.loop.code.workplace import workplace
+from ecluse.model.app import App, Build
+from ecluse.model.artifact import Bundle, SourceFile, Wheelhouse, canonical, digest_of
+from ecluse.model.events import BundleBuilt, Event
+from ecluse.model.ids import Commit, Digest
+from ecluse.ports.store import ContentStore
+from ecluse.ports.world import World
+
+
+async def build(app: App, world: World, *, commit: Commit, dirty: bool) -> tuple[Bundle, tuple[Event, ...]]:
+    """The bundle of `commit`, or of the working tree when `dirty`; all of it is in the store.
+
+    The same commit and build settings give the same digest, and the second time no checkout is made.
+    """
+    remembered = Remembered.of(app, world, commit)
+    if not dirty and (known := remembered.recall()) is not None:
+        return known, ()
+    began, run = world.clock.monotonic(), world.ids.new("build")
+    with workplace(world.home, run) as place:
+        checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
+        house = await _wheelhouse(app, world, checkout)
+        listed = await asyncio.to_thread(_stored, checkout, app.build, world.store)
+    bundle = keep_bundle(commit, dirty=dirty, files=listed, houses=(house,), store=world.store)
+    if not dirty:
+        remembered.keep(bundle.digest)
+    return bundle, (_event(bundle, run, world.clock.monotonic() - began),)
+
+
+def keep_bundle(
+    commit: Commit, *, dirty: bool, files: tuple[SourceFile, ...], houses: tuple[Wheelhouse, ...], store: ContentStore
+) -> Bundle:
+    """The bundle with its digest. Its document lies in the store under that digest, so it doesn't hold it itself."""
+    bare = Bundle(digest=Digest(""), commit=commit, dirty=dirty, files=files, wheelhouses=houses)
+    document = bare.to_json()
+    bundle = replace(bare, digest=digest_of(document))
+    del document["digest"]
+    store.put_bytes(canonical(document))
+    return bundle
+
+
+async def _wheelhouse(app: App, world: World, checkout: Checkout) -> Wheelhouse:
+    python = await world.toolchain.choose(checkout.folder, app.build)
+    return await world.toolchain.wheelhouse(
+        checkout.folder,
+        app.build,
+        servers=server_requirements(app, python.minor),
+        identity="" if checkout.dirty else f"{world.root}@{checkout.commit}",
+        say=lambda line: world.reporter.line("build", line),
+    )
+
+
+def _stored(checkout: Checkout, build: Build, store: ContentStore) -> tuple[SourceFile, ...]:
+    left_out = frozenset(chosen(checkout.files, build.exclude))
+    return tuple(_stored_file(checkout.folder, path, store) for path in sorted(checkout.files) if path not in left_out)
+
+
+def _stored_file(folder: Path, name: str, store: ContentStore) -> SourceFile:
+    path = folder / name
+    if path.is_symlink():
+        return SourceFile(path=name, mode="link", digest=store.put_bytes(str(path.readlink()).encode()))
+    mode = "executable" if path.stat().st_mode & 0o100 else "file"
+    return SourceFile(path=name, mode=mode, digest=store.put_file(path))
+
+
+def _event(bundle: Bundle, run: str, seconds: float) -> BundleBuilt:
+    wheels = [wheel for house in bundle.wheelhouses for wheel in (*house.app, *house.server)]
+    return BundleBuilt(
+        run=run,
+        commit=bundle.commit,
+        digest=bundle.digest,
+        files=len(bundle.files),
+        wheels=len(wheels),
+        built_here=tuple(wheel.name for wheel in wheels if wheel.built),
+        seconds=round(seconds, 3),
+    )

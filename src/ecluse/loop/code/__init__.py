@@ -1,0 +1,1 @@
+"""Code: a clean checkout of one commit."""

@@ -1,0 +1,1 @@
+"""One release moves into one environment: it commits, or it undoes itself."""

@@ -1,0 +1,71 @@
+"""A release that was made before, with everything it needs to run, out of ledger and store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from ecluse.loop.build.remembered import kept_bundle
+from ecluse.loop.deploy.wanted import Wanted
+from ecluse.model.app import App
+from ecluse.model.artifact import Bundle
+from ecluse.model.frozen import app_from_json
+from ecluse.model.history import ReleaseKnown, State
+from ecluse.model.ids import Commit, Digest, Version
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.release import Release
+from ecluse.ports.store import ContentStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """`app` is the manifest of then."""
+
+    release: Release
+    app: App
+    bundle: Bundle
+
+
+def recall(kept: ReleaseKnown, store: ContentStore) -> Recalled:
+    """Raises ProblemError D031 when its bundle or manifest is no longer in the store."""
+    try:
+        app = app_from_json(json.loads(store.path(Digest(kept.config)).read_bytes()))
+        bundle = kept_bundle(Digest(kept.bundle), store)
+    except KeyError as error:
+        raise ProblemError(no_longer_kept(kept)) from error
+    release = Release(
+        version=Version(kept.version), commit=Commit(kept.commit), bundle=Digest(kept.bundle),
+        config=Digest(kept.config), notes=kept.notes, tag=kept.tag,
+    )  # fmt: skip
+    return Recalled(release=release, app=app, bundle=bundle)
+
+
+def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
+    """The processes of then, at the place and with the settings of now: a secret that was rotated stays rotated."""
+    then = recalled.app.environment(wanted.environment.name) or wanted.environment
+    now = wanted.environment
+    return replace(wanted, app=recalled.app, environment=replace(then, address=now.address, port=now.port))
+
+
+def find(state: State, name: str) -> ReleaseKnown:
+    """The release of that id, version or tag; without a name the newest one. ProblemError D032 when there is none."""
+    releases = sorted(state.releases.values(), key=lambda kept: kept.at, reverse=True)
+    found = next((kept for kept in releases if not name or name in {kept.id, kept.version, kept.tag}), None)
+    if found is None:
+        raise ProblemError(no_such_release(name, [kept.version for kept in releases[:5]]))
+    return found
+
+
+def no_such_release(name: str, newest: list[str]) -> Problem:
+    what = f"there is no release '{name}'" if name else "no release was made yet"
+    known = f"the newest are {', '.join(newest)}" if newest else "`ecluse release` makes one, `ecluse ship` does it all"
+    return Problem(code="D032", what=what, state="nothing moved", fix=known)
+
+
+def no_longer_kept(kept: ReleaseKnown) -> Problem:
+    return Problem(
+        code="D031",
+        what=f"release {kept.version} is in the ledger, but what it was built from is no longer in the store",
+        state="nothing moved",
+        fix=f"ship its commit again: ecluse ship --commit {kept.commit[:12]}",
+    )

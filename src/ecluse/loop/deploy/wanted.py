@@ -1,0 +1,79 @@
+"""What is asked for: which app, where, with which settings; and what of it a target needs."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ecluse.model.app import App, Environment
+from ecluse.model.artifact import Bundle
+from ecluse.model.frozen import app_to_json
+from ecluse.model.ids import Digest
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.release import Release
+from ecluse.model.secret import Secret
+from ecluse.ports.store import ContentStore
+from ecluse.ports.target import Running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values of one environment, read from files and the caller; secrets apart."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+
+    @property
+    def revealed(self) -> dict[str, str]:
+        """The secret values, at the edge where they are handed over."""
+        return {name: secret.reveal() for name, secret in self.secrets.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    app: App
+    environment: Environment
+    settings: Settings = Settings()
+
+
+def running_of(wanted: Wanted, release: Release, bundle: Bundle) -> Running:
+    return Running(
+        release=release,
+        bundle=bundle,
+        app=wanted.app.name,
+        environment=wanted.environment,
+        processes=wanted.app.processes,
+        env={**wanted.app.env, **wanted.environment.env, **wanted.settings.env},
+        secrets=wanted.settings.revealed,
+        state=wanted.app.state,
+        commands=wanted.app.build.commands,
+    )
+
+
+def keep_app(app: App, store: ContentStore) -> Digest:
+    """Put the checked manifest where a later rollback finds it; its digest is part of the release's name."""
+    return store.put_bytes(json.dumps(app_to_json(app), sort_keys=True, separators=(",", ":")).encode())
+
+
+def settings_digest(wanted: Wanted, key: bytes) -> str:
+    """A keyed hash of all values: a rotated secret is seen as a change, and nobody can guess it from here."""
+    values = {**wanted.environment.env, **wanted.settings.env, **wanted.settings.revealed}
+    return hmac.new(key, json.dumps(values, sort_keys=True).encode(), hashlib.sha256).hexdigest()
+
+
+def require_health(wanted: Wanted) -> None:
+    """A web process without a health check is refused before anything moves, unless that was waived by name."""
+    web = wanted.app.web
+    if web is None or web.health is not None or wanted.environment.unchecked:
+        return
+    raise ProblemError(
+        Problem(
+            code="D001",
+            what=f"process '{web.name}' has no health check: nothing could tell a good release from a bad one",
+            fix=f'add [processes.{web.name}.health] with path = "/…"; or say why not: '
+            f'unchecked = "reason" in [environments.{wanted.environment.name}]',
+        )
+    )

@@ -1,0 +1,1 @@
+"""Look: what serves, how it is, what happened."""

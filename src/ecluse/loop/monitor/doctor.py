@@ -1,0 +1,100 @@
+"""What is in the way, said before it hurts. Pure: facts in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ecluse.model.app import App
+from ecluse.ports.machine import Machine
+
+LITTLE_SPACE = 1024**3
+
+
+class Grade(StrEnum):
+    FINE = "fine"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`fix` is what to type or change, empty when all is well."""
+
+    name: str
+    grade: Grade
+    detail: str
+    fix: str = ""
+
+
+def diagnose(machine: Machine, app: App | None) -> tuple[Finding, ...]:
+    return (
+        _git(machine),
+        _routing(machine),
+        _adoption(machine),
+        *_lingering(machine),
+        _space(machine),
+        Finding(name="steps", grade=Grade.FINE, detail=f"their descendants are owned by {machine.step_layer}"),
+        _interpreters(machine),
+        *(_ports(machine, app) if app else ()),
+    )
+
+
+def _git(machine: Machine) -> Finding:
+    if machine.git:
+        return Finding(name="git", grade=Grade.FINE, detail=machine.git)
+    return Finding(name="git", grade=Grade.BAD, detail="not found", fix="install git")
+
+
+def _routing(machine: Machine) -> Finding:
+    if machine.kernel_routing:
+        return Finding(name="routing", grade=Grade.FINE, detail=f"by the kernel ({machine.system} {machine.kernel})")
+    return Finding(
+        name="routing", grade=Grade.WARN, detail="this kernel takes no program for a group of sockets",
+        fix="Linux 4.5 or newer; until then a relay carries the traffic",
+    )  # fmt: skip
+
+
+def _adoption(machine: Machine) -> Finding:
+    if not machine.ptrace_scope or machine.root:
+        detail = "a new keeper takes the sockets back from the workers or from the holder"
+        return Finding(name="adoption", grade=Grade.FINE, detail=detail)
+    detail = f"Yama's ptrace_scope is {machine.ptrace_scope}: sockets come back from the holder process only"
+    return Finding(name="adoption", grade=Grade.FINE, detail=detail)
+
+
+def _lingering(machine: Machine) -> Iterator[Finding]:
+    if machine.kills_user_processes:
+        yield Finding(
+            name="logout", grade=Grade.BAD, detail="logind ends all you run at logout (KillUserProcesses)",
+            fix=f"loginctl enable-linger {machine.user}",
+        )  # fmt: skip
+    elif machine.lingers is False and not machine.root:
+        yield Finding(
+            name="logout", grade=Grade.WARN, detail="lingering is off: user services end with your last session",
+            fix=f"loginctl enable-linger {machine.user}",
+        )  # fmt: skip
+
+
+def _space(machine: Machine) -> Finding:
+    detail = f"{machine.free_bytes / 1024**3:.1f} GiB free"
+    if machine.free_bytes >= LITTLE_SPACE:
+        return Finding(name="disk", grade=Grade.FINE, detail=detail)
+    return Finding(name="disk", grade=Grade.WARN, detail=detail, fix="make room: a release needs hundreds of megabytes")
+
+
+def _interpreters(machine: Machine) -> Finding:
+    if machine.interpreters:
+        return Finding(name="python", grade=Grade.FINE, detail=", ".join(machine.interpreters))
+    return Finding(name="python", grade=Grade.BAD, detail="no interpreter found", fix="install Python 3.9 or newer")
+
+
+def _ports(machine: Machine, app: App) -> Iterator[Finding]:
+    for environment in app.environments:
+        if environment.port < machine.first_free_port and not machine.root:
+            yield Finding(
+                name=f"port of {environment.name}", grade=Grade.BAD,
+                detail=f"port {environment.port} needs a privilege here (below {machine.first_free_port})",
+                fix=f"choose a port from {machine.first_free_port}, or set net.ipv4.ip_unprivileged_port_start",
+            )  # fmt: skip

@@ -1,0 +1,176 @@
+"""What is true now: observation before journal, journal before ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ecluse.loop.deploy.health import Expected
+from ecluse.loop.deploy.settle import known, told
+from ecluse.model.app import App, Environment
+from ecluse.model.history import EnvironmentKnown
+from ecluse.model.ids import Commit, Digest, Version
+from ecluse.model.observed import Observed, SlotSeen, SlotState
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.release import Release
+from ecluse.ports.target import Question, Target
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentStatus:
+    """`health` is `healthy`, `unhealthy`, `unchecked` (no health check configured), `down` or `unknown`.
+    `phase` is `empty`, `serving`, `deploying`, `stopped` or `unreachable`."""
+
+    name: str
+    health: str
+    phase: str
+    seen: Observed | None
+    remembered: EnvironmentKnown
+    why: str = ""
+
+
+async def status(app: App, environments: tuple[Environment, ...], world: World) -> tuple[EnvironmentStatus, ...]:
+    return tuple([await look(app, environment, world) for environment in environments])
+
+
+async def look(app: App, environment: Environment, world: World) -> EnvironmentStatus:
+    """Ask the target, record what the ledger didn't know, then say what is so."""
+    target = world.target(app, environment)
+    try:
+        seen = await target.observe()
+    except ProblemError as error:
+        if error.exit is not Exit.UNREACHABLE:
+            raise
+        return EnvironmentStatus(
+            name=environment.name,
+            health="unknown",
+            phase="unreachable",
+            seen=None,
+            remembered=known(world, environment.name),
+            why=str(error),
+        )
+    if fresh := told(seen, known(world, environment.name)):
+        world.ledger.append(*fresh)
+    health, why = await health_of(app, seen, target, world)
+    return EnvironmentStatus(
+        name=environment.name,
+        health=health,
+        phase=phase_of(seen, known(world, environment.name)),
+        seen=seen,
+        remembered=known(world, environment.name),
+        why=why,
+    )
+
+
+async def health_of(app: App, seen: Observed, target: Target, world: World) -> tuple[str, str]:
+    """One question to the slot that serves; the answer and, when it is not healthy, why."""
+    slot = seen.slot(seen.serving) if seen.serving else None
+    if slot is None or slot.release is None:
+        return "down", ""
+    if slot.state is not SlotState.RUNNING or any(process.state != "running" for process in slot.processes):
+        return "unhealthy", f"the slot is {slot.state}"
+    web = app.web
+    if web is None or web.health is None:
+        return "unchecked", ""
+    expected = Expected(health=web.health, release=_release(slot, world), stamped="stamps" in slot.guarantees)
+    question = Question(path=web.health.path, host=web.health.host, patience=web.health.patience)
+    flaw = expected.flaw(await target.ask(slot.slot, question))
+    return ("unhealthy", f"GET {web.health.path}: {flaw}") if flaw else ("healthy", "")
+
+
+def phase_of(seen: Observed, remembered: EnvironmentKnown) -> str:
+    if seen.open is not None:
+        return "deploying"
+    if seen.serving is not None:
+        return "serving"
+    return "stopped" if seen.generation or remembered.deployments else "empty"
+
+
+def _release(slot: SlotSeen, world: World) -> Release:
+    kept = world.ledger.state().releases.get(slot.release or "")
+    return Release(
+        version=slot.version or Version(""),
+        commit=Commit(kept.commit if kept else ""),
+        bundle=Digest(""),
+        config=Digest(""),
+    )
+
+
+def document(found: tuple[EnvironmentStatus, ...]) -> dict[str, Any]:
+    """The `--json` form; its keys are stable."""
+    return {"environments": [_environment(status) for status in found]}
+
+
+def _environment(status: EnvironmentStatus) -> dict[str, Any]:
+    seen = status.seen
+    serving = seen.slot(seen.serving) if seen and seen.serving else None
+    return {
+        "name": status.name,
+        "url": seen.url if seen else "",
+        "release": serving.release if serving else None,
+        "version": serving.version if serving else None,
+        "health": status.health,
+        "phase": status.phase,
+        "why": status.why,
+        "routing": seen.routing if seen else "unknown",
+        "keeper": {"pid": seen.keeper_pid, "version": seen.keeper_version} if seen and seen.keeper_pid else None,
+        "lease": _lease(seen),
+        "open": seen.open.id if seen and seen.open else None,
+        "warnings": list(seen.warnings) if seen else [],
+        "slots": [_slot(slot) for slot in seen.slots] if seen else [],
+    }
+
+
+def _lease(seen: Observed | None) -> dict[str, Any] | None:
+    if seen is None or seen.lease is None:
+        return None
+    holder = seen.lease.holder
+    return {
+        "holder": holder.id,
+        "host": holder.host,
+        "pid": holder.pid,
+        "user": holder.user,
+        "command": holder.command,
+        "generation": seen.lease.generation,
+        "age": round(seen.lease.age, 1),
+        "left": round(seen.lease.left, 1),
+    }
+
+
+def _slot(slot: SlotSeen) -> dict[str, Any]:
+    return {
+        "name": slot.slot.value,
+        "release": slot.release,
+        "version": slot.version,
+        "weight": slot.weight,
+        "state": slot.state.value,
+        "guarantees": list(slot.guarantees),
+        "warm_until": slot.warm_until.isoformat() if slot.warm_until else None,
+        "requests": slot.counters.requests,
+        "statuses": dict(slot.counters.statuses),
+        "connections": slot.counters.connections,
+        "processes": [
+            {
+                "name": process.name,
+                "pid": process.pid,
+                "restarts": process.restarts,
+                "state": process.state,
+                "started_at": process.started_at.isoformat() if process.started_at else None,
+                "last_exit": process.last_exit,
+            }
+            for process in slot.processes
+        ],
+    }
+
+
+def unhealthy(found: tuple[EnvironmentStatus, ...]) -> Problem | None:
+    """What makes `status --check` fail."""
+    sick = [status for status in found if status.health not in {"healthy", "unchecked"}]
+    if not sick:
+        return None
+    return Problem(
+        code="D040", what="; ".join(f"{status.name} is {status.health}" for status in sick),
+        evidence=tuple(status.why for status in sick if status.why),
+        fix="ecluse logs; ecluse history", exit=Exit.REFUSED,
+    )  # fmt: skip

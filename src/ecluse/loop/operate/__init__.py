@@ -1,0 +1,1 @@
+"""Keep it running: roll back, stop, one-off commands, logs."""

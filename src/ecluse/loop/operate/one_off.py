@@ -1,0 +1,35 @@
+"""A one-off command in the release that serves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.recall import as_it_was, recall
+from ecluse.loop.deploy.settle import settle
+from ecluse.loop.deploy.wanted import Wanted, running_of
+from ecluse.model.app import Argv
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.target import RanCommand
+from ecluse.ports.world import World
+
+
+async def one_off(wanted: Wanted, argv: Argv, within: timedelta, world: World) -> RanCommand:
+    """Runs with the release's files, packages, settings and secrets. Holds the lease: no deploy passes under it."""
+    target = world.target(wanted.app, wanted.environment)
+    async with held(target, wanted.environment.lease, world) as lease:
+        seen = await settle(target, lease, wanted.environment.name, world)
+        serving = seen.slot(seen.serving).release if seen.serving else None
+        kept = world.ledger.state().releases.get(serving or "")
+        if kept is None:
+            raise ProblemError(nothing_serves(wanted.environment.name))
+        recalled = recall(kept, world.store)
+        running = running_of(as_it_was(wanted, recalled), recalled.release, recalled.bundle)
+        return await target.run(lease.grant(), running, argv, within)
+
+
+def nothing_serves(environment: str) -> Problem:
+    return Problem(
+        code="D033", what=f"nothing serves in '{environment}', so there is no release to run a command in",
+        fix="ecluse ship", exit=Exit.REFUSED,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Plan: what `init` finds and proposes, and what a ship would do."""

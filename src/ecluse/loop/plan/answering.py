@@ -1,0 +1,69 @@
+"""Which path shows that the app is well. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from ecluse.manifest.detect.facts import Fact, Kind, values
+from ecluse.manifest.detect.routes import HEALTH
+
+USUAL = ("/health", "/healthz", "/health/", "/status", "/ping", "/", "/login", "/login/", "/accounts/login/",
+         "/admin/login/", "/docs")  # fmt: skip
+MOST = 40
+"""Paths that are asked."""
+OK = 200
+REDIRECTS = (301, 302, 303, 307, 308)
+PAGES = ("text/html", "application/json", "text/plain", "application/xml", "text/xml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How the app answered GET. `status` 0 means that it didn't."""
+
+    path: str
+    status: int
+    kind: str = ""
+    location: str = ""
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Answer:
+        return cls(path=said["path"], status=said["status"], kind=said["kind"] or "", location=said["location"] or "",
+                   seconds=said["seconds"])  # fmt: skip
+
+
+def paths_to_ask(facts: tuple[Fact, ...], routes: Iterable[str]) -> tuple[str, ...]:
+    """Declared health routes first, then the usual paths, then what the framework lists."""
+    declared = values(facts, Kind.ROUTE)
+    listed = tuple(routes)
+    health = [path for path in (*listed, *declared) if HEALTH.match(path)]
+    every = dict.fromkeys((*health, *USUAL, *listed, *declared))
+    return tuple(path for path in every if not is_file(path) and path.startswith("/"))[:MOST]
+
+
+def is_file(path: str) -> bool:
+    """A path of a static file says nothing about the app."""
+    return bool(PurePosixPath(path).suffix) or path.startswith(("/static/", "/media/", "/assets/"))
+
+
+def best(answers: Iterable[Answer]) -> Answer | None:
+    """The answer to rely on; None when no page is well."""
+    scored = [(score(answer), answer) for answer in answers]
+    useful = [pair for pair in scored if pair[0] > 0]
+    return max(useful, key=lambda pair: pair[0])[1] if useful else None
+
+
+def score(answer: Answer) -> int:
+    """Health routes before the front page, that before other pages; a redirect only when nothing else is there."""
+    if answer.status in REDIRECTS:
+        return 10 if answer.path == "/" else 0
+    if answer.status != OK or not (answer.kind == "" or answer.kind.startswith(PAGES)):
+        return 0
+    if HEALTH.match(answer.path):
+        return 100
+    if answer.path == "/":
+        return 60
+    return 40 if "login" in answer.path else 30

@@ -1,0 +1,48 @@
+"""The try: one entry point after the other, until one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ecluse.loop.plan.bench import Bench
+from ecluse.loop.plan.entry import Entry, Tried
+from ecluse.loop.plan.proposal import Trial
+from ecluse.loop.plan.resolve import candidates, resolve
+from ecluse.manifest.detect.facts import Fact
+from ecluse.model.problem import Exit, Problem, ProblemError
+
+ENTRIES = 4
+"""Entry points that are tried."""
+
+
+async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
+    """The first entry point that answers. ProblemError I001 when there is none to try, I002 when none answers.
+
+    What the environment needs and doesn't get is the toolchain's own Problem.
+    """
+    failures: list[Tried] = []
+    trials: tuple[Trial, ...] = ()
+    for entry in candidates(facts)[:ENTRIES] or (None,):
+        first = resolve(facts, name=name, entry=entry)
+        tried = await Entry(replace(first, trials=trials), facts, bench).run()
+        if tried.ok:
+            return tried
+        failures.append(tried)
+        trials = tried.proposal.trials
+        if bench.left <= 0:
+            break
+    raise ProblemError(none_answers(failures))
+
+
+def none_answers(failures: Iterable[Tried]) -> Problem:
+    listed = tuple(failures)
+    steps = tuple(f"{trial.what}: {trial.answer}" for trial in listed[-1].proposal.trials)
+    return Problem(
+        code="I002",
+        what="no entry point that was found starts and answers",
+        fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
+        evidence=(*steps, *listed[0].evidence),
+        state="nothing was written; everything that was started is ended",
+        exit=Exit.REFUSED,
+    )

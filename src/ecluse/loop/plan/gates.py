@@ -1,0 +1,123 @@
+"""Each step run once, as a ship would run it: what passes today becomes a gate, what fails is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from ecluse.loop.plan.bench import Bench
+from ecluse.loop.plan.proposal import Proposal, Trial
+from ecluse.loop.test.attempt import Attempts, Stage
+from ecluse.loop.test.evidence import Judged
+from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit
+from ecluse.model.app import App, Step
+from ecluse.model.ids import StepName
+
+GO_ON = "--continue-on-collection-errors"
+"""pytest runs the rest when a file of tests can't be imported."""
+LEAST = 15.0
+"""Seconds without which a step isn't begun."""
+MOST_KNOWN = 0.5
+"""A suite of which more than this part fails says nothing about the next change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How a step ended: `why` it can't be a gate as it is, empty when it can."""
+
+    step: Step
+    answer: str
+    ok: bool
+    why: str = ""
+
+
+async def try_steps(proposal: Proposal, environment: Path, bench: Bench, run: str, limit: timedelta) -> Proposal:
+    """The proposal with what its steps showed, each within `limit`."""
+    stage = Stage(
+        run=run,
+        checkout=bench.checkout,
+        environment=environment,
+        place=bench.place,
+        logs=bench.world.home / "logs" / "runs" / run,
+        gates=proposal.app.gates,
+        secrets={},
+    )
+    for step in proposal.app.steps:
+        proposal = settle(proposal, step, await try_step(step, stage, bench, limit))
+    return proposal
+
+
+async def try_step(step: Step, stage: Stage, bench: Bench, limit: timedelta) -> tuple[Seen, float]:
+    """Run it; a suite of which some files can't be collected once more without them."""
+    reporter, clock = bench.world.reporter, bench.world.clock
+    began = clock.monotonic()
+    if bench.left < LEAST:
+        return Seen(step=step, answer="not run: no time was left", ok=False, why="it was not tried"), 0.0
+    reporter.began(step.name, " ".join(step.command))
+    seen, report = await once(step, stage, bench, limit)
+    if step.evidence.junit and not seen.ok and GO_ON not in step.command and uncollected(step, report):
+        seen, report = await once(replace(step, command=(*step.command, GO_ON)), stage, bench, limit, again="-again")
+    reporter.ended(step.name, ok=seen.ok, detail=seen.answer)
+    return seen, round(clock.monotonic() - began, 3)
+
+
+def uncollected(step: Step, report: TestReport | None) -> bool:
+    """Whether pytest stopped before the first test, because files could not be imported."""
+    return "pytest" in step.command and report is not None and bool(report.failed) and not report.passed
+
+
+async def once(
+    step: Step, stage: Stage, bench: Bench, limit: timedelta, *, again: str = ""
+) -> tuple[Seen, TestReport | None]:
+    """One attempt. `again` keeps the tree and the report of a second one apart from those of the first."""
+    name = StepName(f"{step.name}{again}")
+    limited = replace(step, name=name, timeout=min(limit, timedelta(seconds=max(1.0, bench.left))))
+    outcome = await Attempts(limited, (), stage)(bench.world)
+    judged = outcome.result
+    assert isinstance(judged, Judged)  # noqa: S101 (what an attempt's outcome carries)
+    report = read(stage.logs / f"{name}.{Path(step.evidence.junit).name}") if step.evidence.junit else None
+    return judge_once(step, judged, report), report
+
+
+def read(path: Path) -> TestReport | None:
+    try:
+        return parse_junit(path.read_bytes())
+    except (OSError, UnreadableReportError):
+        return None
+
+
+def judge_once(step: Step, judged: Judged, report: TestReport | None) -> Seen:
+    """Passed: a gate. Some tests fail: a gate with those named. Else no gate. Pure."""
+    said = judged.evidence[0] if judged.evidence else "passed"
+    if judged.passed:
+        return Seen(step=step, answer=judged.evidence[-1] if judged.evidence else "passed", ok=True)
+    if report is None or not report.passed:
+        return Seen(step=step, answer=said, ok=False, why=said)
+    failed = tuple(sorted(report.failed))
+    share = len(failed) / report.executed
+    if not failed or share > MOST_KNOWN:
+        why = f"{len(failed)} of {report.executed} tests fail: {said}" if failed else said
+        return Seen(step=step, answer=why, ok=False, why=why)
+    answer = f"{report.executed} tests, {len(failed)} fail and are listed as known failures"
+    return Seen(step=replace(step, known_failures=failed), answer=answer, ok=True)
+
+
+def settle(proposal: Proposal, step: Step, outcome: tuple[Seen, float]) -> Proposal:
+    """Put what was seen into the proposal: the gate, the gate with known failures, or no gate and why. Pure."""
+    seen, seconds = outcome
+    trial = Trial(what=f"run the step {step.name}", ok=seen.ok, answer=seen.answer, seconds=seconds)
+    found, reasons = seen.step, dict(proposal.reasons)
+    unknown = proposal.unknown
+    if seen.why:
+        found = replace(found, gate=False)
+        reasons[f"steps.{step.name}.gate"] = "it failed when tried: " + seen.why.splitlines()[0][:100]
+        unknown = (*unknown, f"{step.name} is no gate ({seen.why.splitlines()[0][:100]}): mend it, then remove gate")
+    if seconds > step.timeout.total_seconds() / 4:
+        found = replace(found, timeout=timedelta(minutes=int(seconds / 60 * 4) + 1))
+    app = replaced(proposal.app, found)
+    return replace(proposal, app=app, reasons=reasons, unknown=unknown, trials=(*proposal.trials, trial))
+
+
+def replaced(app: App, step: Step) -> App:
+    return replace(app, steps=tuple(step if other.name == step.name else other for other in app.steps))

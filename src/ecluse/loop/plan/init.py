@@ -1,0 +1,107 @@
+"""`init`: read the repository, try what it needs, and say in a manifest what was found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from ecluse.loop.code.checkout import Checkout, check_out
+from ecluse.loop.code.workplace import Workplace, workplace
+from ecluse.loop.plan.attempt import attempt
+from ecluse.loop.plan.bench import Bench
+from ecluse.loop.plan.gates import try_steps
+from ecluse.loop.plan.proposal import Proposal
+from ecluse.loop.plan.render import render
+from ecluse.loop.plan.resolve import resolve
+from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.facts import Fact
+from ecluse.manifest.detect.tree import Tree
+from ecluse.model.ids import Commit
+from ecluse.ports.world import World
+
+NO_COMMIT = Commit("0" * 40)
+"""Stands for the working tree, which `init` reads: what it finds need not be committed yet."""
+
+BUDGET = timedelta(minutes=15)
+STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the person asked for. `port` gives one that is free on this machine; it is asked last, so that it still is
+    when the manifest is written."""
+
+    port: Callable[[], int]
+    should_try: bool = True
+    budget: timedelta = BUDGET
+    step_limit: timedelta = STEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What `init` has to say; nothing is written yet."""
+
+    facts: tuple[Fact, ...]
+    proposal: Proposal
+    text: str
+
+
+async def initialise(world: World, request: Request) -> Found:
+    """A manifest for the repository of `world`. Everything started is ended; what was built stays as a cache.
+
+    ProblemError I001: no app was found. I002: none that was found answers. B…: its environment can't be made.
+    """
+    run = str(world.ids.new("init"))
+    with workplace(world.home, run) as place:
+        checkout = await check_out(world.source, NO_COMMIT, place.folder / "commit", dirty=True)
+        facts = await asyncio.to_thread(lambda: detect(tree_of(checkout)))
+        world.reporter.note(f"read {len(checkout.files)} files")
+        if request.should_try:
+            proposal = await tried(world, request, facts, checkout, place, run)
+        else:
+            proposal = resolve(facts, name=world.root.name)
+    proposal = with_port(proposal, request.port())
+    return Found(facts=facts, proposal=proposal, text=render(proposal))
+
+
+async def tried(
+    world: World, request: Request, facts: tuple[Fact, ...], checkout: Checkout, place: Workplace, run: str
+) -> Proposal:
+    until = world.clock.monotonic() + request.budget.total_seconds()
+    bench = Bench(world=world, place=place, checkout=checkout, until=until)
+    await bench.lay_out()
+    found = await attempt(facts, bench, name=world.root.name)
+    if found.environment is None:
+        return found.proposal
+    return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
+
+
+def with_port(proposal: Proposal, port: int) -> Proposal:
+    places = tuple(replace(place, port=port) for place in proposal.app.environments)
+    return replace(proposal, app=replace(proposal.app, environments=places))
+
+
+def tree_of(checkout: Checkout) -> Tree:
+    return Tree(paths=checkout.files, read=reader(checkout.folder))
+
+
+def reader(folder: Path) -> Callable[[str], str | None]:
+    """Text of files below `folder`, each read once; None for what is missing, not text, or a link out of it."""
+    known: dict[str, str | None] = {}
+
+    def read(path: str) -> str | None:
+        if path not in known:
+            known[path] = text(folder / path)
+        return known[path]
+
+    return read
+
+
+def text(path: Path) -> str | None:
+    try:
+        return None if path.is_symlink() else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,85 @@
+"""What the locked environment is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
+from ecluse.model.app import Build
+
+Note = Callable[[str, Fact | str | None], None]
+
+REPORTERS = {"pytest": ("pytest",), "django": ("pytest", "pytest-django"), "unittest": ("unittest-xml-reporting",)}
+"""What each runner needs to leave a JUnit report."""
+
+
+def build_of(facts: tuple[Fact, ...], note: Note) -> Build:
+    return Build(
+        python=python(facts, note),
+        requirements=requirements(facts, note),
+        test_requirements=test_requirements(facts, note),
+        test_extras=named(facts, Kind.TEST_EXTRA, "build.test_extras", note),
+        test_groups=named(facts, Kind.TEST_GROUP, "build.test_groups", note),
+        commands=commands(facts, note),
+    )
+
+
+def python(facts: tuple[Fact, ...], note: Note) -> str:
+    fact = first(facts, Kind.PYTHON)
+    if fact is None or fact.confidence < LIKELY:
+        return ""
+    note("build.python", fact)
+    return fact.value
+
+
+def requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
+    """A requirements file, unless a lock or packaging metadata says what is needed."""
+    locked = any(fact.value in {"uv", "poetry", "pdm", "pipenv"} for fact in every(facts, Kind.MANAGER))
+    declared = any(not fact.file.endswith(".txt") for fact in every(facts, Kind.DEPENDENCY))
+    fact = first(facts, Kind.REQUIREMENTS)
+    if fact is None or locked or declared:
+        return ()
+    note("build.requirements", fact)
+    return (fact.value,)
+
+
+def tested(facts: tuple[Fact, ...]) -> bool:
+    return first(facts, Kind.RUNNER) is not None and first(facts, Kind.TESTS) is not None
+
+
+def named(facts: tuple[Fact, ...], kind: Kind, key: str, note: Note) -> tuple[str, ...]:
+    """The extra or group that is named most like tests, whichever of the two kinds it is."""
+    both = sorted((*every(facts, Kind.TEST_EXTRA), *every(facts, Kind.TEST_GROUP)), key=lambda fact: -fact.confidence)
+    if not tested(facts) or not both or both[0].kind is not kind:
+        return ()
+    note(key, both[0])
+    return (both[0].value,)
+
+
+def test_requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
+    found: dict[str, Fact | None] = {fact.label: fact for fact in every(facts, Kind.LINTER)}
+    if tested(facts):
+        found |= tested_with(facts)
+    for name, fact in found.items():
+        note(f"build.test_requirements.{name}", fact or "for the step `test`")
+    return tuple(found)
+
+
+def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
+    """The file or requirements that tests need, and what makes their runner write a report."""
+    runner = first(facts, Kind.RUNNER)
+    found: dict[str, Fact | None] = {}
+    if file := first(facts, Kind.TEST_REQUIREMENTS):
+        found[file.value] = file
+    elif not every(facts, Kind.TEST_EXTRA) and not every(facts, Kind.TEST_GROUP):
+        found |= {fact.value: fact for fact in every(facts, Kind.TEST_DEPENDENCY)}
+    found |= dict.fromkeys(REPORTERS[runner.value] if runner else ())
+    if every(facts, Kind.COVERAGE) and runner and runner.value != "unittest":
+        found["pytest-cov"] = None
+    return found
+
+
+def commands(facts: tuple[Fact, ...], note: Note) -> tuple[tuple[str, ...], ...]:
+    for fact in every(facts, Kind.PREPARE):
+        note("build.commands", fact)
+    return tuple(tuple(value.split()) for value in values(facts, Kind.PREPARE))

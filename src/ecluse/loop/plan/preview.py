@@ -1,0 +1,54 @@
+"""What a ship would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecluse.loop.deploy.plan import plan_rollout
+from ecluse.loop.deploy.wanted import require_health
+from ecluse.loop.release.make import plan_release
+from ecluse.loop.ship import ShipOrder, require_place_for_dirty, serving_already
+from ecluse.model.ids import ReleaseId
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A plan is a preview, not a promise: each move looks again before it acts."""
+
+    environment: str
+    commit: str
+    version: str
+    tag: str
+    unchanged: bool
+    steps: tuple[str, ...]
+    slot: str
+    serving: str
+    moves: tuple[str, ...]
+
+
+async def preview(order: ShipOrder, world: World) -> Preview:
+    """Reads only: no lease is taken, no keeper started, no tag made."""
+    wanted = order.wanted
+    require_health(wanted)
+    require_place_for_dirty(order)
+    commit = await world.source.resolve(order.revision)
+    dirty = order.dirty and await world.source.is_dirty()
+    target = world.target(wanted.app, wanted.environment)
+    planned = await plan_release(wanted.app, world, commit, tag=wanted.environment.tag, dirty=dirty)
+    seen = await target.observe()
+    unchanged = not dirty and await serving_already(wanted, commit, target, world) is not None
+    rollout = plan_rollout(seen, ReleaseId(""), migrates=bool(wanted.app.migrate), back=False)
+    chosen = wanted.environment.gates
+    steps = tuple(step.name for step in wanted.app.steps if (step.gate if chosen is None else step.name in chosen))
+    return Preview(
+        environment=wanted.environment.name,
+        commit=commit,
+        version=planned.version,
+        tag=planned.tag,
+        unchanged=unchanged,
+        steps=() if unchanged else steps,
+        slot=rollout.slot,
+        serving=seen.slot(seen.serving).version or "" if seen.serving else "",
+        moves=() if unchanged else tuple(rollout.moves),
+    )

@@ -1,0 +1,32 @@
+"""What `init` proposes: an App, and for each line of it where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ecluse.manifest.detect.facts import Fact
+from ecluse.model.app import App
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One thing that was tried, and what came of it."""
+
+    what: str
+    ok: bool
+    answer: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """`reasons` are keyed by the manifest's keys (`processes.web.app`); `unknown` says what could not be known and
+    how to say it; `others` are entry points that were found and not chosen."""
+
+    app: App
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    others: tuple[Fact, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    """Empty: nothing was tried."""

@@ -1,0 +1,211 @@
+"""From what was found to what is proposed. Pure: what only a try can show is filled in by `attempt`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from ecluse.loop.plan.locked import build_of
+from ecluse.loop.plan.proposal import Proposal
+from ecluse.loop.plan.steps import coverage_wanted, steps_of
+from ecluse.manifest.argv import argv_of
+from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
+from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
+from ecluse.model.ids import EnvironmentName, ProcessName
+from ecluse.model.problem import Problem, ProblemError
+
+LOCAL = EnvironmentName("local")
+WEB = ProcessName("web")
+BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "testserver"})
+LOOKED_FOR = (
+    "Django: manage.py and its settings",
+    "Flask, FastAPI, Starlette, Bottle, Quart, Falcon …: an app object or a factory",
+    "a WSGI or ASGI callable by its arguments",
+    "a server started by the code: uvicorn.run(…), waitress.serve(…)",
+    "Procfile, Dockerfile CMD, console scripts that serve",
+)
+BY_HAND = (
+    "write ecluse.toml by hand: [app] with a name, then [processes.web] with app = 'package.module:attribute' and "
+    "interface = 'wsgi' or 'asgi', or with a command that listens on $PORT and listen = 'port'; "
+    "`ecluse explain processes` tells more"
+)
+
+
+@dataclass(slots=True)
+class Reasons:
+    """Collects where each line comes from while an App is put together."""
+
+    of: dict[str, str] = field(default_factory=dict)
+
+    def note(self, key: str, why: Fact | str | None) -> None:
+        if why:
+            self.of[key] = why if isinstance(why, str) else why.place
+
+
+def candidates(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Entry points, the most likely first, each once; a command that serves comes after every app object."""
+    named = [*every(facts, Kind.ASGI), *every(facts, Kind.WSGI)]
+    found = [*sorted(named, key=lambda fact: -fact.confidence), *every(facts, Kind.COMMAND)]
+    return tuple({fact.value: fact for fact in reversed(found)}.values())[::-1]
+
+
+def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) -> Proposal:
+    """The proposal with `entry`, or the likeliest entry point, as its web process.
+
+    `name` is for a project that doesn't name itself. Raises ProblemError I001 when there is nothing to serve.
+    """
+    found = candidates(facts)
+    if not found:
+        raise ProblemError(no_app(facts))
+    chosen = entry or found[0]
+    reasons = Reasons()
+    app = App(
+        name=app_name(facts, name, reasons),
+        processes=(web(facts, chosen, reasons), *workers(facts, reasons)),
+        steps=steps_of(facts, reasons.note),
+        gates=Gates(coverage=coverage_wanted(facts)),
+        build=build_of(facts, reasons.note),
+        migrate=migration(facts, chosen, reasons),
+        state=state(facts, reasons),
+        environments=(local(facts, reasons),),
+    )
+    others = tuple(fact for fact in found if fact.value != chosen.value)
+    return Proposal(app=app, reasons=reasons.of, unknown=tuple(unknown(facts, app)), others=others)
+
+
+def no_app(facts: tuple[Fact, ...]) -> Problem:
+    seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in facts[:6])
+    return Problem(
+        code="I001",
+        what="found no web app in this repository",
+        fix=BY_HAND,
+        evidence=(*(f"looked for {line}" for line in LOOKED_FOR), f"found only {seen}" if seen else "found nothing"),
+        state="nothing was written",
+    )
+
+
+def app_name(facts: tuple[Fact, ...], fallback: str, reasons: Reasons) -> str:
+    fact = first(facts, Kind.NAME)
+    reasons.note("app.name", fact or "the folder's name")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", fact.value if fact else fallback)[:63].strip("-._")
+    return name or "app"
+
+
+def web(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Process:
+    health = health_of(facts, reasons)
+    if entry.kind is Kind.COMMAND:
+        reasons.note("processes.web.command", entry)
+        return Process(name=WEB, command=shell(entry.value), listen=Listen.PORT, folder=entry.folder, health=health)
+    reasons.note("processes.web.app", entry)
+    interface = Interface.ASGI if entry.kind is Kind.ASGI else Interface.WSGI
+    count = count_of(facts, reasons)
+    return Process(name=WEB, app=entry.value, interface=interface, count=count, folder=entry.folder, health=health)
+
+
+def count_of(facts: tuple[Fact, ...], reasons: Reasons) -> int:
+    """As many as the repository's own command line starts; one where it doesn't say."""
+    fact = first(facts, Kind.COUNT)
+    reasons.note("processes.web.count", fact)
+    return int(fact.value) if fact else 1
+
+
+def shell(command: str) -> Argv:
+    """A command with `$PORT` in it replaces its shell, so that signals reach it."""
+    return argv_of(command if command.startswith("exec ") or "$" not in command else f"exec {command}")
+
+
+def health_of(facts: tuple[Fact, ...], reasons: Reasons) -> Health:
+    route = next((fact for fact in every(facts, Kind.ROUTE) if fact.confidence > GUESS + 0.1), None)
+    reasons.note("processes.web.health.path", route or "not tried")
+    return Health(path=route.value if route else "/", host=host_of(facts, reasons))
+
+
+def host_of(facts: tuple[Fact, ...], reasons: Reasons) -> str:
+    """`localhost`, unless the app says that it accepts other names only."""
+    hosts = values(facts, Kind.HOST)
+    if not hosts or LOCAL_NAMES & set(hosts):
+        return "localhost"
+    reasons.note("processes.web.health.host", first(facts, Kind.HOST))
+    return hosts[0]
+
+
+def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
+    """Background processes. One whose broker may be missing is declared, off, and said."""
+    broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
+    taken = {str(WEB)}
+    for fact in every(facts, Kind.WORKER):
+        name = re.sub(r"[^a-z0-9_-]+", "-", fact.label.lower()).strip("-") or "worker"
+        if name in taken:
+            continue
+        taken.add(name)
+        sure = fact.file == "Procfile" and broker is None
+        reasons.note(f"processes.{name}.command", fact)
+        yield Process(
+            name=ProcessName(name),
+            command=argv_of(fact.value),
+            folder=fact.folder,
+            enabled=sure,
+            why_off="" if sure else "whether its broker is there was not tried",
+        )
+
+
+def migration(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Argv:
+    release = next(
+        (fact for fact in every(facts, Kind.RELEASE) if "migrate" in fact.value or "upgrade" in fact.value), None
+    )
+    fact = first(facts, Kind.MIGRATE) or release
+    reasons.note("app.migrate", fact)
+    if fact is None:
+        return ()
+    command = fact.value.replace("flask db", f"flask --app {entry.value} db") if fact.label == "flask" else fact.value
+    return argv_of(command)
+
+
+def state(facts: tuple[Fact, ...], reasons: Reasons) -> tuple[str, ...]:
+    for fact in every(facts, Kind.STATE):
+        reasons.note(f"app.state.{fact.value}", fact)
+    return tuple(sorted(dict.fromkeys(str(PurePosixPath(path)) + "/" * path.endswith("/")
+                                      for path in values(facts, Kind.STATE))))  # fmt: skip
+
+
+def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:
+    return Environment(name=LOCAL, env=settings(facts, reasons), tag=False, stamp=True)
+
+
+def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
+    """Values for the variables that are read while the code is imported."""
+    found: dict[str, str] = {}
+    for fact in every(facts, Kind.VARIABLE):
+        if fact.confidence >= LIKELY and fact.value not in found:
+            found[fact.value] = fact.label or safe_value(fact.value)
+            reasons.note(f"environments.local.env.{fact.value}", f"read at {fact.place}")
+    return found
+
+
+def safe_value(name: str) -> str:
+    """A value for development that a variable of this name may take; no secret."""
+    if "DATABASE" in name or name.endswith("_DSN") or name == "DB_URL":
+        return "sqlite:///local.db"
+    if name.startswith("DEBUG") or name.endswith("_DEBUG"):
+        return "1"
+    if name.endswith("PORT"):
+        return "8000"
+    if name.endswith(("_URL", "_URI", "_HOST", "HOSTS")):
+        return "localhost" if "HOST" in name else "http://localhost"
+    return "for-development-only"
+
+
+def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
+    """What this proposal leaves open, and how to say it."""
+    if not any(step.group == "test" for step in app.steps):
+        yield "no tests were found: add [steps.test] with a command and junit"
+    for process in app.processes:
+        if not process.enabled:
+            yield f"{process.name} is declared and off: set processes.{process.name}.enabled when its broker is there"
+    known = {name for environment in app.environments for name in environment.env}
+    late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
+    if late:
+        yield f"read while running, not at start: {', '.join(late[:8])}: set what you need in [environments.local] env"

@@ -1,0 +1,1 @@
+"""Release: a version, its notes and its tag."""

@@ -1,0 +1,234 @@
+"""The whole way: lease, look, check, build, release, deploy, watch, record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ecluse.loop.build.bundle import build
+from ecluse.loop.deploy.deploy import deploy
+from ecluse.loop.deploy.lease import Lease, held
+from ecluse.loop.deploy.settle import settle
+from ecluse.loop.deploy.transaction import Deployed, Moved
+from ecluse.loop.deploy.wanted import Wanted, keep_app, require_health, settings_digest
+from ecluse.loop.release.make import make_release, plan_release
+from ecluse.loop.test.steps import run_steps
+from ecluse.model import events
+from ecluse.model.artifact import Bundle
+from ecluse.model.ids import Commit
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.release import Release
+from ecluse.model.verdict import Verdict
+from ecluse.ports.target import Target
+from ecluse.ports.world import World
+
+
+def outcome_of(problem: Problem | None, *, done: str) -> str:
+    """The word for how it ended; `done` is the one for success."""
+    if problem is None:
+        return done
+    return "rolled_back" if problem.exit in {Exit.ROLLED_BACK, Exit.INTERRUPTED} else "halted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipOrder:
+    """What the person asked for. `jobs` None: as many as there are processors."""
+
+    wanted: Wanted
+    revision: str = "HEAD"
+    dirty: bool = False
+    jobs: int | None = None
+    fail_fast: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """How it ended. `outcome` is `shipped`, `unchanged`, `rolled_back` or `halted`."""
+
+    outcome: str
+    environment: str
+    url: str = ""
+    commit: str = ""
+    release: str = ""
+    version: str = ""
+    seconds: float = 0.0
+    gates: tuple[Verdict, ...] = ()
+    timeline: tuple[Moved, ...] = ()
+    problem: Problem | None = None
+
+    @property
+    def exit(self) -> Exit:
+        return self.problem.exit if self.problem else Exit.DONE
+
+
+async def ship(order: ShipOrder, world: World) -> Shipped:
+    """Bring a commit into an environment. Safe to repeat: what is there already is not done again."""
+    began = world.clock.monotonic()
+    wanted = order.wanted
+    require_health(wanted)
+    require_place_for_dirty(order)
+    commit = await world.source.resolve(order.revision)
+    dirty = order.dirty and await world.source.is_dirty()
+    target = world.target(wanted.app, wanted.environment)
+    found = await serving_already(wanted, commit, target, world) if not dirty else None
+    if found is not None:
+        return replace(found, seconds=world.clock.monotonic() - began)
+    run = world.ids.new("run")
+    async with held(target, wanted.environment.lease, world) as lease:
+        world.ledger.append(
+            events.RunStarted(run=run, verb="ship", commit=commit, dirty=dirty, environment=wanted.environment.name),
+            events.LeaseTaken(generation=lease.generation, holder=world.holder.id, environment=wanted.environment.name),
+        )
+        shipped = Shipped(outcome="halted", environment=wanted.environment.name, commit=commit)
+        try:
+            shipped = await Voyage(
+                order=order, run=run, commit=commit, dirty=dirty, target=target, lease=lease, world=world
+            ).make()
+        finally:
+            seconds = world.clock.monotonic() - began
+            world.ledger.append(
+                events.RunEnded(
+                    run=run,
+                    outcome=shipped.outcome,
+                    seconds=round(seconds, 3),
+                    why=shipped.problem.what if shipped.problem else "",
+                    environment=wanted.environment.name,
+                )
+            )
+    return replace(shipped, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voyage:
+    """One ship under way, with the lease in its hands."""
+
+    order: ShipOrder
+    run: str
+    commit: Commit
+    dirty: bool
+    target: Target
+    lease: Lease
+    world: World
+
+    @property
+    def wanted(self) -> Wanted:
+        return self.order.wanted
+
+    async def make(self) -> Shipped:
+        await settle(self.target, self.lease, self.wanted.environment.name, self.world)
+        verdicts = await self._gates()
+        if problem := stopped_by(verdicts):
+            return self._halted(verdicts, problem)
+        bundle = await self._build()
+        release = await self._release(bundle)
+        deployed = await self._deploy(release, bundle)
+        return self._ended(release, verdicts, deployed)
+
+    async def _gates(self) -> tuple[Verdict, ...]:
+        environment = self.wanted.environment
+        names = environment.gates
+        return await run_steps(
+            self.wanted.app,
+            self.world,
+            commit=self.commit,
+            dirty=self.dirty,
+            names=names if names is not None else tuple(step.name for step in self.wanted.app.steps if step.gate),
+            jobs=self.order.jobs,
+            fail_fast=self.order.fail_fast,
+            environment_secrets=self.wanted.settings.secrets,
+            run=self.run,
+        )
+
+    async def _build(self) -> Bundle:
+        self.world.reporter.began("build")
+        bundle, made = await build(self.wanted.app, self.world, commit=self.commit, dirty=self.dirty)
+        self.world.ledger.append(*made)
+        self.world.reporter.ended("build", ok=True, detail=bundle.digest[:19])
+        return bundle
+
+    async def _release(self, bundle: Bundle) -> Release:
+        tag = self.wanted.environment.tag
+        planned = await plan_release(self.wanted.app, self.world, self.commit, tag=tag, dirty=self.dirty)
+        config = keep_app(self.wanted.app, self.world.store)
+        release, made = await make_release(planned, bundle, config, self.world)
+        self.world.ledger.append(*made)
+        self.world.reporter.ended("release", ok=True, detail=release.version)
+        return release
+
+    async def _deploy(self, release: Release, bundle: Bundle) -> Deployed:
+        return await deploy(self.wanted, release, bundle, self.target, self.lease, self.world, verb="ship")
+
+    def _halted(self, verdicts: tuple[Verdict, ...], problem: Problem) -> Shipped:
+        return Shipped(
+            outcome="halted",
+            environment=self.wanted.environment.name,
+            url=self.wanted.environment.url,
+            commit=self.commit,
+            gates=verdicts,
+            problem=problem,
+        )
+
+    def _ended(self, release: Release, verdicts: tuple[Verdict, ...], deployed: Deployed) -> Shipped:
+        return Shipped(
+            outcome=outcome_of(deployed.problem, done="shipped"),
+            environment=self.wanted.environment.name,
+            url=self.wanted.environment.url,
+            commit=self.commit,
+            release=release.id,
+            version=release.version,
+            gates=(*verdicts, *deployed.verdicts),
+            timeline=deployed.timeline,
+            problem=deployed.problem,
+        )
+
+
+async def serving_already(wanted: Wanted, commit: Commit, target: Target, world: World) -> Shipped | None:
+    """The answer `unchanged`: this commit with this configuration serves, is healthy, and nothing is under way."""
+    state = world.ledger.state()
+    known_here = state.environments.get(wanted.environment.name)
+    release = state.releases.get(known_here.serving) if known_here else None
+    if release is None or release.commit != commit:
+        return None
+    last = next((one for one in known_here.deployments if one.outcome == "committed"), None) if known_here else None
+    if release.config != keep_app(wanted.app, world.store):
+        return None
+    if last is None or last.release != release.id or last.settings != settings_digest(wanted, world.key):
+        return None
+    seen = await target.observe()
+    slot = seen.slot(seen.serving) if seen.serving else None
+    if slot is None or slot.release != release.id or seen.open or seen.lease:
+        return None
+    if any(process.state != "running" for process in slot.processes):
+        return None
+    return Shipped(
+        outcome="unchanged",
+        environment=wanted.environment.name,
+        url=wanted.environment.url,
+        commit=commit,
+        release=release.id,
+        version=release.version,
+    )
+
+
+def stopped_by(verdicts: tuple[Verdict, ...]) -> Problem | None:
+    failed = [verdict for verdict in verdicts if verdict.stops]
+    if not failed:
+        return None
+    return Problem(
+        code="E020",
+        what=f"stopped by {', '.join(verdict.gate for verdict in failed)}",
+        evidence=tuple(f"{verdict.gate}: {fact}" for verdict in failed for fact in verdict.evidence),
+        state="nothing was built, released or deployed; what served before serves",
+        fix=f"read {failed[0].log or 'the evidence'}, mend, commit, and ship again",
+        exit=Exit.REFUSED,
+    )
+
+
+def require_place_for_dirty(order: ShipOrder) -> None:
+    if order.dirty and order.wanted.environment.name != "local":
+        raise ProblemError(
+            Problem(
+                code="C010",
+                what=f"a working tree that is not committed can't go to '{order.wanted.environment.name}'",
+                fix="commit, then ship; --dirty is for the local environment",
+            )
+        )

@@ -1,0 +1,1 @@
+"""Test: the manifest's steps and the evidence they leave."""

@@ -1,0 +1,147 @@
+"""One attempt at a step: its own tree, its command, its evidence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ecluse.engine.plan import Outcome
+from ecluse.loop.code.checkout import Checkout, compose
+from ecluse.loop.code.workplace import Workplace, remove_tree
+from ecluse.loop.test.evidence import Ran, judge
+from ecluse.loop.test.outputs import collect, read_report
+from ecluse.loop.test.surroundings import step_environment
+from ecluse.model.app import Gates, Step
+from ecluse.model.redaction import masked
+from ecluse.model.secret import Secret
+from ecluse.ports.commands import Command, Finished
+from ecluse.ports.world import World
+
+Result = TypeVar("Result")
+
+_FEW_FILES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What the steps of one run share. `environment` is the virtual environment, `logs` the run's log folder."""
+
+    run: str
+    checkout: Checkout
+    environment: Path
+    place: Workplace
+    logs: Path
+    gates: Gates
+    secrets: Mapping[str, Secret]
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        return tuple(secret.reveal() for secret in self.secrets.values())
+
+    def outputs_of(self, step: str) -> Path:
+        return self.place.folder / "outputs" / step
+
+
+class Attempts:
+    """The action of a step's node; each call is another attempt, from a fresh tree, with a log of its own."""
+
+    def __init__(self, step: Step, needs: tuple[str, ...], stage: Stage) -> None:
+        self._step = step
+        self._needs = needs
+        self._stage = stage
+        self._count = 0
+
+    @property
+    def log(self) -> Path:
+        """Of the latest attempt."""
+        return self._stage.logs / f"{self._step.name}{self._number}.log"
+
+    @property
+    def _number(self) -> str:
+        return f".{self._count}" if self._count > 1 else ""
+
+    async def __call__(self, world: World) -> Outcome:
+        self._count += 1
+        place = self._stage.place
+        tree = place.steps / (self._step.name + self._number)
+        scratch = place.lend_scratch()
+        command = self._command(tree, scratch, world)
+        try:
+            await self._aside(self._prepare, tree)
+            finished = await world.commands.run(command)
+            ran = await self._aside(self._gather, finished, tree)
+        finally:
+            place.take_scratch(scratch)
+            place.discard(tree)
+        judged = judge(self._step, ran, self._stage.gates)
+        return Outcome(passed=judged.passed, result=judged)
+
+    async def _aside(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Work with files, in a thread unless it is less than the way there and back.
+
+        Finished when this returns, also when we are cancelled: what comes next removes what it wrote.
+        """
+        if self._light:
+            return work(*arguments)
+        task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
+
+    @property
+    def _light(self) -> bool:
+        step = self._step
+        files = 0 if step.inputs == () else len(self._stage.checkout.files)
+        return files <= _FEW_FILES and not (step.outputs or step.evidence.junit or step.evidence.coverage)
+
+    def _command(self, tree: Path, scratch: Path, world: World) -> Command:
+        step, stage = self._step, self._stage
+        env = step_environment(
+            step,
+            run=stage.run,
+            commit=stage.checkout.commit,
+            environment=stage.environment,
+            scratch=scratch,
+            passed=world.env,
+            secrets=stage.secrets,
+        )
+        return Command(
+            argv=step.command,
+            folder=tree / step.folder,
+            env=env,
+            timeout=step.timeout,
+            log=self.log,
+            on_output=lambda text: world.reporter.line(step.name, text),
+            secrets=stage.hidden,
+        )
+
+    def _prepare(self, tree: Path) -> None:
+        given = [outputs for need in self._needs if (outputs := self._stage.outputs_of(need)).exists()]
+        compose(self._stage.checkout, self._step.inputs, given, tree)
+
+    def _gather(self, finished: Finished, tree: Path) -> Ran:
+        """Reports are kept beside the log. An output that is missing is no news when the command has failed."""
+        step, stage = self._step, self._stage
+        if self._count > 1:
+            remove_tree(stage.outputs_of(step.name))
+        faults = collect(step, tree, stage.outputs_of(step.name), stage.hidden)
+        return Ran(
+            finished=finished,
+            junit=self._keep_report(tree, step.evidence.junit),
+            coverage=self._keep_report(tree, step.evidence.coverage),
+            faults=faults if finished.ok else (),
+        )
+
+    def _keep_report(self, tree: Path, name: str) -> bytes | None:
+        """A report as it may be shown: a failure's message can hold a secret, and goes into the ledger."""
+        report = read_report(self._step, tree, name)
+        if report is None:
+            return None
+        shown = masked(report, self._stage.hidden)
+        (self._stage.logs / f"{self._step.name}.{Path(name).name}").write_bytes(shown)
+        return shown

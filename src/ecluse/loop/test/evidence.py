@@ -1,0 +1,157 @@
+"""What a step's evidence says. Pure: reports come in as bytes, answers go out as Verdicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ecluse.loop.test.junit import TestReport, UnreadableReportError, canonical, parse_junit
+from ecluse.model.app import Gates, Step
+from ecluse.model.verdict import Answer, Verdict
+from ecluse.ports.commands import Finished
+
+COVERAGE_GATE = "gates.coverage"
+_TESTS_FAILED = 1
+"""The exit code of pytest and unittest for failed tests, and for nothing else."""
+_MOST_NAMED = 20
+_LOG_LINES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A step's command is over: how, and the reports that it left (None: not there, or none declared)."""
+
+    finished: Finished
+    junit: bytes | None = None
+    coverage: bytes | None = None
+    faults: tuple[str, ...] = ()
+    """What was wrong with its outputs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """`evidence` begins with what decided."""
+
+    passed: bool
+    evidence: tuple[str, ...]
+    covered: float | None = None
+    """Percent of lines, when there is a report."""
+
+
+def judge(step: Step, ran: Ran, gates: Gates) -> Judged:
+    """Whether the step passed, from its exit code, its reports and its outputs together."""
+    tests = _judge_tests(step, ran, gates) if step.evidence.junit else _judge_exit(step, ran.finished)
+    faults = list(ran.faults)
+    covered = None
+    if step.evidence.coverage and tests.passed:
+        try:
+            covered = covered_percent(ran.coverage)
+        except UnreadableReportError as error:
+            faults.append(f"the coverage report {step.evidence.coverage} can't be used: {error} [E012]")
+    passed = tests.passed and not faults
+    return Judged(passed=passed, evidence=(*faults, *tests.evidence, *_left(ran.finished)), covered=covered)
+
+
+def judge_coverage(gates: Gates, covered: Iterable[float]) -> Verdict | None:
+    """The coverage gate over the steps that measured; None when nothing is asked. Nothing measured isn't a pass."""
+    if gates.coverage is None:
+        return None
+    measured = tuple(covered)
+    if not measured:
+        return Verdict(
+            gate=COVERAGE_GATE, answer=Answer.NOT_CHECKED, evidence=("no step that ran left a coverage report",)
+        )
+    best = max(measured)
+    answer = Answer.PASSED if best >= gates.coverage else Answer.FAILED
+    return Verdict(gate=COVERAGE_GATE, answer=answer, evidence=(f"{best:.1f} % of lines, {gates.coverage:g} % wanted",))
+
+
+def covered_percent(report: bytes | None) -> float:
+    """Percent of lines in a coverage.py JSON report. UnreadableReportError when there is none or it says nothing."""
+    if report is None:
+        raise UnreadableReportError("it isn't there")
+    try:
+        totals = json.loads(report)["totals"]
+        lines, covered = int(totals["num_statements"]), int(totals["covered_lines"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableReportError("it is no report of coverage.py (`coverage json`)") from error
+    if lines <= 0:
+        raise UnreadableReportError("it measured no line")
+    return 100 * covered / lines
+
+
+def _judge_exit(step: Step, finished: Finished) -> Judged:
+    if finished.ok:
+        return Judged(passed=True, evidence=())
+    return Judged(passed=False, evidence=(_how_it_ended(step, finished), *_last_lines(finished.output)))
+
+
+def _judge_tests(step: Step, ran: Ran, gates: Gates) -> Judged:
+    try:
+        report = _report(ran.junit)
+    except UnreadableReportError as error:
+        unusable = f"the test report {step.evidence.junit} can't be used: {error} [E011]"
+        ended = () if ran.finished.ok else (_how_it_ended(step, ran.finished),)
+        return Judged(passed=False, evidence=(*ended, unusable, *_last_lines(ran.finished.output)))
+    return _judge_report(step, ran.finished, report, gates)
+
+
+def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gates) -> Judged:
+    known = {canonical(name) for name in step.known_failures}
+    new = {name: why for name, why in report.failed.items() if name not in known}
+    excused = finished.exit_code == _TESTS_FAILED and not finished.timed_out and bool(report.failed) and not new
+    if gates.tests and report.executed == 0:
+        evidence = ("no test was executed, which is not a pass [E013]", *_last_lines(finished.output))
+        return Judged(passed=False, evidence=evidence)
+    stopped = () if finished.ok or excused or new else (_how_it_ended(step, finished), *_last_lines(finished.output))
+    if finished.timed_out and new:
+        stopped = (_how_it_ended(step, finished),)
+    evidence = (*stopped, *_named(new), _count(report), *_about_known(report, known))
+    return Judged(passed=not new and (finished.ok or excused), evidence=evidence)
+
+
+def _report(data: bytes | None) -> TestReport:
+    if data is None:
+        raise UnreadableReportError("it isn't there")
+    return parse_junit(data)
+
+
+def _how_it_ended(step: Step, finished: Finished) -> str:
+    if finished.timed_out:
+        return f"it took longer than {step.timeout.total_seconds():g} s and was stopped [E010]"
+    if finished.signal is not None:
+        return f"it was ended by signal {finished.signal}"
+    return f"exit code {finished.exit_code}"
+
+
+def _count(report: TestReport) -> str:
+    skipped = f", {report.skipped} skipped" if report.skipped else ""
+    failed = f", {len(report.failed)} failed" if report.failed else ""
+    return f"{report.executed} test{'' if report.executed == 1 else 's'}{failed}{skipped}"
+
+
+def _named(failures: dict[str, str]) -> tuple[str, ...]:
+    lines = [f"failed: {name}" + (f": {why}" if why else "") for name, why in sorted(failures.items())]
+    more = len(lines) - _MOST_NAMED
+    return (*lines[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else []))
+
+
+def _about_known(report: TestReport, known: set[str]) -> tuple[str, ...]:
+    still = [f"known failure: {name}" for name in sorted(known & report.failed.keys())]
+    cured = [f"passes now, remove it from known_failures: {name}" for name in sorted(known & report.passed)]
+    absent = [
+        f"known failure that did not run: {name}" for name in sorted(known - report.passed - report.failed.keys())
+    ]
+    return (*still, *cured, *absent)
+
+
+def _left(finished: Finished) -> tuple[str, ...]:
+    if not finished.left_behind:
+        return ()
+    count = "1 process" if finished.left_behind == 1 else f"{finished.left_behind} processes"
+    return (f"it left {count} running, which did not outlive it [E014]",)
+
+
+def _last_lines(output: str) -> tuple[str, ...]:
+    return tuple(line for line in output.splitlines() if line.strip())[-_LOG_LINES:]

@@ -1,0 +1,59 @@
+"""What leaves a step's tree: declared outputs and the reports for its gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from ecluse.loop.code.trees import copy_any, list_files
+from ecluse.model.app import Step
+
+_PIECE = 1 << 20
+
+
+def collect(step: Step, tree: Path, into: Path, secrets: Iterable[str]) -> tuple[str, ...]:
+    """Copy the declared outputs of `tree` to `into`, made when there are any; what was wrong with them."""
+    held = [secret.encode() for secret in secrets if secret]
+    faults = []
+    for output in step.outputs:
+        fault = _fault(tree, output, held)
+        if fault:
+            faults.append(fault)
+        else:
+            copy_any(tree / output, into / PurePosixPath(output))
+    return tuple(faults)
+
+
+def read_report(step: Step, tree: Path, name: str) -> bytes | None:
+    """A report that the step left, relative to its folder; None when there is none in the tree."""
+    path = tree / step.folder / name
+    if not name or not path.is_file() or not _inside(tree, path):
+        return None
+    return path.read_bytes()
+
+
+def _fault(tree: Path, output: str, secrets: list[bytes]) -> str:
+    path = tree / output
+    if not path.exists():
+        return f"the declared output {output} isn't there [E006]"
+    if not _inside(tree, path):
+        return f"the declared output {output} lies outside of the step's tree [E007]"
+    files = [path / name for name in list_files(path)] if path.is_dir() else [path]
+    if any(_holds_one(file, secrets) for file in files if file.is_file()):
+        return f"the declared output {output} holds a secret [E008]"
+    return ""
+
+
+def _inside(tree: Path, path: Path) -> bool:
+    return path.resolve().is_relative_to(tree.resolve())
+
+
+def _holds_one(path: Path, secrets: list[bytes]) -> bool:
+    overlap = max(map(len, secrets), default=1) - 1
+    kept = b""
+    with path.open("rb") as file:
+        while secrets and (piece := file.read(_PIECE)):
+            kept = kept[len(kept) - overlap :] + piece if overlap else piece
+            if any(secret in kept for secret in secrets):
+                return True
+    return False

@@ -1,0 +1,51 @@
+"""What a step finds around it: an environment in which nothing is there by accident (DECISIONS D.2). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ecluse.loop.code.workplace import TMPDIR
+from ecluse.model.app import Step
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.secret import Secret
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def step_environment(
+    step: Step, *, run: str, commit: str, environment: Path, scratch: Path, passed: Mapping[str, str],
+    secrets: Mapping[str, Secret],
+) -> dict[str, str]:  # fmt: skip
+    """The whole environment of a step. `passed` is the caller's, of which only `pass_env` gets in.
+
+    A secret that the step is granted and nobody has: ProblemError E015.
+    """
+    if missing := [name for name in step.secrets if name not in secrets]:
+        raise ProblemError(*(_missing(step.name, name) for name in missing))
+    return {
+        "PATH": f"{environment / 'bin'}:{SYSTEM_PATH}",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch / TMPDIR),
+        "CI": "true",
+        "ECLUSE_RUN": run,
+        "ECLUSE_STEP": step.name,
+        "ECLUSE_COMMIT": commit,
+        **_named(step.pass_env, passed),
+        **step.env,
+        **{name: secrets[name].reveal() for name in step.secrets},
+    }
+
+
+def _named(names: Iterable[str], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values[name] for name in names if name in values}
+
+
+def _missing(step: str, name: str) -> Problem:
+    return Problem(
+        code="E015",
+        what=f"the step {step!r} is granted the secret {name}, and nobody has it",
+        fix=f"put {name} into the environment's env file, or set it for this command",
+    )

@@ -1,0 +1,101 @@
+"""`check`, `test` and `run`: steps by themselves, recorded as a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ecluse.loop.test.select import select
+from ecluse.loop.test.steps import run_steps
+from ecluse.model.app import App, Step
+from ecluse.model.events import RunEnded, RunStarted
+from ecluse.model.ids import Commit
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.secret import Secret
+from ecluse.model.verdict import Answer, Verdict
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsOrder:
+    """What the person asked for. `verb` is the command's name; `jobs` None: one for each processor."""
+
+    verb: str
+    names: tuple[str, ...]
+    revision: str = "HEAD"
+    dirty: bool = False
+    only: bool = False
+    jobs: int | None = None
+    fail_fast: bool = False
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsDone:
+    """How it ended. `outcome` is `passed` or `failed`."""
+
+    outcome: str
+    run: str
+    commit: Commit
+    dirty: bool
+    seconds: float
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.DONE if self.outcome == Answer.PASSED else Exit.REFUSED
+
+
+def steps_of_group(app: App, group: str) -> tuple[str, ...]:
+    """The names of a group's steps. None declared: ProblemError E016, since nothing checked is not a pass."""
+    names = tuple(step.name for step in app.steps if step.group == group)
+    if not names:
+        raise ProblemError(
+            Problem(
+                code="E016",
+                what=f"the manifest declares no step of the group {group!r}",
+                fix=f'add [steps.<name>] with a command and group = "{group}" to ecluse.toml',
+            )
+        )
+    return names
+
+
+def steps_of_order(app: App, order: StepsOrder) -> tuple[Step, ...]:
+    """What would run, in the manifest's order."""
+    return select(app.steps, order.names, only=order.only)
+
+
+async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
+    """Run what is asked for. Cancelled: recorded as `interrupted`, then CancelledError goes on."""
+    began = world.clock.monotonic()
+    steps_of_order(app, order)
+    commit = await world.source.resolve(order.revision)
+    run = world.ids.new("run")
+    world.ledger.append(RunStarted(run=run, verb=order.verb, commit=commit, dirty=order.dirty))
+    outcome = "interrupted"
+    verdicts: tuple[Verdict, ...] = ()
+    try:
+        verdicts = await _verdicts(order, app, commit, run, world)
+        outcome = Answer.FAILED if any(verdict.stops for verdict in verdicts) else Answer.PASSED
+    except ProblemError:
+        outcome = "halted"
+        raise
+    finally:
+        seconds = round(world.clock.monotonic() - began, 3)
+        world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds))
+    return StepsDone(outcome=outcome, run=run, commit=commit, dirty=order.dirty, seconds=seconds, verdicts=verdicts)
+
+
+async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world: World) -> tuple[Verdict, ...]:
+    return await run_steps(
+        app,
+        world,
+        commit=commit,
+        dirty=order.dirty,
+        names=order.names,
+        only=order.only,
+        jobs=order.jobs,
+        fail_fast=order.fail_fast,
+        environment_secrets=order.secrets,
+        run=run,
+    )

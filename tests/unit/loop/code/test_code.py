@@ -1,0 +1,122 @@
+"""Globs, trees and the workplace of a run."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ecluse.loop.code.globs import chosen
+from ecluse.loop.code.trees import copy_any, copy_files, list_files
+from ecluse.loop.code.workplace import TMPDIR, workplace
+
+PATHS = ("README.md", "src/a.py", "src/deep/b.py", "src/deep/er/c.py", "tests/test_a.py", "we+ird[1].txt")
+
+
+@pytest.mark.parametrize(
+    ("glob", "found"),
+    [
+        ("**", PATHS),
+        ("*.md", ("README.md",)),
+        ("src", PATHS[1:4]),
+        ("./src/", PATHS[1:4]),
+        ("src/*.py", ("src/a.py",)),
+        ("src/**/*.py", PATHS[1:4]),
+        ("**/c.py", ("src/deep/er/c.py",)),
+        ("**/*.py", PATHS[1:5]),
+        ("src/**", PATHS[1:4]),
+        ("src/?.py", ("src/a.py",)),
+        ("src/deep/**/c.py", ("src/deep/er/c.py",)),
+        ("we+ird[1].txt", ("we+ird[1].txt",)),
+        ("a.py", ()),
+        ("rc/*", ()),
+    ],
+)
+def test_a_glob_names(glob, found):
+    assert chosen(PATHS, [glob]) == found
+
+
+def test_no_globs_is_everything_and_an_empty_list_is_nothing():
+    assert chosen(PATHS, None) == PATHS
+    assert chosen(PATHS, ()) == ()
+
+
+def test_files_are_copied_with_bits_and_links_and_are_nobody_elses(tmp_path):
+    source, target = tmp_path / "a", tmp_path / "b"
+    (source / "sub").mkdir(parents=True)
+    (source / "sub" / "run").write_text("1")
+    (source / "sub" / "run").chmod(0o755)
+    (source / "away").symlink_to("nowhere")
+    (source / "folder").symlink_to("sub")
+    assert list_files(source) == ("away", "folder", "sub/run")
+    copy_files(source, list_files(source), target)
+    assert list_files(target) == ("away", "folder", "sub/run")
+    assert os.access(target / "sub" / "run", os.X_OK)
+    (target / "sub" / "run").write_text("2")
+    assert (source / "sub" / "run").read_text() == "1"
+
+
+def test_a_folder_is_copied_over_what_is_there(tmp_path):
+    source, target = tmp_path / "a", tmp_path / "b"
+    for folder, text in ((source, "new"), (target, "old")):
+        (folder / "sub").mkdir(parents=True)
+        (folder / "sub" / "x").write_text(text)
+    (target / "kept").write_text("kept")
+    copy_any(source, target)
+    assert list_files(target) == ("kept", "sub/x")
+    assert (target / "sub" / "x").read_text() == "new"
+
+
+def test_a_workplace_is_gone_at_its_end_also_after_an_error(tmp_path):
+    seen = []
+
+    def fails():
+        with workplace(tmp_path, "r1") as place:
+            (place.folder / "x").mkdir(mode=0o500)
+            seen.extend((place.folder, place.scratch))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert [folder.exists() for folder in seen] == [False, False]
+
+
+def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from ecluse.loop.code.workplace import TMPDIR, workplace\n"
+        "with workplace(Path(sys.argv[1]), 'other') as place: print(place.scratch, flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    scratch = other.stdout.readline().strip()
+    with workplace(tmp_path, "r1"):
+        assert (tmp_path / "work" / "other").exists()
+    other.kill()
+    other.wait()
+    other.stdin.close()
+    other.stdout.close()
+    with workplace(tmp_path, "r2"):
+        assert not (tmp_path / "work" / "other").exists()
+        assert not os.path.exists(scratch)  # noqa: PTH110
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda home: (home / "x").touch(),
+        lambda home: (home / TMPDIR / "x").touch(),
+        lambda home: (home / TMPDIR).rmdir(),
+        lambda home: ((home / TMPDIR).rmdir(), home.rmdir()),
+    ],
+)
+def test_a_home_is_lent_again_only_as_it_was(tmp_path, spoil):
+    with workplace(tmp_path, "r1") as place:
+        first, second = place.lend_scratch(), place.lend_scratch()
+        place.take_scratch(first)
+        assert place.lend_scratch() == first != second
+        spoil(first)
+        place.take_scratch(first)
+        third = place.lend_scratch()
+        assert third != first
+        assert list(third.rglob("*")) == [third / TMPDIR]

@@ -1,0 +1,152 @@
+"""A deployment on a target in memory: committed, or everything as it was."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ecluse.loop.deploy.deploy import deploy
+from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.settle import settle
+from ecluse.loop.deploy.wanted import Wanted
+from ecluse.model import events
+from ecluse.model.app import App, Health
+from ecluse.model.observed import SlotState
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.slot import Slot
+from ecluse.ports.target import Answered
+from ecluse.providers.memory.script import Behaviour, exiting, flapping, migrating_badly, silent, unhealthy
+from ecluse.testing.releases import WEB, release_of
+
+pytestmark = pytest.mark.looped
+HEALTH = Health(path="/health", timeout=timedelta(seconds=5))
+APP = App(name="example", processes=(replace(WEB, health=HEALTH),))
+LOST = Problem(code="K001", what="the keeper is gone", fix="again", exit=Exit.UNREACHABLE)
+SUPERSEDED = Problem(code="K011", what="superseded", fix="look", exit=Exit.BUSY)
+
+
+async def deployed(memory, version, app=APP):
+    running = release_of(version, *app.processes)
+    wanted = Wanted(app=app, environment=running.environment)
+    async with held(memory.target, running.environment.lease, memory.world) as lease:
+        await settle(memory.target, lease, "local", memory.world)
+        return await deploy(wanted, running.release, running.bundle, memory.target, lease, memory.world, verb="ship")
+
+
+def told(memory, kind):
+    return [record.event for record in memory.ledger.events() if isinstance(record.event, kind)]
+
+
+async def serving(memory):
+    seen = await memory.target.observe()
+    return seen.slot(seen.serving).version if seen.serving else None
+
+
+async def test_a_healthy_release_serves(memory_world):
+    done = await deployed(memory_world, "1.0.0")
+    assert done.committed
+    assert [moved.move for moved in done.timeline] == ["stage", "begin", "start", "gate", "shift", "watch", "commit"]
+    assert await serving(memory_world) == "1.0.0"
+    assert (await memory_world.target.observe()).lease is None
+
+
+async def test_the_second_release_leaves_the_first_one_warm(memory_world):
+    await deployed(memory_world, "1.0.0")
+    await deployed(memory_world, "2.0.0")
+    seen = await memory_world.target.observe()
+    assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.GREEN, SlotState.LAME)
+    assert [event.version for event in told(memory_world, events.DeploymentCommitted)] == ["1.0.0", "2.0.0"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        unhealthy(log=("boom",)),
+        flapping(200, 500, 200, 500, 200, 500, 200, 500, 500),
+        silent(),
+        exiting(log=("Traceback",)),
+        exiting(after=0.3),
+        Behaviour(answers=(Answered(status=200, headers={"x-release": "1.0.0"}),), exits_after=0.1),
+    ],
+)
+async def test_a_bad_release_never_gets_traffic(memory_world, bad):
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", bad)
+    memory_world.target.calls.clear()
+    undone = await deployed(memory_world, "2.0.0")
+    assert not undone.committed
+    assert undone.problem.exit is Exit.ROLLED_BACK
+    assert undone.problem.evidence
+    assert "route" not in memory_world.target.calls
+    assert await serving(memory_world) == "1.0.0"
+    (event,) = told(memory_world, events.DeploymentReverted)
+    assert (event.version, event.why) == ("2.0.0", undone.problem.what)
+
+
+async def test_a_release_that_turns_bad_under_traffic_is_taken_back(memory_world):
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", Behaviour(exits_after=1.5, log=("out of memory",)))
+    undone = await deployed(memory_world, "2.0.0")
+    assert undone.problem.code == "D022"
+    assert await serving(memory_world) == "1.0.0"
+
+
+async def test_a_failing_migration_stops_before_anything_starts(memory_world):
+    app = replace(APP, migrate=("migrate",))
+    memory_world.target.script("1.0.0", migrating_badly(output="no such table"))
+    undone = await deployed(memory_world, "1.0.0", app)
+    assert (undone.problem.code, undone.problem.evidence) == ("D020", ("no such table",))
+    assert "start" not in memory_world.target.calls
+    assert await serving(memory_world) is None
+
+
+@pytest.mark.parametrize("call", ["stage", "begin", "start", "route", "commit"])
+async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_so(memory_world, call):
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.fail(call, LOST)
+    memory_world.target.fail("abort", LOST)
+    memory_world.target.fail("give_back", LOST)
+    with pytest.raises(ProblemError) as error:
+        await deployed(memory_world, "2.0.0")
+    assert error.value.exit is Exit.UNREACHABLE
+    memory_world.clock.advance(60)
+    assert await serving(memory_world) == "1.0.0"
+    assert (await deployed(memory_world, "3.0.0")).committed
+    assert await serving(memory_world) == "3.0.0"
+
+
+async def test_a_superseded_deployer_gives_no_further_order(memory_world):
+    memory_world.target.fail("start", SUPERSEDED)
+    memory_world.target.fail("abort", SUPERSEDED)
+    with pytest.raises(ProblemError) as error:
+        await deployed(memory_world, "1.0.0")
+    assert error.value.exit is Exit.BUSY
+    assert memory_world.target.calls[-2:] == ["abort", "give_back"]
+
+
+async def test_an_interrupted_deployment_is_undone(memory_world):
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", silent())
+    task = asyncio.create_task(deployed(memory_world, "2.0.0"))
+    while "ask" not in memory_world.target.calls[-3:]:  # noqa: ASYNC110 the loop under test turns meanwhile
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    seen = await memory_world.target.observe()
+    assert (seen.open, seen.slot(Slot.GREEN).state, seen.lease) == (None, SlotState.EMPTY, None)
+    assert await serving(memory_world) == "1.0.0"
+
+
+async def test_what_an_earlier_deployer_left_open_is_undone_first(memory_world):
+    await deployed(memory_world, "1.0.0")
+    left = release_of("2.0.0", *APP.processes)
+    holder = replace(memory_world.world.holder, id="h-dead")
+    grant = await memory_world.target.take(holder, timedelta(seconds=30))
+    await memory_world.target.begin(grant, "d-left", left, Slot.GREEN)
+    await memory_world.target.start(grant, left, Slot.GREEN)
+    memory_world.target.gone.add("h-dead")
+    assert (await deployed(memory_world, "3.0.0")).committed
+    assert any("left at" in text for _, _, text in memory_world.reporter.heard)
+    assert await serving(memory_world) == "3.0.0"

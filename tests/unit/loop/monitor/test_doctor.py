@@ -1,0 +1,51 @@
+"""Findings follow from facts."""
+
+from dataclasses import replace
+
+import pytest
+
+from ecluse.loop.monitor.doctor import Grade, diagnose
+from ecluse.model.app import App, Environment
+from ecluse.model.ids import EnvironmentName
+from ecluse.ports.machine import Machine
+
+WELL = Machine(
+    system="Linux", kernel="6.1", python="3.11.2", git="git version 2.39", kernel_routing=True, ptrace_scope=None,
+    user="ann", root=False, lingers=None, kills_user_processes=None, first_free_port=1024, free_bytes=10**11,
+    step_layer="namespace", interpreters=("3.11.2",),
+)  # fmt: skip
+
+
+def grades(machine, app=None):
+    return {finding.name: finding.grade for finding in diagnose(machine, app)}
+
+
+def test_a_machine_that_is_well_has_nothing_but_fine_findings():
+    assert set(grades(WELL).values()) == {Grade.FINE}
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "grade"),
+    [
+        ({"git": ""}, "git", Grade.BAD),
+        ({"kernel_routing": False}, "routing", Grade.WARN),
+        ({"ptrace_scope": 1}, "adoption", Grade.FINE),
+        ({"kills_user_processes": True}, "logout", Grade.BAD),
+        ({"lingers": False}, "logout", Grade.WARN),
+        ({"free_bytes": 1000}, "disk", Grade.WARN),
+        ({"interpreters": ()}, "python", Grade.BAD),
+    ],
+)
+def test_each_fact_has_its_finding(change, name, grade):
+    assert grades(replace(WELL, **change))[name] is grade
+
+
+def test_every_finding_that_is_not_fine_says_what_to_do():
+    sick = replace(WELL, git="", kernel_routing=False, free_bytes=0, interpreters=(), kills_user_processes=True)
+    assert all(finding.fix for finding in diagnose(sick, None) if finding.grade is not Grade.FINE)
+
+
+def test_a_low_port_needs_a_privilege():
+    app = App(name="shop", processes=(), environments=(Environment(name=EnvironmentName("local"), port=80),))
+    assert grades(WELL, app)["port of local"] is Grade.BAD
+    assert "port of local" not in grades(replace(WELL, root=True), app)

@@ -1,0 +1,78 @@
+"""A world with a real repository and real programs; the environment of the app is the one the tests run in."""
+
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.world import World
+from ecluse.providers.git.source import GitSource
+from ecluse.system.clock import SystemClock
+from ecluse.system.commands import SupervisedRunner
+from ecluse.system.ids import SystemIds
+
+
+class SameEnvironment:
+    """A toolchain that gives the environment the tests run in, unless it is asked for what it doesn't have."""
+
+    def __init__(self):
+        self.asked, self.lacking = [], ()
+
+    async def environment(self, tree, build, *, tests, identity="", say=lambda _: None):
+        self.asked.append(build)
+        say("nothing to install")
+        if set(self.lacking) & {*build.test_requirements, *build.requirements}:
+            raise ProblemError(Problem(code="B012", what="no set of versions fits", fix="change it"))
+        return Path(sys.prefix)
+
+
+class ListReporter:
+    def __init__(self):
+        self.ends = []
+
+    def began(self, name, detail=""): ...
+
+    def line(self, name, text): ...
+
+    def note(self, text): ...
+
+    def ended(self, name, ok, detail=""):
+        self.ends.append((name, ok, detail))
+
+
+@pytest.fixture(scope="module")
+def commands():
+    runner = SupervisedRunner()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """Write files (path to content) into a repository; returns its root."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+
+    def write(files):
+        for name, content in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(content)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def world(repository, tmp_path, commands):
+    root = repository({})
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SECRET_OF_THE_CALLER": "1"}
+    absent = {field.name: None for field in fields(World)}
+    given = {"root": root, "home": tmp_path / "home", "env": env, "clock": SystemClock(), "ids": SystemIds(),
+             "commands": commands, "source": GitSource(root, commands, env), "toolchain": SameEnvironment(),
+             "reporter": ListReporter()}  # fmt: skip
+    return World(**absent | given)

@@ -1,0 +1,228 @@
+"""`init` tries what it writes: real processes, in the environment the tests run in."""
+
+import asyncio
+import tomllib
+
+import pytest
+
+from ecluse.loop.plan.init import Request, initialise
+from ecluse.manifest.read import read
+from ecluse.model.problem import ProblemError
+
+SERVER = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+{before}
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        {on_get}
+        self.send_response(200 if self.path in {paths!r} else 404)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"hello")
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+PROCFILE = "web: python server.py $PORT\n"
+
+
+def server(before="", on_get="pass", paths=("/",)):
+    return SERVER.format(before=before, on_get=on_get, paths=paths)
+
+
+def init(world, **request):
+    return asyncio.run(initialise(world, Request(port=lambda: 8123, **request)))
+
+
+def manifest(found):
+    return tomllib.loads(found.text)
+
+
+def test_what_answered_is_what_is_written(world, repository, tmp_path):
+    repository({"Procfile": PROCFILE, "server.py": server(paths=("/", "/healthz"))})
+    found = init(world)
+    web = manifest(found)["processes"]["web"]
+    assert web["command"] == "exec python server.py $PORT"
+    assert web["listen"] == "port"
+    assert web["health"]["path"] == "/healthz"
+    assert manifest(found)["environments"]["local"]["port"] == 8123
+    assert found.proposal.trials[-1].answer == "GET /healthz answered 200"
+    assert "tried it" in found.text
+    (tmp_path / "ecluse.toml").write_text(found.text)
+    assert read(tmp_path, {}).web is not None
+
+
+def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server()})
+    init(world)
+    assert list((world.home / "work").iterdir()) == []
+
+
+def test_the_caller_s_variables_are_not_seen(world, repository):
+    code = server(before="assert 'SECRET_OF_THE_CALLER' not in os.environ")
+    repository({"Procfile": PROCFILE, "server.py": code})
+    assert init(world).proposal.trials[-1].ok
+
+
+def test_files_that_it_wrote_are_state(world, repository):
+    before = "os.makedirs('data', exist_ok=True); open('data/x.db', 'w').close(); open('notes.txt', 'a').write('x')"
+    repository({"Procfile": PROCFILE, "server.py": server(before=before), "notes.txt": ""})
+    assert manifest(init(world))["app"]["state"] == ["data/", "notes.txt"]
+
+
+def test_a_guessed_database_that_nobody_writes_is_forgotten(world, repository):
+    code = server(before="import sqlite3\nURL = 'sqlite:///never.db'")
+    repository({"Procfile": PROCFILE, "server.py": code})
+    assert "state" not in manifest(init(world))["app"]
+
+
+def test_a_redirect_is_taken_when_nothing_else_answers(world, repository):
+    code = server(on_get="self.send_response(302); self.send_header('Location', '/x'); self.end_headers(); return")
+    repository({"Procfile": PROCFILE, "server.py": code})
+    assert manifest(init(world))["processes"]["web"]["health"] == {"path": "/", "status": [302]}
+
+
+def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": "raise SystemExit('no luck today')\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I002"
+    assert "no luck today" in problem.evidence
+
+
+def test_a_repository_without_an_app_is_one_problem(world, repository):
+    repository({"README.md": "# hello\n"})
+    for should_try in (True, False):
+        with pytest.raises(ProblemError) as error:
+            init(world, should_try=should_try)
+        assert [problem.code for problem in error.value.problems] == ["I001"]
+
+
+def test_reading_only_starts_nothing_and_says_so(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server()})
+    found = init(world, should_try=False)
+    assert "NOT TRIED" in found.text
+    assert found.proposal.trials == ()
+    assert world.toolchain.asked == []
+
+
+def test_an_import_that_fails_ends_in_its_last_lines(world, repository):
+    repository({"web.py": "import no_such_thing\ndef application(environ, start_response): ...\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert "ModuleNotFoundError: No module named 'no_such_thing'" in error.value.problems[0].evidence
+
+
+def test_a_variable_that_the_import_wants_is_learned(world, repository):
+    code = (
+        "import os\ndef key():\n    return os.environ['SHOP_KEY']\nKEY = key()\n"
+        "def application(environ, start_response): ...\n"
+    )
+    repository({"web.py": code, ".env.example": "SHOP_KEY=sesame\n"})
+    with pytest.raises(ProblemError):  # no server for WSGI in this environment
+        init(world)
+    ends = [(name, ok) for name, ok, _ in world.reporter.ends]
+    assert ends[1:4] == [
+        ("import web:application", False),
+        ("learn", True),
+        ("import web:application", True),
+    ]
+
+
+def test_an_import_that_never_returns_is_ended(world, repository):
+    repository({"web.py": "import os\nos._exit(9)\ndef application(environ, start_response): ...\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert any("it ended the interpreter" in line for line in error.value.problems[0].evidence)
+
+
+def test_a_second_candidate_is_tried_when_the_first_fails(world, repository):
+    repository({"web.py": "import gone\ndef application(environ, start_response): ...\n", "Procfile": PROCFILE,
+                "server.py": server()})  # fmt: skip
+    found = init(world)
+    assert "processes.web.command" in found.proposal.reasons
+    assert [fact.value for fact in found.proposal.others] == ["web:application"]
+
+
+def test_steps_whose_needs_cannot_be_installed_are_left_out_and_said(world, repository):
+    files = {"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": "import pytest\ndef test_a(): ...\n"}
+    repository(files)
+    world.toolchain.lacking = ("pytest",)
+    found = init(world)
+    assert "steps" not in manifest(found)
+    assert "can't be installed" in found.proposal.unknown[-1]
+
+
+def test_an_environment_that_cannot_be_made_is_the_toolchain_s_problem(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(), "requirements.txt": "x\n"})
+    world.toolchain.lacking = ("requirements.txt",)
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert error.value.problems[0].code == "B012"
+
+
+def test_a_migration_runs_before_the_start_and_a_preparation_that_fails_is_left_out(world, repository):
+    manage = (
+        "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
+        "sys.argv[1] == 'migrate' or sys.exit(3)\nopen('db.sqlite3', 'w').close()\n"
+    )
+    conf = (
+        "from pathlib import Path\nSTATIC_ROOT = Path(__file__).parent / 'static'\n"
+        "DATABASES = {'d': {'ENGINE': 'sqlite3', 'NAME': 'data/db.sqlite3'}}\n"
+    )
+    code = server(before="assert os.path.exists('db.sqlite3') and os.path.isdir('data')")
+    repository({"Procfile": PROCFILE, "server.py": code, "manage.py": manage, "conf.py": conf})
+    found = manifest(init(world))
+    assert found["app"]["migrate"] == ["python", "manage.py", "migrate", "--noinput"]
+    assert found["app"]["state"] == ["data/db.sqlite3", "db.sqlite3"]
+    assert "build" not in found or "commands" not in found["build"]
+
+
+def test_a_migration_that_fails_ends_the_try(world, repository):
+    manage = "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\nsys.exit('no database')\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "manage.py": manage})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert "no database" in error.value.problems[0].evidence
+
+
+TESTS = "import pytest\ndef test_right(): assert True\n"
+
+
+def test_tests_that_pass_are_a_gate(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": TESTS})
+    step = manifest(init(world))["steps"]["test"]
+    assert step["junit"] == "junit.xml"
+    assert "gate" not in step
+    assert "known_failures" not in step
+
+
+def test_tests_that_fail_are_listed_by_name(world, repository):
+    code = TESTS + "def test_wrong(): assert False\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": code})
+    assert manifest(init(world))["steps"]["test"]["known_failures"] == ["tests.test_a.test_wrong"]
+
+
+def test_a_file_that_cannot_be_collected_does_not_hide_the_others(world, repository):
+    files = {"tests/test_a.py": TESTS, "tests/test_b.py": "import gone\n"}
+    repository({"Procfile": PROCFILE, "server.py": server(), **files})
+    step = manifest(init(world))["steps"]["test"]
+    assert step["known_failures"] == ["tests.test_b"]
+    assert "--continue-on-collection-errors" in step["command"]
+
+
+def test_tests_that_mostly_fail_are_no_gate(world, repository):
+    code = TESTS + "def test_w(): assert 0\ndef test_v(): assert 0\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": code})
+    found = init(world)
+    assert manifest(found)["steps"]["test"]["gate"] is False
+    assert any("2 of 3 tests fail" in line for line in found.proposal.unknown)
+
+
+def test_without_time_left_steps_are_no_gates(world, repository):
+    from datetime import timedelta
+
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": TESTS})
+    found = init(world, budget=timedelta(seconds=14))
+    assert manifest(found)["steps"]["test"]["gate"] is False
+    assert "it was not tried" in found.text

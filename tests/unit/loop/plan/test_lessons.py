@@ -1,0 +1,127 @@
+"""What tries teach: pure decisions over what was seen."""
+
+import pytest
+
+from ecluse.loop.plan.answering import Answer, best, paths_to_ask
+from ecluse.loop.plan.gates import judge_once, settle
+from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.proposal import Proposal
+from ecluse.loop.plan.written import look, state_of
+from ecluse.loop.test.evidence import Judged
+from ecluse.loop.test.junit import TestReport
+from ecluse.manifest.detect.facts import Fact, Kind
+from ecluse.model.app import App, Environment, Evidence, Step
+
+PLACES = (Environment(name="local", env={"KNOWN": "1"}), Environment(name="production"))
+STEP = Step(name="test", command=("pytest",), group="test", evidence=Evidence(junit="junit.xml"))
+PROPOSAL = Proposal(app=App(name="shop", processes=(), steps=(STEP,), environments=PLACES))
+
+
+def missing(module="", variables=()):
+    return Failure(kind="Error", message="it broke\nhere", module=module, variables=variables)
+
+
+def fact(kind, value, label=""):
+    return Fact(kind=kind, value=value, file="f", label=label)
+
+
+def test_a_missing_variable_is_set_where_the_app_and_its_tests_see_it():
+    lesson = learn(missing(variables=("KNOWN", "TOKEN")), PROPOSAL, (fact(Kind.VARIABLE, "TOKEN", "x"),))
+    app = lesson.applied(PROPOSAL).app
+    assert app.environment("local").env == {"KNOWN": "1", "TOKEN": "x"}
+    assert app.environment("production").env == {}
+    assert app.steps[0].env == {"TOKEN": "x"}
+    assert lesson.said == "without it: Error: it broke"
+
+
+def test_a_missing_module_is_cured_only_by_a_package_that_is_known():
+    assert learn(missing("pkg_resources.extern"), PROPOSAL, ()).add == "setuptools<81"
+    assert learn(missing("left_pad"), PROPOSAL, (fact(Kind.DEPENDENCY, "left-pad"),)).add == "left-pad"
+    assert learn(missing("left_pad"), PROPOSAL, ()) is None
+
+
+def test_the_same_lesson_is_not_learned_twice():
+    lesson = learn(missing("yaml"), PROPOSAL, ())
+    after = lesson.applied(PROPOSAL)
+    assert after.app.build.add == ("PyYAML",)
+    assert learn(missing("yaml"), after, ()) is None
+    assert learn(missing(variables=("KNOWN",)), PROPOSAL, ()) is None
+
+
+def test_an_environment_that_is_not_there_teaches_nothing_wrong():
+    bare = Proposal(app=App(name="shop", processes=()))
+    assert learn(missing(variables=("A",)), bare, ()).applied(bare).app.environments == ()
+
+
+def answer(path, status=200, kind="text/html; charset=utf-8"):
+    return Answer(path=path, status=status, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("answers", "path"),
+    [
+        ([answer("/"), answer("/health")], "/health"),
+        ([answer("/", 404), answer("/login/"), answer("/about")], "/login/"),
+        ([answer("/about"), answer("/"), answer("/x")], "/"),
+        ([answer("/", 302), answer("/x", 302)], "/"),
+        ([answer("/", 302), answer("/x")], "/x"),
+        ([answer("/health", 500), answer("/", 200, "")], "/"),
+    ],
+)
+def test_the_page_that_says_most_is_relied_on(answers, path):
+    assert best(answers).path == path
+
+
+@pytest.mark.parametrize("answers", [[], [answer("/", 500)], [answer("/", 0)], [answer("/", 200, "image/png")]])
+def test_no_good_page_no_health(answers):
+    assert best(answers) is None
+
+
+def test_declared_health_routes_are_asked_first_and_files_never():
+    facts = (fact(Kind.ROUTE, "/about"), fact(Kind.ROUTE, "/livez"), fact(Kind.ROUTE, "/robots.txt"))
+    asked = paths_to_ask(facts, ["/status", "/static/x", "relative"])
+    assert asked[:2] == ("/status", "/livez")
+    assert "/about" in asked
+    assert not {"/robots.txt", "/static/x", "relative"} & set(asked)
+
+
+def test_a_new_folder_is_state_as_a_whole_and_a_file_by_itself(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "code.py").write_text("x")
+    before = look(tmp_path)
+    for name in ("app/data/a/1", "app/x.db", "app/x.db-wal", "app/__pycache__/c.pyc", "app/y.pyc", "static/z"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert state_of(before, look(tmp_path), expected=("static/",)) == ("app/data/", "app/x.db")
+
+
+def report(failed=0, passed=1):
+    return TestReport(
+        executed=failed + passed, passed=frozenset(map(str, range(passed))), failed={f"t{n}": "" for n in range(failed)}
+    )
+
+
+def test_a_step_that_passes_is_a_gate():
+    seen = judge_once(STEP, Judged(passed=True, evidence=("3 tests",)), report())
+    assert (seen.ok, seen.answer, seen.why) == (True, "3 tests", "")
+    assert judge_once(STEP, Judged(passed=True, evidence=()), None).answer == "passed"
+
+
+def test_some_failures_are_known_by_name():
+    seen = judge_once(STEP, Judged(passed=False, evidence=("failed: t0",)), report(failed=1, passed=9))
+    assert seen.step.known_failures == ("t0",)
+    assert settle(PROPOSAL, STEP, (seen, 1.0)).app.steps[0].gate
+
+
+@pytest.mark.parametrize("found", [None, report(failed=3, passed=0), report(failed=3), report(failed=0)])
+def test_what_says_nothing_is_no_gate(found):
+    seen = judge_once(STEP, Judged(passed=False, evidence=("exit code 2",)), found)
+    after = settle(PROPOSAL, STEP, (seen, 1.0))
+    assert not after.app.steps[0].gate
+    assert after.unknown
+
+
+def test_a_slow_step_gets_more_time():
+    seen = judge_once(STEP, Judged(passed=True, evidence=()), report())
+    assert settle(PROPOSAL, STEP, (seen, 300.0)).app.steps[0].timeout.total_seconds() == 21 * 60
+    assert settle(PROPOSAL, STEP, (seen, 3.0)).app.steps[0].timeout == STEP.timeout

@@ -1,0 +1,241 @@
+"""From facts to a manifest, without trying anything."""
+
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from ecluse.loop.plan.proposal import Trial
+from ecluse.loop.plan.render import literal, render
+from ecluse.loop.plan.resolve import candidates, resolve, safe_value
+from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.facts import Kind
+from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.read import read
+from ecluse.model.app import Build, Environment, Gates, Interface, Listen
+
+FLASK = {"shop/__init__.py": "from flask import Flask\ndef create_app():\n    return Flask('shop')\n"}
+
+
+def propose(files, **options):
+    return resolve(detect(Tree.of({**FLASK, **files})), name="a folder", **options)
+
+
+def app_of(files):
+    return propose(files).app
+
+
+def test_the_likeliest_entry_point_becomes_the_web_process():
+    proposal = propose({"Procfile": "web: gunicorn -k uvicorn.workers.UvicornWorker shop.other:app\n"})
+    assert proposal.app.web.app == "shop.other:app"
+    assert proposal.app.web.interface is Interface.ASGI
+    assert [fact.value for fact in proposal.others] == ["shop:create_app()"]
+    assert proposal.reasons["processes.web.app"] == "Procfile:1"
+
+
+def test_another_entry_point_can_be_asked_for():
+    facts = detect(Tree.of({**FLASK, "Procfile": "web: ./serve $PORT\n"}))
+    command = candidates(facts)[-1]
+    proposal = resolve(facts, name="x", entry=command)
+    assert proposal.app.web.command == ("/bin/sh", "-euc", "exec ./serve $PORT")
+    assert proposal.app.web.listen is Listen.PORT
+
+
+def test_a_project_without_a_name_has_that_of_its_folder():
+    assert app_of({}).name == "a-folder"
+
+
+def test_a_health_route_in_the_code_is_asked_for():
+    code = "@app.get('/healthz')\ndef h(): ...\n"
+    assert app_of({"shop/web.py": code}).web.health.path == "/healthz"
+
+
+def test_the_host_that_the_app_accepts_is_asked_for():
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
+    files = {"manage.py": manage, "conf.py": "ALLOWED_HOSTS = ['shop.example']\n"}
+    assert app_of(files).web.health.host == "shop.example"
+    files["conf.py"] = "ALLOWED_HOSTS = ['shop.example', 'localhost']\n"
+    assert app_of(files).web.health.host == "localhost"
+
+
+def test_a_worker_whose_broker_may_be_missing_is_declared_and_off():
+    procfile = "Web Worker: x\nworker: celery -A shop worker\nworker: again\n"
+    proposal = propose({"Procfile": procfile, "requirements.txt": "celery\n"})
+    (worker,) = proposal.app.processes[1:]
+    assert (worker.name, worker.enabled) == ("worker", False)
+    assert any("worker is declared and off" in line for line in proposal.unknown)
+
+
+def test_a_worker_without_a_broker_is_on():
+    (_, worker) = app_of({"Procfile": "mailer: python mail.py\n"}).processes
+    assert worker.enabled
+
+
+@pytest.mark.parametrize(
+    ("files", "argv"),
+    [
+        ({"migrations/env.py": "", "shop/db.py": "import flask_migrate\n"},
+         ("flask", "--app", "shop:create_app()", "db", "upgrade")),
+        ({"Procfile": "release: alembic upgrade head\n"}, ("alembic", "upgrade", "head")),
+        ({"Procfile": "release: echo hello\n"}, ()),
+        ({}, ()),
+    ],
+)  # fmt: skip
+def test_migrations_are_what_the_repository_runs(files, argv):
+    command = app_of(files).migrate
+    assert command == argv or " ".join(argv) in command[-1].replace("'", "")
+
+
+def test_requirements_are_named_only_where_nothing_better_says_what_is_needed():
+    assert app_of({"requirements.txt": "flask\n"}).build.requirements == ("requirements.txt",)
+    assert app_of({"requirements.txt": "flask\n", "uv.lock": ""}).build.requirements == ()
+    declared = {"requirements.txt": "flask\n", "pyproject.toml": "[project]\nname='x'\ndependencies=['flask']\n"}
+    assert app_of(declared).build.requirements == ()
+
+
+def test_the_python_is_named_only_where_the_repository_is_clear():
+    assert app_of({"runtime.txt": "python-3.11.2\n"}).build.python == "3.11"
+    assert app_of({"Dockerfile": "FROM python:3.12\n"}).build.python == ""
+
+
+PYTEST = {"tests/test_a.py": "import pytest\n"}
+
+
+def test_tests_leave_a_junit_report():
+    (step,) = app_of(PYTEST).steps
+    assert step.command == ("python", "-m", "pytest", "--junitxml=junit.xml", "tests")
+    assert step.evidence.junit == "junit.xml"
+    assert app_of(PYTEST).build.test_requirements == ("pytest",)
+
+
+def test_coverage_is_measured_where_the_repository_measures_it():
+    app = app_of({**PYTEST, ".coveragerc": "[report]\nfail_under = 80\n"})
+    assert "--cov" in app.steps[0].command
+    assert app.gates.coverage == 80
+    assert "pytest-cov" in app.build.test_requirements
+
+
+def test_unittest_leaves_a_junit_report_too():
+    app = app_of({"tests/test_a.py": "import unittest\n", ".coveragerc": "[run]\nfail_under = 3\n"})
+    assert app.steps[0].command[:4] == ("python", "-m", "xmlrunner", "discover")
+    assert app.build.test_requirements == ("unittest-xml-reporting",)
+    assert app.gates.coverage is None
+    assert "-s" not in app_of({"test_a.py": "import unittest\n"}).steps[0].command
+
+
+def test_django_tests_run_in_the_project_s_folder():
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
+    app = app_of({"back/manage.py": manage, "back/shop/tests.py": "import django.test\n"})
+    assert app.steps[0].folder == "back"
+    assert "--ds=conf" in app.steps[0].command
+    assert app.build.test_requirements == ("pytest", "pytest-django")
+
+
+def test_what_tests_need_is_found_in_extras_groups_and_files():
+    extras = "[project]\nname='x'\n[project.optional-dependencies]\ntest=['a']\n[dependency-groups]\ndev=['b']\n"
+    assert app_of({**PYTEST, "pyproject.toml": extras}).build.test_extras == ("test",)
+    assert app_of({**PYTEST, "pyproject.toml": extras}).build.test_groups == ()
+    assert app_of({"pyproject.toml": extras}).build.test_extras == ()
+    files = {**PYTEST, "requirements-test.txt": "x\n"}
+    assert app_of(files).build.test_requirements == ("requirements-test.txt", "pytest")
+    assert app_of({**PYTEST, "tox.ini": "[testenv]\ndeps = mock\n"}).build.test_requirements == ("mock", "pytest")
+
+
+def test_linters_that_are_configured_are_steps():
+    app = app_of({"pyproject.toml": "[tool.ruff]\n[tool.mypy]\n"})
+    assert [(step.name, step.group) for step in app.steps] == [("ruff", "check"), ("mypy", "check")]
+    assert app.build.test_requirements == ("ruff", "mypy")
+
+
+def test_variables_that_the_import_reads_get_a_safe_value():
+    code = "import os\nA = os.environ['TOKEN']\ndef f():\n    os.environ['LATER']\n"
+    proposal = propose({"shop/conf.py": code})
+    assert proposal.app.environments[0].env == {"TOKEN": "for-development-only"}
+    assert any("LATER" in line for line in proposal.unknown)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DATABASE_URL", "sqlite:///local.db"), ("DEBUG", "1"), ("SMTP_PORT", "8000"), ("BASE_URL", "http://localhost"),
+     ("ALLOWED_HOSTS", "localhost"), ("SECRET_KEY", "for-development-only")],
+)  # fmt: skip
+def test_a_value_for_development_suits_the_name(name, value):
+    assert safe_value(name) == value
+
+
+EVERYTHING = {
+    **PYTEST,
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n",
+    "conf.py": "import os\nSTATIC_ROOT = 'static'\nMEDIA_ROOT = 'media'\nALLOWED_HOSTS = ['shop.example']\n"
+    "KEY = os.environ['KEY']\n",
+    ".env.example": "KEY=$${x}\n",
+    "Procfile": "worker: celery -A shop worker\n",
+    "requirements.txt": "celery\n",
+    "setup.cfg": "[flake8]\n",
+    "runtime.txt": "python-3.11\n",
+    ".coveragerc": "[report]\nfail_under = 80\n",
+}
+
+
+def test_what_is_rendered_is_read_back_as_it_was_meant(tmp_path):
+    proposal = propose(EVERYTHING)
+    (tmp_path / "ecluse.toml").write_text(render(proposal))
+    assert read(tmp_path, {}) == proposal.app
+
+
+def test_what_a_try_changes_is_rendered_too(tmp_path):
+    proposal = propose(EVERYTHING)
+    app = proposal.app
+    health = replace(app.web.health, status=(302,))
+    web = replace(app.web, health=health, env={"A": "b"}, folder="shop")
+    steps = (replace(app.steps[0], gate=False), replace(app.steps[1], known_failures=("a.b", "c.d"), env={"X": "1"}))
+    build = replace(
+        app.build, add=("setuptools<81",), install_project=False, extras=("x",), exclude_newer="2026-01-01T00:00:00Z"
+    )
+    places = (replace(app.environments[0], unchecked="why", secrets=("S",)),)
+    app = replace(
+        app, processes=(web, *app.processes[1:]), steps=steps, build=build, environments=places, env={"T": "u"}
+    )
+    reasons = {**proposal.reasons, f"steps.{steps[0].name}.gate": "it failed"}
+    text = render(replace(proposal, app=app, reasons=reasons, trials=(Trial(what="x", ok=True, answer="y"),)))
+    (tmp_path / "ecluse.toml").write_text(text)
+    assert read(tmp_path, {}) == app
+    assert "gate = false # it failed" in text
+
+
+def test_each_line_says_where_it_comes_from():
+    text = render(propose({"pyproject.toml": "[project]\nname = 'shop'\n"}))
+    assert 'name = "shop" # pyproject.toml:2' in text
+    assert 'app = "shop:create_app()" # shop/__init__.py:2' in text
+
+
+def test_an_app_with_nothing_but_defaults_is_short():
+    proposal = propose({})
+    app = replace(proposal.app, build=Build(), gates=Gates(), environments=(), steps=())
+    assert set(tomllib.loads(render(replace(proposal, app=app)))) == {"app", "processes"}
+
+
+def test_a_dollar_in_a_setting_stays_a_dollar():
+    assert literal("a$b") == "a$b"
+    assert literal("${x} $$") == "$${x} $$$$"
+
+
+def test_an_environment_without_settings_has_no_table_for_them():
+    proposal = propose({})
+    app = replace(proposal.app, environments=(Environment(name="local", port=9),))
+    assert tomllib.loads(render(replace(proposal, app=app)))["environments"] == {"local": {"port": 9}}
+
+
+def test_a_repository_that_holds_something_else_says_what_it_holds():
+    facts = detect(Tree.of({"pyproject.toml": "[project]\nname='x'\n"}))
+    with pytest.raises(Exception, match="no web app") as error:
+        resolve(facts, name="x")
+    assert "found only name x" in error.value.problems[0].evidence[-1]
+    assert not candidates(tuple(fact for fact in facts if fact.kind is Kind.NAME))
+
+
+def test_as_many_processes_as_the_procfile_asks_for():
+    proposal = propose({"Procfile": "web: gunicorn -w 3 shop:app\n"})
+    assert proposal.app.web.count == 3
+    assert "count = 3 # Procfile:1" in render(proposal)
+    assert "count" not in render(propose({}))

@@ -1,0 +1,116 @@
+"""A world with a real repository, real programs and a real ledger; the environment of the app is this one."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.model.app import App, Step
+from ecluse.ports.world import World
+from ecluse.providers.git.source import GitSource
+from ecluse.system.clock import SystemClock
+from ecluse.system.commands import SupervisedRunner
+from ecluse.system.ids import SystemIds
+
+
+class SameEnvironment:
+    """A toolchain that gives the environment the tests run in."""
+
+    async def environment(self, tree, build, *, tests, identity="", say):
+        say("nothing to install")
+        return Path(sys.prefix)
+
+
+class ListReporter:
+    def __init__(self):
+        self.lines, self.ends = [], []
+
+    def began(self, name, detail=""):
+        self.lines.append((name, detail))
+
+    def line(self, name, text):
+        self.lines.append((name, text))
+
+    def ended(self, name, ok, detail=""):
+        self.ends.append((name, ok))
+
+
+@pytest.fixture(scope="module")
+def commands():
+    runner = SupervisedRunner()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def world(root, tmp_path, commands):
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NOISE": "1", "WANTED": "yes"}
+    clock = SystemClock()
+    ledger = SqliteLedger(tmp_path / "home" / "ledger.db", clock, "ada@here")
+    absent = {field.name: None for field in fields(World)}
+    yield World(
+        **absent
+        | {
+            "root": root,
+            "home": tmp_path / "home",
+            "env": env,
+            "clock": clock,
+            "ids": SystemIds(),
+            "commands": commands,
+            "source": GitSource(root, commands, env),
+            "toolchain": SameEnvironment(),
+            "ledger": ledger,
+            "reporter": ListReporter(),
+        }
+    )
+    ledger.close()
+
+
+@pytest.fixture
+def commit(root):
+    """Commit files (path to content); returns the commit."""
+
+    def commit(files=None):
+        for name, content in (files or {}).items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", "add", "--all"], cwd=root, check=True)
+        subprocess.run(["git", *identity, "commit", "--quiet", "--allow-empty", "-m", "feat: x"], cwd=root, check=True)
+        named = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True)
+        return named.stdout.strip()
+
+    return commit
+
+
+@pytest.fixture
+def do():
+    return asyncio.run
+
+
+def shell(name, script, **options):
+    return Step(name=name, command=("/bin/sh", "-euc", script), **options)
+
+
+def app_of(*steps, **options):
+    return App(name="demo", processes=(), steps=steps, **options)
+
+
+@pytest.fixture
+def make():
+    """`make.step(name, script, …)` and `make.app(*steps, …)`."""
+    return type("Make", (), {"step": staticmethod(shell), "app": staticmethod(app_of)})

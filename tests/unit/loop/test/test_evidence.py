@@ -1,0 +1,179 @@
+"""What a step's evidence says."""
+
+import pytest
+
+from ecluse.loop.test.evidence import Ran, covered_percent, judge, judge_coverage
+from ecluse.loop.test.junit import UnreadableReportError, canonical, parse_junit
+from ecluse.model.app import Evidence, Gates, Step
+from ecluse.model.verdict import Answer
+from ecluse.ports.commands import Finished
+
+STEP = Step(name="tests", command=("pytest",), evidence=Evidence(junit="report.xml"))
+
+
+def case(name, inner=""):
+    return f'<testcase classname="tests.test_a" name="{name}">{inner}</testcase>'
+
+
+def report(*cases):
+    return f'<?xml version="1.0"?><testsuites><testsuite name="x">{"".join(cases)}</testsuite></testsuites>'.encode()
+
+
+ALL = Gates()
+FAILURE = '<failure message="assert 0">trace\nback</failure>'
+
+
+def judged(junit, exit_code=0, *, known=(), gates=ALL, **options):
+    step = Step(name="tests", command=("pytest",), evidence=Evidence(junit="report.xml"), known_failures=known)
+    return judge(step, Ran(finished=Finished(exit_code=exit_code, **options), junit=junit), gates)
+
+
+def test_a_report_is_read_with_what_passed_failed_and_was_skipped():
+    read = parse_junit(
+        report(case("a"), case("b", FAILURE), case("c", "<skipped/>"), case("d", "<error>\n why</error>"))
+    )
+    assert read.passed == {"tests.test_a.a"}
+    assert read.failed == {"tests.test_a.b": "assert 0", "tests.test_a.d": "why"}
+    assert (read.executed, read.skipped) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not xml",
+        b"<html/>",
+        b"<testsuite>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><testsuite>&b;</testsuite>',
+        b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><testsuite/>',
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_no_report_is_refused(data):
+    with pytest.raises(UnreadableReportError):
+        parse_junit(data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tests/test_a.py::TestB::test_c[1/2::x]",
+        "tests.test_a::TestB::test_c[1/2::x]",
+        "tests.test_a.TestB.test_c[1/2::x]",
+    ],
+)
+def test_a_test_has_one_spelling(name):
+    assert canonical(name) == "tests.test_a.TestB.test_c[1/2::x]"
+
+
+def test_all_passed_is_a_pass_that_counts():
+    assert judged(report(case("a"), case("b"))).evidence == ("2 tests",)
+    assert judged(report(case("a"))).passed
+
+
+def test_failures_are_named_and_counted():
+    done = judged(report(case("a"), case("b", FAILURE), case("c", "<skipped/>")), 1)
+    assert not done.passed
+    assert done.evidence == ("failed: tests.test_a.b: assert 0", "2 tests, 1 failed, 1 skipped")
+
+
+def test_many_failures_are_cut():
+    done = judged(report(*(case(f"t{n:02}", FAILURE) for n in range(25))), 1)
+    assert done.evidence[20] == "and 5 more"
+
+
+def test_an_exit_code_of_zero_does_not_hide_a_failure():
+    assert not judged(report(case("a"), case("b", FAILURE)), 0).passed
+
+
+def test_a_good_report_does_not_hide_an_exit_code():
+    done = judged(report(case("a")), 1, output="coverage too low\n")
+    assert not done.passed
+    assert done.evidence == ("exit code 1", "coverage too low", "1 test")
+
+
+@pytest.mark.parametrize("junit", [report(), report(case("a", "<skipped/>"))])
+def test_no_test_executed_is_not_a_pass(junit):
+    assert not judged(junit).passed
+    assert judged(junit, gates=Gates(tests=False)).passed
+
+
+def test_a_missing_report_is_a_failure_with_evidence():
+    done = judged(None, 0)
+    assert not done.passed
+    assert done.evidence == ("the test report report.xml can't be used: it isn't there [E011]",)
+    assert judged(None, 4, output="usage\n").evidence[0] == "exit code 4"
+
+
+def test_known_failures_are_shown_and_do_not_stop():
+    done = judged(report(case("a"), case("b", FAILURE)), 1, known=("tests/test_a.py::b",))
+    assert done.passed
+    assert "known failure: tests.test_a.b" in done.evidence
+
+
+def test_a_new_failure_stops_beside_known_ones():
+    done = judged(report(case("b", FAILURE), case("c", FAILURE)), 1, known=("tests.test_a.b",))
+    assert not done.passed
+    assert done.evidence[0].startswith("failed: tests.test_a.c")
+
+
+def test_a_known_failure_that_passes_or_is_gone_is_told():
+    done = judged(report(case("b")), 0, known=("tests.test_a.b", "tests.test_a.gone"))
+    assert done.passed
+    assert "passes now, remove it from known_failures: tests.test_a.b" in done.evidence
+    assert "known failure that did not run: tests.test_a.gone" in done.evidence
+
+
+@pytest.mark.parametrize("ended", [{"exit_code": 2}, {"exit_code": None, "signal": 9}])
+def test_known_failures_do_not_excuse_an_interrupted_run(ended):
+    assert not judged(report(case("a"), case("b", FAILURE)), known=("tests.test_a.b",), **ended).passed
+
+
+def test_a_run_that_timed_out_says_so_beside_its_failures():
+    done = judged(report(case("b", FAILURE)), None, signal=15, timed_out=True)
+    assert not done.passed
+    assert "[E010]" in done.evidence[0]
+    assert not judged(report(case("b", FAILURE)), 1, timed_out=True, known=("tests.test_a.b",)).passed
+
+
+def test_without_a_report_the_exit_code_and_the_last_lines_speak():
+    step = Step(name="lint", command=("ruff",))
+    done = judge(step, Ran(finished=Finished(exit_code=1, output="".join(f"{n}\n" for n in range(30)))), Gates())
+    assert done.evidence == ("exit code 1", *(str(n) for n in range(20, 30)))
+    assert judge(step, Ran(finished=Finished(exit_code=0)), Gates()).evidence == ()
+
+
+def test_faults_of_outputs_fail_a_step_whose_command_passed():
+    step = Step(name="build", command=("make",))
+    assert not judge(step, Ran(finished=Finished(exit_code=0), faults=("gone",)), Gates()).passed
+
+
+def test_processes_left_behind_are_counted():
+    step = Step(name="a", command=("a",))
+    done = judge(step, Ran(finished=Finished(exit_code=0, left_behind=2)), Gates())
+    assert done.passed
+    assert "2 processes" in done.evidence[0]
+
+
+def test_a_coverage_report_that_cannot_be_used_fails_the_step():
+    step = Step(name="a", command=("a",), evidence=Evidence(coverage="c.json"))
+    done = judge(step, Ran(finished=Finished(exit_code=0), coverage=b"{}"), Gates())
+    assert not done.passed
+    assert "[E012]" in done.evidence[0]
+
+
+@pytest.mark.parametrize("report", [None, b"", b"[]", b'{"totals": {"num_statements": 0, "covered_lines": 0}}'])
+def test_what_says_nothing_about_coverage_is_refused(report):
+    with pytest.raises(UnreadableReportError):
+        covered_percent(report)
+
+
+def test_coverage_is_asked_only_when_the_manifest_asks():
+    assert judge_coverage(Gates(), [12.0]) is None
+
+
+@pytest.mark.parametrize(
+    ("covered", "answer"), [([80.0], Answer.PASSED), ([79.9], Answer.FAILED), ([], Answer.NOT_CHECKED)]
+)
+def test_coverage_against_its_threshold(covered, answer):
+    assert judge_coverage(Gates(coverage=80), covered).answer is answer
