@@ -1,0 +1,205 @@
+"""The only file that knows every concrete class. It builds the World that the loop takes as an argument.
+
+Heavy modules are imported inside: `ecluse --version` and `ecluse status` pay only for what they use.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ecluse.ledger.memory import MemoryLedger
+from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.loop.deploy.wanted import Settings
+from ecluse.model.app import App, Environment
+from ecluse.model.observed import Holder
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.clock import Clock
+from ecluse.ports.commands import CommandRunner
+from ecluse.ports.ledger import Ledger
+from ecluse.ports.machine import Machine
+from ecluse.ports.python import Toolchain
+from ecluse.ports.reporter import Reporter
+from ecluse.ports.store import ContentStore
+from ecluse.ports.target import Target
+from ecluse.ports.world import World
+from ecluse.providers.git.source import GitSource
+from ecluse.system.clock import SystemClock
+from ecluse.system.commands import SupervisedRunner
+from ecluse.system.environment import actor, find_home, read_environment
+from ecluse.system.files import disk_problem, disk_problems, write_atomically
+from ecluse.system.ids import SystemIds
+from ecluse.system.store import FolderStore
+
+MARKERS = ("ecluse.toml", ".git", "pyproject.toml", "setup.py", "manage.py")
+
+
+@contextmanager
+def opened(folder: Path, reporter: Reporter | None = None) -> Iterator[tuple[App, World]]:
+    """The app that the repository around `folder` declares, and its world."""
+    env = read_environment()
+    root = find_root(folder)
+    home = find_home(root, env)
+    app = read_app(root, home, env)
+    with world(root, home, env, reporter) as built:
+        yield app, built
+
+
+@contextmanager
+def undeclared(folder: Path) -> Iterator[World]:
+    """The world of `folder` itself, which has no manifest yet: in a monorepo a part of the repository is an app."""
+    env = read_environment()
+    root = folder.resolve()
+    with world(root, find_home(root, env), env) as built:
+        yield built
+
+
+def save(path: Path, text: str) -> None:
+    """A file that a person asked for: whole or not at all."""
+    write_atomically(path, text)
+
+
+@contextmanager
+def remembered(folder: Path) -> Iterator[tuple[Ledger, Clock]]:
+    """The ledger alone: to read it takes neither a manifest nor a tool, and makes nothing that isn't there."""
+    env = read_environment()
+    path = find_home(find_root(folder), env) / "ledger.db"
+    clock, who = SystemClock(), actor(env)
+    ledger: Ledger = SqliteLedger(path, clock, who) if path.exists() else MemoryLedger(clock, who)
+    try:
+        yield ledger, clock
+    finally:
+        ledger.close()
+
+
+def read_app(root: Path, home: Path, env: Mapping[str, str]) -> App:
+    from ecluse.manifest.cache import load  # noqa: PLC0415
+
+    return load(root, env, home)
+
+
+def declared(folder: Path) -> App:
+    """The app of the repository around `folder`; nothing is opened or kept. ProblemError without a good manifest."""
+    env = read_environment()
+    root = find_root(folder)
+    return read_app(root, find_home(root, env), env)
+
+
+def settings(built: World, environment: Environment) -> Settings:
+    """The values of an environment's files and of the caller. A missing secret is a Problem."""
+    from ecluse.manifest.dotenv import settings as read_settings  # noqa: PLC0415
+
+    values = read_settings(built.root, environment, built.env)
+    return Settings(env=values.env, secrets=values.secrets)
+
+
+def find_root(folder: Path) -> Path:
+    """The nearest folder upwards that holds a manifest or a repository; else `folder` itself."""
+    here = folder.resolve()
+    return next((up for up in (here, *here.parents) if any((up / mark).exists() for mark in MARKERS[:2])), here)
+
+
+@contextmanager
+def world(root: Path, home: Path, env: Mapping[str, str], reporter: Reporter | None = None) -> Iterator[World]:
+    """Ends what it opened: the ledger's connection and the step supervisor."""
+    prepare(home)
+    clock, ids, who = SystemClock(), SystemIds(), actor(env)
+    commands = SupervisedRunner()
+    ledger = SqliteLedger(home / "ledger.db", clock, who)
+    store = FolderStore(home / "store")
+    try:
+        yield World(
+            root=root,
+            home=home,
+            env=env,
+            clock=clock,
+            ids=ids,
+            commands=commands,
+            source=GitSource(root, commands, env),
+            toolchain=_toolchain(home, env, commands, store),
+            store=store,
+            ledger=ledger,
+            target=lambda _, environment: _target(environment, home, store, clock, env),
+            reporter=reporter or _reporter(clock, env),
+            actor=who,
+            holder=_holder(ids.new("h"), who),
+            key=_key(home),
+        )
+    finally:
+        ledger.close()
+        commands.close()
+
+
+def prepare(home: Path) -> None:
+    """The home ignores itself, so that no repository has to name it."""
+    ignore = home / ".gitignore"
+    if ignore.exists():
+        return
+    with disk_problems(home):
+        home.mkdir(parents=True, exist_ok=True)
+        write_atomically(ignore, "*\n")
+
+
+def _toolchain(home: Path, env: Mapping[str, str], commands: CommandRunner, store: ContentStore) -> Toolchain:
+    from ecluse.providers.uv.toolchain import UvToolchain  # noqa: PLC0415
+    from ecluse.system.python import ask  # noqa: PLC0415
+
+    return UvToolchain(home=home, env=env, commands=commands, store=store, ask=ask)
+
+
+def _target(environment: Environment, home: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]) -> Target:
+    from ecluse.providers.process.target import ProcessTarget  # noqa: PLC0415
+
+    return ProcessTarget(
+        folder=home / "environments" / environment.name, programs=home / "keepers", store=store, clock=clock, env=env
+    )
+
+
+def _reporter(clock: Clock, env: Mapping[str, str]) -> Reporter:
+    from ecluse.cli.render.progress import reporter  # noqa: PLC0415
+
+    return reporter(clock, no_colour=bool(env.get("NO_COLOR")))
+
+
+def _holder(name: str, who: str) -> Holder:
+    user, _, host = who.partition("@")
+    return Holder(id=name, host=host, pid=os.getpid(), user=user, command=" ".join(["ecluse", *sys.argv[1:]]))
+
+
+def _key(home: Path) -> bytes:
+    path = home / "key"
+    if not path.exists():
+        write_atomically(path, secrets.token_bytes(32), mode=0o600)
+    return path.read_bytes()
+
+
+def examined(folder: Path) -> tuple[Machine, App | None]:
+    """The facts about this machine, and the app when there is one to read."""
+    from ecluse.system.machine import read_machine  # noqa: PLC0415
+
+    env = read_environment()
+    root = find_root(folder)
+    home = find_home(root, env)
+    try:
+        app = read_app(root, home, env)
+    except ProblemError:
+        app = None
+    commands = SupervisedRunner()
+    try:
+        toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
+        found = [interpreter.version for interpreter in toolchain.interpreters()]
+        return read_machine(home, step_layer=commands.layer, interpreters=found), app
+    finally:
+        commands.close()
+
+
+def trouble_with_disk(error: OSError) -> Problem | None:
+    """A full or read-only disk, told as a Problem wherever it struck; None for any other error."""
+    if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
+        return None
+    return disk_problem(error, Path(str(error.filename or ".")))

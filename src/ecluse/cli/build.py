@@ -1,0 +1,71 @@
+"""`ecluse build`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.loop.build.bundle import build
+from ecluse.model.artifact import Bundle
+from ecluse.model.problem import Exit
+
+
+@click.command(epilog="Examples:  ecluse build    ecluse build --commit v1.4.0    ecluse build --json | jq .digest")
+@click.option("--commit", "revision", default="HEAD", show_default=True, help="What to build.")
+@click.option("--dirty", is_flag=True, help="The working tree as it lies.")
+@options.as_json
+@options.folder
+def command(revision: str, dirty: bool, as_json: bool, folder: Path) -> None:
+    """Make the bundle of a commit: its tree and its locked wheels, named by their digest. Nothing is deployed."""
+
+    async def work(at: session.Session) -> Exit:
+        world, began = at.world, at.world.clock.monotonic()
+        commit = await world.source.resolve(revision)
+        as_it_lies = dirty and await world.source.is_dirty()
+        bundle, made = await build(at.app, world, commit=commit, dirty=as_it_lies)
+        world.ledger.append(*made)
+        seconds = world.clock.monotonic() - began
+        at.answer(document(bundle, seconds, known=not made))
+        if not as_json:
+            click.echo(told(bundle, seconds, known=not made))
+        return Exit.DONE
+
+    session.run(folder, work, as_json=as_json)
+
+
+def document(bundle: Bundle, seconds: float, *, known: bool) -> dict[str, Any]:
+    return {
+        "outcome": "unchanged" if known else "built",
+        "digest": bundle.digest,
+        "commit": bundle.commit,
+        "dirty": bundle.dirty,
+        "files": len(bundle.files),
+        "wheelhouses": [
+            {
+                "python": house.python,
+                "machine": house.machine,
+                "libc": house.libc,
+                "digest": house.digest,
+                "wheels": [wheel.name for wheel in house.app],
+                "server": [wheel.name for wheel in house.server],
+                "built_here": [wheel.name for wheel in (*house.app, *house.server) if wheel.built],
+            }
+            for house in bundle.wheelhouses
+        ],
+        "seconds": round(seconds, 3),
+    }
+
+
+def told(bundle: Bundle, seconds: float, *, known: bool) -> str:
+    house = bundle.wheelhouses[0]
+    wheels = len(house.app) + len(house.server)
+    dirty = " and what is not committed" if bundle.dirty else ""
+    how = "is there already" if known else f"built in {seconds:.1f} s"
+    return (
+        f"{bundle.digest}  {how}\n"
+        f"  commit {bundle.commit[:12]}{dirty}, {len(bundle.files)} files\n"
+        f"  {wheels} wheels for Python {house.python}, {house.machine}, {house.libc}"
+    )

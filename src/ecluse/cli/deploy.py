@@ -1,0 +1,40 @@
+"""`ecluse deploy`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.cli.render import shipped as render
+from ecluse.loop.deploy.existing import deploy_existing
+from ecluse.loop.deploy.recall import find
+from ecluse.model.problem import Exit
+
+
+@click.command(epilog="Examples:  ecluse deploy production    ecluse deploy staging --release 1.4.2")
+@options.environment
+@click.option("--release", "name", default="", help="Version, tag or id (default: the newest release).")
+@options.dry_run
+@options.as_json
+@options.folder
+def command(
+    environment_argument: str | None,
+    environment_option: str | None,
+    name: str,
+    dry_run: bool,
+    as_json: bool,
+    folder: Path,
+) -> None:
+    """Move a release that was made before into an environment; nothing is built."""
+
+    async def work(at: session.Session) -> Exit:
+        wanted = at.wanted(options.chosen(environment_argument, environment_option))
+        if dry_run:
+            return render.going_back(find(at.world.ledger.state(), name), as_json=as_json)
+        return render.ended(
+            await deploy_existing(wanted, lambda _, state: find(state, name), at.world, verb="deploy"), as_json=as_json
+        )
+
+    session.run(folder, work, as_json=as_json)

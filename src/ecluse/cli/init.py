@@ -1,0 +1,145 @@
+"""`ecluse init`"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecluse import assembly
+from ecluse.cli import options
+from ecluse.cli.session import guarded, print_json
+from ecluse.loop.plan.init import Found, Request, initialise
+from ecluse.model.problem import Exit, Problem, ProblemError
+
+MANIFEST = "ecluse.toml"
+NEXT = f"git add {MANIFEST} && git commit -m 'Add {MANIFEST}' && ecluse ship"
+FIRST_PORT = 8000
+LAST_PORT = 8999
+
+
+@click.command("init", epilog="Example:  ecluse init && ecluse ship")
+@options.folder
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing; for scripts.")
+@click.option("--no-try", is_flag=True, help="Read only: build and start nothing.")
+@click.option("--force", is_flag=True, help="Replace an existing ecluse.toml.")
+@options.dry_run
+@options.as_json
+def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool, as_json: bool) -> None:
+    """Read the repository here, try what it needs, and write ecluse.toml."""
+
+    root = folder.resolve()
+    path = root / MANIFEST
+
+    async def work() -> Exit:
+        known = declared_in(root)
+        if known and not dry_run:
+            may = force or may_replace(known, ask=not (yes or as_json))
+            require_replaceable(known, may=may)
+        with assembly.undeclared(root) as world:
+            found = await initialise(world, Request(port=lambda: kept_port(root) or free_port(), should_try=not no_try))
+            if not dry_run:
+                assembly.save(path, found.text)
+            tell(found, path, wrote=not dry_run, as_json=as_json)
+        return Exit.DONE
+
+    guarded(work, as_json=as_json)
+
+
+def declared_in(root: Path) -> Path | None:
+    """The file that holds a manifest already, if one does."""
+    pyproject = root / "pyproject.toml"
+    if (root / MANIFEST).exists():
+        return root / MANIFEST
+    return pyproject if pyproject.is_file() and b"[tool.ecluse" in pyproject.read_bytes() else None
+
+
+def may_replace(path: Path, *, ask: bool) -> bool:
+    return ask and click.confirm(f"{path} exists. Replace it?", err=True)
+
+
+def require_replaceable(path: Path, *, may: bool) -> None:
+    """ProblemError I003 unless it may be replaced, I005 when it stands in a file that holds more than the manifest."""
+    if not may:
+        raise ProblemError(exists(path))
+    if path.name != MANIFEST:
+        raise ProblemError(shared(path))
+
+
+def shared(path: Path) -> Problem:
+    return Problem(
+        code="I005",
+        what=f"the manifest stands in {path.name}, which `init` doesn't rewrite, and there can't be two",
+        fix=f"remove the table [tool.ecluse] from {path.name}, then `ecluse init`; "
+        "`ecluse init --dry-run` shows what it would be",
+        state="nothing was changed",
+    )
+
+
+def exists(path: Path) -> Problem:
+    return Problem(
+        code="I003",
+        what=f"{path.name} holds a manifest already",
+        fix="edit it, or replace it with `ecluse init --force`; `ecluse init --dry-run` shows what it would be",
+        state="nothing was changed",
+    )
+
+
+def kept_port(root: Path) -> int | None:
+    """The port of the manifest that is replaced: the app may be serving there now."""
+    try:
+        local = assembly.declared(root).environment("local")
+    except ProblemError:
+        return None
+    return local.port if local else None
+
+
+def free_port(first: int = FIRST_PORT, last: int = LAST_PORT) -> int:
+    """The first port from `first` to `last` on which nobody listens now."""
+    for port in range(first, last + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise ProblemError(
+        Problem(code="I004", what=f"no port from {first} to {last} is free", fix="end what listens there")
+    )
+
+
+def tell(found: Found, path: Path, *, wrote: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(document(found, path, wrote=wrote))
+        return
+    click.echo("\n".join(summary(found)), err=True)
+    if wrote:
+        click.echo(f"wrote {path}; next:  {NEXT}", err=True)
+    else:
+        click.echo(found.text)
+
+
+def summary(found: Found) -> list[str]:
+    """What was found and where, and what could not be known."""
+    proposal = found.proposal
+    lines = [f"  {key}: {reason}" for key, reason in proposal.reasons.items()]
+    lines += [f"  also found: {fact.value} ({fact.place})" for fact in proposal.others[:4]]
+    return ["found:", *lines, *(f"not known: {line}" for line in proposal.unknown)]
+
+
+def document(found: Found, path: Path, *, wrote: bool) -> dict[str, Any]:
+    proposal = found.proposal
+    return {
+        "outcome": "written" if wrote else "shown",
+        "path": str(path),
+        "tried": [asdict(trial) for trial in proposal.trials],
+        "found": [asdict(fact) for fact in found.facts],
+        "reasons": dict(proposal.reasons),
+        "others": [asdict(fact) for fact in proposal.others],
+        "unknown": list(proposal.unknown),
+        "manifest": found.text,
+    }

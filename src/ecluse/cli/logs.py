@@ -1,0 +1,47 @@
+"""`ecluse logs`"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.model.problem import Exit
+from ecluse.ports.target import LogLine
+
+
+@click.command(epilog="Examples:  ecluse logs    ecluse logs -f    ecluse logs production --process worker -n 500")
+@options.environment
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
+@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=0))
+@click.option("--process", help="Only this process.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@options.folder
+def command(
+    environment_argument: str | None,
+    environment_option: str | None,
+    follow: bool,
+    lines: int,
+    process: str | None,
+    as_json: bool,
+    folder: Path,
+) -> None:
+    """What the processes print, both slots, oldest first."""
+
+    async def work(at: session.Session) -> Exit:
+        environment = at.environment(options.chosen(environment_argument, environment_option))
+        target = at.world.target(at.app, environment)
+        async for line in target.logs(follow=follow, process=process, lines=lines):
+            click.echo(json.dumps(asdict(line), default=str, ensure_ascii=False) if as_json else text(line))
+        return Exit.DONE
+
+    session.run(folder, work, as_json=as_json)
+
+
+def text(line: LogLine) -> str:
+    stamp = click.style(f"{line.at.astimezone():%H:%M:%S}", dim=True)
+    colour = "blue" if line.slot == "blue" else "green"
+    return f"{stamp} {click.style(f'{line.slot} {line.process}', fg=colour)} {line.text}"

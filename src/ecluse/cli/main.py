@@ -1,0 +1,77 @@
+"""`ecluse`: the table of commands. A command's module is imported when it is the one that was typed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from ecluse import __version__
+
+COMMANDS: dict[str, str] = {
+    "init": "Read a repository, try what it needs, write ecluse.toml.",
+    "ship": "The whole loop: check, build, release, deploy, watch.",
+    "check": "Run the fast steps: lint, types.",
+    "test": "Run the test steps and read their evidence.",
+    "run": "Run steps by name.",
+    "build": "Make the bundle of a commit.",
+    "release": "Name a version: notes and tag.",
+    "deploy": "Move a release into an environment.",
+    "rollback": "Go back to the release before.",
+    "stop": "Drain and stop an environment.",
+    "status": "What serves now, asked of the target.",
+    "logs": "What the processes print.",
+    "exec": "Run a one-off command in the release that serves.",
+    "history": "Deployments, newest first.",
+    "events": "The ledger, one event a line.",
+    "doctor": "What this machine can do, and what is in the way.",
+    "explain": "What a key of the manifest means.",
+    "schema": "The manifest's JSON Schema, for editors.",
+    "completion": "A completion script for bash, zsh or fish.",
+}
+"""In the order of the loop. The text is the short help, so that `--help` imports no command."""
+
+
+class LazyCommands(click.Group):
+    """A group whose commands live in `ecluse.cli.<name>` as `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+
+        module = importlib.import_module(f"ecluse.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            import difflib  # noqa: PLC0415
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start here:  ecluse init && ecluse ship",
+)
+@click.version_option(__version__, prog_name="ecluse")
+def cli() -> None:
+    """From a commit to a healthy production, and keeps it there."""
+
+
+def main() -> None:
+    cli.main(args=sys.argv[1:], prog_name="ecluse")

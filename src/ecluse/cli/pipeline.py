@@ -1,0 +1,81 @@
+"""What `check`, `test` and `run` share: their options, and running an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.cli.render import steps as render
+from ecluse.loop.test.verb import StepsOrder, run_order, steps_of_order
+from ecluse.model.app import App, Environment, Step
+from ecluse.model.ids import EnvironmentName
+from ecluse.model.problem import Exit
+from ecluse.model.secret import Secret
+from ecluse.ports.world import World
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The shared options, as typed."""
+
+    revision: str
+    dirty: bool
+    jobs: int | None
+    fail_fast: bool
+    dry_run: bool
+    as_json: bool
+    folder: Path
+
+
+def shared_options(command: Decorated) -> Decorated:
+    """They arrive as keyword arguments with the names of `Asked`."""
+    for option in (
+        options.folder,
+        options.as_json,
+        options.dry_run,
+        click.option("--fail-fast", is_flag=True, help="Cancel the other steps when one fails."),
+        click.option("--jobs", type=click.IntRange(min=1), help="Steps at once (default: one for each processor)."),
+        click.option("--dirty", is_flag=True, help="The working tree as it lies."),
+        click.option("--commit", "revision", default="HEAD", show_default=True, help="The commit to run at."),
+    ):
+        command = option(command)
+    return command
+
+
+def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, only: bool = False) -> None:
+    """Run the steps that `names` picks, show how they ended, and exit."""
+
+    async def work(at: session.Session) -> Exit:
+        order = StepsOrder(
+            verb=verb,
+            names=names(at.app),
+            revision=asked.revision,
+            dirty=asked.dirty,
+            only=only,
+            jobs=asked.jobs,
+            fail_fast=asked.fail_fast,
+        )
+        steps = steps_of_order(at.app, order)
+        if asked.dry_run:
+            return render.planned(steps, as_json=asked.as_json)
+        order = replace(order, secrets=_secrets(steps, at.world))
+        return render.ended(await run_order(order, at.app, at.world), as_json=asked.as_json)
+
+    session.run(asked.folder, work, as_json=asked.as_json)
+
+
+def _secrets(steps: tuple[Step, ...], world: World) -> Mapping[str, Secret]:
+    """What the steps are granted, from the caller's environment and `.env`, `.env.local`."""
+    names = sorted({name for step in steps for name in step.secrets})
+    if not names:
+        return {}
+    from ecluse.manifest.dotenv import settings  # noqa: PLC0415
+
+    return settings(world.root, Environment(name=EnvironmentName("local")), world.env, names).secrets

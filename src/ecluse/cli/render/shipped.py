@@ -1,0 +1,95 @@
+"""How a ship, a deploy or a rollback ended: the document, and the text."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from ecluse.cli import session
+from ecluse.cli.render.problems import render as render_problem
+from ecluse.loop.plan.preview import Preview
+from ecluse.loop.ship import Shipped
+from ecluse.model.history import ReleaseKnown
+from ecluse.model.problem import Exit
+
+HEADLINES = {
+    "shipped": "shipped {version} to {environment}",
+    "deployed": "deployed {version} to {environment}",
+    "unchanged": "{version} serves {environment} already; nothing to do",
+    "rolled_back": "{environment} serves {version} again",
+}
+
+
+def document(shipped: Shipped) -> dict[str, Any]:
+    """The `--json` form; its keys are stable."""
+    return {
+        "outcome": shipped.outcome,
+        "environment": shipped.environment,
+        "release": shipped.release,
+        "version": shipped.version,
+        "commit": shipped.commit,
+        "url": shipped.url,
+        "seconds": round(shipped.seconds, 3),
+        "gates": [
+            {
+                "name": verdict.gate,
+                "verdict": verdict.answer.value,
+                "evidence": list(verdict.evidence),
+                "seconds": round(verdict.seconds, 3),
+                "log": verdict.log,
+            }
+            for verdict in shipped.gates
+        ],
+        "timeline": [
+            {"what": moved.move, "when": moved.at.isoformat(), "seconds": moved.seconds, "detail": moved.detail}
+            for moved in shipped.timeline
+        ],
+        "problems": [session.as_document(shipped.problem)] if shipped.problem else [],
+    }
+
+
+def ended(shipped: Shipped, *, as_json: bool) -> Exit:
+    if as_json:
+        session.print_json(document(shipped))
+    if shipped.problem is not None:
+        render_problem(shipped.problem)
+    elif not as_json:
+        text(shipped)
+    return shipped.exit
+
+
+def text(shipped: Shipped) -> None:
+    headline = HEADLINES[shipped.outcome].format(version=shipped.version, environment=shipped.environment)
+    click.secho(f"{headline}  ({shipped.seconds:.1f} s)", bold=True)
+    click.echo(f"  {shipped.url}")
+    for moved in shipped.timeline:
+        click.echo(f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}")
+    click.echo("next: ecluse status · ecluse logs -f · ecluse rollback")
+
+
+def preview(plan: Preview, *, as_json: bool) -> Exit:
+    if as_json:
+        session.print_json({"outcome": "planned", **asdict(plan)})
+        return Exit.DONE
+    tag = f", tag {plan.tag}" if plan.tag else ""
+    click.secho(f"would ship {plan.commit[:12]} as {plan.version}{tag} to {plan.environment}", bold=True)
+    if plan.unchanged:
+        click.echo("  it serves already: nothing to do")
+        return Exit.DONE
+    click.echo(f"  serves now: {plan.serving or 'nothing'}")
+    click.echo(f"  steps: {', '.join(plan.steps) or 'none'}")
+    click.echo(f"  moves: {' → '.join(plan.moves)}  (slot {plan.slot})")
+    return Exit.DONE
+
+
+def going_back(release: ReleaseKnown, *, as_json: bool) -> Exit:
+    if as_json:
+        planned = {"release": release.id, "version": release.version, "commit": release.commit}
+        session.print_json({"outcome": "planned", **planned})
+    else:
+        click.echo(
+            f"would serve {release.version} ({release.commit[:12]}, made {release.at.astimezone():%Y-%m-%d %H:%M})"
+        )
+    return Exit.DONE

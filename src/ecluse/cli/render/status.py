@@ -1,0 +1,65 @@
+"""What serves, as text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from ecluse.loop.monitor.status import EnvironmentStatus
+from ecluse.model.observed import Observed, SlotSeen
+
+COLOURS = {"healthy": "green", "unhealthy": "red", "down": "red", "unknown": "yellow", "unchecked": "yellow"}
+
+
+def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
+    for status in found:
+        click.echo(headline(status))
+        if status.why:
+            click.echo(f"  {status.why}")
+        if status.seen is not None:
+            observed(status.seen, now)
+
+
+def headline(status: EnvironmentStatus) -> str:
+    seen = status.seen
+    serving = seen.slot(seen.serving) if seen and seen.serving else None
+    version = serving.version if serving else "nothing"
+    health = click.style(status.health, fg=COLOURS.get(status.health))
+    url = f"  {seen.url}" if seen and seen.serving else ""
+    return f"{click.style(status.name, bold=True)}  {status.phase}  {version}  {health}{url}"
+
+
+def observed(seen: Observed, now: datetime) -> None:
+    for slot in seen.slots:
+        if slot.release is not None:
+            click.echo(slot_line(slot, now))
+            for process in slot.processes:
+                age = duration((now - process.started_at).total_seconds()) if process.started_at else "-"
+                ended = f", last: {process.last_exit}" if process.last_exit else ""
+                click.echo(
+                    f"    {process.name:<12} pid {process.pid}  {process.state} {age}  "
+                    f"{process.restarts} restarts{ended}"
+                )
+    if seen.open is not None:
+        click.secho(f"  open deployment of {seen.open.version}, last move: {seen.open.last_move}", fg="yellow")
+    if seen.lease is not None:
+        holder = seen.lease.holder
+        click.secho(f"  held by {holder.user}@{holder.host} (pid {holder.pid}): {holder.command}", fg="yellow")
+    for warning in seen.warnings:
+        click.secho(f"  ! {warning}", fg="yellow")
+
+
+def slot_line(slot: SlotSeen, now: datetime) -> str:
+    failed = slot.counters.statuses.get("5xx", 0)
+    warm = f", warm for {duration((slot.warm_until - now).total_seconds())}" if slot.warm_until else ""
+    counted = f", {slot.counters.requests} requests ({failed} of 5xx)" if "counts" in slot.guarantees else ""
+    return f"  {slot.slot:<6} {slot.weight:3} %  {slot.state}  {slot.version}{counted}{warm}"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h`, `5 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"

@@ -1,0 +1,71 @@
+"""How steps ended: the document, and the text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ecluse.cli import session
+from ecluse.loop.test.verb import StepsDone
+from ecluse.model.app import Step
+from ecluse.model.problem import Exit
+from ecluse.model.verdict import Answer, Verdict
+
+_SIGNS = {Answer.PASSED: ("✓", "green"), Answer.FAILED: ("✗", "red")}
+
+
+def document(done: StepsDone) -> dict[str, Any]:
+    """The `--json` form; its keys are stable."""
+    return {
+        "outcome": str(done.outcome),
+        "run": done.run,
+        "commit": done.commit,
+        "dirty": done.dirty,
+        "seconds": done.seconds,
+        "steps": [verdict_document(verdict) for verdict in done.verdicts],
+    }
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.gate,
+        "verdict": verdict.answer.value,
+        "evidence": list(verdict.evidence),
+        "seconds": verdict.seconds,
+        "attempts": verdict.attempts,
+        "log": verdict.log,
+    }
+
+
+def ended(done: StepsDone, *, as_json: bool) -> Exit:
+    if as_json:
+        session.print_json(document(done))
+    else:
+        text(done)
+    return done.exit
+
+
+def text(done: StepsDone) -> None:
+    for verdict in done.verdicts:
+        sign, color = _SIGNS.get(verdict.answer, ("-", "yellow"))
+        word = "" if verdict.answer is Answer.PASSED else f"  {verdict.answer.value.replace('_', ' ')}"
+        click.echo(f"{click.style(sign, fg=color)} {verdict.gate:<20} {verdict.seconds:7.1f} s{word}")
+        for line in verdict.evidence:
+            click.echo(f"    {line}")
+        if verdict.answer is Answer.FAILED and verdict.log:
+            click.echo(f"    log: {verdict.log}")
+    passed = sum(verdict.answer is Answer.PASSED for verdict in done.verdicts)
+    place = "the working tree" if done.dirty else done.commit[:12]
+    click.secho(f"{passed} of {len(done.verdicts)} passed at {place}  ({done.seconds:.1f} s)", bold=True)
+
+
+def planned(steps: tuple[Step, ...], *, as_json: bool) -> Exit:
+    if as_json:
+        listed = [{"name": s.name, "command": list(s.command), "needs": list(s.needs)} for s in steps]
+        session.print_json({"outcome": "planned", "steps": listed})
+        return Exit.DONE
+    for step in steps:
+        behind = f"  (after {', '.join(step.needs)})" if step.needs else ""
+        click.echo(f"would run {step.name}: {' '.join(step.command)}{behind}")
+    return Exit.DONE

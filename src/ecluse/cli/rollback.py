@@ -1,0 +1,31 @@
+"""`ecluse rollback`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.cli.render import shipped as render
+from ecluse.loop.operate.rollback import rollback, would_go_to
+from ecluse.model.problem import Exit
+
+
+@click.command(epilog="Examples:  ecluse rollback    ecluse rollback production    ecluse rollback --dry-run")
+@options.environment
+@options.dry_run
+@options.as_json
+@options.folder
+def command(
+    environment_argument: str | None, environment_option: str | None, dry_run: bool, as_json: bool, folder: Path
+) -> None:
+    """Serve the release before again; no version needed."""
+
+    async def work(at: session.Session) -> Exit:
+        wanted = at.wanted(options.chosen(environment_argument, environment_option))
+        if dry_run:
+            return render.going_back(await would_go_to(wanted, at.world), as_json=as_json)
+        return render.ended(await rollback(wanted, at.world), as_json=as_json)
+
+    session.run(folder, work, as_json=as_json)

@@ -1,0 +1,119 @@
+"""What every command does around its work: read the manifest, build the world, run, render Problems, exit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecluse import assembly
+from ecluse.loop.deploy.problems import interrupted
+from ecluse.loop.deploy.wanted import Wanted
+from ecluse.model.app import App, Environment
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One command at work."""
+
+    world: World
+    app: App
+    as_json: bool
+
+    def environment(self, name: str) -> Environment:
+        found = self.app.environment(name)
+        if found is None:
+            names = ", ".join(environment.name for environment in self.app.environments)
+            raise ProblemError(
+                Problem(
+                    code="M090",
+                    what=f"there is no environment '{name}'",
+                    fix=f"choose one of: {names}; or declare [environments.{name}]",
+                )
+            )
+        return found
+
+    def wanted(self, name: str) -> Wanted:
+        """An environment with its settings; a missing secret is a Problem."""
+        environment = self.environment(name)
+        return Wanted(app=self.app, environment=environment, settings=assembly.settings(self.world, environment))
+
+    def answer(self, document: dict[str, Any]) -> None:
+        """The one document of `--json`."""
+        if self.as_json:
+            print_json(document)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def run(folder: Path, work: Callable[[Session], Awaitable[Exit]], *, as_json: bool) -> None:
+    """Run `work` in the repository that holds `folder`, then exit with its code."""
+
+    async def whole() -> Exit:
+        with assembly.opened(folder) as (app, world):
+            return await work(Session(world=world, app=app, as_json=as_json))
+
+    guarded(whole, as_json=as_json)
+
+
+def guarded(work: Callable[[], Awaitable[Exit]], *, as_json: bool) -> None:
+    """Run `work` with Problems rendered and signals turned into an orderly undo."""
+    try:
+        code = asyncio.run(interruptible(work))
+    except ProblemError as error:
+        show(error.problems, as_json=as_json)
+        code = error.exit
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        show((interrupted(),), as_json=as_json)
+        code = Exit.INTERRUPTED
+    except BrokenPipeError:
+        code = Exit.DONE
+    except OSError as error:
+        problem = assembly.trouble_with_disk(error)
+        if problem is None:
+            raise
+        show((problem,), as_json=as_json)
+        code = problem.exit
+    sys.stdout.flush()
+    sys.exit(int(code))
+
+
+async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
+    """A terminal that closes or a service manager that stops us is a Ctrl-C too."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if task is not None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+    return await work()
+
+
+def show(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"outcome": "halted", "problems": [as_document(problem) for problem in problems]})
+    from ecluse.cli.render.problems import render  # noqa: PLC0415
+
+    for problem in problems:
+        render(problem)
+
+
+def as_document(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "where": str(problem.where) if problem.where else None,
+        "what": problem.what,
+        "evidence": list(problem.evidence),
+        "state": problem.state,
+        "fix": problem.fix,
+    }

@@ -1,0 +1,47 @@
+"""`ecluse ship`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.cli.render import shipped as render
+from ecluse.loop.plan.preview import preview
+from ecluse.loop.ship import ShipOrder, ship
+from ecluse.model.problem import Exit
+
+
+@click.command(
+    epilog="Examples:  ecluse ship    ecluse ship production    ecluse ship --dirty    ecluse ship --json | jq .outcome"
+)
+@options.environment
+@click.option("--commit", "revision", default="HEAD", show_default=True, help="What to ship.")
+@click.option("--dirty", is_flag=True, help="The working tree as it lies (local environment only).")
+@click.option("--jobs", type=click.IntRange(min=1), help="Steps at once (default: one for each processor).")
+@click.option("--fail-fast", is_flag=True, help="Cancel the other steps when one fails.")
+@options.dry_run
+@options.as_json
+@options.folder
+def command(
+    environment_argument: str | None,
+    environment_option: str | None,
+    revision: str,
+    dirty: bool,
+    jobs: int | None,
+    fail_fast: bool,
+    dry_run: bool,
+    as_json: bool,
+    folder: Path,
+) -> None:
+    """Check, build, release, deploy and watch; the whole loop for one commit."""
+
+    async def work(at: session.Session) -> Exit:
+        wanted = at.wanted(options.chosen(environment_argument, environment_option))
+        order = ShipOrder(wanted=wanted, revision=revision, dirty=dirty, jobs=jobs, fail_fast=fail_fast)
+        if dry_run:
+            return render.preview(await preview(order, at.world), as_json=as_json)
+        return render.ended(await ship(order, at.world), as_json=as_json)
+
+    session.run(folder, work, as_json=as_json)

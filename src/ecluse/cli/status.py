@@ -1,0 +1,40 @@
+"""`ecluse status`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.cli.render import status as render
+from ecluse.cli.render.problems import render as render_problem
+from ecluse.loop.monitor.status import document, status, unhealthy
+from ecluse.model.problem import Exit
+
+
+@click.command(
+    epilog="Examples:  ecluse status    ecluse status production --json    ecluse status --check || page-someone"
+)
+@options.environment
+@click.option("--check", is_flag=True, help="Exit 1 unless every environment shown is healthy.")
+@options.as_json
+@options.folder
+def command(
+    environment_argument: str | None, environment_option: str | None, check: bool, as_json: bool, folder: Path
+) -> None:
+    """What serves now. The target is asked, not the memory."""
+
+    async def work(at: session.Session) -> Exit:
+        named = environment_argument or environment_option
+        chosen = (at.environment(options.chosen(environment_argument, environment_option)),) if named else ()
+        found = await status(at.app, chosen or at.app.environments, at.world)
+        at.answer(document(found))
+        if not as_json:
+            render.text(found, at.world.clock.now())
+        problem = unhealthy(found) if check else None
+        if problem is not None:
+            render_problem(problem)
+        return problem.exit if problem else Exit.DONE
+
+    session.run(folder, work, as_json=as_json)

@@ -1,0 +1,37 @@
+"""`ecluse stop`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.loop.operate.stop import stop
+from ecluse.model.problem import Exit
+
+
+@click.command(epilog="Examples:  ecluse stop    ecluse stop staging")
+@options.environment
+@options.dry_run
+@options.as_json
+@options.folder
+def command(
+    environment_argument: str | None, environment_option: str | None, dry_run: bool, as_json: bool, folder: Path
+) -> None:
+    """Drain and stop everything of an environment. The app's data stays."""
+
+    async def work(at: session.Session) -> Exit:
+        environment = at.environment(options.chosen(environment_argument, environment_option))
+        if dry_run:
+            seen = await at.world.target(at.app, environment).observe()
+            running = [slot.release for slot in seen.slots if slot.release]
+            at.answer({"outcome": "planned", "environment": environment.name, "would_stop": running})
+            click.echo(f"would stop {', '.join(running) or 'nothing'}", err=as_json)
+            return Exit.DONE
+        release = await stop(at.app, environment, at.world)
+        at.answer({"outcome": "stopped", "environment": environment.name, "release": release or None})
+        click.echo(f"stopped {environment.name}" if release else f"nothing ran in {environment.name}", err=as_json)
+        return Exit.DONE
+
+    session.run(folder, work, as_json=as_json)

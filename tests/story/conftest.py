@@ -1,0 +1,1 @@
+from support.shops import serving, shop  # noqa: F401

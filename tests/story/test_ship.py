@@ -1,0 +1,103 @@
+"""The main job, by the real command line on the real process target."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from support.shop import Customers
+
+pytestmark = pytest.mark.network
+
+
+def test_a_commit_is_shipped_swapped_and_taken_back(shop):
+    first = shop.json("ship")
+    assert first["outcome"] == "shipped"
+    assert {"environment", "release", "version", "commit", "url", "seconds", "gates", "timeline"} <= first.keys()
+    assert shop.get() == ("shop one", first["version"])
+
+    shop.sell("two")
+    with Customers(shop.url) as customers:
+        second = shop.json("ship")
+        done_at = time.time()
+        time.sleep(0.3)  # so that there are connections opened after the deploy reported done
+        assert shop.get() == ("shop two", second["version"])
+        back = shop.json("rollback")
+        assert shop.get() == ("shop one", first["version"])
+    customers.lost_nothing()
+    assert back["outcome"] == "rolled_back"
+    between = [release for opened, release in customers.tally["openings"] if done_at < opened < done_at + 0.3]
+    assert set(between) <= {second["version"]}
+
+    history = shop.json("history")
+    assert [one["verb"] for one in history["deployments"]] == ["rollback", "ship", "ship"]
+
+
+def test_a_second_ship_of_the_same_commit_changes_nothing(serving):
+    again = serving.json("ship")
+    assert again["outcome"] == "unchanged"
+    assert again["url"] == serving.url.rstrip("/")
+
+
+def test_status_says_what_serves(serving):
+    (local,) = serving.json("status")["environments"]
+    assert (local["name"], local["health"], local["phase"]) == ("local", "healthy", "serving")
+    assert local["version"] == serving.get()[1]
+    serving_slot = next(slot for slot in local["slots"] if slot["weight"] == 100)
+    assert {"name", "release", "weight", "state", "processes"} <= serving_slot.keys()
+    assert serving_slot["processes"][0].keys() >= {"name", "pid", "restarts"}
+
+
+def test_stop_leaves_nothing_running_and_ship_starts_again(serving):
+    pids = [
+        process["pid"] for slot in serving.json("status")["environments"][0]["slots"] for process in slot["processes"]
+    ]
+    assert serving.json("stop")["outcome"] == "stopped"
+    assert [pid for pid in pids if is_alive(pid)] == []
+    (local,) = serving.json("status")["environments"]
+    assert (local["health"], local["phase"]) == ("down", "stopped")
+    assert serving.json("ship")["outcome"] == "shipped"
+
+
+def test_a_dry_run_changes_nothing(shop):
+    planned = shop.json("ship", "--dry-run")
+    assert planned["outcome"] == "planned"
+    assert planned["moves"][0] == "stage"
+    assert shop.json("status")["environments"][0]["phase"] == "empty"
+
+
+def test_the_working_tree_ships_only_when_asked_for(serving):
+    serving.write("shop.py", (serving.root / "shop.py").read_text().replace("one", "draft"))
+    assert serving.json("ship")["outcome"] == "unchanged"
+    dirty = serving.json("ship", "--dirty")
+    assert serving.get() == ("shop draft", dirty["version"])
+    assert ".dirty." in dirty["version"]
+
+
+def test_a_rollback_without_a_release_before_is_refused(serving):
+    refused = serving.json("rollback", code=1)
+    assert refused["problems"][0]["code"] == "D030"
+    assert serving.get()[0] == "shop one"
+
+
+def test_a_failing_step_stops_before_anything_moves(serving):
+    manifest = (serving.root / "ecluse.toml").read_text()
+    serving.write("ecluse.toml", manifest + '\n[steps.lint]\ncommand = ["/bin/sh", "-c", "echo no good; exit 7"]\n')
+    serving.sell("two")
+    halted = serving.json("ship", code=1)
+    assert halted["outcome"] == "halted"
+    (gate,) = halted["gates"]
+    assert (gate["name"], gate["verdict"]) == ("lint", "failed")
+    assert any("no good" in fact for fact in gate["evidence"])
+    assert serving.get()[0] == "shop one"
+
+
+def test_the_ledger_keeps_an_unbroken_chain(serving):
+    assert serving.json("events", "--verify")["ok"] is True
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

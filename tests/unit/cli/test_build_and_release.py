@@ -1,0 +1,77 @@
+"""`ecluse build` and `ecluse release`: what they print, and a release planned in a real repository."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ecluse.cli import build, release
+from ecluse.loop.release.make import PlannedRelease
+from ecluse.model.artifact import Bundle, Wheel, Wheelhouse
+from ecluse.model.release import Release
+from support.worlds import commit, git, repository
+
+MANIFEST = '[app]\nname = "shop"\n[processes.web]\napp = "app:app"\ninterface = "wsgi"\n[environments.local]\n'
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("ECLUSE_HOME", str(tmp_path / "home"))
+    return repository(tmp_path / "shop", {"ecluse.toml": MANIFEST, "app.py": ""})[1]
+
+
+def planned(root, *arguments):
+    done = CliRunner().invoke(release.command, ["-C", str(root), "--dry-run", *arguments])
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def test_a_planned_release_is_one_document(root):
+    git(root, "tag", "v1.2.0")
+    last = commit(root, "feat: a window")
+    document = json.loads(planned(root, "--json").stdout)
+    assert document == {
+        "outcome": "planned",
+        "version": "1.3.0",
+        "previous": "1.2.0",
+        "tag": "v1.3.0",
+        "commit": last,
+        "release": None,
+        "digest": None,
+        "notes": f"## 1.3.0\n\n### Added\n\n- a window ({last[:7]})\n",
+    }
+
+
+def test_a_planned_release_is_told_and_nothing_is_tagged(root):
+    assert "would release 0.1.0 as v0.1.0" in planned(root).output
+    assert git(root, "tag", "--list") == ""
+
+
+def test_an_unknown_commit_is_a_problem(root):
+    done = CliRunner().invoke(release.command, ["-C", str(root), "--commit", "nowhere"])
+    assert done.exit_code == 2
+
+
+def test_a_release_that_was_made_names_what_to_type_next():
+    plan = PlannedRelease(version="1.3.0", commit="c" * 40, notes="## 1.3.0\n", tag="v1.3.0", previous="1.2.0")
+    made = Release(version="1.3.0", commit="c" * 40, bundle=DIGEST, config=DIGEST)
+    assert "next: ecluse deploy --release 1.3.0" in release.told(plan, made)
+    assert release.document(plan, made)["outcome"] == "released"
+
+
+@pytest.fixture
+def bundle():
+    wheels = (Wheel(name="a.whl", digest=DIGEST), Wheel(name="b.whl", digest=DIGEST, built=True))
+    house = Wheelhouse(
+        python="3.12", machine="x86_64", libc="glibc", digest=DIGEST, app=wheels, server=wheels[:1], pip=wheels[0]
+    )
+    return Bundle(digest=DIGEST, commit="c" * 40, dirty=True, files=(), wheelhouses=(house,))
+
+
+def test_a_bundle_is_told_with_what_was_built_here(bundle):
+    document = build.document(bundle, 1.5, known=False)
+    assert (document["outcome"], document["wheelhouses"][0]["built_here"]) == ("built", ["b.whl"])
+    assert build.document(bundle, 0.1, known=True)["outcome"] == "unchanged"
+    assert "3 wheels for Python 3.12" in build.told(bundle, 1.5, known=False)
+    assert "is there already" in build.told(bundle, 0.1, known=True)

@@ -1,0 +1,104 @@
+"""`ecluse init` without a try: what it prints, what it writes, what it leaves alone."""
+
+import json
+import re
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from ecluse.cli import init
+from ecluse.model.problem import ProblemError
+from support.worlds import repository
+
+FLASK = {"app.py": "from flask import Flask\napp = Flask('shop')\n"}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("ECLUSE_HOME", str(tmp_path / "home"))
+    return repository(tmp_path / "shop", FLASK)[1]
+
+
+def run(root, *arguments, answer=None):
+    return CliRunner().invoke(init.command, ["-C", str(root), "--no-try", *arguments], input=answer)
+
+
+def test_the_manifest_is_written_and_the_next_command_told(root):
+    done = run(root, "--yes")
+    assert done.exit_code == 0, done.output
+    assert 'app = "app:app" # app.py:2' in (root / "ecluse.toml").read_text()
+    assert "ecluse ship" in done.stderr
+    assert done.stdout == ""
+
+
+def test_one_document_says_everything(root):
+    document = json.loads(run(root, "--json").stdout)
+    assert document["outcome"] == "written"
+    assert document["tried"] == []
+    assert document["reasons"]["processes.web.app"] == "app.py:2"
+    assert document["manifest"] == (root / "ecluse.toml").read_text()
+
+
+def test_a_dry_run_shows_the_manifest_and_writes_nothing(root):
+    done = run(root, "--dry-run")
+    assert "[processes.web]" in done.stdout
+    assert not (root / "ecluse.toml").exists()
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("y\n", 0)])
+def test_a_manifest_is_replaced_only_when_the_person_says_so(root, answer, code):
+    (root / "ecluse.toml").write_text("mine")
+    assert run(root, answer=answer).exit_code == code
+    assert ((root / "ecluse.toml").read_text() == "mine") is bool(code)
+
+
+def test_a_script_must_say_force(root):
+    (root / "ecluse.toml").write_text("mine")
+    assert run(root, "--yes").exit_code == 2
+    assert run(root, "--yes", "--force").exit_code == 0
+    assert (root / "ecluse.toml").read_text() != "mine"
+
+
+def test_the_port_of_a_manifest_that_is_replaced_is_kept(root):
+    """The app may be serving there now: on another port the next ship would be refused."""
+    assert run(root, "--yes", "--no-try").exit_code == 0
+    manifest = root / "ecluse.toml"
+    manifest.write_text(re.sub(r"port = \d+", "port = 20123", manifest.read_text()))
+    assert run(root, "--yes", "--no-try", "--force").exit_code == 0
+    assert "port = 20123" in manifest.read_text()
+
+
+def test_a_manifest_in_pyproject_counts(root):
+    (root / "pyproject.toml").write_text("[tool.ecluse.app]\nname = 'x'\n")
+    done = run(root, "--yes")
+    assert done.exit_code == 2
+    assert "pyproject.toml holds a manifest already" in done.stderr
+
+
+def test_a_port_that_somebody_has_is_not_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ProblemError, match="I004"):
+            init.free_port(port, port)
+    assert init.free_port(port, port) == port
+
+
+def test_a_second_manifest_is_never_written_beside_one_in_pyproject(root):
+    (root / "pyproject.toml").write_text("[tool.ecluse]\nmanifest = 1\n")
+    done = run(root, "--yes", "--force")
+    assert done.exit_code == 2
+    assert "I005" in done.stderr
+    assert not (root / "ecluse.toml").exists()
+
+
+def test_in_a_monorepo_the_folder_it_is_called_in_is_the_app(root):
+    part = root / "services" / "mail"
+    part.mkdir(parents=True)
+    (part / "mail.py").write_text("from flask import Flask\napp = Flask('mail')\n")
+    assert run(part, "--yes").exit_code == 0
+    assert 'app = "mail:app" # mail.py:2' in (part / "ecluse.toml").read_text()
+    assert "app:app" not in (part / "ecluse.toml").read_text().replace("mail:app", "")
+    assert not (root / "ecluse.toml").exists()

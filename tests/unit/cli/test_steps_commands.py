@@ -1,0 +1,124 @@
+"""`ecluse check`, `test` and `run`, from arguments to exit code."""
+
+import json
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+from ecluse.cli.main import cli
+
+MANIFEST = """
+[app]
+name = "demo"
+
+[processes.worker]
+command = ["sleep", "600"]
+
+[steps.first]
+command = ["sh", "-c", "echo first > out"]
+outputs = ["out"]
+group = "check"
+
+[steps.second]
+command = ["cat", "out"]
+needs = ["first"]
+group = "check"
+
+[steps.broken]
+command = ["sh", "-c", "echo what went wrong; exit 3"]
+group = "other"
+"""
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "ecluse.toml").write_text(MANIFEST.replace('group = "other"', 'group = "test"'))
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    subprocess.run(["git", *identity, "commit", "--quiet", "--message", "feat: all"], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def ecluse(repository):
+    def ecluse(verb, *arguments):
+        done = CliRunner().invoke(cli, [verb, "--directory", str(repository), *arguments])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return ecluse
+
+
+def document(done):
+    return json.loads(done.stdout)
+
+
+def verdicts(done):
+    return {step["name"]: step["verdict"] for step in document(done)["steps"]}
+
+
+def test_check_runs_its_group_and_answers_with_one_document(ecluse):
+    done = ecluse("check", "--json")
+    assert done.exit_code == 0, done.output
+    assert document(done)["outcome"] == "passed"
+    assert verdicts(done) == {"first": "passed", "second": "passed"}
+
+
+def test_a_step_that_says_no_is_exit_1_with_its_evidence(ecluse):
+    done = ecluse("test", "--json")
+    assert done.exit_code == 1
+    assert document(done)["steps"][0]["evidence"] == ["exit code 3", "what went wrong"]
+
+
+def test_the_text_names_what_failed_why_and_the_log(ecluse):
+    done = ecluse("test")
+    assert done.exit_code == 1
+    assert "what went wrong" in done.stdout
+    assert "broken.log" in done.stdout
+    assert "0 of 1 passed" in done.stdout
+
+
+def test_run_takes_names_with_their_needs_or_without(ecluse):
+    assert verdicts(ecluse("run", "second", "--json")) == {"first": "passed", "second": "passed"}
+    done = ecluse("run", "second", "--only", "--json")
+    assert verdicts(done) == {"second": "failed"}
+
+
+def test_a_dry_run_lists_the_steps_and_runs_none(ecluse, repository):
+    done = ecluse("check", "--dry-run")
+    assert done.exit_code == 0
+    assert "would run second: cat out  (after first)" in done.stdout
+    assert not (repository / ".ecluse" / "logs").exists()
+    assert [step["name"] for step in document(ecluse("check", "--dry-run", "--json"))["steps"]] == ["first", "second"]
+
+
+def test_a_step_that_is_not_there_is_exit_2_with_a_near_name(ecluse):
+    done = ecluse("run", "secnd", "--json")
+    assert done.exit_code == 2
+    assert document(done)["problems"][0]["code"] == "E004"
+    assert "second" in document(done)["problems"][0]["fix"]
+
+
+def test_a_group_without_steps_is_not_a_pass(ecluse, repository):
+    (repository / "ecluse.toml").write_text(MANIFEST.partition("[steps.broken]")[0])
+    done = ecluse("test", "--json")
+    assert done.exit_code == 2
+    assert document(done)["problems"][0]["code"] == "E016"
+
+
+def test_a_commit_that_is_not_there_is_exit_2(ecluse):
+    done = ecluse("check", "--commit", "nope", "--json")
+    assert done.exit_code == 2
+    assert document(done)["problems"][0]["code"] == "C003"
+
+
+def test_the_run_is_in_the_ledger(ecluse):
+    ecluse("test")
+    done = ecluse("events", "--json")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["kind"] for record in records] == ["RunStarted", "StepEnded", "RunEnded"]
+    assert records[-1]["data"]["outcome"] == "failed"
