@@ -1,0 +1,126 @@
+"""What the benches share: an example app served by Écluse, shipped anew with another version each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ECLUSE = str(Path(sys.executable).with_name("ecluse"))
+IDENTITY = {f"GIT_{who}_{what}": "bench@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
+@dataclass
+class Served:
+    """A repository whose app is served by Écluse."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [ECLUSE, *argv],
+            cwd=self.folder,
+            env={**os.environ, **IDENTITY},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"ecluse {' '.join(argv)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def json(self, *argv: str) -> dict[str, object]:
+        return json.loads(self.run(*argv, "--json").stdout)
+
+    def git(self, *argv: str) -> None:
+        subprocess.run(["git", *argv], cwd=self.folder, env={**os.environ, **IDENTITY}, check=True, capture_output=True)
+
+    def commit(self, text: str) -> None:
+        """Another version: one file changes."""
+        (self.folder / "CHANGES.txt").write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "-m", text)
+
+    def set(self, old: str, new: str) -> None:
+        manifest = self.folder / "ecluse.toml"
+        manifest.write_text(manifest.read_text().replace(old, new))
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def served(example: str, *, watch: str = "0s", count: int = 1) -> Iterator[Served]:
+    """`init` and `ship` on a copy of an example; stopped and removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ecluse-bench-") as scratch:
+        shop = Served(Path(scratch) / example, free_port())
+        shutil.copytree(ROOT / "examples" / example, shop.folder)
+        shop.git("init", "--quiet")
+        shop.commit("first")
+        shop.run("init", "--yes", "--no-try")
+        manifest = (shop.folder / "ecluse.toml").read_text()
+        lines = [line for line in manifest.splitlines() if not line.startswith("port")]
+        text = "\n".join(lines).replace(
+            "[environments.local]", f'[environments.local]\nport = {shop.port}\nwatch = "{watch}"'
+        )
+        text = text.replace("[processes.web]", f"[processes.web]\ncount = {count}")
+        if "health" not in text:
+            text += '\n[processes.web.health]\npath = "/health"\ninterval = "50ms"\n'
+        (shop.folder / "ecluse.toml").write_text(text)
+        shop.commit("adopt")
+        shop.json("ship")
+        try:
+            yield shop
+        finally:
+            shop.run("stop")
+
+
+@contextmanager
+def program(argv: list[str], port: int, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of somebody else, up while the block runs."""
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    try:
+        until_it_answers(port)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def until_it_answers(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).read()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def table(title: str, head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    texts = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(head))]
+    print(f"\n{title}")
+    for row in texts:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
