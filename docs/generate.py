@@ -1,0 +1,134 @@
+"""Write the reference pages from the code: `python docs/generate.py`. With --check, say which aren't current."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import click
+from problem_codes import Known, known_problems
+
+from ecluse.cli.main import COMMANDS
+from ecluse.manifest.reference import reference as manifest
+from ecluse.model.events import KINDS, Event
+from ecluse.model.problem import Exit
+
+REFERENCE = Path(__file__).parent / "reference"
+MADE = "<!-- Made from {source} by docs/generate.py; edit there. -->"
+
+FAMILIES = {
+    "M": "The manifest",
+    "I": "`ecluse init`",
+    "C": "The commit and its tree",
+    "E": "Steps and gates",
+    "B": "Building",
+    "R": "Releasing",
+    "D": "Deploying",
+    "K": "The keeper and the target",
+    "L": "The ledger",
+    "S": "This machine",
+}
+
+EXITS = {
+    Exit.DONE: "done",
+    Exit.REFUSED: "a gate said no; nothing changed",
+    Exit.USAGE: "wrong usage, or a Problem in the manifest",
+    Exit.ROLLED_BACK: "rolled back; the old release serves",
+    Exit.BUSY: "another deployer holds the environment, or superseded us",
+    Exit.UNREACHABLE: "the target can't be reached",
+    Exit.NEEDS_PERSON: "needs a person",
+    Exit.INTERRUPTED: "interrupted and undone",
+}
+
+
+def page(title: str, source: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", MADE.format(source=source), *parts]) + "\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(head)
+    lines = [names, ["---"] * len(names), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def commands() -> str:
+    exits = table(("code", "meaning"), ((str(int(code)), text) for code, text in EXITS.items()))
+    parts = [command(name, short) for name, short in COMMANDS.items()]
+    return page("Commands", "src/ecluse/cli", f"Exit codes of every command:\n\n{exits}", *parts)
+
+
+def command(name: str, short: str) -> str:
+    found: click.Command = importlib.import_module(f"ecluse.cli.{name}").command
+    context = click.Context(found, info_name=f"ecluse {name}")
+    usage = " ".join([context.command_path, *found.collect_usage_pieces(context)])
+    rows = [option for parameter in found.get_params(context) if (option := parameter.get_help_record(context))]
+    text = (found.help or short).replace("\b", "").strip()
+    options = table(("option", "meaning"), ((f"`{left}`", right) for left, right in rows))
+    example = [f"```console\n{examples(found.epilog)}\n```"] if found.epilog else []
+    return "\n\n".join([f"## {name}", text, f"`{usage}`", options, *example])
+
+
+def examples(epilog: str) -> str:
+    text = epilog.partition(":")[2] if epilog.startswith("Example") else epilog
+    return "\n".join(
+        f"$ {line.strip()}" for line in text.replace("\b", "").replace("    ", "\n").splitlines() if line.strip()
+    )
+
+
+def events() -> str:
+    what = "What the ledger holds, and what `ecluse events --json` prints: `kind`, and `data` with these fields."
+    return page("Events", "src/ecluse/model/events.py", what, *(event(name, kind) for name, kind in KINDS.items()))
+
+
+def event(name: str, kind: type[Event]) -> str:
+    text = (kind.__doc__ or "").strip()
+    said = [] if text.startswith(f"{name}(") else [text]
+    needed = {True: "yes", False: ""}
+    rows = (
+        (f"`{field.name}`", f"`{field.type}`", needed[field.default is MISSING and field.default_factory is MISSING])
+        for field in fields(kind)
+    )
+    return "\n\n".join([f"## {name}", *said, table(("field", "type", "always there"), rows)])
+
+
+def problems() -> str:
+    known = known_problems(Path(__file__).parents[1] / "src")
+    what = "Every message to a user ends with a code that stays the same; parts in ‹› are filled in."
+    parts = [family(letter, title, known) for letter, title in FAMILIES.items()]
+    return page("Problem codes", "src", what, *(part for part in parts if part))
+
+
+def family(letter: str, title: str, known: list[Known]) -> str:
+    rows = [(f"`{one.code}`", one.what, one.fix) for one in known if one.code.startswith(letter)]
+    return f"## {letter}: {title}\n\n{table(('code', 'what is wrong', 'what to do'), rows)}" if rows else ""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": commands,
+    "events.md": events,
+    "manifest.md": manifest,
+    "problems.md": problems,
+}
+
+
+def main(arguments: list[str]) -> int:
+    stale = [name for name, make in PAGES.items() if not is_current(name, make())]
+    if "--check" in arguments:
+        for name in stale:
+            print(f"docs/reference/{name} is not current; run: make docs", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (REFERENCE / name).write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+def is_current(name: str, text: str) -> bool:
+    file = REFERENCE / name
+    return file.exists() and file.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
