@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -153,17 +154,59 @@ def test_a_worker_that_died_without_a_keeper_is_started_again_by_the_next(host):
     assert (seen["restarts"], seen["last_exit"]) == (1, "unknown")
 
 
+def somebody_else_on(port):
+    """Takes the port as soon as those that were killed have left it."""
+    return eventually(lambda: socket.create_server(("127.0.0.1", port)), 5, OSError)
+
+
+def nothing_runs(host):
+    assert host.processes() == []
+
+
+def kill_everything(host):
+    for pid in sorted(host.processes(), key=lambda pid: pid != host.holder_pid()):
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_after_everything_was_killed_the_serving_release_comes_back(host):
     """As after a reboot: no process, no socket, only the records."""
     host.up().take()
     host.deploy(host.running("1"), "blue")
     host.deploy(host.running("2"), "green")
-    for pid in sorted(host.processes(), key=lambda pid: pid != host.holder_pid()):
-        os.kill(pid, signal.SIGKILL)
+    kill_everything(host)
     assert host.start().returncode == 0, host.life()
     host.reconnect()
     host.healthy("green", "2")
     assert host.get() == (200, "2")
+
+
+def test_a_port_taken_meanwhile_delays_the_comeback_and_does_not_prevent_it(host):
+    host.up().take()
+    host.deploy(host.running("1"), "blue")
+    kill_everything(host)
+    with somebody_else_on(host.port):
+        assert host.start().returncode == 0, host.life()
+        host.reconnect()
+        (warning,) = host.orders("observe")["warnings"]
+        assert f"can't be started again yet: port {host.port} is taken by pid {os.getpid()}" in warning
+    host.healthy("blue", "1")
+    assert host.get() == (200, "1")
+    assert host.orders("observe")["warnings"] == []
+
+
+def test_what_was_stopped_while_its_port_was_taken_does_not_come_back(host):
+    host.up().take()
+    host.deploy(host.running("1"), "blue")
+    kill_everything(host)
+    with somebody_else_on(host.port):
+        assert host.start().returncode == 0, host.life()
+        host.reconnect()
+        host.orders.take()
+        host.orders("shut")
+    eventually(lambda: nothing_runs(host), 10, AssertionError)
+    assert host.start().returncode == 0, host.life()
+    host.reconnect()
+    assert [slot["state"] for slot in host.orders("observe")["slots"]] == ["empty", "empty"]
 
 
 @pytest.mark.parametrize("point", ["begin.after", "start.before", "start.after", "route.before", "route.after"])

@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
+import time
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ecluse.keeper import holder, kernel, listeners, processes, records
 from ecluse.keeper.keeper import Keeper, boottime
@@ -12,10 +13,15 @@ from ecluse.keeper.traffic import OTHER
 from ecluse.wire import codes
 
 Record = Dict[str, Any]
+LAST = 5.0
+"""Seconds that a process may take to be gone after its SIGKILL."""
 
 
 def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None:
-    """Bring the keeper to where the one before it was. What can't be taken over is said in its warnings."""
+    """Bring the keeper to where the one before it was. What can't be taken over is said in its warnings.
+
+    While somebody else has the port nothing is changed, and the keeper is `blocked`: to be called again later.
+    """
     home = keeper.home
     found = {slot: records.read(home.slot(slot)) for slot in SLOTS}
     known = {slot: record for slot, record in found.items() if record}
@@ -24,8 +30,9 @@ def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None
     try:
         _open(keeper, pair, routes, known)
     except codes.OrderError as error:
-        keeper.warnings.append("what ran here can't be started again: %s" % error.message)
+        keeper.blocked = "what ran here can't be started again yet: %s" % error.message
         return
+    keeper.blocked = ""
     for slot, record in known.items():
         _warn_of_secrets(keeper, record)
         keeper.slots[slot].adopt(record)
@@ -46,7 +53,16 @@ def _end_unreachable(keeper: Keeper, known: Iterable[Record]) -> None:
     """Whoever still listens on sockets that we can't have would take connections from the new ones."""
     for worker in _alive(known):
         keeper.warnings.append("%s was ended: its sockets could not be taken over" % worker["name"])
+        members = processes.named(processes.family(worker["pid"]))
         processes.end_family(worker["pid"])
+        _until_gone(members)
+
+
+def _until_gone(members: Iterable[Tuple[int, int]]) -> None:
+    """The kernel closes a killed process's sockets some time after the signal: only then is the port free."""
+    deadline = time.monotonic() + LAST
+    while any(processes.is_alive(*member) for member in members) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _alive(known: Iterable[Record]) -> Iterator[Record]:

@@ -23,6 +23,8 @@ from ecluse.keeper.places import Home
 from ecluse.wire import codes
 
 TICK = 0.25
+TRY_EVERY = 1.0
+"""Seconds between two looks at whether a port that somebody else has is free again."""
 REAP_EVERY = 10.0
 PATIENCE = 15.0
 """Seconds in which a keeper that somebody else is starting must answer."""
@@ -128,6 +130,7 @@ class Daemon:
         self._listener: Optional[socket.socket] = None
         self._zombies: List[int] = []
         self._reap_at = 0.0
+        self._try_at = 0.0
 
     async def live(self, ready: Ready, inherited: Optional[Dict[str, int]]) -> int:
         kernel.become_subreaper()
@@ -199,10 +202,22 @@ class Daemon:
             await asyncio.sleep(TICK)
             try:
                 await self._keeper.look_after()
+                await self._try_again()
                 if time.monotonic() >= self._reap_at:
                     self._reap()
             except Exception:  # noqa: BLE001 a full disk or an error of ours must not end the keeper
                 self._life.say("looking after failed:\n%s" % traceback.format_exc())
+
+    async def _try_again(self) -> None:
+        """What ran here before comes back as soon as its port is free."""
+        keeper = self._keeper
+        if not keeper.blocked or keeper.moving.locked() or time.monotonic() < self._try_at:
+            return
+        self._try_at = time.monotonic() + TRY_EVERY
+        async with keeper.moving:
+            adopt(keeper)
+        if not keeper.blocked:
+            self._life.say("the port is free again: adopted %s" % self._adopted())
 
     def _reap(self) -> None:
         """Orphans that became our children (prctl(2)): whoever waits for a child of its own does so soon, so one that

@@ -44,6 +44,8 @@ class Keeper:
         self.lease = Lease(home.path, boottime, self.boot, is_alive)
         self.slots = {name: self._slot(name) for name in SLOTS}
         self.warnings: Deque[str] = deque(maxlen=WARNINGS)
+        self.blocked = ""
+        """Why what ran here before can't be started again yet; empty when nothing waits for that."""
         self.moving = asyncio.Lock()
         self._halting: Optional["asyncio.Future[None]"] = None
 
@@ -101,6 +103,7 @@ class Keeper:
 
     def _fill(self, slot: Slot, running: Running) -> None:
         self.traffic.bind(running.get("address") or "127.0.0.1", int(running["port"]))
+        self.blocked = ""
         self.traffic.occupy(slot.name)
         self.traffic.hold_back(slot.name)
         self.traffic.save()
@@ -227,6 +230,9 @@ class Keeper:
             await self._empty(name)
         if self.journal.open:
             self.journal.close("reverted", "the environment was shut")
+        for slot in self.slots.values():
+            slot.forget()
+        self.blocked = ""
         await self.traffic.close()
 
     async def look_after(self) -> None:

@@ -216,6 +216,10 @@ class Slot:
         if self.page:
             self.page.close()
         self.page, self.running, self.workers, self.stopping = None, None, [], False
+        self.forget()
+
+    def forget(self) -> None:
+        """What ran here won't be started again by the next keeper."""
         records.remove(self.home.slot(self.name))
 
     def save(self) -> None:
