@@ -2,8 +2,7 @@
 
 import contextlib
 import os
-import time
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from ecluse.keeper import holder, kernel, listeners, processes, records
 from ecluse.keeper.keeper import Keeper, boottime
@@ -13,8 +12,6 @@ from ecluse.keeper.traffic import OTHER
 from ecluse.wire import codes
 
 Record = Dict[str, Any]
-LAST = 5.0
-"""Seconds that a process may take to be gone after its SIGKILL."""
 
 
 def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None:
@@ -53,16 +50,7 @@ def _end_unreachable(keeper: Keeper, known: Iterable[Record]) -> None:
     """Whoever still listens on sockets that we can't have would take connections from the new ones."""
     for worker in _alive(known):
         keeper.warnings.append("%s was ended: its sockets could not be taken over" % worker["name"])
-        members = processes.named(processes.family(worker["pid"]))
         processes.end_family(worker["pid"])
-        _until_gone(members)
-
-
-def _until_gone(members: Iterable[Tuple[int, int]]) -> None:
-    """The kernel closes a killed process's sockets some time after the signal: only then is the port free."""
-    deadline = time.monotonic() + LAST
-    while any(processes.is_alive(*member) for member in members) and time.monotonic() < deadline:
-        time.sleep(0.01)
 
 
 def _alive(known: Iterable[Record]) -> Iterator[Record]:

@@ -5,12 +5,15 @@ import fcntl
 import os
 import resource
 import signal
+import time
 from typing import Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Set, Tuple
 
 from ecluse.wire import codes
 
 SOCKET_FROM = 3
 """The first inherited descriptor (sd_listen_fds(3))."""
+LAST = 2.0
+"""Seconds that the kernel may take to end what was killed."""
 
 
 class Stat(NamedTuple):
@@ -94,19 +97,30 @@ def send(pid: int, start_time: int, number: int) -> None:
 def end_family(root: int, known: Iterable[Tuple[int, int]] = ()) -> int:
     """SIGKILL for the whole family, until none is left that was seen. How many there were.
 
+    They are gone when it returns, and so are their sockets, unless the kernel takes longer than `LAST` to end one.
     `known` are members (pid, start time) seen earlier: one that left the session can't be found any more once its
     parents are gone. Parents go before their children: a shell must not run its next command because one was killed.
     """
     ended: Set[int] = set()
+    killed: Set[Tuple[int, int]] = set()
     earlier = {pid for pid, start_time in known if is_alive(pid, start_time)}
     while True:
         members = (family(root) | earlier) - ended
         if not members:
+            _until_gone(killed)
             return len(ended)
+        killed |= named(members)
         for pid in sorted(members, key=lambda pid: (pid != root, pid)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         ended |= members
+
+
+def _until_gone(members: Iterable[Tuple[int, int]]) -> None:
+    """A signal has arrived when kill(2) returns; the process ends, and closes what it had open, some time later."""
+    deadline = time.monotonic() + LAST
+    while any(is_alive(*member) for member in members) and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 def start(order: Order) -> int:
