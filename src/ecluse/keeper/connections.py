@@ -64,15 +64,33 @@ def count_open(port: int, pids: Iterable[int]) -> int:
 
 
 def listening_on(port: int) -> List[Dict[str, Any]]:
-    """`{"pid", "command"}` of each process that listens on `port` and may be seen by us."""
+    """`{"pid", "command", "environment"}` of each process that listens on `port` and may be seen by us, by pid.
+
+    `environment` is the folder of the environment of ours that the process belongs to, empty for a stranger.
+    """
     inodes = {row.inode for row in rows(port) if row.state == LISTEN}
-    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
-    return [{"pid": pid, "command": _command(pid)} for pid in pids if inodes and inodes & sockets_of(pid)]
+    pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit()) if inodes else []
+    return [_listener(pid) for pid in pids if inodes & sockets_of(pid)]
 
 
-def _command(pid: int) -> str:
+def _listener(pid: int) -> Dict[str, Any]:
+    words = _words(pid, "cmdline")
+    return {"pid": pid, "command": " ".join(words).strip(), "environment": _environment(words, _words(pid, "environ"))}
+
+
+def _environment(command: List[str], variables: List[str]) -> str:
+    """A process of a release is told where the state lies; a keeper, a holder and a relay, where the environment is."""
+    for variable in variables:
+        if variable.startswith("ECLUSE_STATE="):
+            return os.path.dirname(variable.partition("=")[2])
+    if "--home" in command[:-1] and any("keeper" in word for word in command):
+        return command[command.index("--home") + 1]
+    return ""
+
+
+def _words(pid: int, name: str) -> List[str]:
     try:
-        with open("/proc/%d/cmdline" % pid, "rb") as file:
-            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        with open("/proc/%d/%s" % (pid, name), "rb") as file:
+            return file.read().decode("utf-8", "replace").split("\0")
     except OSError:
-        return ""
+        return []

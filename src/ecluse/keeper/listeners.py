@@ -72,12 +72,12 @@ def _problem(address: str, port: int, error: OSError) -> codes.OrderError:
         return codes.OrderError(
             codes.PORT_TAKEN,
             "port %d is taken by %s" % (port, _named(holders)),
-            {"holders": [dict(holder, command=_short(holder["command"])) for holder in holders]},
+            {"listens": [{"pid": "pid %d:" % one["pid"], "command": _short(one["command"])} for one in holders[:1]]},
         )
     return codes.OrderError(
         codes.PORT_TAKEN,
         "can't listen on %s port %d: %s" % (address, port, error.strerror),
-        {"port": port, "holders": []},
+        {"port": port, "listens": []},
     )
 
 
@@ -85,7 +85,9 @@ def _named(holders: Sequence[Mapping[str, Any]]) -> str:
     """The first one stands for all: workers share the socket of the process that made it."""
     if not holders:
         return "a process of another user"
-    first = min(holders, key=lambda holder: int(holder["pid"]))
+    first = holders[0]
+    if first["environment"]:
+        return "another environment of Écluse, %s" % first["environment"]
     more = " and %d more" % (len(holders) - 1) if len(holders) > 1 else ""
     return "pid %d%s (%s)" % (first["pid"], more, _short(first["command"]))
 

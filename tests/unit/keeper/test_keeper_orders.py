@@ -1,6 +1,7 @@
 """What a real keeper refuses, and what it answers when an order comes twice."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -104,7 +105,9 @@ def test_a_taken_port_is_refused_naming_who_has_it(host):
     with socket.create_server(("127.0.0.1", host.port)):
         error = refused(host.orders, "start", running=host.running("1"), slot="blue")
     assert error.code == "K020"
-    assert error.evidence["holders"][0]["command"].startswith(sys.executable.rsplit("/", 1)[0])
+    (listens,) = error.evidence["listens"]
+    assert listens["pid"] == f"pid {os.getpid()}:"
+    assert listens["command"].startswith(sys.executable.rsplit("/", 1)[0])
 
 
 def test_the_port_of_another_environment_is_taken_though_both_share_ports(host, tmp_path):
@@ -114,7 +117,9 @@ def test_the_port_of_another_environment_is_taken_though_both_share_ports(host, 
     other.port = host.port
     other.up().take()
     try:
-        assert refused(other.orders, "start", running=other.running("1"), slot="blue").code == "K020"
+        error = refused(other.orders, "start", running=other.running("1"), slot="blue")
+        assert error.code == "K020"
+        assert str(error).endswith(f"port {host.port} is taken by another environment of Écluse, {host.home}")
     finally:
         assert other.end() == []
 

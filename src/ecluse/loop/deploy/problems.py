@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecluse.model.app import App
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.verdict import Verdict
 
+WITHOUT_A_SAY = frozenset({Exit.BUSY, Exit.UNREACHABLE})
+"""Superseded, or cut off: the target undoes by itself, and we can only say so."""
 TOLD = 15
 """Lines of a migration's output that are shown."""
 
@@ -31,6 +35,13 @@ def gate_failed(verdict: Verdict, version: str) -> Problem:
         fix="read `ecluse logs`, mend, commit, and ship again",
         exit=Exit.ROLLED_BACK,
     )
+
+
+def undone(problem: Problem) -> Problem:
+    """A Problem of the target that ended a deployment, with the state that things are in after the undo."""
+    if problem.state or problem.exit in WITHOUT_A_SAY:
+        return problem
+    return replace(problem, state="undone: what served before serves, and nothing of the new release runs")
 
 
 def interrupted() -> Problem:

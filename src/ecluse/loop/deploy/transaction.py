@@ -11,16 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS, Done, MoveFailedError, Work
-from ecluse.loop.deploy.problems import gate_failed, interrupted
+from ecluse.loop.deploy.problems import WITHOUT_A_SAY, gate_failed, interrupted, undone
 from ecluse.model import events
 from ecluse.model.deployment import Move
 from ecluse.model.ids import DeploymentId
 from ecluse.model.observed import Observed
-from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.verdict import Verdict
-
-WITHOUT_A_SAY = frozenset({Exit.BUSY, Exit.UNREACHABLE})
-"""Superseded, or cut off: the target undoes by itself, and we can only say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,7 @@ class Transaction:
             await self._undo(error.problem)
             return self._deployed(error.problem)
         except ProblemError as error:
-            problem = error.problems[0]
+            problem = undone(error.problems[0])
             await self._undo(problem)
             if problem.exit in WITHOUT_A_SAY:
                 raise

@@ -19,7 +19,10 @@ TOLD: Mapping[str, tuple[Exit, str]] = {
     codes.DEPLOYMENT_OPEN: (Exit.BUSY, LOOK),
     codes.HAS_TRAFFIC: (Exit.REFUSED, LOOK),
     codes.COMMITTED: (Exit.REFUSED, "go back with `ecluse rollback`"),
-    codes.PORT_TAKEN: (Exit.REFUSED, "end the program that has the port, or set another `port` for this environment"),
+    codes.PORT_TAKEN: (
+        Exit.REFUSED,
+        "end what has the port (`ecluse stop` there), or set another `port` for this environment",
+    ),
     codes.LISTENS_ELSEWHERE: (
         Exit.REFUSED,
         "keep the address and port in ecluse.toml; or `ecluse stop`, then ship (nothing serves in between)",
