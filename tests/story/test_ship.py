@@ -1,5 +1,6 @@
 """The main job, by the real command line on the real process target."""
 
+import json
 import time
 from pathlib import Path
 
@@ -31,6 +32,16 @@ def test_a_commit_is_shipped_swapped_and_taken_back(shop):
 
     history = shop.json("history")
     assert [one["verb"] for one in history["deployments"]] == ["rollback", "ship", "ship"]
+
+
+def test_a_one_off_command_runs_in_the_release_that_serves(serving):
+    ran = json.loads(serving.ecluse("exec", "--json", "--", "python", "-c", "import shop; print(shop.VERSION)").stdout)
+    assert (ran["exit_code"], ran["output"]) == (0, "one\n")
+    said = serving.ecluse("exec", "--", "sh", "-c", "echo no; exit 7")
+    assert (said.returncode, said.stdout) == (7, "no\n")
+    late = serving.ecluse("exec", "--timeout", "1", "--", "sleep", "60")
+    assert late.returncode == 1
+    assert "`sleep 60` did not end within 0:00:01   [D034]" in late.stderr
 
 
 def test_a_second_ship_of_the_same_commit_changes_nothing(serving):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from ecluse.cli import options, session
-from ecluse.loop.operate.one_off import one_off
+from ecluse.loop.operate.one_off import one_off, require_ended
 from ecluse.model.problem import Exit
 
 
@@ -17,18 +18,25 @@ from ecluse.model.problem import Exit
     epilog="Examples:  ecluse exec -- python manage.py createsuperuser --noinput    ecluse exec --env staging -- env"
 )
 @click.option("--env", "environment_option", metavar="ENV", help="The environment (default: local).")
-@click.option("--timeout", default=600, show_default=True, help="Seconds.")
+@click.option("--timeout", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds.")
 @click.argument("argv", nargs=-1, required=True)
+@options.as_json
 @options.folder
-def command(environment_option: str | None, timeout: int, argv: tuple[str, ...], folder: Path) -> None:
-    """Run a command in the environment of the release that serves, with its settings and secrets."""
+def command(environment_option: str | None, timeout: int, argv: tuple[str, ...], as_json: bool, folder: Path) -> None:
+    """Run a command in the environment of the release that serves, with its settings and secrets.
+
+    Its output (the last 64 KiB) is shown when it has ended, and its exit code is ours. It reads nothing.
+    """
 
     async def work(at: session.Session) -> Exit:
         wanted = at.wanted(options.chosen(None, environment_option))
-        ran = await one_off(wanted, argv, timedelta(seconds=timeout), at.world)
-        click.echo(ran.output, nl=False)
-        if ran.exit_code:
-            sys.exit(ran.exit_code)
-        return Exit.DONE if ran.exit_code == 0 else Exit.REFUSED
+        within = timedelta(seconds=timeout)
+        ran = await one_off(wanted, argv, within, at.world)
+        if as_json:
+            at.answer(asdict(ran))
+        else:
+            click.echo(ran.output, nl=False)
+            require_ended(ran, argv, within)
+        sys.exit(Exit.REFUSED if ran.exit_code is None else ran.exit_code)
 
-    session.run(folder, work, as_json=False)
+    session.run(folder, work, as_json=as_json)

@@ -33,3 +33,17 @@ def nothing_serves(environment: str) -> Problem:
         code="D033", what=f"nothing serves in '{environment}', so there is no release to run a command in",
         fix="ecluse ship", exit=Exit.REFUSED,
     )  # fmt: skip
+
+
+def require_ended(ran: RanCommand, argv: Argv, within: timedelta) -> None:
+    """ProblemError D034 for a command that was ended: at the end of its time, or by somebody's signal."""
+    if ran.exit_code is not None and not ran.timed_out:
+        return
+    why = f"did not end within {within}" if ran.timed_out else "was ended by a signal"
+    fix = "give it more time with `--timeout SECONDS`" if ran.timed_out else "look at its output, and run it again"
+    raise ProblemError(
+        Problem(
+            code="D034", what=f"`{' '.join(argv)}` {why}", state="what it had done before stays done",
+            fix=fix, exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
