@@ -112,6 +112,7 @@ def world(root: Path, home: Path, env: Mapping[str, str], reporter: Reporter | N
     commands = SupervisedRunner()
     ledger = SqliteLedger(home / "ledger.db", clock, who)
     store = FolderStore(home / "store")
+    telling = reporter or _reporter(clock, env)
     try:
         yield World(
             root=root,
@@ -125,12 +126,13 @@ def world(root: Path, home: Path, env: Mapping[str, str], reporter: Reporter | N
             store=store,
             ledger=ledger,
             target=lambda _, environment: _target(environment, home, store, clock, env),
-            reporter=reporter or _reporter(clock, env),
+            reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), who),
             key=_key(home),
         )
     finally:
+        telling.close()
         ledger.close()
         commands.close()
 

@@ -18,3 +18,6 @@ class Reporter(Protocol):
 
     def note(self, text: str) -> None:
         """A fact worth a line of its own."""
+
+    def close(self) -> None:
+        """Nothing is under way any more: the terminal belongs to others. Safe to repeat."""

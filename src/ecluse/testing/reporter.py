@@ -20,3 +20,6 @@ class HeardReporter:
 
     def note(self, text: str) -> None:
         self.heard.append(("note", "", text))
+
+    def close(self) -> None:
+        self.heard.append(("closed", "", ""))

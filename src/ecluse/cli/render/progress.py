@@ -4,41 +4,44 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TextIO
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
 
 from ecluse.ports.clock import Clock
 from ecluse.ports.reporter import Reporter
 
-CLEAR_LINE = "\r\x1b[2K"
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
 MARKS = {True: "✓", False: "✗"}
-WIDTH = 100
+COLOURS = {True: "green", False: "red"}
 
 
 class PlainReporter:
-    """A line for each beginning and end; live output of steps is left to their logs."""
+    """A line for each beginning, each end, and each line of output, which begins with the name of its step."""
 
     def __init__(self, stream: TextIO, clock: Clock) -> None:
         self._stream = stream
-        self._clock = clock
+        self._stopwatch = Stopwatch(clock)
         self._lock = threading.Lock()
-        self._began: dict[str, float] = {}
 
     def began(self, name: str, detail: str = "") -> None:
-        self._began[name] = self._clock.monotonic()
+        self._stopwatch.start(name)
         self._write(f"… {name} {detail}".rstrip())
 
     def line(self, name: str, text: str) -> None:
-        pass
+        self._write(f"  {name} | {text}".rstrip())
 
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
-        self._write(f"{MARKS[ok]} {name} {self._took(name)} {detail}".rstrip())
+        self._write(f"{MARKS[ok]} {name} {self._stopwatch.stop(name)} {detail}".rstrip())
 
     def note(self, text: str) -> None:
         self._write(f"  {text}")
 
-    def _took(self, name: str) -> str:
-        began = self._began.pop(name, None)
-        return "" if began is None else f"{self._clock.monotonic() - began:.1f}s"
+    def close(self) -> None:
+        self._stream.flush()
 
     def _write(self, text: str) -> None:
         with self._lock:
@@ -46,41 +49,127 @@ class PlainReporter:
             self._stream.flush()
 
 
-class LiveReporter(PlainReporter):
-    """Keeps the newest line of output of what is running on the last line of the terminal."""
+class LiveReporter:
+    """What is under way stands at the bottom, with its time and its newest line of output; what ended, above."""
 
-    def __init__(self, stream: TextIO, clock: Clock, *, colour: bool) -> None:
-        super().__init__(stream, clock)
-        self._colour = colour
+    def __init__(self, console: Callable[[], Console], clock: Clock) -> None:
+        """`console` is called when there is something to show: most commands are over before."""
+        self._make_console = console
+        self._stopwatch = Stopwatch(clock)
+        self._lock = threading.RLock()
+        self._display: Progress | None = None
+        self._rows: dict[str, TaskID] = {}
+
+    @cached_property
+    def _console(self) -> Console:
+        return self._make_console()
+
+    def began(self, name: str, detail: str = "") -> None:
+        with self._lock:
+            self._stopwatch.start(name)
+            self._tidy(name)
+            self._show(name, detail)
 
     def line(self, name: str, text: str) -> None:
         shown = "".join(character for character in text if character.isprintable())
-        with self._lock:
-            self._stream.write(f"{CLEAR_LINE}{self._dim(f'  {name}: {shown}'[:WIDTH])}")
-            self._stream.flush()
+        if shown.strip():
+            with self._lock:
+                self._show(name, shown)
 
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
-        mark = self._paint(MARKS[ok], "32" if ok else "31")
-        self._write(f"{mark} {name} {self._dim(self._took(name))} {detail}".rstrip())
+        from rich.text import Text  # noqa: PLC0415
 
-    def began(self, name: str, detail: str = "") -> None:
-        self._began[name] = self._clock.monotonic()
-        self.line(name, detail or "…")
-
-    def _write(self, text: str) -> None:
         with self._lock:
-            self._stream.write(f"{CLEAR_LINE}{text}\n")
-            self._stream.flush()
+            self._tidy(name)
+            took = self._stopwatch.stop(name)
+            mark = (MARKS[ok], COLOURS[ok])
+            self._print(Text.assemble(mark, f" {name} ", (took, "dim"), " ", detail))
 
-    def _dim(self, text: str) -> str:
-        return self._paint(text, "2")
+    def note(self, text: str) -> None:
+        from rich.text import Text  # noqa: PLC0415
 
-    def _paint(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self._colour else text
+        with self._lock:
+            self._tidy("")
+            self._print(Text(f"  {text}"))
+
+    def close(self) -> None:
+        with self._lock:
+            for name in list(self._rows):
+                self._remove(name)
+
+    def _show(self, name: str, line: str) -> None:
+        """A row of the display, which is there as long as it has one: anything else may print in between."""
+        if self._display is None:
+            self._display = display(self._console)
+            self._display.start()
+        if name in self._rows:
+            self._display.update(self._rows[name], line=line)
+        else:
+            self._rows[name] = self._display.add_task(name, total=None, line=line)
+
+    def _remove(self, name: str) -> None:
+        if self._display is None or name not in self._rows:
+            return
+        self._display.remove_task(self._rows.pop(name))
+        self._display.refresh()
+        if not self._rows:
+            self._display.stop()
+            self._display = None
+
+    def _tidy(self, name: str) -> None:
+        """Remove the row of `name`, and those of what never began: their work is over when something else is told."""
+        for row in list(self._rows):
+            if row == name or row not in self._stopwatch:
+                self._remove(row)
+
+    def _print(self, text: object) -> None:
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+
+class Stopwatch:
+    """How long the things with a name took; they may overlap."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began: dict[str, float] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._began
+
+    def start(self, name: str) -> None:
+        self._began[name] = self._clock.monotonic()
+
+    def stop(self, name: str) -> str:
+        """Empty for what was never started."""
+        began = self._began.pop(name, None)
+        return "" if began is None else f"{self._clock.monotonic() - began:.1f}s"
+
+
+def display(console: Console) -> Progress:
+    """Spinner, name, time and newest line. The line is somebody else's output: no markup in it, and never two lines."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
+
+    rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[line]}", style="dim", markup=False, table_column=rest),
+        console=console,
+        transient=True,
+        expand=True,
+    )
 
 
 def reporter(clock: Clock, *, no_colour: bool) -> Reporter:
     """Live on a terminal, plain elsewhere; NO_COLOR (no-color.org) is respected."""
-    if sys.stderr.isatty():
-        return LiveReporter(sys.stderr, clock, colour=not no_colour)
-    return PlainReporter(sys.stderr, clock)
+    if not sys.stderr.isatty():
+        return PlainReporter(sys.stderr, clock)
+
+    def console() -> Console:
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=True, no_color=no_colour)
+
+    return LiveReporter(console, clock)

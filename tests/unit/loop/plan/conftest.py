@@ -31,6 +31,8 @@ class SameEnvironment:
 
 
 class ListReporter:
+    def close(self): ...
+
     def __init__(self):
         self.ends = []
 

@@ -27,6 +27,8 @@ class SameEnvironment:
 
 
 class ListReporter:
+    def close(self): ...
+
     def __init__(self):
         self.lines, self.ends = [], []
 

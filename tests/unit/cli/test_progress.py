@@ -1,0 +1,77 @@
+"""What a person sees while it happens."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from ecluse.cli.render.progress import LiveReporter, PlainReporter
+from ecluse.testing.clock import FakeClock
+
+SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def out():
+    return io.StringIO()
+
+
+@pytest.fixture
+def live(out, clock):
+    reporter = LiveReporter(lambda: Console(file=out, force_terminal=True, width=60, color_system=None), clock)
+    yield reporter
+    reporter.close()
+
+
+def test_plain_lines_name_the_step_that_printed_them(out, clock):
+    reporter = PlainReporter(out, clock)
+    reporter.began("test")
+    reporter.line("test", "3 passed")
+    clock.advance(2)
+    reporter.ended("test", ok=True, detail="3 tests")
+    reporter.note("that was it")
+    reporter.ended("release", ok=False)
+    assert out.getvalue().splitlines() == [
+        "… test", "  test | 3 passed", "✓ test 2.0s 3 tests", "  that was it", "✗ release",
+    ]  # fmt: skip
+
+
+def test_what_ended_stays_and_what_runs_is_shown_with_its_newest_line(live, out):
+    live.began("lint")
+    live.began("test")
+    live.line("test", "collecting")
+    live.line("test", "[red]1 of 3[/red] \x1b[31m…")
+    live.ended("lint", ok=True, detail="[no markup]")
+    above, below = out.getvalue().rsplit("✓ lint 0.0s [no markup]", 1)
+    assert "lint" in above
+    assert "lint" not in below
+    assert "test" in below
+    assert "[red]1 of 3[/red] [31m…" in below
+
+
+def test_a_line_wider_than_the_terminal_is_cut(live, out):
+    live.began("test")
+    live.line("test", "x" * 500)
+    live.close()
+    assert "x" * 60 not in out.getvalue()
+
+
+@pytest.mark.parametrize("ends", ["ended", "closed"])
+def test_the_terminal_is_given_back(live, out, ends):
+    live.began("test")
+    assert HIDE_CURSOR in out.getvalue()
+    live.ended("test", ok=True) if ends == "ended" else live.close()
+    assert out.getvalue().rindex(SHOW_CURSOR) > out.getvalue().rindex(HIDE_CURSOR)
+
+
+def test_output_of_what_never_began_is_shown_until_something_else_is_told(live, out):
+    live.line("environment", "installing")
+    assert "installing" in out.getvalue()
+    live.note("a fact")
+    assert out.getvalue().endswith("  a fact\n")
+    assert out.getvalue().rindex(SHOW_CURSOR) > out.getvalue().rindex(HIDE_CURSOR)
