@@ -116,6 +116,7 @@ class Slot:
     def _order(self, unit: Unit) -> processes.Order:
         assert self.running is not None  # noqa: S101
         running = {**self.running, "secrets": self._secrets(self.release)}
+        self._output.drain()
         output, errors = self._output.open(self.name, unit.name, unit.process["name"], self.release)
         limits = unit.process.get("limits") or {}
         sockets = tuple(listener.fileno() for listener in self._sockets()) if unit.has_sockets else ()
