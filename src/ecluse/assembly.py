@@ -17,7 +17,8 @@ from ecluse.ledger.memory import MemoryLedger
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.loop.deploy.wanted import Settings
 from ecluse.model.app import App, Environment
-from ecluse.model.observed import Holder
+from ecluse.model.ids import EnvironmentName
+from ecluse.model.observed import Holder, Observed
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
@@ -180,8 +181,8 @@ def _key(home: Path) -> bytes:
     return path.read_bytes()
 
 
-def examined(folder: Path) -> tuple[Machine, App | None]:
-    """The facts about this machine, and the app when there is one to read."""
+async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[EnvironmentName, Observed | Problem]]:
+    """The facts about this machine, the app when there is one to read, and what its environments say of themselves."""
     from ecluse.system.machine import read_machine  # noqa: PLC0415
 
     env = read_environment()
@@ -195,9 +196,17 @@ def examined(folder: Path) -> tuple[Machine, App | None]:
     try:
         toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]
-        return read_machine(home, step_layer=commands.layer, interpreters=found), app
+        seen = {one.name: await _asked(one, home, env) for one in app.environments} if app else {}
+        return read_machine(home, step_layer=commands.layer, interpreters=found), app, seen
     finally:
         commands.close()
+
+
+async def _asked(environment: Environment, home: Path, env: Mapping[str, str]) -> Observed | Problem:
+    try:
+        return await _target(environment, home, FolderStore(home / "store"), SystemClock(), env).observe()
+    except ProblemError as error:
+        return error.problems[0]
 
 
 def trouble_with_disk(error: OSError) -> Problem | None:

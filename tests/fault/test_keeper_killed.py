@@ -76,7 +76,7 @@ def test_with_keeper_and_holder_killed_the_next_start_takes_the_sockets_from_a_w
 
 
 def without_ptrace(host):
-    """Root may look into any process; without this capability the kernel refuses as Yama does (DECISIONS B.4)."""
+    """Root may look into any process; without this capability the kernel refuses as Yama does."""
     plain = host.command
     if os.geteuid() == 0:
         if not shutil.which("setpriv"):

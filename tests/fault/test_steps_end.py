@@ -1,4 +1,4 @@
-"""SIGKILL of the runner: what it had started as a step ends, what it had started as a service lives (DECISIONS B.2)."""
+"""SIGKILL of the runner: what it had started as a step ends, what it had started as a service lives."""
 
 import os
 import signal

@@ -22,8 +22,7 @@ def command(as_json: bool, folder: Path) -> None:
     """What this machine can do, and what is in the way. Changes nothing; works without a manifest."""
 
     async def work() -> Exit:
-        machine, app = assembly.examined(folder)
-        findings = diagnose(machine, app)
+        findings = diagnose(*await assembly.examined(folder))
         bad = any(finding.grade is Grade.BAD for finding in findings)
         if as_json:
             session.print_json({"ok": not bad, "findings": [asdict(finding) for finding in findings]})

@@ -26,6 +26,8 @@ TICK = 0.25
 TRY_EVERY = 1.0
 """Seconds between two looks at whether a port that somebody else has is free again."""
 REAP_EVERY = 10.0
+WRITES_EVERY = 10.0
+"""Seconds between two looks at what the releases have written into their trees."""
 PATIENCE = 15.0
 """Seconds in which a keeper that somebody else is starting must answer."""
 
@@ -138,7 +140,7 @@ class Daemon:
         self._holding = Holding(self._home, keeper.traffic, self._life.say)
         adopt(keeper, {name: inherited[name] for name in inherited if name not in _OWN} if inherited else None)
         self._holding.update()
-        tasks = [asyncio.ensure_future(keeper.output.run()), asyncio.ensure_future(self._tick())]
+        tasks = [asyncio.ensure_future(work) for work in (keeper.output.run(), self._tick(), self._look_for_writes())]
         self._listener = socket.socket(fileno=inherited["orders"]) if inherited else server.bind(self._home.socket)
         self._introduce()
         orders = Orders(keeper, self._body())
@@ -218,6 +220,11 @@ class Daemon:
             adopt(keeper)
         if not keeper.blocked:
             self._life.say("the port is free again: adopted %s" % self._adopted())
+
+    async def _look_for_writes(self) -> None:
+        while True:
+            await self._keeper.writes.look(tuple(self._keeper.slots.values()))
+            await asyncio.sleep(WRITES_EVERY)
 
     def _reap(self) -> None:
         """Orphans that became our children (prctl(2)): whoever waits for a child of its own does so soon, so one that

@@ -15,6 +15,7 @@ from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.slots import Slot
 from ecluse.keeper.traffic import OTHER, Traffic
 from ecluse.keeper.vault import Vault
+from ecluse.keeper.writes import Writes
 from ecluse.wire import codes
 
 Running = Mapping[str, Any]
@@ -43,6 +44,7 @@ class Keeper:
         self.journal = Journal(home.path)
         self.lease = Lease(home.path, boottime, self.boot, is_alive)
         self.slots = {name: self._slot(name) for name in SLOTS}
+        self.writes = Writes(home)
         self.warnings: Deque[str] = deque(maxlen=WARNINGS)
         self.blocked = ""
         """Why what ran here before can't be started again yet; empty when nothing waits for that."""

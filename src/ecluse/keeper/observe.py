@@ -37,7 +37,11 @@ def warnings(keeper: Keeper) -> List[str]:
     space = os.statvfs(keeper.home.path)
     full = "the disk of %s is full" % keeper.home.path if space.f_bavail * space.f_frsize < LITTLE else ""
     recovered = (keeper.journal.recovered, keeper.lease.recovered)
-    return [*keeper.warnings, *filter(None, (keeper.blocked, full, keeper.output.trouble, *recovered))]
+    return [
+        *keeper.warnings,
+        *keeper.writes.warnings(),
+        *filter(None, (keeper.blocked, full, keeper.output.trouble, *recovered)),
+    ]
 
 
 _OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move")

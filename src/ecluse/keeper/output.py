@@ -57,8 +57,8 @@ class Output:
         return paths[0], paths[1]
 
     def runs(self, slot: str, worker: str, pid: Optional[int]) -> None:
-        """Lines read from now on are `pid`'s. Before it is started those of the one before are read (`drain`): when this
-        is called it may have printed already."""
+        """Lines read from now on are `pid`'s, which may have printed some already: those of the one before are read
+        (`drain`) before it is started."""
         if pid:
             self._pids[slot, worker] = pid
 

@@ -20,7 +20,7 @@ _PACKAGES = str(Path(ecluse.__file__).parent.parent)
 
 
 class Layer(StrEnum):
-    """What makes sure that nothing of a step is left (DECISIONS D.3), strongest first."""
+    """What makes sure that nothing of a step is left, strongest first."""
 
     NAMESPACE = NAMESPACE
     """A process namespace: the kernel ends everything, whoever is killed."""

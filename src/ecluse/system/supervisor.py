@@ -4,7 +4,7 @@ Started as `python -I -S` with the standard library alone, so that it is there i
 wardens over `control`; each hire brings the socket over which that warden is spoken to. When the control socket
 closes, because the runner closed it or was killed, everything below ends.
 
-Which layer ends everything (DECISIONS D.3):
+Which layer ends everything:
 
 - `namespace`: supervisor and steps live in a process namespace of their own, of which the supervisor is the first
   process. Its end, by whatever signal, makes the kernel kill all the others.

@@ -48,7 +48,7 @@ def connect(port):
 
 
 def test_a_handshake_that_began_before_the_shift_is_passed_on(home):
-    """DECISIONS I.6: it lies in the queue of a slot without a process."""
+    """It lies in the queue of a slot without a process."""
 
     async def story():
         traffic = Traffic(home)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from ecluse.model.app import App
+from ecluse.model.ids import EnvironmentName
+from ecluse.model.observed import Observed
+from ecluse.model.problem import Problem
 from ecluse.ports.machine import Machine
 
 LITTLE_SPACE = 1024**3
+NOTHING_SEEN: Mapping[EnvironmentName, Observed | Problem] = MappingProxyType({})
 
 
 class Grade(StrEnum):
@@ -28,7 +33,10 @@ class Finding:
     fix: str = ""
 
 
-def diagnose(machine: Machine, app: App | None) -> tuple[Finding, ...]:
+def diagnose(
+    machine: Machine, app: App | None, seen: Mapping[EnvironmentName, Observed | Problem] = NOTHING_SEEN
+) -> tuple[Finding, ...]:
+    """`seen` is what each environment's target says of itself, or why it says nothing."""
     return (
         _git(machine),
         _routing(machine),
@@ -38,6 +46,7 @@ def diagnose(machine: Machine, app: App | None) -> tuple[Finding, ...]:
         Finding(name="steps", grade=Grade.FINE, detail=f"their descendants are owned by {machine.step_layer}"),
         _interpreters(machine),
         *(_ports(machine, app) if app else ()),
+        *(_environment(name, said) for name, said in seen.items()),
     )
 
 
@@ -88,6 +97,15 @@ def _interpreters(machine: Machine) -> Finding:
     if machine.interpreters:
         return Finding(name="python", grade=Grade.FINE, detail=", ".join(machine.interpreters))
     return Finding(name="python", grade=Grade.BAD, detail="no interpreter found", fix="install Python 3.9 or newer")
+
+
+def _environment(name: EnvironmentName, said: Observed | Problem) -> Finding:
+    if isinstance(said, Problem):
+        return Finding(name=name, grade=Grade.BAD, detail=said.what, fix=said.fix)
+    if said.warnings:
+        return Finding(name=name, grade=Grade.WARN, detail="; ".join(said.warnings), fix=f"ecluse status {name}")
+    serving = said.slot(said.serving) if said.serving else None
+    return Finding(name=name, grade=Grade.FINE, detail=f"{serving.version} serves" if serving else "nothing serves")
 
 
 def _ports(machine: Machine, app: App) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What a step finds around it: an environment in which nothing is there by accident (DECISIONS D.2). Pure."""
+"""What a step finds around it: an environment in which nothing is there by accident. Pure."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "ECLUSE_FAULT")
 async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> None:
     """Returns when a keeper of the environment in `folder` answers; one that is there already is left alone.
 
-    Not by way of the command runner: what that starts is ended with us (DECISIONS B.2).
+    Not by way of the command runner: what that starts is ended with us.
     """
     program, _ = keeper_zipapp(programs)
     process = await asyncio.create_subprocess_exec(

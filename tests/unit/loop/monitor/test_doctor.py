@@ -1,12 +1,15 @@
 """Findings follow from facts."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from ecluse.loop.monitor.doctor import Grade, diagnose
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.observed import Observed
+from ecluse.model.problem import Problem
 from ecluse.ports.machine import Machine
 
 WELL = Machine(
@@ -49,3 +52,13 @@ def test_a_low_port_needs_a_privilege():
     app = App(name="shop", processes=(), environments=(Environment(name=EnvironmentName("local"), port=80),))
     assert grades(WELL, app)["port of local"] is Grade.BAD
     assert "port of local" not in grades(replace(WELL, root=True), app)
+
+
+def test_an_environment_says_what_it_warns_of_and_why_it_says_nothing():
+    empty = Observed(at=datetime(2030, 1, 1, tzinfo=UTC), url="", slots=(), serving=None)
+    problem = Problem(code="K001", what="the keeper can't be reached", fix="look")
+    seen = {"local": replace(empty, warnings=("writes into its own tree",)), "live": problem, "new": empty}
+    found = {finding.name: finding for finding in diagnose(WELL, None, seen)}
+    assert (found["local"].grade, found["local"].detail) == (Grade.WARN, "writes into its own tree")
+    assert (found["live"].grade, found["live"].fix) == (Grade.BAD, "look")
+    assert (found["new"].grade, found["new"].detail) == (Grade.FINE, "nothing serves")
