@@ -33,8 +33,6 @@ def wrap(app: App, mark: Mark) -> App:
                     message = _marked(message, mark, _client(scope))
             return send(message)
 
-        lane = mine()
-        lane.begin()
         began = perf_counter()
         try:
             await app(scope, receive, answer)
@@ -42,7 +40,7 @@ def wrap(app: App, mark: Mark) -> App:
             status = status or 500
             raise
         finally:
-            lane.end(status, perf_counter() - began)
+            mine().count(status // 100, perf_counter() - began)
 
     async def other(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

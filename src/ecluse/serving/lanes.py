@@ -6,14 +6,15 @@ import struct
 import sys
 import threading
 from bisect import bisect_left
-from typing import List, Optional
+from typing import List, Optional, Union
 
 from ecluse.wire import page
 
 _WORDS = page.LANE // 8
-_PID, _REQUESTS, _CLASSES, _IN_FLIGHT, _WEBSOCKETS = 0, 1, 1, 7, 8
+_PID, _NONE, _WEBSOCKETS = 0, 1, 7
+_CLASSES = {first: number + _NONE for number in range(1, 6) for first in (number, str(number))}
 _BUCKETS = len(page.FIELDS)
-_STATUS_CLASSES = range(1, 6)
+_BOUNDS = page.BOUNDS
 _FLOCK = struct.Struct("hhqqi4x")
 
 
@@ -27,19 +28,13 @@ class Lane:
         self._pool = pool
         self._index = index
         words[_PID] = os.getpid()
-        words[_IN_FLIGHT] = words[_WEBSOCKETS] = 0
+        words[_WEBSOCKETS] = 0
 
-    def begin(self) -> None:
-        self._words[_IN_FLIGHT] += 1
-
-    def end(self, status: int, seconds: float) -> None:
-        """One request is over. `status` 0: it was never answered."""
+    def count(self, first: Union[int, str], seconds: float) -> None:
+        """One request is over. `first` is the first digit of its status, nothing when it was never answered."""
         words = self._words  # one local, because this runs for each request
-        words[_IN_FLIGHT] -= 1
-        words[_REQUESTS] += 1
-        if status // 100 in _STATUS_CLASSES:
-            words[_CLASSES + status // 100] += 1
-        words[_BUCKETS + bisect_left(page.BOUNDS, seconds)] += 1
+        words[_CLASSES.get(first, _NONE)] += 1
+        words[_BUCKETS + bisect_left(_BOUNDS, seconds)] += 1
 
     def websockets(self, change: int) -> None:
         self._words[_WEBSOCKETS] += change
@@ -80,7 +75,7 @@ class Lanes:
 
     def give_back(self, index: int, words: memoryview) -> None:
         """The lane may go to another thread of this process. Its counters stay: they only grow."""
-        words[_IN_FLIGHT] = words[_WEBSOCKETS] = 0
+        words[_WEBSOCKETS] = 0
         self._free.append(index)
 
     def _claim(self) -> Lane:

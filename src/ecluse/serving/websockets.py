@@ -27,7 +27,6 @@ class Sockets:
         """Runs the app's side of one connection; `extra` are headers for the answer to its handshake."""
         socket = _Socket(receive, send, extra)
         lane = self._lanes.mine()
-        lane.begin()
         lane.websockets(1)
         began = perf_counter()
         self._open.add(socket)
@@ -38,7 +37,7 @@ class Sockets:
         finally:
             self._open.discard(socket)
             lane.websockets(-1)
-            lane.end(101 if socket.accepted else 403, perf_counter() - began)
+            lane.count(1 if socket.accepted else 4, perf_counter() - began)
 
     async def _end_when_lame(self) -> None:
         while self._open:

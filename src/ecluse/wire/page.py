@@ -22,22 +22,21 @@ SERVING = 0
 LAME = 1
 """Each answer carries `Connection: close`; a WebSocket ends with code 1012 (RFC 6455 section 7.4, IANA registry)."""
 
-FIELDS = ("pid", "requests", "1xx", "2xx", "3xx", "4xx", "5xx", "in_flight", "websockets")
-"""`in_flight` and `websockets` are gauges, the others only grow. `pid` 0 marks a lane that nobody has claimed."""
+FIELDS = ("pid", "unanswered", "1xx", "2xx", "3xx", "4xx", "5xx", "websockets")
+"""`websockets` is a gauge, the others only grow. `pid` 0 marks a lane that nobody has claimed."""
 
 BOUNDS = (
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
 )  # fmt: skip
 """Upper bounds of the latency buckets in seconds; one more bucket counts what took longer."""
 
-_U64 = struct.Struct("<Q")
 _U32 = struct.Struct("<I")
 _HEAD = struct.Struct("<4sHHI")
 _LANE = struct.Struct("<%dQ" % (len(FIELDS) + len(BOUNDS) + 1))
 
 
 class Totals(NamedTuple):
-    """All lanes added up. `fields` as in FIELDS without `pid`."""
+    """All lanes added up. `fields` as in FIELDS without `pid`, and `requests`: each is in one bucket."""
 
     fields: Dict[str, int]
     buckets: Tuple[int, ...]
@@ -84,18 +83,11 @@ class Page:
     def lane(self, index: int) -> Tuple[int, ...]:
         return _LANE.unpack_from(self.map, HEADER + index * LANE)
 
-    def add(self, index: int, field: int, amount: int = 1) -> None:
-        """Only the owner of the lane may."""
-        at = HEADER + index * LANE + field * 8
-        _U64.pack_into(self.map, at, _U64.unpack_from(self.map, at)[0] + amount)
-
-    def put(self, index: int, field: int, value: int) -> None:
-        _U64.pack_into(self.map, HEADER + index * LANE + field * 8, value)
-
     def totals(self) -> Totals:
         lanes = [self.lane(index) for index in range(LANES)]
         columns: List[int] = [sum(column) for column in zip(*lanes)]
-        return Totals(dict(zip(FIELDS[1:], columns[1:])), tuple(columns[len(FIELDS) :]))
+        buckets = tuple(columns[len(FIELDS) :])
+        return Totals({"requests": sum(buckets), **dict(zip(FIELDS[1:], columns[1:]))}, buckets)
 
     def close(self) -> None:
         self.map.close()

@@ -52,12 +52,19 @@ async def started(_, __, send):
     await answer(send, str(len(STARTED)).encode())
 
 
+def says_that_it_began():
+    sys.stderr.write("a request began\n")
+    sys.stderr.flush()
+
+
 async def slow(_, __, send):
+    says_that_it_began()
     await asyncio.sleep(1)
     await answer(send, b"slow")
 
 
 async def hangs(*_):
+    says_that_it_began()
     await asyncio.sleep(60)
 
 

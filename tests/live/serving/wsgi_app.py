@@ -19,6 +19,11 @@ def factory(word, *, punctuation="."):
     return answer
 
 
+def says_that_it_began():
+    sys.stderr.write("a request began\n")
+    sys.stderr.flush()
+
+
 def hello(_, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"hello"]
@@ -67,6 +72,7 @@ class Stream:
 
 
 def endless(_, start_response):
+    says_that_it_began()
     start_response("200 OK", [("Content-Type", "text/plain")])
     return Stream()
 
@@ -77,12 +83,14 @@ def closed(_, start_response):
 
 
 def slow(_, start_response):
+    says_that_it_began()
     time.sleep(1)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"slow"]
 
 
 def hangs(_, start_response):
+    says_that_it_began()
     time.sleep(60)
     start_response("200 OK", [])
     return []

@@ -18,11 +18,9 @@ def elsewhere(path, work):
     )
 
 
-def test_a_request_is_in_flight_until_it_is_counted(path, seen):
+def test_a_request_has_a_class_and_a_bucket(path, seen):
     lane = Lanes(path).mine()
-    lane.begin()
-    assert seen.totals().fields["in_flight"] == 1
-    lane.end(404, 0.003)
+    lane.count("4", 0.003)
     totals = seen.totals()
     assert totals.fields == {**dict.fromkeys(page.FIELDS[1:], 0), "requests": 1, "4xx": 1}
     assert totals.buckets[page.BOUNDS.index(0.005)] == 1
@@ -30,20 +28,20 @@ def test_a_request_is_in_flight_until_it_is_counted(path, seen):
 
 def test_a_request_that_nobody_answered_has_no_status_class(path, seen):
     lane = Lanes(path).mine()
-    lane.begin()
-    lane.end(0, 100)
+    lane.count("", 100)
     fields = seen.totals().fields
+    assert (fields["requests"], fields["unanswered"]) == (1, 1)
     assert (fields["requests"], sum(fields[name] for name in ("1xx", "2xx", "3xx", "4xx", "5xx"))) == (1, 0)
     assert seen.totals().buckets[-1] == 1
 
 
 def test_each_status_has_its_class(path, seen):
     lane = Lanes(path).mine()
-    for status in (101, 200, 301, 418, 599):
-        lane.begin()
-        lane.end(status, 0)
+    for first in (1, 2, 3, 4, 5):
+        lane.count(first, 0)
+        lane.count(str(first), 0)
     fields = seen.totals().fields
-    assert [fields[name] for name in ("1xx", "2xx", "3xx", "4xx", "5xx")] == [1] * 5
+    assert [fields[name] for name in ("1xx", "2xx", "3xx", "4xx", "5xx")] == [2] * 5
 
 
 def test_threads_that_run_at_once_never_share_a_lane(path, seen):
@@ -52,8 +50,7 @@ def test_threads_that_run_at_once_never_share_a_lane(path, seen):
     def serve():
         together.wait()
         for _ in range(500):
-            lanes.mine().begin()
-            lanes.mine().end(200, 0)
+            lanes.mine().count("2", 0)
         together.wait()
 
     threads = [threading.Thread(target=serve) for _ in range(8)]
@@ -68,7 +65,7 @@ def test_threads_that_run_at_once_never_share_a_lane(path, seen):
 def test_a_thread_that_ended_leaves_its_lane_to_the_next(path, seen):
     lanes = Lanes(path)
     for _ in range(page.LANES * 2):
-        thread = threading.Thread(target=lambda: (lanes.mine().begin(), lanes.mine().end(200, 0)))
+        thread = threading.Thread(target=lambda: lanes.mine().count("2", 0))
         thread.start()
         thread.join()
     assert len(claimed(seen)) == 1
@@ -77,27 +74,25 @@ def test_a_thread_that_ended_leaves_its_lane_to_the_next(path, seen):
 
 def test_two_processes_never_share_a_lane(path, seen):
     lane = Lanes(path).mine()
-    elsewhere(path, "lane.begin(); lane.end(200, 0)")
-    lane.begin()
-    lane.end(200, 0)
+    elsewhere(path, "lane.count('2', 0)")
+    lane.count("2", 0)
     assert claimed(seen) == [0, 1]
     assert seen.totals().fields["2xx"] == 2
 
 
-def test_a_lane_outlives_its_process_but_not_what_was_in_flight(path, seen):
-    elsewhere(path, "lane.begin(); lane.end(200, 0); lane.begin(); __import__('os')._exit(0)")
-    assert seen.totals().fields["in_flight"] == 1
+def test_a_lane_outlives_its_process_but_not_what_was_open(path, seen):
+    elsewhere(path, "lane.count('2', 0); lane.websockets(1); __import__('os')._exit(0)")
+    assert seen.totals().fields["websockets"] == 1
     Lanes(path).mine()
     assert claimed(seen) == [0]
-    assert (seen.totals().fields["2xx"], seen.totals().fields["in_flight"]) == (1, 0)
+    assert (seen.totals().fields["2xx"], seen.totals().fields["websockets"]) == (1, 0)
 
 
 def test_more_threads_than_lanes_are_served_uncounted_and_said(path, seen, capsys):
     others = [Lanes(path) for _ in range(page.LANES)]
     held = [lanes.mine() for lanes in others]
     late = Lanes(path).mine()
-    late.begin()
-    late.end(200, 0)
+    late.count("2", 0)
     assert len(held) == len(claimed(seen))
     assert seen.totals().fields["requests"] == 0
     assert "all 64 lanes are taken" in capsys.readouterr().err
