@@ -48,6 +48,12 @@ class Served:
     def json(self, *argv: str) -> dict[str, object]:
         return json.loads(self.run(*argv, "--json").stdout)
 
+    def pids(self) -> list[int]:
+        """The processes of the release that serves; their workers are below them."""
+        (environment,) = self.json("status")["environments"]
+        slot = next(slot for slot in environment["slots"] if slot["weight"])
+        return [process["pid"] for process in slot["processes"]]
+
     def git(self, *argv: str) -> None:
         subprocess.run(["git", *argv], cwd=self.folder, env={**os.environ, **IDENTITY}, check=True, capture_output=True)
 
