@@ -75,8 +75,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(example: str, *, watch: str = "0s", count: int = 1) -> Iterator[Served]:
-    """`init` and `ship` on a copy of an example; stopped and removed afterwards."""
+def served(example: str, *, watch: str = "0s", count: int = 1, python: str = "") -> Iterator[Served]:
+    """`init` and `ship` on a copy of an example, on `python` (X.Y) if given; stopped and removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="ecluse-bench-") as scratch:
         shop = Served(Path(scratch) / example, free_port())
         shutil.copytree(ROOT / "examples" / example, shop.folder)
@@ -89,6 +89,8 @@ def served(example: str, *, watch: str = "0s", count: int = 1) -> Iterator[Serve
             "[environments.local]", f'[environments.local]\nport = {shop.port}\nwatch = "{watch}"'
         )
         text = text.replace("[processes.web]", f"[processes.web]\ncount = {count}")
+        if python:
+            text = text.replace("[build]", f'[build]\npython = "{python}"')
         if "health" not in text:
             text += '\n[processes.web.health]\npath = "/health"\ninterval = "50ms"\n'
         (shop.folder / "ecluse.toml").write_text(text)
