@@ -1,13 +1,15 @@
 """A process target of a test's own: folder, port, and a web server of the standard library that says its version."""
 
 import asyncio
+import contextlib
 import os
 import socket
-import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -92,8 +94,13 @@ class Place:
         return found
 
     def left_now(self) -> list[str]:
-        listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-        return [line for line in listed.splitlines() if str(self.folder) in line]
+        return [f"{pid} {words}" for pid, words in command_lines() if str(self.folder) in words]
+
+
+def command_lines() -> Iterator[tuple[int, str]]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield int(path.parent.name), path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def free_port() -> int:

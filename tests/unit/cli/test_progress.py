@@ -23,7 +23,8 @@ def out():
 
 @pytest.fixture
 def live(out, clock):
-    reporter = LiveReporter(lambda: Console(file=out, force_terminal=True, width=60, color_system=None), clock)
+    terminal = Console(file=out, force_terminal=True, width=60, color_system=None, _environ={"TERM": "xterm"})
+    reporter = LiveReporter(lambda: terminal, clock)
     yield reporter
     reporter.close()
 

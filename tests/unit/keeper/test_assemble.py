@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,7 +52,9 @@ class Host:
         return {"name": path.name, "digest": self.blob(path.read_bytes()), "built": built}
 
     def pip(self):
-        (wheel,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+        # Debian keeps it apart from the interpreter, and says where.
+        folders = (Path(ensurepip.__file__).parent / "_bundled", sysconfig.get_config_var("WHEEL_PKG_DIR") or ".")
+        (wheel,) = (wheel for folder in folders for wheel in Path(folder).glob("pip-*.whl"))
         return {"name": wheel.name, "digest": self.blob(wheel.read_bytes()), "built": False}
 
     def house(self, app=(), server=(), python=HERE, machine=None):

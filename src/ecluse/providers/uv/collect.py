@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
 
 from ecluse.model.artifact import Wheel
-from ecluse.model.problem import ProblemError
+from ecluse.model.problem import Problem, ProblemError
 from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.download import Downloader, Downloads
 from ecluse.providers.uv.interpreters import Found
@@ -61,10 +61,15 @@ async def together(work: Iterable[Coroutine[Any, Any, Result]]) -> tuple[Result,
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]
-    except* ProblemError as errors:
-        problems = [problem for error in errors.exceptions for problem in getattr(error, "problems", ())]
-        raise ProblemError(*problems) from None
+    except BaseExceptionGroup as failures:  # not `except*`: Python 3.11.2, Debian 12's, wraps what is raised in there
+        if any(not isinstance(failure, ProblemError) for failure in failures.exceptions):
+            raise
+        raise ProblemError(*(problem for failure in failures.exceptions for problem in _problems(failure))) from None
     return tuple(task.result() for task in tasks)
+
+
+def _problems(failure: BaseException) -> tuple[Problem, ...]:
+    return failure.problems if isinstance(failure, ProblemError) else ()
 
 
 async def _source(package: Package, how: Collecting, downloader: Downloader) -> Source:
