@@ -88,6 +88,12 @@ def test_the_working_tree_ships_only_when_asked_for(serving):
 def test_a_rollback_without_a_release_before_is_refused(serving):
     refused = serving.json("rollback", code=1)
     assert refused["problems"][0]["code"] == "D030"
+    assert (refused["outcome"], refused["environment"], refused["gates"], refused["timeline"]) == (
+        "halted",
+        "local",
+        [],
+        [],
+    )
     assert serving.get()[0] == "shop one"
 
 

@@ -29,12 +29,14 @@ def command(
 ) -> None:
     """Move a release that was made before into an environment; nothing is built."""
 
+    environment = options.chosen(environment_argument, environment_option)
+
     async def work(at: session.Session) -> Exit:
-        wanted = at.wanted(options.chosen(environment_argument, environment_option))
+        wanted = at.wanted(environment)
         if dry_run:
             return render.going_back(find(at.world.ledger.state(), name), as_json=as_json)
         return render.ended(
             await deploy_existing(wanted, lambda _, state: find(state, name), at.world, verb="deploy"), as_json=as_json
         )
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

@@ -22,10 +22,12 @@ def command(
 ) -> None:
     """Serve the release before again; no version needed."""
 
+    environment = options.chosen(environment_argument, environment_option)
+
     async def work(at: session.Session) -> Exit:
-        wanted = at.wanted(options.chosen(environment_argument, environment_option))
+        wanted = at.wanted(environment)
         if dry_run:
             return render.going_back(await would_go_to(wanted, at.world), as_json=as_json)
         return render.ended(await rollback(wanted, at.world), as_json=as_json)
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

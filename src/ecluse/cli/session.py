@@ -6,9 +6,10 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -57,25 +58,35 @@ def print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
 
 
-def run(folder: Path, work: Callable[[Session], Awaitable[Exit]], *, as_json: bool) -> None:
-    """Run `work` in the repository that holds `folder`, then exit with its code."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def run(
+    folder: Path,
+    work: Callable[[Session], Awaitable[Exit]],
+    *,
+    as_json: bool,
+    otherwise: Mapping[str, Any] = NOTHING,
+) -> None:
+    """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
+    document of `--json` has when a Problem ended it."""
 
     async def whole() -> Exit:
         with assembly.opened(folder) as (app, world):
             return await work(Session(world=world, app=app, as_json=as_json))
 
-    guarded(whole, as_json=as_json)
+    guarded(whole, as_json=as_json, otherwise=otherwise)
 
 
-def guarded(work: Callable[[], Awaitable[Exit]], *, as_json: bool) -> None:
+def guarded(work: Callable[[], Awaitable[Exit]], *, as_json: bool, otherwise: Mapping[str, Any] = NOTHING) -> None:
     """Run `work` with Problems rendered and signals turned into an orderly undo."""
     try:
         code = asyncio.run(interruptible(work))
     except ProblemError as error:
-        show(error.problems, as_json=as_json)
+        show(error.problems, as_json=as_json, otherwise=otherwise)
         code = error.exit
     except (KeyboardInterrupt, asyncio.CancelledError):
-        show((interrupted(),), as_json=as_json)
+        show((interrupted(),), as_json=as_json, otherwise=otherwise)
         code = Exit.INTERRUPTED
     except BrokenPipeError:
         code = Exit.DONE
@@ -83,7 +94,7 @@ def guarded(work: Callable[[], Awaitable[Exit]], *, as_json: bool) -> None:
         problem = assembly.trouble_with_disk(error)
         if problem is None:
             raise
-        show((problem,), as_json=as_json)
+        show((problem,), as_json=as_json, otherwise=otherwise)
         code = problem.exit
     sys.stdout.flush()
     sys.exit(int(code))
@@ -99,9 +110,9 @@ async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
     return await work()
 
 
-def show(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+def show(problems: tuple[Problem, ...], *, as_json: bool, otherwise: Mapping[str, Any] = NOTHING) -> None:
     if as_json:
-        print_json({"outcome": "halted", "problems": [as_document(problem) for problem in problems]})
+        print_json({**otherwise, "outcome": "halted", "problems": [as_document(problem) for problem in problems]})
     from ecluse.cli.render.problems import render  # noqa: PLC0415
 
     for problem in problems:

@@ -37,11 +37,13 @@ def command(
 ) -> None:
     """Check, build, release, deploy and watch; the whole loop for one commit."""
 
+    environment = options.chosen(environment_argument, environment_option)
+
     async def work(at: session.Session) -> Exit:
-        wanted = at.wanted(options.chosen(environment_argument, environment_option))
+        wanted = at.wanted(environment)
         order = ShipOrder(wanted=wanted, revision=revision, dirty=dirty, jobs=jobs, fail_fast=fail_fast)
         if dry_run:
             return render.preview(await preview(order, at.world), as_json=as_json)
         return render.ended(await ship(order, at.world), as_json=as_json)
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

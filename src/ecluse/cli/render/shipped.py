@@ -50,6 +50,11 @@ def document(shipped: Shipped) -> dict[str, Any]:
     }
 
 
+def halted(environment: str) -> dict[str, Any]:
+    """The same keys for one that a Problem ended before it began."""
+    return document(Shipped(outcome="halted", environment=environment))
+
+
 def ended(shipped: Shipped, *, as_json: bool) -> Exit:
     if as_json:
         session.print_json(document(shipped))
