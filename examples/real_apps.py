@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ecluse.providers.uv.settings import pip_settings, uv_environment
 
+SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+"""Python 3.11.2, which is Debian 12's, has no filters yet."""
 SDISTS = ("httpbin", "datasette", "pypiserver")
 DJANGO = "django"
 
@@ -82,7 +84,7 @@ def unpack(name, folder):
     pip(folder.parent, "download", "-qq", "--no-binary", name, "--no-deps", "--dest", str(source), name)
     (archive,) = source.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
-        packed.extractall(source, filter="data")
+        packed.extractall(source, **SAFELY)
     (top,) = (path for path in source.iterdir() if path.is_dir())
     top.rename(folder.with_name(f"{name}-unpacked"))
     folder.rmdir()
