@@ -84,11 +84,18 @@ def unpack(name, folder):
     pip(folder.parent, "download", "-qq", "--no-binary", name, "--no-deps", "--dest", str(source), name)
     (archive,) = source.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
-        packed.extractall(source, **SAFELY)
+        packed.extractall(source, members=ours(packed), **SAFELY)
     (top,) = (path for path in source.iterdir() if path.is_dir())
     top.rename(folder.with_name(f"{name}-unpacked"))
     folder.rmdir()
     folder.with_name(f"{name}-unpacked").rename(folder)
+
+
+def ours(packed):
+    """The members with us as their owner: root would give the files to whoever packed them, and git refuses those."""
+    for member in packed:
+        member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+        yield member
 
 
 def make_django(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.render.history import event, event_document
+from ecluse.cli.streams import is_read
 from ecluse.loop.release.anchor import holds
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
@@ -60,7 +62,7 @@ def command(
 
 
 async def go_on(ledger: Ledger, clock: Clock, last: int, environment: str | None, *, as_json: bool) -> None:
-    while True:
+    while is_read(sys.stdout):
         await clock.sleep(LOOK_AGAIN_SECONDS)
         for record in ledger.events(after=last, environment=environment):
             show(record, as_json=as_json)

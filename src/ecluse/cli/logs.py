@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.streams import is_read
 from ecluse.model.problem import Exit
 from ecluse.ports.target import LogLine
 
@@ -36,6 +38,8 @@ def command(
         target = at.world.target(at.app, environment)
         async for line in target.logs(follow=follow, process=process, lines=lines):
             click.echo(json.dumps(asdict(line), default=str, ensure_ascii=False) if as_json else text(line))
+            if not is_read(sys.stdout):
+                break
         return Exit.DONE
 
     session.run(folder, work, as_json=as_json)

@@ -8,6 +8,8 @@ import sys
 import click
 
 from ecluse import __version__
+from ecluse.cli.streams import forgive
+from ecluse.model.problem import Exit
 
 COMMANDS: dict[str, str] = {
     "init": "Read a repository, try what it needs, write ecluse.toml.",
@@ -74,4 +76,21 @@ def cli() -> None:
 
 
 def main() -> None:
-    cli.main(args=sys.argv[1:], prog_name="ecluse")
+    forgive()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code. Also an interrupt before a command has begun its work is told and has its own code."""
+    try:
+        code = cli.main(args=arguments, prog_name="ecluse", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        from ecluse.cli.session import show  # noqa: PLC0415
+        from ecluse.loop.deploy.problems import interrupted  # noqa: PLC0415
+
+        show((interrupted(),), as_json="--json" in arguments)
+        return Exit.INTERRUPTED
+    return code if isinstance(code, int) else Exit.DONE

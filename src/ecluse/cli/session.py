@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from ecluse import assembly
+from ecluse.cli import streams
 from ecluse.loop.deploy.problems import interrupted
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Environment
@@ -88,16 +89,28 @@ def guarded(work: Callable[[], Awaitable[Exit]], *, as_json: bool, otherwise: Ma
     except (KeyboardInterrupt, asyncio.CancelledError):
         show((interrupted(),), as_json=as_json, otherwise=otherwise)
         code = Exit.INTERRUPTED
-    except BrokenPipeError:
-        code = Exit.DONE
     except OSError as error:
         problem = assembly.trouble_with_disk(error)
         if problem is None:
             raise
         show((problem,), as_json=as_json, otherwise=otherwise)
         code = problem.exit
-    sys.stdout.flush()
-    sys.exit(int(code))
+    sys.exit(int(unless_lost(code)))
+
+
+def unless_lost(code: Exit) -> Exit:
+    """What was to be done is done; but a caller that wanted the answer must hear that it has none."""
+    lost = streams.trouble(sys.stdout)
+    if lost is None:
+        return code
+    why = Problem(
+        code="S013",
+        what=f"the answer could not be written to standard output ({lost.strerror})",
+        state="what the command does is done; only its answer is lost",
+        fix="`ecluse status` and `ecluse history` tell it again",
+    )
+    show((why,), as_json=False)
+    return code or why.exit
 
 
 async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
@@ -106,7 +119,8 @@ async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
     loop = asyncio.get_running_loop()
     if task is not None:
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1)
+                loop.add_signal_handler(number, task.cancel)
     return await work()
 
 
