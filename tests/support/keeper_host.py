@@ -149,6 +149,7 @@ class Host:
         self.python = python or os.environ.get("KEEPER_PYTHON", sys.executable)
         self.env = {**os.environ, "PYTHONPATH": str(SRC)}
         self.port = free_port()
+        self.idle = None
         self._orders = None
         self._known = set()
 
@@ -157,7 +158,9 @@ class Host:
 
     def start(self):
         return subprocess.run(
-            self.command("run", "--home", str(self.home), "--daemon"),
+            self.command(
+                "run", "--home", str(self.home), "--daemon", *(("--idle", str(self.idle)) if self.idle else ())
+            ),
             env=self.env,
             capture_output=True,
             text=True,

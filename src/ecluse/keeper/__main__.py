@@ -22,10 +22,11 @@ def main(words: Optional[List[str]] = None) -> int:
 
 def _run(home: Home, arguments: argparse.Namespace) -> int:
     if not arguments.daemon:
-        return daemon.run(home, ready=lambda _: None, inherited=_inherited(arguments.inherit))
+        inherited = _inherited(arguments.inherit)
+        return daemon.run(home, ready=lambda _: None, inherited=inherited, idle=arguments.idle)
     home.make()
     ready = daemon.leave()
-    return 0 if ready is None else daemon.run(home, ready=ready)
+    return 0 if ready is None else daemon.run(home, ready=ready, idle=arguments.idle)
 
 
 def _inherited(text: str) -> Optional[Dict[str, int]]:
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="be the keeper of an environment")
     run.add_argument("--home", required=True)
     run.add_argument("--daemon", action="store_true", help="leave the session; return once it answers")
+    run.add_argument("--idle", type=float, default=daemon.IDLE, help="end after so many seconds with nothing to keep")
     run.add_argument("--inherit", default="", help=argparse.SUPPRESS)
     hold = verbs.add_parser("holder", help="keep the sockets and the keeper alive (started by the keeper)")
     hold.add_argument("--home", required=True)

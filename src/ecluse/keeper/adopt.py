@@ -1,10 +1,9 @@
 """Going on after a keeper: its sockets, its slots, its processes are taken over while they serve."""
 
-import contextlib
-import os
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
-from ecluse.keeper import holder, kernel, listeners, processes, records
+from ecluse.keeper import holder, kernel, listeners, processes, strays
+from ecluse.keeper.durable import SealedFile
 from ecluse.keeper.keeper import Keeper, boottime
 from ecluse.keeper.places import Home
 from ecluse.keeper.routing import SLOTS
@@ -20,9 +19,8 @@ def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None
     While somebody else has the port nothing is changed, and the keeper is `blocked`: to be called again later.
     """
     home = keeper.home
-    found = {slot: records.read(home.slot(slot)) for slot in SLOTS}
-    known = {slot: record for slot, record in found.items() if record}
-    routes = records.read(home.routes) or {}
+    known, lost = read(keeper)
+    routes = _routes(keeper, known)
     pair = regain(home, known.values(), routes, inherited)
     try:
         _open(keeper, pair, routes, known)
@@ -33,7 +31,40 @@ def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None
     for slot, record in known.items():
         _warn_of_secrets(keeper, record)
         keeper.slots[slot].adopt(record)
-    _settle(keeper)
+    _settle(keeper, lost)
+
+
+def read(keeper: Keeper) -> Tuple[Dict[str, Record], Set[str]]:
+    """What the keeper before us wrote of each slot, and the slots of which nothing readable is left."""
+    known: Dict[str, Record] = {}
+    lost: Set[str] = set()
+    for slot in SLOTS:
+        file = SealedFile(keeper.home.slot(slot), flush=False)
+        record = file.load()
+        if record:
+            known[slot] = record
+        elif file.recovered:
+            lost.add(slot)
+            keeper.warnings.append("what runs in %s is not known any more, and goes on: deploy again" % slot)
+        if file.recovered:
+            keeper.warnings.append(file.recovered)
+    return known, lost
+
+
+def _routes(keeper: Keeper, known: Mapping[str, Record]) -> Record:
+    """As they were written; else what the slots say: the one that had traffic and isn't kept warm serves."""
+    file = SealedFile(keeper.home.routes, flush=False)
+    routes = file.load()
+    if file.recovered:
+        keeper.warnings.append(file.recovered)
+    if routes is not None:
+        return routes
+    for slot, record in known.items():
+        if record["had_traffic"] and not record["warm_until"]:
+            running = record["running"]
+            weights = {slot: 100, OTHER[slot]: 0}
+            return {"address": running.get("address") or "127.0.0.1", "port": running["port"], "weights": weights}
+    return {}
 
 
 def _open(keeper: Keeper, pair: Optional[listeners.Pair], routes: Record, known: Mapping[str, Record]) -> None:
@@ -67,23 +98,29 @@ def _warn_of_secrets(keeper: Keeper, record: Record) -> None:
         keeper.warnings.append("secrets of %s are gone (they lived in memory): deploy again" % release)
 
 
-def _settle(keeper: Keeper) -> None:
-    """Weights, phases and empty slots as they should be, and nothing of ours that nobody knows."""
+def _settle(keeper: Keeper, lost: Set[str]) -> None:
+    """Weights, phases and empty slots as they should be, and nothing of ours that nobody knows, unless that is because
+    we lost what we knew."""
     for name, slot in keeper.slots.items():
-        if slot.running is None:
-            keeper.traffic.vacate(name)
-        else:
+        if slot.has_web or name in lost:
             keeper.traffic.occupy(name)
+        else:
+            keeper.traffic.vacate(name)
+        if slot.running:
             slot.mark(keeper.weight(name), boottime())
     keeper.traffic.restore()
     _hold_back(keeper)
-    end_strays(keeper)
+    keeper.lost = lost
+    if not lost:
+        roots = [worker.pid for slot in keeper.slots.values() for worker in slot.workers if worker.pid]
+        for pid in strays.end(keeper.home, roots):
+            keeper.warnings.append("process %d of an earlier keeper was ended: it stood in no record" % pid)
     if keeper.journal.open is None:
         _retire_unfinished(keeper)
 
 
 def _hold_back(keeper: Keeper) -> None:
-    occupied = [name for name, slot in keeper.slots.items() if slot.running]
+    occupied = [name for name, slot in keeper.slots.items() if slot.has_web]
     if len(occupied) == 1:
         keeper.traffic.hold_back(occupied[0])
 
@@ -156,22 +193,3 @@ def _from_worker(worker: Record) -> Optional[listeners.Pair]:
         return listeners.adopt_pair(descriptors)
     except (OSError, ValueError):
         return None
-
-
-def end_strays(keeper: Keeper) -> None:
-    """Processes of this environment that are in no record: their keeper died between the start and the record."""
-    roots = [worker.pid for slot in keeper.slots.values() for worker in slot.workers if worker.pid]
-    everyone = processes.every()
-    known: Set[int] = {os.getpid()}
-    for root in roots:
-        known |= processes.family(root, everyone)
-    for pid in {process.pid for process in everyone} - known:
-        if _is_of(pid, keeper.home):
-            keeper.warnings.append("process %d of an earlier keeper was ended: it stood in no record" % pid)
-            processes.end_family(pid)
-
-
-def _is_of(pid: int, home: Home) -> bool:
-    with contextlib.suppress(OSError), open("/proc/%d/environ" % pid, "rb") as file:
-        return os.fsencode("ECLUSE_STATE=" + home.state) in file.read().split(b"\0")
-    return False

@@ -2,34 +2,28 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import platform
 import signal
 import socket
 import subprocess
 import sys
-import time
 import traceback
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, Optional
 
-from ecluse.keeper import kernel, processes, program, records, server
+from ecluse.keeper import ballast, kernel, processes, program, server
 from ecluse.keeper.adopt import adopt
+from ecluse.keeper.chores import Chores
 from ecluse.keeper.holding import Holding
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.life import Life
 from ecluse.keeper.orders import Body, Json, Orders
 from ecluse.keeper.places import Home
+from ecluse.keeper.presence import Presence, lock_or_neighbour
 from ecluse.wire import codes
 
-TICK = 0.25
-TRY_EVERY = 1.0
-"""Seconds between two looks at whether a port that somebody else has is free again."""
-REAP_EVERY = 10.0
-WRITES_EVERY = 10.0
-"""Seconds between two looks at what the releases have written into their trees."""
-PATIENCE = 15.0
-"""Seconds in which a keeper that somebody else is starting must answer."""
+IDLE = 60.0
+"""Seconds after which a keeper ends that has nothing to keep; whoever needs one starts it."""
 
 _OWN = ("lock", "orders")
 """Descriptors that an upgrade hands over beside the sockets of the public port."""
@@ -77,82 +71,77 @@ def _close_all_but(kept: int) -> None:
     os.close(nowhere)
 
 
-def run(home: Home, *, ready: Ready, inherited: Optional[Dict[str, int]] = None) -> int:
+def run(home: Home, *, ready: Ready, inherited: Optional[Dict[str, int]] = None, idle: float = IDLE) -> int:
     """Be the keeper of `home` until it is shut. Another one is there: nothing to do."""
     home.make()
     life = Life(home.life)
     life.capture()
-    lock = inherited["lock"] if inherited else _lock(home)
-    if lock is None:
-        ready("ready" if _answers(home) else "another keeper of %s is there and doesn't answer" % home.path)
-        return 0
     try:
-        return asyncio.run(_live(home, life, lock, ready, inherited))
+        lock = inherited["lock"] if inherited else lock_or_neighbour(home)
+        if lock is None:
+            ready("ready")
+            return 0
+        return asyncio.run(_live(home, life, lock, ready, inherited, idle))
+    except TimeoutError as error:
+        ready(str(error))
+        return 1
     except Exception as error:
         life.say("the keeper failed:\n%s" % traceback.format_exc())
         ready("%s: %s" % (type(error).__name__, error))
         raise
 
 
-async def _live(home: Home, life: Life, lock: int, ready: Ready, inherited: Optional[Dict[str, int]]) -> int:
+async def _live(
+    home: Home, life: Life, lock: int, ready: Ready, inherited: Optional[Dict[str, int]], idle: float
+) -> int:
     """Python 3.9 ties events and locks to the loop in which they are made: everything is made in here."""
-    return await Daemon(home, life, lock).live(ready, inherited)
-
-
-def _lock(home: Home) -> Optional[int]:
-    """Held as long as we live, and over an exec; None when another process has it."""
-    descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _answers(home: Home) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            server.connect(home.socket).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
+    return await Daemon(home, life, idle).live(lock, ready, inherited)
 
 
 class Daemon:
     """Everything of one keeper process that is not a move of a deployment."""
 
-    def __init__(self, home: Home, life: Life, lock: int) -> None:
-        self._home, self._life, self._lock = home, life, lock
+    def __init__(self, home: Home, life: Life, idle: float) -> None:
+        self._home, self._life, self._idle = home, life, idle
         self._end = asyncio.Event()
         self._shut = False
-        self._listener: Optional[socket.socket] = None
-        self._zombies: List[int] = []
-        self._reap_at = 0.0
-        self._try_at = 0.0
+        self._ghost = False
 
-    async def live(self, ready: Ready, inherited: Optional[Dict[str, int]]) -> int:
+    async def live(self, lock: int, ready: Ready, inherited: Optional[Dict[str, int]]) -> int:
         kernel.become_subreaper()
         self._keeper = keeper = Keeper(self._home)
         self._holding = Holding(self._home, keeper.traffic, self._life.say)
         adopt(keeper, {name: inherited[name] for name in inherited if name not in _OWN} if inherited else None)
         self._holding.update()
-        tasks = [asyncio.ensure_future(work) for work in (keeper.output.run(), self._tick(), self._look_for_writes())]
-        self._listener = socket.socket(fileno=inherited["orders"]) if inherited else server.bind(self._home.socket)
-        self._introduce()
-        orders = Orders(keeper, self._body())
-        serving = await server.Server(orders, self._life.say).serve(self._listener)
+        ballast.load(self._home.path)
+        listener = socket.socket(fileno=inherited["orders"]) if inherited else None
+        self._presence = Presence(self._home, self._identity(), lock, listener)
+        self._server = server.Server(Orders(keeper, self._body()), self._life.say)
+        self._serving = await self._server.serve(self._presence.listener)
+        chores = Chores(keeper, self._life.say, look_for_us=self._look_for_us, leave=self._end_soon, idle=self._idle)
+        tasks = [asyncio.ensure_future(work) for work in (keeper.output.run(), chores.run())]
         self._life.say("ready: version %s, adopted %s" % (program.version(), self._adopted()))
         ready("ready")
         await self._until_ended()
         for task in tasks:
             task.cancel()
-        serving.close()
+        self._serving.close()
         self._leave()
         return 0
+
+    async def _look_for_us(self) -> None:
+        """Somebody may remove the folder, or our socket in it (`git clean -fdx`): what runs must still be found."""
+        if self._ghost or self._presence.is_found:
+            return
+        self._serving.close()
+        if not self._presence.restore():
+            self._ghost = True
+            self._life.say("another keeper has our place; what runs here goes on, and obeys nobody")
+            return
+        self._serving = await self._server.serve(self._presence.listener)
+        self._holding.renew()
+        self._keeper.rewrite()
+        self._life.say("our socket was removed: it is there again")
 
     async def _until_ended(self) -> None:
         loop = asyncio.get_running_loop()
@@ -167,8 +156,7 @@ class Daemon:
         if self._shut:
             self._holding.end()
             self._keeper.vault.remove()
-            for path in (self._home.socket, self._home.identity):
-                records.remove(path)
+            self._presence.remove()
         self._life.say("ended")
 
     def _adopted(self) -> str:
@@ -186,10 +174,6 @@ class Daemon:
             "boot": self._keeper.boot,
         }
 
-    def _introduce(self) -> None:
-        with contextlib.suppress(OSError):
-            records.write(self._home.identity, self._identity(), durable=False)
-
     def _body(self) -> Body:
         return Body(self._identity(), self._end_soon, self._upgrade)
 
@@ -198,43 +182,6 @@ class Daemon:
         self._shut = True
         self._holding.end()
         asyncio.get_running_loop().call_later(0.05, self._end.set)
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            try:
-                await self._keeper.look_after()
-                await self._try_again()
-                if time.monotonic() >= self._reap_at:
-                    self._reap()
-            except Exception:  # noqa: BLE001 a full disk or an error of ours must not end the keeper
-                self._life.say("looking after failed:\n%s" % traceback.format_exc())
-
-    async def _try_again(self) -> None:
-        """What ran here before comes back as soon as its port is free."""
-        keeper = self._keeper
-        if not keeper.blocked or keeper.moving.locked() or time.monotonic() < self._try_at:
-            return
-        self._try_at = time.monotonic() + TRY_EVERY
-        async with keeper.moving:
-            adopt(keeper)
-        if not keeper.blocked:
-            self._life.say("the port is free again: adopted %s" % self._adopted())
-
-    async def _look_for_writes(self) -> None:
-        while True:
-            await self._keeper.writes.look(tuple(self._keeper.slots.values()))
-            await asyncio.sleep(WRITES_EVERY)
-
-    def _reap(self) -> None:
-        """Orphans that became our children (prctl(2)): whoever waits for a child of its own does so soon, so one that
-        is still a zombie at the second look is nobody's."""
-        self._reap_at = time.monotonic() + REAP_EVERY
-        seen = [process.pid for process in _zombies()]
-        for pid in set(seen) & set(self._zombies):
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-        self._zombies = [pid for pid in seen if pid not in self._zombies]
 
     async def _upgrade(self, path: str) -> Json:
         """Become the program at `path`; the same version: nothing to do."""
@@ -254,23 +201,12 @@ class Daemon:
 
     def _handed(self) -> str:
         """Names and numbers of the descriptors that survive the exec."""
-        handed = {"lock": self._lock, "orders": self._listener.fileno() if self._listener else -1}
+        handed = {"lock": self._presence.lock, "orders": self._presence.listener.fileno()}
         for slot, listener in (self._keeper.traffic.pair or {}).items():
             handed[slot] = listener.fileno()
         for descriptor in handed.values():
             os.set_inheritable(descriptor, True)
         return ",".join("%s=%d" % pair for pair in handed.items())
-
-
-def _zombies() -> List[processes.Stat]:
-    """Ended children of ours that nobody has waited for."""
-    try:
-        with open("/proc/self/task/%d/children" % os.getpid(), encoding="ascii") as file:
-            pids = [int(pid) for pid in file.read().split()]
-    except OSError:
-        pids = [process.pid for process in processes.every() if process.parent == os.getpid()]
-    found = (processes.stat(pid) for pid in pids)
-    return [process for process in found if process is not None and process.state == "Z"]
 
 
 def _version_of(path: str) -> str:

@@ -6,7 +6,8 @@ import os
 import shutil
 from typing import Any, Dict, Iterator, Optional
 
-from ecluse.keeper.records import flush_folder
+from ecluse.keeper import ballast
+from ecluse.keeper.records import flush_folder, remove
 from ecluse.wire.codes import DISK_FULL, OrderError
 from ecluse.wire.record import BrokenRecordError, seal, unseal
 
@@ -27,9 +28,20 @@ def room(folder: str) -> Iterator[None]:
 
 def replace(path: str, data: bytes, *, flush: bool = True) -> None:
     """Put `data` under `path`, for its owner alone. A crash at any moment leaves the old bytes or the new ones; a
-    power cut too, with `flush`: file, name, folder (fsync(2))."""
+    power cut too, with `flush`: file, name, folder (fsync(2)). On a full disk the folder's ballast makes room."""
+    folder = os.path.dirname(path)
+    with room(folder):
+        try:
+            _replace(path, data, flush=flush)
+        except OSError as error:
+            if error.errno not in _FULL or not ballast.drop(folder):
+                raise
+            _replace(path, data, flush=flush)
+
+
+def _replace(path: str, data: bytes, *, flush: bool) -> None:
     fresh = path + ".new"
-    with room(os.path.dirname(path)):
+    try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
             file.write(data)
@@ -37,8 +49,11 @@ def replace(path: str, data: bytes, *, flush: bool = True) -> None:
             if flush:
                 os.fsync(descriptor)
         os.rename(fresh, path)
-        if flush:
-            flush_folder(os.path.dirname(path))
+    except OSError:
+        remove(fresh)
+        raise
+    if flush:
+        flush_folder(os.path.dirname(path))
 
 
 class SealedFile:
@@ -46,10 +61,11 @@ class SealedFile:
 
     Both are written each time, so that a damaged file never brings back an older record: an older journal could
     undo a deployment that was committed since. Only the file is flushed: a copy that a power cut took is made anew
-    when the file is read.
+    when the file is read. Without `flush` the record survives a kill alone, and costs no wait for the disk.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, flush: bool = True) -> None:
+        self._flush = flush
         self.path = path
         self.copy = path + ".copy"
         self.recovered = ""
@@ -74,7 +90,7 @@ class SealedFile:
 
     def save(self, record: Dict[str, Any]) -> None:
         data = seal(record)
-        replace(self.path, data)
+        replace(self.path, data, flush=self._flush)
         with contextlib.suppress(OSError, OrderError):  # it is written: an order must not fail for its copy
             replace(self.copy, data, flush=False)
 
@@ -82,7 +98,11 @@ class SealedFile:
         """Both as the good one."""
         for path, found in ((self.path, data), (self.copy, copied)):
             if good is not None and found != good:
-                replace(path, good)
+                replace(path, good, flush=self._flush)
+
+    def remove(self) -> None:
+        for path in (self.path, self.copy):
+            remove(path)
 
 
 def _read(path: str) -> Optional[bytes]:

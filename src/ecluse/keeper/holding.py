@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ecluse.keeper import holder, program
@@ -50,6 +51,14 @@ class Holding:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
         self.pid, self._watch = 0, None
+        self.update()
+
+    def renew(self) -> None:
+        """Its socket may have been removed with ours: then another one, and the old one, which can't be told, ends."""
+        old = self.pid
+        self.leave()
+        if old and not os.path.exists(self._home.holder_socket):
+            os.kill(old, signal.SIGKILL)
         self.update()
 
     def end(self) -> None:

@@ -64,6 +64,10 @@ class Journal:
             self._save()
         reach("close.after")
 
+    def rewrite(self) -> None:
+        """As it stands, once more."""
+        self._save()
+
     def _note(self, name: str, done: bool, detail: Dict[str, Any]) -> None:
         self.move = {"name": name, "done": done, "at": self._now(), "detail": detail}
         if self.open is not None:

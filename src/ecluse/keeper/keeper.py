@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections import deque
 from typing import Any, Deque, Dict, Mapping, Optional, Set
 
-from ecluse.keeper import processes
+from ecluse.keeper import processes, strays
 from ecluse.keeper.journal import Journal
 from ecluse.keeper.lease import Lease
 from ecluse.keeper.output import Output
@@ -14,11 +15,16 @@ from ecluse.keeper.places import Home
 from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.slots import Slot
 from ecluse.keeper.traffic import OTHER, Traffic
+from ecluse.keeper.units import has_web
 from ecluse.keeper.vault import Vault
 from ecluse.keeper.writes import Writes
 from ecluse.wire import codes
 
 Running = Mapping[str, Any]
+REMOVED = (
+    "the folder of this environment was removed while it was in use: what runs goes on, but can't be started again; "
+    "deploy again"
+)
 WARNINGS = 20
 """The last ones are kept until the keeper ends."""
 
@@ -46,6 +52,8 @@ class Keeper:
         self.slots = {name: self._slot(name) for name in SLOTS}
         self.writes = Writes(home)
         self.warnings: Deque[str] = deque(maxlen=WARNINGS)
+        self.lost: Set[str] = set()
+        """Slots in which something runs that we know nothing of: their records were damaged."""
         self.blocked = ""
         """Why what ran here before can't be started again yet; empty when nothing waits for that."""
         self.moving = asyncio.Lock()
@@ -63,6 +71,24 @@ class Keeper:
 
     def weight(self, slot: str) -> int:
         return (self.traffic.weights or {}).get(slot, 0)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything runs, is under way, waits, or may be about to begin."""
+        runs = any(slot.running for slot in self.slots.values()) or bool(self.lost)
+        return runs or bool(self.blocked) or self.moving.locked() or not self.lease.lapsed() or bool(self.journal.open)
+
+    def rewrite(self) -> None:
+        """Everything that a keeper after us needs, once more: the folder, or something in it, was removed."""
+        if self.traffic.pair and not os.path.exists(self.home.routes):
+            self.warnings.append(REMOVED)
+        self.output.reopen()
+        self.traffic.save()
+        for slot in self.slots.values():
+            slot.save()
+        self.journal.rewrite()
+        self.lease.rewrite()
+        self.vault.rewrite()
 
     def in_use(self) -> Set[str]:
         """The releases in the slots and in the journal."""
@@ -104,9 +130,12 @@ class Keeper:
         self.journal.after("start", slot=name, release=release)
 
     def _fill(self, slot: Slot, running: Running) -> None:
-        self.traffic.bind(running.get("address") or "127.0.0.1", int(running["port"]))
+        if has_web(running):
+            self.traffic.bind(running.get("address") or "127.0.0.1", int(running["port"]))
+            self.traffic.occupy(slot.name)
+        else:
+            self.traffic.vacate(slot.name)
         self.blocked = ""
-        self.traffic.occupy(slot.name)
         self.traffic.hold_back(slot.name)
         self.traffic.save()
         slot.fill(running)
@@ -148,11 +177,18 @@ class Keeper:
         Nobody waits for the workers: one may have half a minute of work in flight.
         """
         slot = self.slots[name]
+        if name in self.lost and not self.weight(name):
+            self._halting = asyncio.ensure_future(self._see_off(name))
         if slot.running is None or self.weight(name):
             return
         slot.warm_until = boottime() + warm_seconds
         slot.save()
         self._halting = asyncio.ensure_future(slot.halt_background())
+
+    async def _see_off(self, name: str) -> None:
+        await strays.see_off(self.home, name, self.traffic.port)
+        self.lost.discard(name)
+        self.traffic.vacate(name)
 
     def _already(self, deployment: str, wanted: str) -> None:
         """Ended before: as wanted, or not."""
@@ -222,8 +258,8 @@ class Keeper:
         self.traffic.vacate(name)
 
     async def _release_port(self) -> None:
-        """Nothing runs and nothing is under way: others may have the port."""
-        if not any(slot.running for slot in self.slots.values()) and self.journal.open is None:
+        """Nothing that gets traffic runs and nothing is under way: others may have the port."""
+        if not any(slot.has_web for slot in self.slots.values()) and self.journal.open is None:
             await self.traffic.close()
 
     async def shut(self) -> None:
@@ -248,3 +284,4 @@ class Keeper:
             for name, slot in self.slots.items():
                 if slot.warm_until and boottime() >= slot.warm_until and not self.weight(name):
                     await self._empty(name)
+                    await self._release_port()

@@ -75,6 +75,10 @@ class Lease:
         """Whether nobody holds it: never taken, given back, or expired."""
         return self._holder is None or self._boottime() >= self._expires
 
+    def rewrite(self) -> None:
+        """As it stands, once more."""
+        self._save()
+
     def _demand(self, holder_id: str, generation: int) -> None:
         if not self._is_holder(holder_id, generation) or self.lapsed():
             message = "the lease of generation %d is over; the environment is at %d" % (generation, self.generation)

@@ -75,6 +75,12 @@ class Output:
         self._pids.pop((slot, worker), None)
         self._tails.pop((slot, worker), None)
 
+    def reopen(self) -> None:
+        """The kept lines go to files that are there again."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
     async def run(self) -> None:
         """Drain until cancelled."""
         while True:

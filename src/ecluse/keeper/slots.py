@@ -1,17 +1,19 @@
 """A slot: the release in it, its processes, its page, and how it is emptied."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
-from ecluse.keeper import connections, environment, listeners, processes, program, records
+from ecluse.keeper import connections, environment, listeners, processes, program
+from ecluse.keeper.durable import SealedFile
 from ecluse.keeper.output import Output
 from ecluse.keeper.places import Home
-from ecluse.keeper.units import Unit, choose_ports, names, units
+from ecluse.keeper.units import Unit, choose_ports, has_web, names, units
 from ecluse.keeper.worker import EXITED, RUNNING, Worker
-from ecluse.wire import page
+from ecluse.wire import codes, page
 
 LOOK_EVERY = 0.05
 GRACE = 0.3
@@ -32,6 +34,7 @@ class Slot:
         secrets: Callable[[str], Dict[str, str]],
     ) -> None:
         self.home, self.name = home, name
+        self._file = SealedFile(home.slot(name), flush=False)
         self._boot = boot
         self.running: Optional[environment.Running] = None
         self.workers: List[Worker] = []
@@ -61,6 +64,10 @@ class Slot:
         return [worker for worker in self.workers if self._unit(worker.name).process["web"]]
 
     @property
+    def has_web(self) -> bool:
+        return self.running is not None and has_web(self.running)
+
+    @property
     def is_up(self) -> bool:
         """All that gets traffic is running."""
         return bool(self.running) and not self.stopping and all(worker.state == RUNNING for worker in self._web)
@@ -76,8 +83,9 @@ class Slot:
 
     def fill(self, running: environment.Running) -> None:
         """Start `running` here; the slot is empty."""
-        own, _ = self._sockets()
-        own.setblocking(True)
+        if has_web(running):
+            own, _ = self._sockets()
+            own.setblocking(True)
         page.create(self.home.page(self.name))
         self.page = page.Page(self.home.page(self.name))
         self.running = running
@@ -174,7 +182,7 @@ class Slot:
         return [name for some in killed for name in some]
 
     async def _stop_web(self, web: List[Worker], now: Callable[[], float], at_once: bool) -> List[str]:
-        if self.had_traffic and not at_once:
+        if web and self.had_traffic and not at_once:
             budget = max((self._budget(worker) for worker in web), default=0.0)
             self.closed_at_end = await self._drained(now, now() + budget)
         return [name for some in await asyncio.gather(*map(self._stop, web)) for name in some]
@@ -203,9 +211,11 @@ class Slot:
 
     def count_connections(self) -> int:
         """Open connections to the public port that processes of this slot have accepted."""
-        port = self._sockets()[0].getsockname()[1] if self.running else 0
         roots = [worker.pid for worker in self.workers if worker.pid]
-        everyone = processes.every() if roots else []
+        if not self._web or not roots:
+            return 0
+        port = self._sockets()[0].getsockname()[1]
+        everyone = processes.every()
         members: Set[int] = set()
         for root in roots:
             members |= processes.family(root, everyone)
@@ -221,7 +231,7 @@ class Slot:
 
     def forget(self) -> None:
         """What ran here won't be started again by the next keeper."""
-        records.remove(self.home.slot(self.name))
+        self._file.remove()
 
     def save(self) -> None:
         """What runs here, for the keeper after us. A full disk must not stop the keeper: it is tried at each change."""
@@ -239,10 +249,8 @@ class Slot:
             "ports": self._ports,
             "workers": [{**worker.record(), "sockets": self._unit(worker.name).has_sockets} for worker in self.workers],
         }
-        try:
-            records.write(self.home.slot(self.name), content, durable=False)
-        except OSError:
-            return
+        with contextlib.suppress(OSError, codes.OrderError):
+            self._file.save(content)
 
     def adopt(self, record: Dict[str, Any]) -> None:
         """Go on with what an earlier keeper recorded here. After a reboot its times mean nothing."""

@@ -6,7 +6,8 @@ import os
 import socket
 from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple
 
-from ecluse.keeper import listeners, records, routing
+from ecluse.keeper import listeners, routing
+from ecluse.keeper.durable import SealedFile
 from ecluse.keeper.front import Front
 from ecluse.keeper.places import Home
 from ecluse.wire import codes
@@ -25,7 +26,7 @@ class Traffic:
     """`weights` are None until a slot served for the first time; then new connections meet a 503 of ours."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self._file = SealedFile(home.routes, flush=False)
         self.changed: Callable[[], None] = lambda: None
         """Called when the pair was opened or closed."""
         self.pair: Optional[listeners.Pair] = None
@@ -120,16 +121,14 @@ class Traffic:
             routing.attach(self.pair["blue"], blue)
 
     def save(self) -> None:
-        with contextlib.suppress(OSError):
-            records.write(
-                self._home.routes,
+        with contextlib.suppress(OSError, codes.OrderError):
+            self._file.save(
                 {
                     "address": self.address,
                     "port": self.port,
                     "weights": self.weights,
                     "front": self._front.record(),
-                },
-                durable=False,
+                }
             )
 
     async def close(self) -> None:
@@ -144,7 +143,7 @@ class Traffic:
             listener.close()
         self.pair, self.weights = None, None
         self.address, self.port = "", 0
-        records.remove(self._home.routes)
+        self._file.remove()
         self.changed()
 
     def vacate(self, slot: str) -> None:
@@ -176,11 +175,17 @@ class Traffic:
 
     async def _relay(self, client: socket.socket, *, private: bool) -> None:
         with contextlib.suppress(OSError, asyncio.TimeoutError):
-            if self.weights is None or private:
+            if private or not self._somebody_serves:
                 await self._refuse(client)
             else:
                 await self._connect(client)
         client.close()
+
+    @property
+    def _somebody_serves(self) -> bool:
+        """Whether what is passed on arrives at a process, and not here once more."""
+        weights = self.weights or {}
+        return bool(weights) and not any(weights[slot] for slot in self._stragglers)
 
     async def _refuse(self, client: socket.socket) -> None:
         """Read what was asked before the answer: closing with unread data would reset the connection."""

@@ -33,6 +33,11 @@ def units(running: environment.Running, ports: Dict[str, int]) -> List[Unit]:
     return found
 
 
+def has_web(running: environment.Running) -> bool:
+    """Whether anything of the release gets traffic: without that no port is taken."""
+    return any(process["web"] and process.get("enabled", True) for process in running["processes"])
+
+
 def names(process: Dict[str, Any]) -> List[str]:
     count = 1 if process["interface"] != "command" else int(process.get("count") or 1)
     return [process["name"]] if count == 1 else ["%s.%d" % (process["name"], number + 1) for number in range(count)]

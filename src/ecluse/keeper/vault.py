@@ -35,6 +35,12 @@ class Vault:
         self._held = {release: self._held[release] for release in releases if release in self._held}
         self._write()
 
+    def rewrite(self) -> None:
+        """The file, and the name in the home that leads to it."""
+        if self._path != self._home.secrets:
+            _link(self._path, self._home.secrets)
+        self._write()
+
     def _write(self) -> None:
         """Somebody may have cleaned up what lies in memory."""
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)

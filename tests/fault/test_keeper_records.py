@@ -1,0 +1,89 @@
+"""What a keeper wrote is damaged or removed while the app serves: it goes on serving, and what is said is true."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.keeper_host import eventually
+from support.load import Load
+
+pytestmark = pytest.mark.fault
+
+
+def next_keeper(host):
+    """Kill the keeper; its holder starts another."""
+    host.wait_for_another_keeper(host.kill_keeper())
+
+
+def serving(host):
+    host.up().take()
+    host.deploy(host.running("1"), "blue")
+    return host
+
+
+@pytest.mark.parametrize("name", ["slots/blue.json", "routes.json"])
+@pytest.mark.parametrize("content", [b"", b"garbage\xff", b"[]"])
+def test_a_damaged_record_is_read_from_its_copy(host, name, content):
+    serving(host)
+    (host.home / name).write_bytes(content)
+    with Load(host.port, 4) as load:
+        next_keeper(host)
+        seen = host.orders("observe")
+    assert load.failed == []
+    assert (seen["serving"], seen["slots"][0]["version"], seen["slots"][0]["weight"]) == ("blue", "1", 100)
+    assert any(name.rpartition("/")[2] in warning for warning in seen["warnings"])
+
+
+def test_without_any_routes_the_slot_that_had_traffic_serves(host):
+    serving(host)
+    for name in ("routes.json", "routes.json.copy"):
+        (host.home / name).write_bytes(b"")
+    with Load(host.port, 4) as load:
+        next_keeper(host)
+        assert host.orders("observe")["slots"][0]["weight"] == 100
+    assert load.failed == []
+
+
+def test_what_runs_in_a_slot_without_any_record_goes_on_until_the_next_deploy(host):
+    serving(host)
+    for name in ("blue.json", "blue.json.copy"):
+        (host.home / "slots" / name).write_bytes(b"")
+    with Load(host.port, 4) as load:
+        next_keeper(host)
+        assert any("goes on: deploy again" in warning for warning in host.orders("observe")["warnings"])
+        host.orders.take()
+        host.deploy(host.running("2"), "green", warm=0)
+        assert host.get() == (200, "2")
+        eventually(lambda: nothing_of_slot(host, "blue"), 10, AssertionError)
+    assert load.failed == []
+    assert set(load.served) == {"1", "2"}
+
+
+def nothing_of_slot(host, slot):
+    told = f"ECLUSE_SLOT={slot}".encode()
+    assert [pid for pid in host.processes() if told in Path(f"/proc/{pid}/environ").read_bytes()] == []
+
+
+@pytest.mark.parametrize("what", ["the socket", "the whole folder"])
+def test_what_was_removed_comes_back_and_the_app_is_still_found(host, what):
+    serving(host)
+    keeper = host.identity()["pid"]
+    with Load(host.port, 4) as load:
+        if what == "the socket":
+            (host.home / "keeper.sock").unlink()
+        else:
+            shutil.rmtree(host.home)
+        seen = eventually(lambda: host.reconnect(1)("observe"), 5, OSError)
+        assert seen["slots"][0]["version"] == "1"
+        assert (host.identity()["pid"], len(holders(host))) == (keeper, 1)
+        assert bool(seen["warnings"]) is (what == "the whole folder")
+        host.orders.take()
+        host.deploy(host.running("2"), "green")
+        host.wait_for_another_keeper(host.kill_keeper())
+        assert host.get() == (200, "2")
+    assert load.failed == []
+
+
+def holders(host):
+    return [pid for pid in host.processes() if host._is_holder(pid)]
