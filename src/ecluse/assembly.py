@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from ecluse.keeper import ballast
+from ecluse.ledger.besteffort import BestEffortLedger
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.loop.deploy.wanted import Settings
@@ -41,13 +43,13 @@ MARKERS = ("ecluse.toml", ".git", "pyproject.toml", "setup.py", "manage.py")
 
 
 @contextmanager
-def opened(folder: Path, reporter: Reporter | None = None) -> Iterator[tuple[App, World]]:
+def opened(folder: Path, *, in_an_emergency: bool = False) -> Iterator[tuple[App, World]]:
     """The app that the repository around `folder` declares, and its world."""
     env = read_environment()
     root = find_root(folder)
     home = find_home(root, env)
     app = read_app(root, home, env)
-    with world(root, home, env, reporter) as built:
+    with world(root, home, env, in_an_emergency=in_an_emergency) as built:
         yield app, built
 
 
@@ -106,14 +108,17 @@ def find_root(folder: Path) -> Path:
 
 
 @contextmanager
-def world(root: Path, home: Path, env: Mapping[str, str], reporter: Reporter | None = None) -> Iterator[World]:
-    """Ends what it opened: the ledger's connection and the step supervisor."""
+def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bool = False) -> Iterator[World]:
+    """Ends what it opened: the ledger's connection and the step supervisor. `in_an_emergency` it goes on without a
+    ledger that can't be used."""
     prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
     commands = SupervisedRunner()
-    ledger = SqliteLedger(home / "ledger.db", clock, who)
+    telling = _reporter(clock, env)
+    ledger: Ledger = SqliteLedger(home / "ledger.db", clock, who, make_room=lambda: ballast.drop(str(home)))
+    if in_an_emergency:
+        ledger = BestEffortLedger(ledger, MemoryLedger(clock, who), lambda lost: telling.note(without_ledger(lost)))
     store = FolderStore(home / "store")
-    telling = reporter or _reporter(clock, env)
     try:
         yield World(
             root=root,
@@ -138,10 +143,15 @@ def world(root: Path, home: Path, env: Mapping[str, str], reporter: Reporter | N
         commands.close()
 
 
+def without_ledger(lost: Problem) -> str:
+    return f"! {lost.what} [{lost.code}]: going on without it, nothing is recorded\n  fix: {lost.fix}"
+
+
 def prepare(home: Path) -> None:
     """The home ignores itself, so that no repository has to name it."""
     ignore = home / ".gitignore"
     if ignore.exists():
+        ballast.load(str(home))
         return
     with disk_problems(home):
         home.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ecluse.ledger.besteffort import BestEffortLedger
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.testing.ledger import LedgerContract
@@ -28,6 +29,12 @@ class TestMemoryLedger(LedgerContract):
     @pytest.fixture
     def ledger(self):
         return MemoryLedger(Ticking(), "ada@lock")
+
+
+class TestBestEffortLedger(LedgerContract):
+    @pytest.fixture
+    def ledger(self):
+        return BestEffortLedger(MemoryLedger(Ticking(), "ada@lock"), MemoryLedger(Ticking(), "ada@lock"), pytest.fail)
 
 
 class TestSqliteLedger(LedgerContract):

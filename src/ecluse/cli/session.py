@@ -68,12 +68,13 @@ def run(
     *,
     as_json: bool,
     otherwise: Mapping[str, Any] = NOTHING,
+    in_an_emergency: bool = False,
 ) -> None:
     """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
-    document of `--json` has when a Problem ended it."""
+    document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used."""
 
     async def whole() -> Exit:
-        with assembly.opened(folder) as (app, world):
+        with assembly.opened(folder, in_an_emergency=in_an_emergency) as (app, world):
             return await work(Session(world=world, app=app, as_json=as_json))
 
     guarded(whole, as_json=as_json, otherwise=otherwise)

@@ -9,7 +9,7 @@ import click
 from ecluse.cli import options, session
 from ecluse.cli.render import status as render
 from ecluse.cli.render.problems import render as render_problem
-from ecluse.loop.monitor.status import document, status, unhealthy
+from ecluse.loop.monitor.status import document, status, unhealthy, unreachable
 from ecluse.model.problem import Exit
 
 
@@ -32,9 +32,9 @@ def command(
         at.answer(document(found))
         if not as_json:
             render.text(found, at.world.clock.now())
-        problem = unhealthy(found) if check else None
+        problem = unreachable(found) or (unhealthy(found) if check else None)
         if problem is not None:
             render_problem(problem)
         return problem.exit if problem else Exit.DONE
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, in_an_emergency=True)

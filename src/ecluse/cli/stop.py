@@ -34,4 +34,4 @@ def command(
         click.echo(f"stopped {environment.name}" if release else f"nothing ran in {environment.name}", err=as_json)
         return Exit.DONE
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, in_an_emergency=True)

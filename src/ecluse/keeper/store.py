@@ -5,7 +5,7 @@ import errno
 import hashlib
 import os
 import shutil
-from typing import Iterable, List, Mapping
+from typing import Iterable, Iterator, List, Mapping
 
 from ecluse.keeper.durable import room
 from ecluse.wire.codes import BAD_ORDER, STAGING_FAILED, OrderError
@@ -41,7 +41,7 @@ class Store:
         path = self.path(digest)
         if os.path.exists(path):
             return
-        with room(self.folder), open(path + _PARTIAL, "ab") as file:
+        with self._folder(), open(path + _PARTIAL, "ab") as file:
             size = file.seek(0, os.SEEK_END)
             if offset > size:
                 raise OrderError(BAD_ORDER, "a piece before this one is missing", {"size": size})
@@ -60,7 +60,7 @@ class Store:
         partial = path + _PARTIAL
         with contextlib.suppress(FileNotFoundError):
             os.unlink(partial)
-        with room(self.folder):
+        with self._folder():
             _link_or_copy(source, partial)
         self._name(digest, partial)
 
@@ -72,11 +72,19 @@ class Store:
     def forget(self, keep: Iterable[str]) -> int:
         """Remove every entry that isn't in `keep`, half-written ones too; returns how many bytes that freed."""
         kept = {os.path.basename(self.path(digest)) for digest in keep}
-        gone = [entry for entry in os.scandir(self.folder) if entry.name not in kept]
+        there = os.scandir(self.folder) if os.path.isdir(self.folder) else ()
+        gone = [entry for entry in there if entry.name not in kept]
         freed = sum(entry.stat().st_size for entry in gone)
         for entry in gone:
             os.unlink(entry.path)
         return freed
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[None]:
+        """It is there to be written to: somebody may have removed it since."""
+        with room(self.folder):
+            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            yield
 
     def _name(self, digest: str, partial: str) -> None:
         if _PREFIX + sha256_of(partial) != digest:

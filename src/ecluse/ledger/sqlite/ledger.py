@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from ecluse.ledger import chain
 from ecluse.ledger.sqlite import problems, projections
@@ -20,11 +21,25 @@ PAGE = 500
 
 GROUP_SECONDS = 0.02
 
+Result = TypeVar("Result")
+
 
 class SqliteLedger:
-    """Safe for threads; processes queue at the head row for up to `busy_seconds`. The file is made on first use."""
+    """Safe for threads; processes queue at the head row for up to `busy_seconds`. The file is made on first use.
 
-    def __init__(self, path: Path, clock: Clock, actor: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    On a full disk `make_room` is asked to free some, and what was to be done is tried once more if it did.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        actor: str,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        make_room: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._make_room = make_room
         self._connection = Connection(path, busy_seconds)
         self._clock = clock
         self._actor = actor
@@ -36,7 +51,7 @@ class SqliteLedger:
     def append(self, *events: Event) -> tuple[Record, ...]:
         with self._lock:
             self._flush()
-            return self._write(events) if events else ()
+            return self._with_room(lambda: self._write(events)) if events else ()
 
     def defer(self, *events: Event) -> None:
         with self._queue:
@@ -63,8 +78,7 @@ class SqliteLedger:
     def state(self) -> State:
         with self._lock:
             self._flush()
-            with self._connection.reading():
-                return projections.state(self._connection)
+            return self._with_room(self._state)
 
     def deployments(
         self, *, before: int | None = None, environment: str | None = None, limit: int = 20
@@ -96,6 +110,18 @@ class SqliteLedger:
             self._flush()
             self._connection.close()
 
+    def _with_room(self, work: Callable[[], Result]) -> Result:
+        try:
+            return work()
+        except ProblemError as error:
+            if error.problems[0].code != problems.FULL or not self._make_room():
+                raise
+            return work()
+
+    def _state(self) -> State:
+        with self._connection.reading():
+            return projections.state(self._connection)
+
     def _write(self, events: tuple[Event, ...]) -> tuple[Record, ...]:
         with self._connection.writing():
             at = self._clock.now()
@@ -121,7 +147,7 @@ class SqliteLedger:
         if not events:
             return
         try:
-            self._write(tuple(events))
+            self._with_room(lambda: self._write(tuple(events)))
         except BaseException:
             with self._queue:
                 self._waiting[:0] = events

@@ -17,6 +17,7 @@ NO_LEDGER = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
+FULL = "L005"
 LITTLE_SPACE = 64 * 1024
 """Bytes; SQLite needs a few pages for a write-ahead log and its index."""
 
@@ -95,7 +96,7 @@ def unwritable(path: Path, said: str) -> Problem:
 
 def full(path: Path) -> Problem:
     return Problem(
-        code="L005",
+        code=FULL,
         what=f"the disk that holds {path} is full",
         state="nothing was recorded by this command; what was recorded before is whole",
         fix="make room, then try again",

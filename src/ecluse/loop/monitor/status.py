@@ -164,6 +164,18 @@ def _slot(slot: SlotSeen) -> dict[str, Any]:
     }
 
 
+def unreachable(found: tuple[EnvironmentStatus, ...]) -> Problem | None:
+    """What is shown then is what was known last, not what is so."""
+    lost = [status for status in found if status.phase == "unreachable"]
+    if not lost:
+        return None
+    return Problem(
+        code="D041", what=f"{', '.join(status.name for status in lost)} can't be reached",
+        evidence=tuple(status.why for status in lost), state="unknown; what served there may still serve",
+        fix="`ecluse doctor` says what is in the way", exit=Exit.UNREACHABLE,
+    )  # fmt: skip
+
+
 def unhealthy(found: tuple[EnvironmentStatus, ...]) -> Problem | None:
     """What makes `status --check` fail."""
     sick = [status for status in found if status.health not in {"healthy", "unchecked"}]

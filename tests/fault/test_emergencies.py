@@ -1,0 +1,80 @@
+"""The disk is full or the memory is lost: looking, going back and stopping still work, and say what is wrong."""
+
+import contextlib
+import os
+import subprocess
+
+import pytest
+
+from support.shop import Customers
+
+pytestmark = [pytest.mark.fault, pytest.mark.network]
+
+
+@pytest.fixture
+def small_home(shop, tmp_path):
+    """The shop keeps everything on a file system of 200 MiB of its own."""
+    home = tmp_path / "small"
+    home.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(home)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a file system can't be mounted here")
+    shop.env["ECLUSE_HOME"] = str(home)
+    yield home
+    shop.ecluse("stop")
+    subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def fill(folder):
+    with contextlib.suppress(OSError), (folder / "filling").open("wb", buffering=0) as filling:
+        while True:
+            filling.write(bytes(1024 * 1024))
+    with contextlib.suppress(OSError), (folder / "filling").open("ab", buffering=0) as filling:
+        while True:
+            filling.write(bytes(512))
+    assert os.statvfs(folder).f_bavail == 0
+
+
+def test_on_a_full_disk_one_can_look_go_back_and_stop(shop, small_home):
+    first = shop.json("ship")
+    shop.sell("two")
+    shop.json("ship")
+    with Customers(shop.url, connections=4) as customers:
+        fill(small_home)
+        (local,) = shop.json("status")["environments"]
+        assert (local["health"], local["phase"]) == ("healthy", "serving")
+        assert shop.json("rollback")["outcome"] == "rolled_back"
+        assert shop.get() == ("shop one", first["version"])
+    customers.lost_nothing()
+    assert shop.json("stop")["outcome"] == "stopped"
+    (small_home / "filling").unlink()
+    assert shop.json("ship")["outcome"] == "shipped"
+
+
+@pytest.mark.parametrize("damage", ["all of it", "a part"])
+def test_with_a_damaged_ledger_one_can_look_and_stop(serving, damage):
+    ledger = serving.root / ".ecluse" / "ledger.db"
+    data = ledger.read_bytes()
+    ledger.write_bytes(b"\x00garbage" * 4000 if damage == "all of it" else data[:4096] + b"\xff" * (len(data) - 4096))
+    seen = serving.ecluse("status")
+    assert seen.returncode == 0, seen.stderr
+    assert "healthy" in seen.stdout
+    assert "going on without it, nothing is recorded" in seen.stderr
+    refused = serving.ecluse("ship")
+    assert (refused.returncode, "L001" in refused.stderr) == (2, True)
+    assert serving.get()[0] == "shop one"
+    assert serving.ecluse("stop").returncode == 0
+    with pytest.raises(OSError, match="refused"):
+        serving.get()
+
+
+def test_after_git_clean_what_serves_is_still_known_and_can_be_shipped_and_stopped(serving):
+    serving.git("clean", "-fdxq")
+    with Customers(serving.url, connections=4) as customers:
+        serving.sell("two")
+        assert serving.json("ship")["outcome"] == "shipped"
+    customers.lost_nothing()
+    assert serving.get()[0] == "shop two"
+    assert serving.json("stop")["outcome"] == "stopped"
