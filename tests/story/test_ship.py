@@ -1,6 +1,7 @@
 """The main job, by the real command line on the real process target."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_a_second_ship_of_the_same_commit_changes_nothing(serving):
     again = serving.json("ship")
     assert again["outcome"] == "unchanged"
     assert again["url"] == serving.url.rstrip("/")
+
+
+def test_files_may_have_any_name(shop):
+    for name in (b"two words.txt", b"two\nlines.txt", b"caf\xe9.txt", "écluse.txt".encode()):
+        (shop.root / os.fsdecode(name)).write_text("there\n")
+    (shop.root / "link").symlink_to(os.fsdecode(b"caf\xe9.txt"))
+    (shop.root / "loop").symlink_to("loop")
+    shop.commit("feat: names")
+    assert shop.json("ship")["outcome"] == "shipped"
+    listed = shop.ecluse("exec", "--", "python", "-c", "import os; print(sorted(os.listdir(b'.')))").stdout
+    for name in ("two words", "two\\nlines", "caf\\xe9", "\\xc3\\xa9cluse", "link", "loop"):
+        assert name in listed
 
 
 def test_status_says_what_serves(serving):

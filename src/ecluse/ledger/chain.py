@@ -33,7 +33,8 @@ class Link:
 def forge(previous: str, *, number: int, at: datetime, actor: str, event: Event) -> Link:
     kind, data = named(event)
     document = {"actor": actor, "at": at.isoformat(), "data": data, "kind": kind, "number": number}
-    canonical = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    canonical = text.encode("utf-8", "surrogatepass")  # evidence may name a file whose name is no text
     return Link(
         number=number,
         environment=event.environment,

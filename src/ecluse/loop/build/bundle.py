@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _stored(checkout: Checkout, build: Build, store: ContentStore) -> tuple[Sour
 def _stored_file(folder: Path, name: str, store: ContentStore) -> SourceFile:
     path = folder / name
     if path.is_symlink():
-        return SourceFile(path=name, mode="link", digest=store.put_bytes(str(path.readlink()).encode()))
+        return SourceFile(path=name, mode="link", digest=store.put_bytes(os.fsencode(path.readlink())))
     mode = "executable" if path.stat().st_mode & 0o100 else "file"
     return SourceFile(path=name, mode=mode, digest=store.put_file(path))
 

@@ -22,12 +22,12 @@ def tree_key(tree: Path) -> str:
     for path in _files(tree):
         name = path.relative_to(tree).as_posix()
         if path.is_symlink():
-            whole.update(f"link {name}\0{path.readlink()}\0".encode())
+            whole.update(os.fsencode(f"link {name}\0{path.readlink()}\0"))
             continue
         executable = os.access(path, os.X_OK)
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-        whole.update(f"{'program' if executable else 'file'} {name}\0{content}\0".encode())
+        whole.update(os.fsencode(f"{'program' if executable else 'file'} {name}\0{content}\0"))
     return whole.hexdigest()
 
 
