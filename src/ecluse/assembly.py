@@ -86,6 +86,24 @@ def read_app(root: Path, home: Path, env: Mapping[str, str]) -> App:
     return load(root, env, home)
 
 
+async def app_at(built: World, revision: str, working: App) -> App:
+    """The app as the commit declares it. `working` is the working tree's, for a commit without a manifest."""
+    from ecluse.manifest.cache import load_found  # noqa: PLC0415
+    from ecluse.manifest.find import OWN, SHARED, find, in_tree  # noqa: PLC0415
+
+    commit = await built.source.resolve(revision)
+    own = await built.source.read(commit, OWN)
+    found = in_tree(built.root, own, await built.source.read(commit, SHARED))
+    if found is None:
+        built.reporter.note(f"the manifest isn't in {commit[:12]}: the one in the working tree is used")
+        return working
+    if found.data != find(built.root).data:
+        built.reporter.note(
+            f"{found.path.name} differs from the one in {commit[:12]}, which is used: commit it to use it"
+        )
+    return load_found(found, built.env, built.home)
+
+
 def declared(folder: Path) -> App:
     """The app of the repository around `folder`; nothing is opened or kept. ProblemError without a good manifest."""
     env = read_environment()

@@ -98,6 +98,27 @@ def test_the_working_tree_ships_only_when_asked_for(serving):
     assert ".dirty." in dirty["version"]
 
 
+def test_the_manifest_is_that_of_the_commit(serving):
+    manifest = (serving.root / "ecluse.toml").read_text()
+    failing = manifest + '\n[steps.lint]\ncommand = ["false"]\n'
+    serving.write("ecluse.toml", failing)
+    serving.git("commit", "--quiet", "--allow-empty", "-m", "feat: something else")
+    said = serving.ecluse("ship")
+    assert said.returncode == 0, said.stderr
+    assert "ecluse.toml differs from the one in" in said.stderr
+    serving.commit("build: a linter")
+    assert serving.json("ship", code=1)["outcome"] == "halted"
+    assert serving.json("ship", "--commit", "HEAD~1")["outcome"] == "unchanged"
+
+
+def test_a_manifest_that_is_not_committed_yet_is_used_and_said(shop):
+    shop.git("rm", "--quiet", "--cached", "ecluse.toml")
+    shop.git("commit", "--quiet", "-m", "feat: as before init")
+    said = shop.ecluse("ship", "--dry-run")
+    assert said.returncode == 0, said.stderr
+    assert "the manifest isn't in" in said.stderr
+
+
 def test_a_rollback_without_a_release_before_is_refused(serving):
     refused = serving.json("rollback", code=1)
     assert refused["problems"][0]["code"] == "D030"

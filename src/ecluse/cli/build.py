@@ -23,9 +23,10 @@ def command(revision: str, dirty: bool, as_json: bool, folder: Path) -> None:
 
     async def work(at: session.Session) -> Exit:
         world, began = at.world, at.world.clock.monotonic()
+        app = (await at.at(revision, dirty=dirty)).app
         commit = await world.source.resolve(revision)
         as_it_lies = dirty and await world.source.is_dirty()
-        bundle, made = await build(at.app, world, commit=commit, dirty=as_it_lies)
+        bundle, made = await build(app, world, commit=commit, dirty=as_it_lies)
         world.ledger.append(*made)
         seconds = world.clock.monotonic() - began
         at.answer(document(bundle, seconds, known=not made))

@@ -53,20 +53,21 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
     """Run the steps that `names` picks, show how they ended, and exit."""
 
     async def work(at: session.Session) -> Exit:
+        app = (await at.at(asked.revision, dirty=asked.dirty)).app
         order = StepsOrder(
             verb=verb,
-            names=names(at.app),
+            names=names(app),
             revision=asked.revision,
             dirty=asked.dirty,
             only=only,
             jobs=asked.jobs,
             fail_fast=asked.fail_fast,
         )
-        steps = steps_of_order(at.app, order)
+        steps = steps_of_order(app, order)
         if asked.dry_run:
             return render.planned(steps, as_json=asked.as_json)
         order = replace(order, secrets=_secrets(steps, at.world))
-        return render.ended(await run_order(order, at.app, at.world), as_json=asked.as_json)
+        return render.ended(await run_order(order, app, at.world), as_json=asked.as_json)
 
     session.run(asked.folder, work, as_json=asked.as_json)
 

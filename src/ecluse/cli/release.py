@@ -24,14 +24,14 @@ def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
     """Name a version: from the commits since the last tag, with notes and an annotated tag. Nothing is deployed."""
 
     async def work(at: session.Session) -> Exit:
-        world = at.world
+        world, app = at.world, (await at.at(revision, dirty=False)).app
         commit = await world.source.resolve(revision)
-        planned = await plan_release(at.app, world, commit, tag=True, dirty=False)
+        planned = await plan_release(app, world, commit, tag=True, dirty=False)
         if dry_run:
             return ended(at, planned, None)
-        bundle, built = await build(at.app, world, commit=commit, dirty=False)
+        bundle, built = await build(app, world, commit=commit, dirty=False)
         world.ledger.append(*built)
-        release, made = await make_release(planned, bundle, keep_app(at.app, world.store), world)
+        release, made = await make_release(planned, bundle, keep_app(app, world.store), world)
         world.ledger.append(*made)
         return ended(at, planned, release)
 

@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +48,10 @@ class Session:
         """An environment with its settings; a missing secret is a Problem."""
         environment = self.environment(name)
         return Wanted(app=self.app, environment=environment, settings=assembly.settings(self.world, environment))
+
+    async def at(self, revision: str, *, dirty: bool) -> Session:
+        """The same with the manifest of the commit: it is as much a part of what is shipped as the code."""
+        return self if dirty else replace(self, app=await assembly.app_at(self.world, revision, self.app))
 
     def answer(self, document: dict[str, Any]) -> None:
         """The one document of `--json`."""

@@ -40,7 +40,7 @@ def command(
     environment = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
-        wanted = at.wanted(environment)
+        wanted = (await at.at(revision, dirty=dirty)).wanted(environment)
         order = ShipOrder(wanted=wanted, revision=revision, dirty=dirty, jobs=jobs, fail_fast=fail_fast)
         if dry_run:
             return render.preview(await preview(order, at.world), as_json=as_json)

@@ -28,7 +28,11 @@ _KEPT = 8
 
 def load(where: Path, env: Mapping[str, str], home: Path) -> App:
     """Like `read`, but remembers below `home`. A cache that can't be written is no error."""
-    found = find(where)
+    return load_found(find(where), env, home)
+
+
+def load_found(found: Found, env: Mapping[str, str], home: Path) -> App:
+    """As `load`, for a manifest that was found already."""
     entry = home / "cache" / "manifest" / f"{_name(found)}.json"
     return _remembered(entry, env) or _read(found, env, entry)
 

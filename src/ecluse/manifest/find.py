@@ -35,19 +35,29 @@ def _find(where: Path) -> Found:
     if not where.is_dir():
         return Found(path=where, data=where.read_bytes(), table=("tool", "ecluse") if where.name == SHARED else ())
     own, shared = where / OWN, where / SHARED
-    in_shared = shared.is_file() and _declares(shared)
-    if own.is_file() and in_shared:
-        raise ProblemError(_two())
-    if own.is_file():
-        return Found(path=own, data=own.read_bytes())
-    if in_shared:
-        return Found(path=shared, data=shared.read_bytes(), table=("tool", "ecluse"))
-    raise ProblemError(_none(where))
+    found = in_tree(
+        where,
+        own.read_bytes() if own.exists() else None,
+        shared.read_bytes() if shared.is_file() else None,
+    )
+    if found is None:
+        raise ProblemError(_none(where))
+    return found
 
 
-def _declares(shared: Path) -> bool:
+def in_tree(root: Path, own: bytes | None, shared: bytes | None) -> Found | None:
+    """The manifest of a tree whose two files, if it has them, hold that; `root` is only where they would lie."""
+    if own is not None:
+        if shared is not None and _declares(shared):
+            raise ProblemError(_two())
+        return Found(path=root / OWN, data=own)
+    if shared is not None and _declares(shared):
+        return Found(path=root / SHARED, data=shared, table=("tool", "ecluse"))
+    return None
+
+
+def _declares(data: bytes) -> bool:
     """A pyproject.toml that is broken, and doesn't look like ours, is other people's business."""
-    data = shared.read_bytes()
     if b"ecluse" not in data:
         return False
     import tomllib  # noqa: PLC0415  a cached manifest does without

@@ -86,8 +86,10 @@ def _wheelhouse(house: Mapping[str, Any]) -> Wheelhouse:
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """The one way in which a document is written as bytes: sorted keys, no spaces, UTF-8. A file's name needn't be text:
-    what isn't is a lone surrogate (PEP 383), and stays one, as `json.loads` reads it."""
+    """The one way in which a document is written as bytes: sorted keys, no spaces, UTF-8.
+
+    A file's name needn't be text: what isn't is a lone surrogate (PEP 383), and stays one, as `json.loads` reads it.
+    """
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 

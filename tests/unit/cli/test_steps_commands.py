@@ -36,11 +36,15 @@ def repository(tmp_path):
     folder = tmp_path / "repository"
     folder.mkdir()
     (folder / "ecluse.toml").write_text(MANIFEST.replace('group = "other"', 'group = "test"'))
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    commit(folder)
+    return folder
+
+
+def commit(folder):
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
     subprocess.run(["git", *identity, "commit", "--quiet", "--message", "feat: all"], cwd=folder, check=True)
-    return folder
 
 
 @pytest.fixture
@@ -105,6 +109,7 @@ def test_a_step_that_is_not_there_is_exit_2_with_a_near_name(ecluse):
 
 def test_a_group_without_steps_is_not_a_pass(ecluse, repository):
     (repository / "ecluse.toml").write_text(MANIFEST.partition("[steps.broken]")[0])
+    commit(repository)
     done = ecluse("test", "--json")
     assert done.exit_code == 2
     assert document(done)["problems"][0]["code"] == "E016"
