@@ -131,10 +131,16 @@ async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
 
 def show(problems: tuple[Problem, ...], *, as_json: bool, otherwise: Mapping[str, Any] = NOTHING) -> None:
     if as_json:
-        print_json({**otherwise, "outcome": "halted", "problems": [as_document(problem) for problem in problems]})
+        print_json(
+            {
+                **otherwise,
+                "outcome": "halted",
+                "problems": [as_document(problem) for problem in dict.fromkeys(problems)],
+            }
+        )
     from ecluse.cli.render.problems import render  # noqa: PLC0415
 
-    for problem in problems:
+    for problem in told:
         render(problem)
 
 

@@ -74,11 +74,8 @@ def _problem(address: str, port: int, error: OSError) -> codes.OrderError:
             "port %d is taken by %s" % (port, _named(holders)),
             {"listens": [{"pid": "pid %d:" % one["pid"], "command": _short(one["command"])} for one in holders[:1]]},
         )
-    return codes.OrderError(
-        codes.PORT_TAKEN,
-        "can't listen on %s port %d: %s" % (address, port, error.strerror),
-        {"port": port, "listens": []},
-    )
+    code = codes.PORT_FORBIDDEN if error.errno == errno.EACCES else codes.PORT_TAKEN
+    return codes.OrderError(code, "can't listen on %s port %d: %s" % (address, port, error.strerror), {"port": port})
 
 
 def _named(holders: Sequence[Mapping[str, Any]]) -> str:

@@ -58,12 +58,13 @@ def _text(found: Found) -> str:
         return found.data.decode().removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = found.data.count(b"\n", 0, error.start) + 1
+        column = len(found.data[found.data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
         raise ProblemError(
             Problem(
                 code="M003",
                 what="the manifest is not UTF-8 text",
                 fix="save it as UTF-8 (toml.io asks for that)",
-                where=Place(file=found.path.name, line=line),
+                where=Place(file=found.path.name, line=line, column=column),
             )
         ) from error
 

@@ -16,9 +16,9 @@ def read_environment() -> Mapping[str, str]:
 
 
 def find_home(root: Path, env: Mapping[str, str]) -> Path:
-    """Where everything that Écluse keeps lies: ECLUSE_HOME, else `.ecluse` of the repository."""
-    named = env.get("ECLUSE_HOME", "")
-    return Path(named).expanduser().absolute() if named else root / ".ecluse"
+    """Where everything that Écluse keeps lies: ECLUSE_HOME, counted from the repository if it is relative, so that
+    it is the same from each of its folders; else `.ecluse` there."""
+    return (root / Path(env.get("ECLUSE_HOME") or ".ecluse").expanduser()).absolute()
 
 
 def actor(env: Mapping[str, str]) -> str:

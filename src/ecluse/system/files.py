@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ecluse.model.problem import Place, Problem, ProblemError
+from ecluse.model.problem import Exit, Place, Problem, ProblemError
 
 
 def write_atomically(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
@@ -56,7 +56,13 @@ def disk_problems(path: Path) -> Iterator[None]:
 def disk_problem(error: OSError, path: Path) -> Problem:
     where = Place(file=str(error.filename or path))
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return Problem(code="S010", where=where, what="the disk is full", fix="free some space, then run this again")
+        return Problem(
+            code="S010",
+            where=where,
+            what="the disk is full",
+            fix="free some space, then run this again",
+            exit=Exit.REFUSED,
+        )
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return Problem(
             code="S011",

@@ -136,7 +136,7 @@ def test_toml_that_ends_too_early_is_placed_at_its_end(wrong):
 
 def test_what_is_not_utf8_is_a_problem(tmp_path: Path):
     (tmp_path / "ecluse.toml").write_bytes(b'[app]\nname = "caf\xe9"\n')
-    with pytest.raises(ProblemError, match=r"ecluse.toml:2: .*UTF-8.*M003"):
+    with pytest.raises(ProblemError, match=r"ecluse.toml:2:12: .*UTF-8.*M003"):
         read(tmp_path, {})
 
 

@@ -6,15 +6,29 @@ import click
 
 from ecluse.model.problem import Problem
 
+WIDEST = 500
+"""Characters of a line of evidence: it may be the output of anything."""
+MOST = 30
+"""Lines of one piece of evidence, the last ones."""
+
 
 def lines(problem: Problem) -> list[str]:
     place = f"{problem.where}: " if problem.where else ""
-    text = [f"{place}{problem.what}   [{problem.code}]"]
-    text += [f"  | {line}" for fact in problem.evidence for line in fact.splitlines()]
+    text = [f"{place}{shortened(problem.what)}   [{problem.code}]"]
+    text += [f"  | {shortened(line)}" for fact in problem.evidence for line in last(fact)]
     if problem.state:
         text.append(f"  now: {problem.state}")
     text.append(f"  fix: {problem.fix}")
     return text
+
+
+def last(fact: str) -> list[str]:
+    found = fact.splitlines()
+    return found if len(found) <= MOST else [f"({len(found) - MOST} lines before)", *found[-MOST:]]
+
+
+def shortened(line: str) -> str:
+    return line if len(line) <= WIDEST else f"{line[:WIDEST]}… ({len(line)} characters)"
 
 
 def render(problem: Problem) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ecluse.cli import session
+from ecluse.cli.render.problems import shortened
 from ecluse.loop.test.verb import StepsDone
 from ecluse.model.app import Step
 from ecluse.model.problem import Exit
@@ -52,7 +53,7 @@ def text(done: StepsDone) -> None:
         word = "" if verdict.answer is Answer.PASSED else f"  {verdict.answer.value.replace('_', ' ')}"
         click.echo(f"{click.style(sign, fg=color)} {verdict.gate:<20} {verdict.seconds:7.1f} s{word}")
         for line in verdict.evidence:
-            click.echo(f"    {line}")
+            click.echo(f"    {shortened(line)}")
         if verdict.answer is Answer.FAILED and verdict.log:
             click.echo(f"    log: {verdict.log}")
     passed = sum(verdict.answer is Answer.PASSED for verdict in done.verdicts)

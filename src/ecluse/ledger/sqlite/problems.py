@@ -100,6 +100,7 @@ def full(path: Path) -> Problem:
         what=f"the disk that holds {path} is full",
         state="nothing was recorded by this command; what was recorded before is whole",
         fix="make room, then try again",
+        exit=Exit.REFUSED,
     )
 
 

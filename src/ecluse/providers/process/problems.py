@@ -23,6 +23,10 @@ TOLD: Mapping[str, tuple[Exit, str]] = {
         Exit.REFUSED,
         "end what has the port (`ecluse stop` there), or set another `port` for this environment",
     ),
+    codes.PORT_FORBIDDEN: (
+        Exit.REFUSED,
+        "choose a port from 1024; or allow low ones: sudo sysctl net.ipv4.ip_unprivileged_port_start=80",
+    ),
     codes.LISTENS_ELSEWHERE: (
         Exit.REFUSED,
         "keep the address and port in ecluse.toml; or `ecluse stop`, then ship (nothing serves in between)",

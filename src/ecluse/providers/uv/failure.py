@@ -37,9 +37,10 @@ def unresolved(finished: Finished, source: str, home: Path) -> ProblemError:
     )
     unanswered = Problem(
         code="B013",
-        what="the dependencies could not be resolved: the index or a build did not answer",
+        what="the dependencies could not be resolved",
         where=place,
-        fix="look at the last lines; check the network and pip's index settings, then run it again",
+        fix="mend the file or requirement that the last lines name; if they name none, check the network and pip's "
+        "index settings, then run it again",
     )
     return full(home) or _quoting(finished, nothing_fits if finished.exit_code == NO_ANSWER else unanswered)
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.problem import Exit, Problem, ProblemError
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
@@ -134,4 +134,5 @@ def _foreign(package: Package) -> Problem:
         evidence=tuple(f"offered: sha256:{digest}" for digest in offered),
         state="nothing was installed",
         fix="lock again with the tool that wrote the lock, or look why the index changed",
+        exit=Exit.REFUSED,
     )

@@ -13,7 +13,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from ecluse.model.app import Build
-from ecluse.model.problem import Place, Problem, ProblemError
+from ecluse.model.problem import Exit, Place, Problem, ProblemError
 from ecluse.providers.uv import foreign
 from ecluse.providers.uv.lock import Vouched
 
@@ -139,6 +139,7 @@ def require_known(asked: Question) -> None:
                 evidence=tuple(f"asked for, not in the lock: {name}" for name in missing),
                 state="nothing was installed",
                 fix=f"make {asked.kind} anew with its tool, and commit it",
+                exit=Exit.REFUSED,
             )
         )
 
@@ -212,8 +213,23 @@ def _of_poetry_or_pdm(
 ) -> Question:
     document = _pyproject(read)
     lines = (*foreign.poetry_lines(document, extras, groups), *foreign.project_lines(document, extras, groups))
-    pins, vouched = foreign.pins(_toml(read(kind)), python) if kind in LOCKS else ((), {})
+    pins, vouched = foreign.pins(_lock(kind, read), python) if kind in LOCKS else ((), {})
     return Question(kind=kind, lines=lines, pins=pins, vouched=vouched, direct=foreign.names(lines))
+
+
+def _lock(kind: Kind, read: Read) -> dict[str, Any]:
+    try:
+        return tomllib.loads(read(kind) or "")
+    except tomllib.TOMLDecodeError as error:
+        raise ProblemError(
+            Problem(
+                code="B010",
+                what=f"{kind} is not TOML: {error}",
+                where=Place(file=kind),
+                fix=f"make {kind} anew with its tool, and commit it",
+                exit=Exit.REFUSED,
+            )
+        ) from error
 
 
 def _of_pipenv(kind: Kind, read: Read, *, dev: bool) -> Question:

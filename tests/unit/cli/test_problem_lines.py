@@ -1,0 +1,25 @@
+"""A Problem stays readable whatever its evidence is."""
+
+from ecluse.cli.render.problems import MOST, WIDEST, lines
+from ecluse.cli.session import show
+from ecluse.model.problem import Problem
+
+PROBLEM = Problem(code="X001", what="it broke", fix="mend it", state="nothing changed")
+
+
+def test_what_evidence_state_and_fix_in_this_order():
+    problem = Problem(code="X001", what="it broke", evidence=("one\ntwo",), state="nothing changed", fix="mend it")
+    assert lines(problem) == ["it broke   [X001]", "  | one", "  | two", "  now: nothing changed", "  fix: mend it"]
+
+
+def test_a_line_without_an_end_and_output_without_an_end_are_cut():
+    endless = Problem(code="X001", what="it broke", evidence=("x" * 100_000, "line\n" * 1000), fix="mend it")
+    shown = lines(endless)
+    assert len(shown) < MOST + 10
+    assert max(map(len, shown)) < WIDEST + 50
+    assert "  | (970 lines before)" in shown
+
+
+def test_the_same_problem_twice_is_told_once(capsys):
+    show((PROBLEM, PROBLEM), as_json=False)
+    assert capsys.readouterr().err.count("X001") == 1
