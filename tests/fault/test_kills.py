@@ -50,9 +50,9 @@ def test_a_killed_keeper_costs_no_request_and_status_is_right_at_once(serving):
 
 
 def test_two_ships_at_once_one_does_it_and_the_other_says_who(serving):
-    serving.sell("two")
     manifest = (serving.root / "ecluse.toml").read_text()
     serving.write("ecluse.toml", manifest.replace('watch = "200ms"', 'watch = "4s"'))
+    serving.sell("two")
     first = serving.begin("ship", "--json")
     deadline = time.monotonic() + 30
     while serving.json("status")["environments"][0]["lease"] is None:

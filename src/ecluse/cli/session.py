@@ -130,14 +130,10 @@ async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
 
 
 def show(problems: tuple[Problem, ...], *, as_json: bool, otherwise: Mapping[str, Any] = NOTHING) -> None:
+    """Each once: several at work may have met the same full disk."""
+    told = dict.fromkeys(problems)
     if as_json:
-        print_json(
-            {
-                **otherwise,
-                "outcome": "halted",
-                "problems": [as_document(problem) for problem in dict.fromkeys(problems)],
-            }
-        )
+        print_json({**otherwise, "outcome": "halted", "problems": [as_document(problem) for problem in told]})
     from ecluse.cli.render.problems import render  # noqa: PLC0415
 
     for problem in told:
