@@ -8,17 +8,19 @@ from typing import Any
 import click
 
 from ecluse.cli import options, session
-from ecluse.loop.build.bundle import build
+from ecluse.loop.build.bundle import build, known_bundle
 from ecluse.model.artifact import Bundle
+from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit
 
 
 @click.command(epilog="Examples:  ecluse build    ecluse build --commit v1.4.0    ecluse build --json | jq .digest")
 @click.option("--commit", "revision", default="HEAD", show_default=True, help="What to build.")
 @click.option("--dirty", is_flag=True, help="The working tree as it lies.")
+@options.dry_run
 @options.as_json
 @options.folder
-def command(revision: str, dirty: bool, as_json: bool, folder: Path) -> None:
+def command(revision: str, *, dirty: bool, dry_run: bool, as_json: bool, folder: Path) -> None:
     """Make the bundle of a commit: its tree and its locked wheels, named by their digest. Nothing is deployed."""
 
     async def work(at: session.Session) -> Exit:
@@ -26,6 +28,8 @@ def command(revision: str, dirty: bool, as_json: bool, folder: Path) -> None:
         app = (await at.at(revision, dirty=dirty)).app
         commit = await world.source.resolve(revision)
         as_it_lies = dirty and await world.source.is_dirty()
+        if dry_run:
+            return planned(at, commit, None if as_it_lies else known_bundle(app, world, commit), dirty=as_it_lies)
         bundle, made = await build(app, world, commit=commit, dirty=as_it_lies)
         world.ledger.append(*made)
         seconds = world.clock.monotonic() - began
@@ -35,6 +39,14 @@ def command(revision: str, dirty: bool, as_json: bool, folder: Path) -> None:
         return Exit.DONE
 
     session.run(folder, work, as_json=as_json)
+
+
+def planned(at: session.Session, commit: Commit, known: Bundle | None, *, dirty: bool) -> Exit:
+    at.answer({"outcome": "planned", "commit": commit, "dirty": dirty, "digest": known.digest if known else None})
+    if not at.as_json:
+        tree = "the working tree" if dirty else commit[:12]
+        click.echo(f"{known.digest} is there already" if known else f"would build {tree}")
+    return Exit.DONE
 
 
 def document(bundle: Bundle, seconds: float, *, known: bool) -> dict[str, Any]:

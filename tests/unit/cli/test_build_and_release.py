@@ -75,3 +75,12 @@ def test_a_bundle_is_told_with_what_was_built_here(bundle):
     assert build.document(bundle, 0.1, known=True)["outcome"] == "unchanged"
     assert "3 wheels for Python 3.12" in build.told(bundle, 1.5, known=False)
     assert "is there already" in build.told(bundle, 0.1, known=True)
+
+
+def test_a_planned_build_says_whether_there_is_anything_to_build(root):
+    last = git(root, "rev-parse", "HEAD").strip()
+    done = CliRunner().invoke(build.command, ["-C", str(root), "--dry-run"])
+    assert done.stdout == f"would build {last[:12]}\n"
+    (root / "app.py").write_text("changed\n")
+    document = json.loads(CliRunner().invoke(build.command, ["-C", str(root), "--dry-run", "--dirty", "--json"]).stdout)
+    assert document == {"outcome": "planned", "commit": last, "dirty": True, "digest": None}

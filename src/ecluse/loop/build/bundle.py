@@ -20,6 +20,11 @@ from ecluse.ports.store import ContentStore
 from ecluse.ports.world import World
 
 
+def known_bundle(app: App, world: World, commit: Commit) -> Bundle | None:
+    """The bundle that a build would give without building; None when it would have to. Reads only."""
+    return Remembered.of(app, world, commit).recall()
+
+
 async def build(app: App, world: World, *, commit: Commit, dirty: bool) -> tuple[Bundle, tuple[Event, ...]]:
     """The bundle of `commit`, or of the working tree when `dirty`; all of it is in the store.
 
