@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
@@ -65,7 +66,7 @@ def command(name: str, short: str) -> str:
     context = click.Context(found, info_name=f"ecluse {name}")
     usage = " ".join([context.command_path, *found.collect_usage_pieces(context)])
     rows = [option for parameter in found.get_params(context) if (option := parameter.get_help_record(context))]
-    text = (found.help or short).replace("\b", "").strip()
+    text = inspect.cleandoc((found.help or short).replace("\b", ""))
     options = table(("option", "meaning"), ((f"`{left}`", right) for left, right in rows))
     example = [f"```console\n{examples(found.epilog)}\n```"] if found.epilog else []
     return "\n\n".join([f"## {name}", text, f"`{usage}`", options, *example])
