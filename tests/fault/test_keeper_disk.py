@@ -34,14 +34,14 @@ def small(tmp_path):
     host = Host(folder / "home")
     try:
         yield host
-        (folder / "home" / "ballast").unlink(missing_ok=True)
+        (folder / "home" / "filling").unlink(missing_ok=True)
         assert host.end() == []
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill(folder):
-    with (folder / "ballast").open("wb", buffering=0) as file:
+    with (folder / "filling").open("wb", buffering=0) as file:
         try:
             while file.write(b"\0" * 4096):
                 pass
@@ -64,7 +64,7 @@ def test_a_full_disk_refuses_deployments_and_neither_ends_the_keeper_nor_what_se
 
     eventually(told, 20, AssertionError)
     assert small.get() == (200, "1")
-    (small.home / "ballast").unlink()
+    (small.home / "filling").unlink()
     small.deploy(second, "green", "d3")
     assert small.get() == (200, "2")
     assert small.orders("observe")["keeper_pid"] == keeper
