@@ -11,7 +11,7 @@ from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, unknown
-from ecluse.loop.plan.written import Seen, look, state_of
+from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Fact, Kind
 from ecluse.model.app import Build, Interface, Process
 from ecluse.model.problem import Problem, ProblemError
@@ -141,8 +141,7 @@ class Entry:
         """Run what a release needs before it starts. A preparation that fails is left out, and said."""
         await self.bench.renew()
         app = self.proposal.app
-        for folder in {str(Path(path).parent) for path in app.state}:
-            await asyncio.to_thread((self.bench.tree / folder).mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(make_room, self.bench.tree, app.state)
         kept = [argv for argv in app.build.commands if not await self.command(argv)]
         self.proposal = replace(self.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
         self.before = await asyncio.to_thread(look, self.bench.tree)
@@ -204,12 +203,11 @@ class Entry:
         status = (chosen.status,)
         reasons["processes.web.health.path"] = f"answered {chosen.status} in {chosen.seconds:.2f} s"
         self.change(replace(web, health=replace(web.health, path=chosen.path, status=status)))
-        state = {path for path in self.proposal.app.state if self.is_sure(path)}
-        for path in state_of(self.before, after):
-            if not any(path.startswith(known) for known in state if known.endswith("/")):
-                state.add(path)
-                reasons.setdefault(f"app.state.{path}", "written while it was tried")
-        app = replace(self.proposal.app, state=tuple(sorted(state)))
+        written = state_of(self.before, after)
+        for path in written:
+            reasons.setdefault(f"app.state.{path}", "written while it was tried")
+        state = outermost([*filter(self.is_sure, self.proposal.app.state), *written])
+        app = replace(self.proposal.app, state=state)
         self.proposal = replace(self.proposal, app=app, reasons=reasons)
 
     def is_sure(self, path: str) -> bool:

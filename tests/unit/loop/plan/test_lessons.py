@@ -6,7 +6,7 @@ from ecluse.loop.plan.answering import Answer, best, paths_to_ask
 from ecluse.loop.plan.gates import judge_once, settle
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal
-from ecluse.loop.plan.written import look, state_of
+from ecluse.loop.plan.written import look, outermost, state_of
 from ecluse.loop.test.evidence import Judged
 from ecluse.loop.test.junit import TestReport
 from ecluse.manifest.detect.facts import Fact, Kind
@@ -93,6 +93,17 @@ def test_a_new_folder_is_state_as_a_whole_and_a_file_by_itself(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert state_of(before, look(tmp_path), expected=("static/",)) == ("app/data/", "app/x.db")
+
+
+def test_an_empty_new_folder_is_state_and_a_cache_is_not(tmp_path):
+    before = look(tmp_path)
+    for name in ("uploads", "__pycache__", "data/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    assert state_of(before, look(tmp_path)) == ("data/", "uploads/")
+
+
+def test_what_lies_in_a_listed_folder_is_not_listed_again():
+    assert outermost(["b/c.db", "b/", "a.db", "a.db", "b/d/e/", "bc/"]) == ("a.db", "b/", "bc/")
 
 
 def report(failed=0, passed=1):
