@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
+from ecluse.loop.plan.written import outermost
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
@@ -165,10 +166,14 @@ def migration(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Argv:
 
 
 def state(facts: tuple[Fact, ...], reasons: Reasons) -> tuple[str, ...]:
+    found: dict[str, Fact] = {}
     for fact in every(facts, Kind.STATE):
-        reasons.note(f"app.state.{fact.value}", fact)
-    return tuple(sorted(dict.fromkeys(str(PurePosixPath(path)) + "/" * path.endswith("/")
-                                      for path in values(facts, Kind.STATE))))  # fmt: skip
+        found.setdefault(str(PurePosixPath(fact.value)) + "/" * fact.value.endswith("/"), fact)
+    kept = outermost(found)
+    for path in kept:
+        fact = found[path]
+        reasons.note(f"app.state.{path}", f"{fact.place}; {fact.label}" if fact.label else fact)
+    return kept
 
 
 def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:
@@ -205,6 +210,12 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     for process in app.processes:
         if not process.enabled:
             yield f"{process.name} is declared and off: set processes.{process.name}.enabled when its broker is there"
+    if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
+        more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)
+        yield (
+            f"writes to a path that could not be read, or that holds source: {', '.join(places[:6])}{more}: "
+            "if that is data, give it a folder of its own and name that in [app] state"
+        )
     known = {name for environment in app.environments for name in environment.env}
     late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
     if late:

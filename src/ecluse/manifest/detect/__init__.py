@@ -24,6 +24,7 @@ from ecluse.manifest.detect import (
     variables,
     webapps,
     workers,
+    writes,
 )
 from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.tree import Tree
@@ -44,6 +45,7 @@ READERS: tuple[Reader, ...] = (
     routes.read,
     variables.read,
     database.read,
+    writes.read,
     workers.read,
     suites.read,
     linters.read,

@@ -69,6 +69,21 @@ def test_files_that_it_wrote_are_state(world, repository):
     assert manifest(init(world))["app"]["state"] == ["data/", "notes.txt"]
 
 
+def test_a_folder_that_it_made_and_one_that_it_will_write_to_are_state(world, repository):
+    before = "os.makedirs(os.environ.get('NOWHERE') or 'data', exist_ok=True)"
+    on_get = "self.path == '/never' and open('uploads/' + self.path, 'w')"
+    repository({"Procfile": PROCFILE, "server.py": server(before=before, on_get=on_get)})
+    found = init(world)
+    assert manifest(found)["app"]["state"] == ["data/", "uploads/"]
+    assert found.proposal.reasons["app.state.uploads/"] == "server.py:7"
+
+
+def test_a_write_that_cannot_be_followed_is_told(world, repository):
+    before = "def keep(path):\n    open(path, 'w')"
+    repository({"Procfile": PROCFILE, "server.py": server(before=before)})
+    assert "server.py:5" in next(line for line in init(world).proposal.unknown if "writes to" in line)
+
+
 def test_a_guessed_database_that_nobody_writes_is_forgotten(world, repository):
     code = server(before="import sqlite3\nURL = 'sqlite:///never.db'")
     repository({"Procfile": PROCFILE, "server.py": code})

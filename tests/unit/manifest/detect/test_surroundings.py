@@ -180,7 +180,7 @@ def test_migrations_of_alembic_and_flask_are_found():
 
 def test_database_files_that_the_code_names_are_guessed():
     code = "import sqlite3\nURL = 'sqlite:///data/x.db'\nsqlite3.connect('y.db')\nsqlite3.connect('../z')\nsqlite3.connect(u)\n"
-    assert of({"app.py": code}, Kind.STATE) == ("data/x.db", "y.db")
+    assert of({"app.py": code}, Kind.STATE) == ("y.db", "data/x.db")
     assert of({"app.py": "from flask_sqlalchemy import x\nURL = 'sqlite:///x.db'\n"}, Kind.STATE) == ("instance/x.db",)
 
 

@@ -1,0 +1,189 @@
+"""Paths below the tree that the code writes to while it serves: they are data, whether or not a try writes them.
+
+A path is proposed only if the repository keeps no source there; what can't be followed is a fact too, so that it is
+said (`Kind.WRITES`).
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ecluse.manifest.detect import callables, webapps
+from ecluse.manifest.detect.destinations import Destination
+from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
+from ecluse.manifest.detect.following import Guide, last_of
+from ecluse.manifest.detect.scopes import Scope, known
+from ecluse.manifest.detect.syntax import Function, Module, argument, text_of
+from ecluse.manifest.detect.tree import Tree
+
+OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open"))
+FILES = {
+    "sqlite3.connect": 0, "aiosqlite.connect": 0, "shelve.open": 0, "dbm.open": 0, "tinydb.TinyDB": 0,
+    "logging.FileHandler": 0, "logging.handlers.RotatingFileHandler": 0,
+    "logging.handlers.TimedRotatingFileHandler": 0, "logging.handlers.WatchedFileHandler": 0,
+    "shutil.copy": 1, "shutil.copy2": 1, "shutil.copyfile": 1, "shutil.move": 1, "os.rename": 1, "os.replace": 1,
+}  # fmt: skip
+"""Calls that make a file, with the place of the argument that names it."""
+FOLDERS = {"os.makedirs": 0, "os.mkdir": 0, "shutil.copytree": 1, "diskcache.Cache": 0}
+METHODS = {"write_text": False, "write_bytes": False, "touch": False, "mkdir": True}
+"""Methods of a path; whether they make a folder."""
+SAVES = frozenset(("save", "savefig", "to_csv", "to_json", "to_excel", "to_parquet"))
+"""Methods that write to their first argument, if that is a path: of an upload, an image, a figure, a table."""
+SETTING = re.compile(r"\w*(UPLOAD|MEDIA)\w*_?(FOLDER|DIR|DIRECTORY|ROOT|PATH|DEST)")
+"""Settings that name a folder for what users send."""
+
+NOT_SERVED = re.compile(
+    r"(^|/)(management/commands|alembic|versions)/|(^|/)(manage|noxfile|fabfile|gunicorn\.conf)\.py$"
+)
+SOURCE = (".py", ".pyi", ".html", ".htm", ".j2", ".jinja", ".jinja2", ".mako", ".css", ".scss", ".js", ".ts", ".vue",
+          ".po", ".mo", ".sql", ".sh")  # fmt: skip
+PLACEHOLDERS = (".gitkeep", ".gitignore", ".keep", ".placeholder", "README.md", "README", "README.txt")
+SERVED = frozenset(("static", "templates", "assets"))
+"""Folders in which every file belongs to the code, whatever its kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """`target` is the expression that names what is written."""
+
+    target: ast.expr
+    line: int
+    is_folder: bool = False
+    is_path: bool = True
+    """False when it may be anything else: then what can't be followed is no news."""
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    modules = tuple(module for module in tree.modules("") if not NOT_SERVED.search(module.path))
+    guide = Guide(values=known(modules))
+    serving = served(tree, modules)
+    for module in modules:
+        if module.path in serving:
+            for scope, write in writes(module):
+                yield from fact_of(tree, module, write, guide.find(scope, write.target))
+            yield from settings(tree, module, guide)
+
+
+def settings(tree: Tree, module: Module, guide: Guide) -> Iterator[Fact]:
+    """A folder for uploads is one even where a library does the writing."""
+    for name, bound in guide.values.settings.items():
+        for scope, value in bound if SETTING.fullmatch(name) else ():
+            if scope.module is module and (place := guide.find(scope, value)) is not None:
+                write = Write(target=value, line=value.lineno, is_folder=True, is_path=False)
+                yield from fact_of(tree, module, write, place)
+
+
+def served(tree: Tree, modules: tuple[Module, ...]) -> frozenset[str]:
+    """Modules that run when the app does: not a script that nobody imports and that serves nothing."""
+    imported = {name for module in modules for origin in module.origins.values() for name in prefixes(origin)}
+    apps = {fact.file for reader in (webapps.read, callables.read) for fact in reader(tree)}
+    started = "\n".join(tree.text(file) for file in ("Procfile", "Procfile.dev", "Dockerfile", "pyproject.toml"))
+    return frozenset(
+        module.path
+        for module in modules
+        if module.path in apps or module.name in imported or module.path in started or not is_script(tree, module)
+    )
+
+
+def prefixes(origin: str) -> Iterator[str]:
+    """`a.b.c` imports `a`, `a.b` and perhaps `a.b.c`."""
+    parts = origin.removeprefix("* of ").split(".")
+    return (".".join(parts[:number]) for number in range(1, len(parts) + 1))
+
+
+def is_script(tree: Tree, module: Module) -> bool:
+    return "__main__" in tree.text(module.path)
+
+
+def writes(module: Module) -> Iterator[tuple[Scope, Write]]:
+    """Every call that writes, with the function it stands in; not those of `if __name__ == "__main__"`."""
+    waiting: list[tuple[ast.AST, Scope]] = [(module.body, Scope(module))]
+    while waiting:
+        node, scope = waiting.pop(0)
+        if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Call) and (write := write_of(module, node)):
+            yield scope, write
+        inner = Scope(module, node, scope) if isinstance(node, Function) else scope
+        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
+
+
+def write_of(module: Module, call: ast.Call) -> Write | None:
+    origin, method = module.origin(call.func), last_of(call.func)
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if origin in OPENERS:
+        return made(call, call.args[0]) if call.args and for_writing(call, 1) else None
+    for table, is_folder in ((FILES, False), (FOLDERS, True)):
+        if origin in table and len(call.args) > table[origin]:
+            return made(call, call.args[table[origin]], is_folder=is_folder)
+    if receiver is None:
+        return None
+    if method in METHODS:
+        return made(call, receiver, is_folder=METHODS[method], is_path=method.startswith("write_"))
+    if method == "open" and for_writing(call, 0):
+        return made(call, receiver, is_path=False)
+    return made(call, call.args[0], is_path=False) if method in SAVES and call.args else None
+
+
+def made(call: ast.Call, target: ast.expr, *, is_folder: bool = False, is_path: bool = True) -> Write:
+    return Write(target=target, line=call.lineno, is_folder=is_folder, is_path=is_path)
+
+
+def for_writing(call: ast.Call, position: int) -> bool:
+    return bool(re.fullmatch(r"[rwaxbt+]*[wax+][rwaxbt+]*", text_of(argument(call, position, "mode"))))
+
+
+def fact_of(tree: Tree, module: Module, write: Write, place: Destination | None) -> Iterator[Fact]:
+    """The state that a write shows, or that it could not be followed. A write out of the tree shows nothing."""
+    if place is not None and (place.is_outside or ":" in place.text):
+        return
+    path = "" if place is None or is_word(write, place) else path_of(module, place, is_folder=write.is_folder)
+    if path and not holds_source(tree, path):
+        kept = next((name for name in tree.paths if is_kept(name, path) and not is_placeholder(name)), "")
+        yield Fact(kind=Kind.STATE, value=path, file=module.path, line=write.line, confidence=LIKELY,
+                   label=f"the first release brings {kept}, later ones don't change it" if kept else "")  # fmt: skip
+    elif write.is_path and not (write.is_folder and place is not None):
+        yield Fact(kind=Kind.WRITES, value=path or ast.unparse(write.target)[:60], file=module.path, line=write.line,
+                   confidence=GUESS)  # fmt: skip
+
+
+def is_word(write: Write, place: Destination) -> bool:
+    """`cache.save("key")` names no file; `image.save("a.png")` does."""
+    return not (write.is_path or write.is_folder) and place.whole and not posixpath.splitext(place.text)[1]
+
+
+def path_of(module: Module, place: Destination, *, is_folder: bool) -> str:
+    """The narrowest path that holds all that is written; empty when that is the tree itself."""
+    start = "" if place.rooted or module.folder == "." else module.folder
+    kept = place.text if place.whole else place.text[: place.text.rfind("/") + 1]
+    path = posixpath.normpath(posixpath.join(start, kept))
+    if path == "." or path.startswith(".."):
+        return ""
+    return f"{path}/" if is_folder or not place.whole else path
+
+
+def is_kept(name: str, path: str) -> bool:
+    """Whether a file of the commit is that path, or lies in it."""
+    return name == path or (path.endswith("/") and name.startswith(path))
+
+
+def holds_source(tree: Tree, path: str) -> bool:
+    """Whether the repository keeps code there, which each release must bring anew."""
+    if not path.endswith("/"):
+        return path in tree and path.endswith(SOURCE)
+    return any(is_source(name) for name in tree.paths if is_kept(name, path))
+
+
+def is_source(path: str) -> bool:
+    *folders, name = path.split("/")
+    in_served = not SERVED.isdisjoint(folders)
+    return not is_placeholder(path) and (name.endswith(SOURCE) or in_served)
+
+
+def is_placeholder(path: str) -> bool:
+    """It is there so that git carries its folder."""
+    return posixpath.basename(path) in PLACEHOLDERS
