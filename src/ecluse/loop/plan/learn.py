@@ -72,9 +72,7 @@ class Lesson:
                 replace(place, env={**place.env, **self.env}) if place.name == LOCAL else place
                 for place in app.environments
             )
-            steps = tuple(replace(step, env={**step.env, **self.env}) for step in app.steps if step.group == "test")
-            others = tuple(step for step in app.steps if step.group != "test")
-            app = replace(app, environments=places, steps=(*others, *steps))
+            app = replace(app, environments=places)
             reasons |= {f"environments.local.env.{name}": self.said for name in self.env}
         return replace(proposal, app=app, reasons=reasons)
 

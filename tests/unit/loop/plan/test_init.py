@@ -226,6 +226,22 @@ def test_a_file_that_cannot_be_collected_does_not_hide_the_others(world, reposit
     assert "--continue-on-collection-errors" in step["command"]
 
 
+def test_a_suite_that_needs_the_app_s_settings_gets_them(world, repository):
+    code = "import os\nKEY = os.environ['SHOP_KEY']\n" + server()
+    files = {"Procfile": PROCFILE, "server.py": code, "tests/test_a.py": "import os\nos.environ['SHOP_KEY']\n" + TESTS}
+    repository(files)
+    step = manifest(init(world))["steps"]["test"]
+    assert step["env"] == {"SHOP_KEY": "for-development-only"}
+    assert "gate" not in step
+
+
+def test_a_suite_that_sets_its_own_keeps_to_that(world, repository):
+    code = "import os\nKEY = os.environ['SHOP_KEY']\n" + server()
+    tests = "import os\nassert os.environ.setdefault('SHOP_KEY', 'mine') == 'mine'\n" + TESTS
+    repository({"Procfile": PROCFILE, "server.py": code, "tests/test_a.py": tests})
+    assert "env" not in manifest(init(world))["steps"]["test"]
+
+
 def test_tests_that_mostly_fail_are_no_gate(world, repository):
     code = TESTS + "def test_w(): assert 0\ndef test_v(): assert 0\n"
     repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": code})
