@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.entry import Entry, Tried
-from ecluse.loop.plan.proposal import Trial
-from ecluse.loop.plan.resolve import candidates, resolve
+from ecluse.loop.plan.proposal import Proposal, Trial
+from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.problem import Exit, Problem, ProblemError
 
@@ -42,7 +42,15 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         code="I002",
         what="no entry point that was found starts and answers",
         fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
-        evidence=(*steps, *listed[0].evidence),
+        evidence=(*steps, *made_up(listed[0].proposal), *listed[0].evidence),
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
+
+
+def made_up(proposal: Proposal) -> tuple[str, ...]:
+    """The values that nobody gave: perhaps one of them is what is wrong."""
+    local = proposal.app.environment(LOCAL)
+    held = local.env if local else {}
+    reasons = proposal.reasons
+    return tuple(f"{name}={held[name]} was {reasons[f'environments.local.env.{name}']}" for name in proposal.made_up)

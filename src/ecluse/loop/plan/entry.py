@@ -16,7 +16,7 @@ from ecluse.manifest.detect.facts import GUESS, Fact, Kind
 from ecluse.model.app import Build, Interface, Process
 from ecluse.model.problem import Problem, ProblemError
 
-ROUNDS = 12
+ROUNDS = 30
 """Lessons that one entry point may cost."""
 IMPORT = 60.0
 START = 30.0
@@ -78,7 +78,7 @@ class Entry:
             lesson = learn(failure, self.proposal, self.facts)
             if lesson is None or self.bench.left <= 0:
                 return failure.lines or (str(failure),)
-            self.say("learn", ok=True, answer=", ".join([lesson.add, *lesson.env]).strip(", "))
+            self.say("learn", ok=True, answer=str(lesson))
             self.proposal = lesson.applied(self.proposal)
         return (f"{self.web.app} still lacks something after {ROUNDS} tries",)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from ecluse.loop.plan.locked import build_of
+from ecluse.loop.plan.made_up import value_for
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.loop.plan.written import outermost
@@ -40,6 +41,8 @@ class Reasons:
     """Collects where each line comes from while an App is put together."""
 
     of: dict[str, str] = field(default_factory=dict)
+    made_up: tuple[str, ...] = ()
+    """Variables whose values nobody gave."""
 
     def note(self, key: str, why: Fact | str | None) -> None:
         if why:
@@ -74,7 +77,9 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         environments=(local(facts, reasons),),
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
-    return Proposal(app=app, reasons=reasons.of, unknown=tuple(unknown(facts, app)), others=others)
+    return Proposal(
+        app=app, reasons=reasons.of, unknown=tuple(unknown(facts, app)), others=others, made_up=reasons.made_up
+    )
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:
@@ -185,22 +190,11 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for fact in every(facts, Kind.VARIABLE):
         if fact.confidence >= LIKELY and fact.value not in found:
-            found[fact.value] = fact.label or safe_value(fact.value)
-            reasons.note(f"environments.local.env.{fact.value}", f"read at {fact.place}")
+            found[fact.value] = fact.label or value_for(fact.value, facts)
+            read = f"read at {fact.place}"
+            reasons.note(f"environments.local.env.{fact.value}", read if fact.label else f"made up; {read}")
+            reasons.made_up += () if fact.label else (fact.value,)
     return found
-
-
-def safe_value(name: str) -> str:
-    """A value for development that a variable of this name may take; no secret."""
-    if "DATABASE" in name or name.endswith("_DSN") or name == "DB_URL":
-        return "sqlite:///local.db"
-    if name.startswith("DEBUG") or name.endswith("_DEBUG"):
-        return "1"
-    if name.endswith("PORT"):
-        return "8000"
-    if name.endswith(("_URL", "_URI", "_HOST", "HOSTS")):
-        return "localhost" if "HOST" in name else "http://localhost"
-    return "for-development-only"
 
 
 def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:

@@ -62,6 +62,8 @@ class Kind(StrEnum):
     """A host name that the app accepts."""
     VARIABLE = "variable"
     """An environment variable without which the code does not start; `label` is a value that suits it, if known."""
+    CAST = "cast"
+    """An environment variable; `label` is what its text is read as: int, bool, url …"""
     RUNNER = "runner"
     """pytest, unittest or django."""
     TESTS = "tests"

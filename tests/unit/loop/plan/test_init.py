@@ -144,6 +144,19 @@ def test_a_variable_that_the_import_wants_is_learned(world, repository):
     ]
 
 
+def test_a_value_that_the_code_casts_is_found_and_the_last_word_says_what_was_made_up(world, repository):
+    code = (
+        "import os\ndef read(name):\n    return os.environ[name]\nPAGE = int(read('PAGE'))\n"
+        "def application(environ, start_response): ...\n"
+    )
+    repository({"web.py": code})
+    with pytest.raises(ProblemError) as error:  # no server for WSGI in this environment
+        init(world)
+    ends = [detail for name, ok, detail in world.reporter.ends if name == "learn"]
+    assert ends == ["PAGE=for-development-only", "PAGE=1"]
+    assert any(line.startswith("PAGE=1 was made up; with 'for-") for line in error.value.problems[0].evidence)
+
+
 def test_an_import_that_never_returns_is_ended(world, repository):
     repository({"web.py": "import os\nos._exit(9)\ndef application(environ, start_response): ...\n"})
     with pytest.raises(ProblemError) as error:

@@ -1,5 +1,7 @@
 """What tries teach: pure decisions over what was seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask
@@ -31,6 +33,44 @@ def test_a_missing_variable_is_set_where_the_app_sees_it():
     assert app.environment("local").env == {"KNOWN": "1", "TOKEN": "x"}
     assert app.environment("production").env == {}
     assert lesson.said == "without it: Error: it broke"
+
+
+def made_up(**env):
+    """The proposal with values that nobody gave."""
+    app = replace(PROPOSAL.app, environments=(Environment(name="local", env=env),))
+    return replace(PROPOSAL, app=app, made_up=tuple(env))
+
+
+def test_a_value_that_was_made_up_and_is_refused_gives_way_to_others_until_there_are_none():
+    failure = Failure(kind="ValueError", message="invalid literal for int(): 'y'", refused=("GIVEN", "PAGE"))
+    proposal, seen = made_up(KNOWN="x", PAGE="for-development-only"), []
+    while lesson := learn(failure, proposal, ()):
+        proposal = lesson.applied(proposal)
+        seen.append(lesson.env["PAGE"])
+    assert seen[0] == "1"
+    assert seen == list(dict.fromkeys(seen))
+    assert proposal.reasons["environments.local.env.PAGE"].startswith("made up; with '{}': ValueError")
+
+
+def test_a_value_that_somebody_gave_is_never_replaced():
+    assert learn(Failure(kind="E", message="'1'", refused=("KNOWN",)), PROPOSAL, ()) is None
+
+
+PYDANTIC = """2 validation errors for Settings
+page_size
+  Field required [type=missing, input_value={}, input_type=dict]
+    For further information visit https://errors.pydantic.dev/2.8/v/missing
+known
+  Input should be a valid integer, unable to parse string [type=int_parsing, input_value='x', input_type=str]
+"""
+
+
+def test_fields_that_a_settings_model_misses_are_variables():
+    failure = Failure(kind="ValidationError", message=PYDANTIC)
+    assert learn(failure, PROPOSAL, ()).env == {"PAGE_SIZE": "for-development-only"}
+    facts = (fact(Kind.VARIABLE, "APP_PAGE_SIZE"), fact(Kind.CAST, "APP_PAGE_SIZE", "int"))
+    assert learn(failure, PROPOSAL, facts).env == {"APP_PAGE_SIZE": "1"}
+    assert learn(failure, made_up(PAGE_SIZE="1", KNOWN="for-development-only"), ()).env == {"KNOWN": "1"}
 
 
 def test_a_missing_module_is_cured_only_by_a_package_that_is_known():

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from ecluse.loop.plan.made_up import safe_value
 from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
-from ecluse.loop.plan.resolve import candidates, resolve, safe_value
+from ecluse.loop.plan.resolve import candidates, resolve
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Kind
 from ecluse.manifest.detect.tree import Tree

@@ -197,6 +197,56 @@ def test_variables_that_the_import_needs_are_found_with_what_the_example_suggest
     assert next(fact.label for fact in facts if fact.value == "URL") == "http://x"
 
 
+def test_what_a_variable_is_read_as_is_found():
+    code = (
+        "import os\nfrom decouple import config\nimport environ\nenv = environ.Env()\n"
+        "int(os.environ['A'])\nfloat(os.getenv('B'))\nconfig('C', cast=bool)\nenv.int('D')\nstr(os.environ['E'])\n"
+        "int(os.environ.get('F', 3))\nos.environ.get('G')\n"
+    )
+    facts = detect(Tree.of({"s.py": code}))
+    assert set(values(facts, Kind.VARIABLE)) == {"A", "B", "C", "D", "E"}
+    casts = {fact.value: fact.label for fact in facts if fact.kind is Kind.CAST}
+    assert casts == {"A": "int", "B": "float", "C": "bool", "D": "int"}
+
+
+MODEL = """
+from typing import ClassVar, Literal
+from pydantic import Field, HttpUrl
+from pydantic_settings import BaseSettings, SettingsConfigDict
+class Base(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SHOP_")
+    page_size: int
+    debug: bool | None
+    site: HttpUrl
+    mode: Literal["dev", "prod"]
+    key: str = Field(min_length=3)
+    token: str = Field(..., alias="SHOP_API_TOKEN")
+    limit: int = 3
+    names: list = Field(default_factory=list)
+    other: Other
+    shared: ClassVar[int]
+class Own(Base):
+    extra: str
+class Plain:
+    no: int
+"""
+
+
+def test_fields_of_settings_models_are_variables():
+    facts = detect(Tree.of({"conf.py": MODEL, ".env": "SHOP_KEY=sesame\n"}))
+    labels = {fact.value: fact.label for fact in facts if fact.kind is Kind.VARIABLE}
+    assert labels == {"SHOP_PAGE_SIZE": "", "SHOP_DEBUG": "", "SHOP_SITE": "", "SHOP_MODE": "dev", "SHOP_EXTRA": "",
+                      "SHOP_KEY": "sesame", "SHOP_API_TOKEN": ""}  # fmt: skip
+    casts = {fact.value: fact.label for fact in facts if fact.kind is Kind.CAST}
+    assert casts == {"SHOP_PAGE_SIZE": "int", "SHOP_DEBUG": "bool", "SHOP_SITE": "url"}
+
+
+@pytest.mark.parametrize("place", ["class Config:\n        env_prefix = 'X_'", "model_config = {'env_prefix': 'X_'}"])
+def test_a_prefix_is_read_wherever_it_stands(place):
+    code = f"from pydantic import BaseSettings\nclass S(BaseSettings):\n    a: str\n    b: str = None\n    {place}\n"
+    assert of({"conf.py": code}, Kind.VARIABLE) == ("X_A",)
+
+
 def test_routes_named_like_health_come_first():
     decorators = ("app.route('/about')", "app.get('/healthz')", "app.route('/new', methods=['POST'])",
                   "app.get('/x/<id>')", "app.get(name)", "other")  # fmt: skip
