@@ -11,6 +11,7 @@ from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, unknown
+from ecluse.loop.plan.working import PERIOD, after, last_words, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Fact, Kind
 from ecluse.model.app import Build, Interface, Process
@@ -53,6 +54,9 @@ class Entry:
 
     async def run(self) -> Tried:
         evidence = await self.imported() or await self.prepared() or await self.served()
+        if not evidence:
+            await self.worked()
+            self.remember(await asyncio.to_thread(look, self.bench.tree))
         left_open = (*unknown(self.facts, self.proposal.app), *self.open)
         proposal = replace(self.proposal, unknown=left_open)
         return Tried(proposal=proposal, environment=self.environment, evidence=evidence)
@@ -63,8 +67,11 @@ class Entry:
 
     @property
     def env(self) -> dict[str, str]:
+        return self.env_of(self.web)
+
+    def env_of(self, process: Process) -> dict[str, str]:
         local = self.proposal.app.environment(LOCAL)
-        return {**self.proposal.app.env, **(local.env if local else {}), **self.web.env}
+        return {**self.proposal.app.env, **(local.env if local else {}), **process.env}
 
     async def imported(self) -> tuple[str, ...]:
         """Import the entry point, learning what it needs. Empty when that went well, else what it said."""
@@ -181,8 +188,22 @@ class Entry:
             self.say(what, ok=False, answer=said, began=began)
             return (*lines, said)
         self.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began)
-        self.settle(chosen, await asyncio.to_thread(look, self.bench.tree))
+        self.settle(chosen)
         return ()
+
+    async def worked(self) -> None:
+        """Start each worker, and end it after a while."""
+        for worker in workers(self.proposal.app):
+            what = f"start {worker.name}"
+            began = self.began(what)
+            env = self.env_of(worker)
+            finished = await self.bench.run(
+                worker.command, environment=self.environment, env=env, folder=worker.folder, seconds=PERIOD
+            )
+            app = after(self.proposal.app, worker, finished)
+            stayed = finished.timed_out
+            self.proposal = replace(self.proposal, app=app)
+            self.say(what, ok=stayed, answer="it stays up" if stayed else last_words(finished), began=began)
 
     async def server(self) -> list[str]:
         """The words that start the app as a release would."""
@@ -196,19 +217,20 @@ class Entry:
             "--interface", str(web.interface), "--fd", "3", "--page", str(tools / "page"), "--site", str(site),
         ]  # fmt: skip
 
-    def settle(self, chosen: Answer, after: Seen) -> None:
-        """Put what was seen into the proposal."""
-        web, reasons = self.web, dict(self.proposal.reasons)
-        assert web.health is not None  # noqa: S101 (every web process of a proposal has one)
-        status = (chosen.status,)
-        reasons["processes.web.health.path"] = f"answered {chosen.status} in {chosen.seconds:.2f} s"
-        self.change(replace(web, health=replace(web.health, path=chosen.path, status=status)))
-        written = state_of(self.before, after)
-        for path in written:
-            reasons.setdefault(f"app.state.{path}", "written while it was tried")
+    def settle(self, chosen: Answer) -> None:
+        """The page that answered is the one to rely on."""
+        assert self.web.health is not None  # noqa: S101 (every web process of a proposal has one)
+        self.change(replace(self.web, health=replace(self.web.health, path=chosen.path, status=(chosen.status,))))
+        said = f"answered {chosen.status} in {chosen.seconds:.2f} s"
+        reasons = {**self.proposal.reasons, "processes.web.health.path": said}
+        self.proposal = replace(self.proposal, reasons=reasons)
+
+    def remember(self, seen: Seen) -> None:
+        """What was written meanwhile is state."""
+        written = state_of(self.before, seen)
         state = outermost([*filter(self.is_sure, self.proposal.app.state), *written])
-        app = replace(self.proposal.app, state=state)
-        self.proposal = replace(self.proposal, app=app, reasons=reasons)
+        reasons = {f"app.state.{path}": "written while it was tried" for path in written} | dict(self.proposal.reasons)
+        self.proposal = replace(self.proposal, app=replace(self.proposal.app, state=state), reasons=reasons)
 
     def is_sure(self, path: str) -> bool:
         """A guessed database file that nothing wrote is forgotten."""

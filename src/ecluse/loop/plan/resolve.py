@@ -203,7 +203,8 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:
         if not process.enabled:
-            yield f"{process.name} is declared and off: set processes.{process.name}.enabled when its broker is there"
+            why = f"({process.why_off}): mend that, then set processes.{process.name}.enabled"
+            yield f"{process.name} is declared and off {why}"
     if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
         more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)
         yield (

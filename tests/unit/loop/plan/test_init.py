@@ -214,6 +214,24 @@ def test_a_migration_that_fails_ends_the_try(world, repository):
     assert "no database" in error.value.problems[0].evidence
 
 
+def test_a_worker_that_stays_up_is_on_and_ends_with_the_try(world, repository):
+    worker = "import os, time\nopen('jobs.log', 'w').write(str(os.getpid()))\ntime.sleep(600)\n"
+    repository({"Procfile": PROCFILE + "mailer: python mailer.py\n", "server.py": server(), "mailer.py": worker})
+    found = manifest(init(world))
+    assert "enabled" not in found["processes"]["mailer"]
+    assert found["app"]["state"] == ["jobs.log"]
+    assert ("start mailer", True, "it stays up") in world.reporter.ends
+
+
+@pytest.mark.parametrize("ends", ["raise SystemExit('no queue')", "print('no queue')"])
+def test_a_worker_that_ends_is_off_with_what_it_said(world, repository, ends):
+    repository({"Procfile": PROCFILE + "mailer: python mailer.py\n", "server.py": server(), "mailer.py": f"{ends}\n"})
+    found = init(world)
+    mailer = manifest(found)["processes"]["mailer"]
+    assert (mailer["enabled"], mailer["why_off"]) == (False, "it ended when tried: no queue")
+    assert any("no queue" in line for line in found.proposal.unknown)
+
+
 TESTS = "import pytest\ndef test_right(): assert True\n"
 
 
