@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ecluse.loop.plan.bench import Bench
-from ecluse.loop.plan.entry import Entry, Tried
+from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.entry import Tried, try_entry
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
 from ecluse.manifest.detect.facts import Fact
@@ -25,7 +26,7 @@ async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
     trials: tuple[Trial, ...] = ()
     for entry in candidates(facts)[:ENTRIES] or (None,):
         first = resolve(facts, name=name, entry=entry)
-        tried = await Entry(replace(first, trials=trials), facts, bench).run()
+        tried = await try_entry(Case(replace(first, trials=trials), facts, bench))
         if tried.ok:
             return tried
         failures.append(tried)

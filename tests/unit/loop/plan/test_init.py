@@ -105,6 +105,22 @@ def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
     assert "no luck today" in problem.evidence
 
 
+def test_an_app_without_a_page_that_is_well_is_reported_with_every_answer_and_the_log_of_its_faults(world, repository):
+    on_get = "self.path == '/login' and 1 / 0"
+    repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get, paths=())})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    evidence = error.value.problems[0].evidence
+    assert any(line.startswith("404: /health, ") for line in evidence)
+    on_get = "if self.path == '/login': print('no table', flush=True); self.send_error(503); return"
+    repository({"server.py": server(on_get=on_get, paths=())})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    evidence = error.value.problems[0].evidence
+    assert evidence[-1] == "503: /login"
+    assert "no table" in evidence
+
+
 def test_a_repository_without_an_app_is_one_problem(world, repository):
     repository({"README.md": "# hello\n"})
     for should_try in (True, False):
