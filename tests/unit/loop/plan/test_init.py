@@ -57,6 +57,24 @@ def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
     assert list((world.home / "work").iterdir()) == []
 
 
+def test_what_a_killed_init_left_is_cleared_by_the_next(world, repository, tmp_path):
+    left, tree = world.home / "work" / "init-before", tmp_path / "tree"
+    left.mkdir(parents=True)
+    tree.mkdir()
+    (left / "lock").touch()
+    (left / "places").write_text(f"{tree}\n")
+    repository({"Procfile": PROCFILE, "server.py": server()})
+    init(world, should_try=False)
+    assert [left.exists(), tree.exists()] == [False, False]
+
+
+def test_the_developer_s_own_env_file_is_not_found_by_what_is_tried(world, repository):
+    look = "import pathlib\nfor above in pathlib.Path.cwd().parents: assert not (above / '.env').exists()\n"
+    look += f"assert not os.path.exists({str(world.root / '.env')!r})"
+    repository({"Procfile": PROCFILE, "server.py": server(before=look), ".env": "A=1\n", ".gitignore": ".env\n"})
+    assert init(world).proposal.trials[-1].ok
+
+
 def test_the_caller_s_variables_are_not_seen(world, repository):
     code = server(before="assert 'SECRET_OF_THE_CALLER' not in os.environ")
     repository({"Procfile": PROCFILE, "server.py": code})

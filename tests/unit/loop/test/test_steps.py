@@ -59,6 +59,16 @@ def test_what_is_sought_above_a_step_s_tree_is_not_the_repository_s(run, commit,
     assert log_of(verdict) == ""
 
 
+def test_a_step_does_not_see_what_lies_in_the_repository_above_its_packages(run, commit, root, world, make):
+    at = commit({"a": ""})
+    (root / ".env").write_text("SECRET=1")
+    world = replace(world, home=root / ".ecluse")
+    step = make.step("look", f"cd {root}/.ecluse && ls -A .. && test -d work")
+    (verdict,) = asyncio.run(run_steps(make.app(step), world, commit=at))
+    assert str(verdict.answer) == "passed"
+    assert log_of(verdict).split() == [".ecluse"]
+
+
 def test_dirty_means_the_working_tree(run, commit, root, make):
     at = commit({"a": "committed"})
     (root / "a").write_text("changed")
