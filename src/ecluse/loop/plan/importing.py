@@ -26,11 +26,28 @@ async def imported(case: Case) -> tuple[str, ...]:
         if failure is None:
             return ()
         lesson = learn(failure, case.proposal, case.facts)
+        if lesson is None and case.proposal.app.env:
+            from_package(case, failure)
+            continue
         if lesson is None or case.bench.left <= 0:
             return failure.lines or (str(failure),)
         case.say("learn", ok=True, answer=str(lesson))
         case.proposal = lesson.applied(case.proposal)
     return (f"{case.web.app} still lacks something after {ROUNDS} tries",)
+
+
+def from_package(case: Case, failure: Failure) -> None:
+    """Give up running the code from the tree (a part of it is made when it is built): what it writes beside itself
+    then lies in its environment, and goes with the release."""
+    app = case.proposal.app
+    root = f"{app.env['PYTHONPATH']}/"
+    lost = tuple(path for path in app.state if path.startswith(root))
+    kept = tuple(path for path in app.state if path not in lost)
+    case.say("run it from the tree", ok=False, answer=str(failure))
+    said = f"writes beside its installed code ({', '.join(lost)}): that data goes with each release"
+    case.open += (f"{said}; let it write to a path that a variable names",)
+    reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.env"}
+    case.proposal = replace(case.proposal, app=replace(app, env={}, state=kept), reasons=reasons)
 
 
 async def built(case: Case) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
+from ecluse.loop.plan.kept import import_path, state
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.made_up import value_for
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
-from ecluse.loop.plan.written import outermost
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
@@ -73,7 +72,8 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         gates=Gates(coverage=coverage_wanted(facts)),
         build=build_of(facts, reasons.note),
         migrate=migration(facts, chosen, reasons),
-        state=state(facts, reasons),
+        state=state(facts, reasons.note),
+        env=import_path(facts, reasons.note),
         environments=(local(facts, reasons),),
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
@@ -168,17 +168,6 @@ def migration(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Argv:
         return ()
     command = fact.value.replace("flask db", f"flask --app {entry.value} db") if fact.label == "flask" else fact.value
     return argv_of(command)
-
-
-def state(facts: tuple[Fact, ...], reasons: Reasons) -> tuple[str, ...]:
-    found: dict[str, Fact] = {}
-    for fact in every(facts, Kind.STATE):
-        found.setdefault(str(PurePosixPath(fact.value)) + "/" * fact.value.endswith("/"), fact)
-    kept = outermost(found)
-    for path in kept:
-        fact = found[path]
-        reasons.note(f"app.state.{path}", f"{fact.place}; {fact.label}" if fact.label else fact)
-    return kept
 
 
 def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:

@@ -53,7 +53,8 @@ class Kind(StrEnum):
     PREPARE = "prepare"
     """A command line to run in the assembled tree: static files, translations."""
     STATE = "state"
-    """A path below the tree that is the app's data; a folder ends in `/`; `label` is what to know of it."""
+    """A path below the tree that is the app's data; a folder ends in `/`; `label` is what to know of it, `folder` where
+    the code must be imported from that writes there."""
     WRITES = "writes"
     """A path that the code writes to and that can't be state: it isn't known, or source is kept there."""
     ROUTE = "route"

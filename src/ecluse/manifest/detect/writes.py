@@ -142,9 +142,10 @@ def fact_of(tree: Tree, module: Module, write: Write, place: Destination | None)
     if place is not None and (place.is_outside or ":" in place.text):
         return
     path = "" if place is None or is_word(write, place) else path_of(module, place, is_folder=write.is_folder)
-    if path and not holds_source(tree, path):
+    if path and place is not None and not holds_source(tree, path):
         kept = next((name for name in tree.paths if is_kept(name, path) and not is_placeholder(name)), "")
         yield Fact(kind=Kind.STATE, value=path, file=module.path, line=write.line, confidence=LIKELY,
+                   folder=source_root(module, place),
                    label=f"the first release brings {kept}, later ones don't change it" if kept else "")  # fmt: skip
     elif write.is_path and not (write.is_folder and place is not None):
         yield Fact(kind=Kind.WRITES, value=path or ast.unparse(write.target)[:60], file=module.path, line=write.line,
@@ -164,6 +165,12 @@ def path_of(module: Module, place: Destination, *, is_folder: bool) -> str:
     if path == "." or path.startswith(".."):
         return ""
     return f"{path}/" if is_folder or not place.whole else path
+
+
+def source_root(module: Module, place: Destination) -> str:
+    """Where the code must be imported from for the path to lie in the tree: installed, it has another place."""
+    root = module.path.partition("/")[0]
+    return root if place.rooted and module.folder == "." and root in {"src", "lib"} else "."
 
 
 def is_kept(name: str, path: str) -> bool:

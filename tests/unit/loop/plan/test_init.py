@@ -96,6 +96,24 @@ def test_a_folder_that_it_made_and_one_that_it_will_write_to_are_state(world, re
     assert found.proposal.reasons["app.state.uploads/"] == "server.py:7"
 
 
+BESIDE = """
+from pathlib import Path
+{before}
+def application(environ, start_response):
+    (Path(__file__).parent / "uploads" / "x").write_bytes(b"")
+"""
+
+
+@pytest.mark.parametrize(("before", "is_tree"), [("", True), ("from shop import _version", False)])
+def test_code_that_writes_beside_itself_runs_from_the_tree_if_it_can(world, repository, before, is_tree):
+    repository({"src/shop/__init__.py": "", "src/shop/web.py": BESIDE.format(before=before)})
+    with pytest.raises(ProblemError):  # no server for WSGI in this environment, nor a package that is installed
+        init(world)
+    ends = [(name, ok) for name, ok, _ in world.reporter.ends]
+    assert (("import shop.web:application", True) in ends) == is_tree
+    assert (("run it from the tree", False) in ends) != is_tree
+
+
 def test_a_write_that_cannot_be_followed_is_told(world, repository):
     before = "def keep(path):\n    open(path, 'w')"
     repository({"Procfile": PROCFILE, "server.py": server(before=before)})
