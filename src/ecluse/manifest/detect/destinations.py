@@ -16,6 +16,11 @@ class Destination:
     """Counted from the repository; else from wherever the app is started."""
 
     @property
+    def known(self) -> str:
+        """The path; of one that isn't whole the folder, with its slash."""
+        return self.text if self.whole else self.text[: self.text.rfind("/") + 1]
+
+    @property
     def is_outside(self) -> bool:
         return self.text.startswith(("/", "~")) or posixpath.normpath(self.text).startswith("..")
 
@@ -36,6 +41,15 @@ def followed(first: Destination, second: Destination | None) -> Destination:
     if not first.whole or second is None:
         return replace(first, whole=False)
     return replace(first, text=first.text + second.text, whole=second.whole)
+
+
+def either(first: Destination | None, second: Destination | None) -> Destination | None:
+    """Where both lead: one of them if the other leads out of the tree or nowhere, else the folder that holds both."""
+    inside = [place for place in (first, second) if place is not None and not place.is_outside]
+    if len(inside) < 2 or first == second:  # noqa: PLR2004 (both)
+        return next(iter(inside), first or second)
+    folder = posixpath.commonpath([posixpath.normpath(place.known or ".") for place in inside])
+    return Destination(text="" if folder in {"", "."} else f"{folder}/", whole=False, rooted=inside[0].rooted)
 
 
 def above(place: Destination | None) -> Destination | None:

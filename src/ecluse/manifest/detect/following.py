@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from ecluse.manifest.detect.destinations import OUTSIDE, Destination, above, beginning, beside, followed
+from ecluse.manifest.detect.destinations import OUTSIDE, Destination, above, beginning, beside, either, followed
 from ecluse.manifest.detect.scopes import Scope, Values
 from ecluse.manifest.detect.syntax import argument, name_of, text_of
 
-DEPTH = 16
-"""Names followed before giving up: a chain longer than this is a circle."""
+DEPTH = 64
+"""Steps followed before giving up."""
 
 ELSEWHERE = re.compile(r"(tempfile|platformdirs|appdirs|user_data|xdg)\b|.*\.(home|expanduser|gettempdir|devnull)$")
 """Origins of calls and values that lead out of the tree."""
@@ -22,20 +24,36 @@ JOINS = frozenset(("join", "safe_join", "Path", "PurePath", "str", "abspath", "r
                    "path"))  # fmt: skip
 
 
+Key = tuple[str, int, str]
+"""Module, function and name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
     """Follows an expression to where it leads; None when not even its beginning can be read off."""
 
     values: Values
+    _found: dict[Key, Destination | None] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, scope: Scope, expression: ast.AST | None, depth: int = DEPTH) -> Destination | None:
         rule = RULES.get(type(expression)) if expression is not None and depth else None
         return rule(self, scope, expression, depth - 1) if rule else None
 
     def bound(self, scope: Scope, name: str, depth: int) -> Destination | None:
-        """What a name or setting is bound to: the first value that leads anywhere."""
-        places = (self.find(where, value, depth) for where, value in self.values.of(scope, name))
-        return next((place for place in places if place is not None), None)
+        """What a name or setting is bound to, in the innermost place where that leads anywhere."""
+        key = scope.module.path, id(scope.function), name
+        if key not in self._found:
+            self._found[key] = None
+            for where, values in groupby(self.values.of(scope, name), key=itemgetter(0)):
+                if self.gathered(key, where, [value for _, value in values], depth) is not None:
+                    break
+        return self._found[key]
+
+    def gathered(self, key: Key, where: Scope, values: list[ast.expr], depth: int) -> Destination | None:
+        """All that a name is bound to in one scope; a value that builds on the name itself builds on those before."""
+        for value in values:
+            self._found[key] = either(self._found[key], self.find(where, value, depth))
+        return self._found[key]
 
     def joined(self, scope: Scope, parts: Sequence[ast.expr], depth: int) -> Destination | None:
         """As os.path.join does; what follows an unknown part is unknown."""

@@ -160,8 +160,7 @@ def is_word(write: Write, place: Destination) -> bool:
 def path_of(module: Module, place: Destination, *, is_folder: bool) -> str:
     """The narrowest path that holds all that is written; empty when that is the tree itself."""
     start = "" if place.rooted or module.folder == "." else module.folder
-    kept = place.text if place.whole else place.text[: place.text.rfind("/") + 1]
-    path = posixpath.normpath(posixpath.join(start, kept))
+    path = posixpath.normpath(posixpath.join(start, place.known))
     if path == "." or path.startswith(".."):
         return ""
     return f"{path}/" if is_folder or not place.whole else path

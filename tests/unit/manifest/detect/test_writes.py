@@ -122,3 +122,21 @@ def test_scripts_tests_and_migrations_do_not_count():
 
 def test_a_chain_of_names_that_bites_its_tail_leads_nowhere():
     assert written_by("A = B\nB = A\nopen(A, 'w')\nopen(f'', 'w')\n") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "paths"),
+    [
+        ("def f(n):\n    p = Path('up')\n    p = p / n\n    p.write_text('')\n", ["up/"]),
+        ("def f(n):\n    p = 'd/a.txt' if n else 'd/b.txt'\n    p = 'd/c.txt'\n    open(p, 'w')\n", ["d/"]),
+        ("D = None\nif OTHER:\n    D = '/data'\nelse:\n    D = 'data'\nopen(D + '/x', 'w')\n", ["data/x"]),
+        ("def f(n):\n    p = 'a.txt'\n    p = 'b.txt'\n    open(p, 'w')\n", []),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_bound_more_than_once_leads_to_the_folder_of_all(code, paths):
+    assert written_by(code) == paths
+
+
+def test_text_that_grows_by_itself_is_followed_in_no_time():
+    steps = "".join(f"    x = x + y\n    y = y + x\n    z = f'{{x}}{{y}}{number}'\n" for number in range(60))
+    assert written_by(f"def f():\n    x = y = 'a'\n{steps}    open(x + y + z, 'w')\n") == []
