@@ -10,12 +10,12 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ecluse.manifest.detect import callables, webapps
 from ecluse.manifest.detect.destinations import Destination
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.following import Guide, last_of
+from ecluse.manifest.detect.running import running, working_folder
 from ecluse.manifest.detect.scopes import Scope, known
 from ecluse.manifest.detect.syntax import Function, Module, argument, text_of
 from ecluse.manifest.detect.tree import Tree
@@ -36,9 +36,6 @@ SAVES = frozenset(("save", "savefig", "to_csv", "to_json", "to_excel", "to_parqu
 SETTING = re.compile(r"\w*(UPLOAD|MEDIA)\w*_?(FOLDER|DIR|DIRECTORY|ROOT|PATH|DEST)")
 """Settings that name a folder for what users send."""
 
-NOT_SERVED = re.compile(
-    r"(^|/)(management/commands|alembic|versions)/|(^|/)(manage|noxfile|fabfile|gunicorn\.conf)\.py$"
-)
 SOURCE = (".py", ".pyi", ".html", ".htm", ".j2", ".jinja", ".jinja2", ".mako", ".css", ".scss", ".js", ".ts", ".vue",
           ".po", ".mo", ".sql", ".sh")  # fmt: skip
 PLACEHOLDERS = (".gitkeep", ".gitignore", ".keep", ".placeholder", "README.md", "README", "README.txt")
@@ -58,45 +55,31 @@ class Write:
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    modules = tuple(module for module in tree.modules("") if not NOT_SERVED.search(module.path))
-    guide = Guide(values=known(modules))
-    serving = served(tree, modules)
-    for module in modules:
-        if module.path in serving:
-            for scope, write in writes(module):
-                yield from fact_of(tree, module, write, guide.find(scope, write.target))
-            yield from settings(tree, module, guide)
+    modules = tuple(tree.modules(""))
+    guide, start = Guide(values=known(modules)), working_folder(tree)
+    for module in running(tree, modules):
+        wanders = any(module.origin(call.func) == "os.chdir" for call in module.calls())
+        for scope, write in writes(module):
+            place = guide.find(scope, write.target)
+            is_known = place is None or place.rooted or place.is_outside or not wanders
+            yield from fact_of(tree, module, write, settled(place, start or module.folder) if is_known else None)
+        yield from settings(tree, module, guide, start or module.folder)
 
 
-def settings(tree: Tree, module: Module, guide: Guide) -> Iterator[Fact]:
+def settled(place: Destination | None, start: str) -> Destination | None:
+    """Counted from the repository; `start` is where the app is started."""
+    if place is None or place.rooted or place.is_outside or start == ".":
+        return place
+    return replace(place, text=posixpath.join(start, place.text))
+
+
+def settings(tree: Tree, module: Module, guide: Guide, start: str) -> Iterator[Fact]:
     """A folder for uploads is one even where a library does the writing."""
     for name, bound in guide.values.settings.items():
         for scope, value in bound if SETTING.fullmatch(name) else ():
             if scope.module is module and (place := guide.find(scope, value)) is not None:
                 write = Write(target=value, line=value.lineno, is_folder=True, is_path=False)
-                yield from fact_of(tree, module, write, place)
-
-
-def served(tree: Tree, modules: tuple[Module, ...]) -> frozenset[str]:
-    """Modules that run when the app does: not a script that nobody imports and that serves nothing."""
-    imported = {name for module in modules for origin in module.origins.values() for name in prefixes(origin)}
-    apps = {fact.file for reader in (webapps.read, callables.read) for fact in reader(tree)}
-    started = "\n".join(tree.text(file) for file in ("Procfile", "Procfile.dev", "Dockerfile", "pyproject.toml"))
-    return frozenset(
-        module.path
-        for module in modules
-        if module.path in apps or module.name in imported or module.path in started or not is_script(tree, module)
-    )
-
-
-def prefixes(origin: str) -> Iterator[str]:
-    """`a.b.c` imports `a`, `a.b` and perhaps `a.b.c`."""
-    parts = origin.removeprefix("* of ").split(".")
-    return (".".join(parts[:number]) for number in range(1, len(parts) + 1))
-
-
-def is_script(tree: Tree, module: Module) -> bool:
-    return "__main__" in tree.text(module.path)
+                yield from fact_of(tree, module, write, settled(place, start))
 
 
 def writes(module: Module) -> Iterator[tuple[Scope, Write]]:
@@ -141,7 +124,7 @@ def fact_of(tree: Tree, module: Module, write: Write, place: Destination | None)
     """The state that a write shows, or that it could not be followed. A write out of the tree shows nothing."""
     if place is not None and (place.is_outside or ":" in place.text):
         return
-    path = "" if place is None or is_word(write, place) else path_of(module, place, is_folder=write.is_folder)
+    path = "" if place is None or is_word(write, place) else path_of(place, is_folder=write.is_folder)
     if path and place is not None and not holds_source(tree, path):
         kept = next((name for name in tree.paths if is_kept(name, path) and not is_placeholder(name)), "")
         yield Fact(kind=Kind.STATE, value=path, file=module.path, line=write.line, confidence=LIKELY,
@@ -157,10 +140,9 @@ def is_word(write: Write, place: Destination) -> bool:
     return not (write.is_path or write.is_folder) and place.whole and not posixpath.splitext(place.text)[1]
 
 
-def path_of(module: Module, place: Destination, *, is_folder: bool) -> str:
+def path_of(place: Destination, *, is_folder: bool) -> str:
     """The narrowest path that holds all that is written; empty when that is the tree itself."""
-    start = "" if place.rooted or module.folder == "." else module.folder
-    path = posixpath.normpath(posixpath.join(start, place.known))
+    path = posixpath.normpath(place.known or ".")
     if path == "." or path.startswith(".."):
         return ""
     return f"{path}/" if is_folder or not place.whole else path
@@ -178,9 +160,9 @@ def is_kept(name: str, path: str) -> bool:
 
 
 def holds_source(tree: Tree, path: str) -> bool:
-    """Whether the repository keeps code there, which each release must bring anew."""
+    """Whether code is kept or made there, which each release must bring anew."""
     if not path.endswith("/"):
-        return path in tree and path.endswith(SOURCE)
+        return path.endswith(SOURCE)
     return any(is_source(name) for name in tree.paths if is_kept(name, path))
 
 

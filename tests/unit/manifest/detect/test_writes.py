@@ -67,6 +67,8 @@ def test_what_is_written_is_state(code, path):
         "cache.save('key')",
         "os.makedirs('lib', exist_ok=True)",
         "open('lib/code.py', 'w')",
+        "open('lib/made.js', 'w')",
+        "def f():\n    os.chdir(tempfile.mkdtemp())\n    open('x.txt', 'w')",
         "if __name__ == '__main__':\n    open('x', 'w')",
     ],
 )
@@ -115,9 +117,20 @@ def test_a_relative_path_is_counted_from_where_the_app_is_started():
 
 def test_scripts_tests_and_migrations_do_not_count():
     code = "open('x.txt', 'w')\nif __name__ == '__main__': ...\n"
-    names = ("train.py", "setup.py", "tests/test_a.py", "migrations/0001.py", "shop/management/commands/seed.py")
-    assert found({"app.py": HEAD, **dict.fromkeys(names, code)}) == []
+    names = (
+        "train.py",
+        "setup.py",
+        "tests/test_a.py",
+        "migrations/0001.py",
+        "shop/management/commands/seed.py",
+    )
+    assert found({"app.py": HEAD, **dict.fromkeys(names, code), "themes/make.py": "open('x.txt', 'w')\n"}) == []
     assert found({"app.py": HEAD, "Procfile": "worker: python train.py\n", "train.py": code}) == ["x.txt"]
+
+
+def test_a_module_of_a_folder_without_init_counts_when_it_is_imported():
+    files = {"app/main.py": f"{HEAD}from app.store import keep\n", "app/store.py": "open('x.txt', 'w')\n"}
+    assert found(files) == ["x.txt"]
 
 
 def test_a_chain_of_names_that_bites_its_tail_leads_nowhere():
