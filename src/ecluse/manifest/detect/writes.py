@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ecluse.manifest.detect.destinations import Destination
+from ecluse.manifest.detect.destinations import Destination, above
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.following import Guide, last_of
 from ecluse.manifest.detect.running import running, working_folder
@@ -25,9 +25,11 @@ FILES = {
     "sqlite3.connect": 0, "aiosqlite.connect": 0, "shelve.open": 0, "dbm.open": 0, "tinydb.TinyDB": 0,
     "logging.FileHandler": 0, "logging.handlers.RotatingFileHandler": 0,
     "logging.handlers.TimedRotatingFileHandler": 0, "logging.handlers.WatchedFileHandler": 0,
-    "shutil.copy": 1, "shutil.copy2": 1, "shutil.copyfile": 1, "shutil.move": 1, "os.rename": 1, "os.replace": 1,
+    "shutil.copy": 1, "shutil.copy2": 1, "shutil.copyfile": 1,
 }  # fmt: skip
 """Calls that make a file, with the place of the argument that names it."""
+REPLACED = {"shutil.move": 1, "os.rename": 1, "os.replace": 1}
+"""Calls that put another file in a file's place: the folder is what must outlive a release, for a link would go."""
 FOLDERS = {"os.makedirs": 0, "os.mkdir": 0, "shutil.copytree": 1, "diskcache.Cache": 0}
 METHODS = {"write_text": False, "write_bytes": False, "touch": False, "mkdir": True}
 """Methods of a path; whether they make a folder."""
@@ -50,6 +52,7 @@ class Write:
     target: ast.expr
     line: int
     is_folder: bool = False
+    is_replaced: bool = False
     is_path: bool = True
     """False when it may be anything else: then what can't be followed is no news."""
 
@@ -60,7 +63,8 @@ def read(tree: Tree) -> Iterator[Fact]:
     for module in running(tree, modules):
         wanders = any(module.origin(call.func) == "os.chdir" for call in module.calls())
         for scope, write in writes(module):
-            place = guide.find(scope, write.target)
+            found = guide.find(scope, write.target)
+            place = above(found) if write.is_replaced else found
             is_known = place is None or place.rooted or place.is_outside or not wanders
             yield from fact_of(tree, module, write, settled(place, start or module.folder) if is_known else None)
         yield from settings(tree, module, guide, start or module.folder)
@@ -100,9 +104,10 @@ def write_of(module: Module, call: ast.Call) -> Write | None:
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
     if origin in OPENERS:
         return made(call, call.args[0]) if call.args and for_writing(call, 1) else None
-    for table, is_folder in ((FILES, False), (FOLDERS, True)):
+    for table in (FILES, FOLDERS, REPLACED):
         if origin in table and len(call.args) > table[origin]:
-            return made(call, call.args[table[origin]], is_folder=is_folder)
+            target = call.args[table[origin]]
+            return made(call, target, is_folder=table is not FILES, is_replaced=table is REPLACED)
     if receiver is None:
         return None
     if method in METHODS:
@@ -112,8 +117,10 @@ def write_of(module: Module, call: ast.Call) -> Write | None:
     return made(call, call.args[0], is_path=False) if method in SAVES and call.args else None
 
 
-def made(call: ast.Call, target: ast.expr, *, is_folder: bool = False, is_path: bool = True) -> Write:
-    return Write(target=target, line=call.lineno, is_folder=is_folder, is_path=is_path)
+def made(
+    call: ast.Call, target: ast.expr, *, is_folder: bool = False, is_replaced: bool = False, is_path: bool = True
+) -> Write:
+    return Write(target=target, line=call.lineno, is_folder=is_folder, is_replaced=is_replaced, is_path=is_path)
 
 
 def for_writing(call: ast.Call, position: int) -> bool:
@@ -130,7 +137,7 @@ def fact_of(tree: Tree, module: Module, write: Write, place: Destination | None)
         yield Fact(kind=Kind.STATE, value=path, file=module.path, line=write.line, confidence=LIKELY,
                    folder=source_root(module, place),
                    label=f"the first release brings {kept}, later ones don't change it" if kept else "")  # fmt: skip
-    elif write.is_path and not (write.is_folder and place is not None):
+    elif write.is_path and (write.is_replaced or not write.is_folder or place is None):
         yield Fact(kind=Kind.WRITES, value=path or ast.unparse(write.target)[:60], file=module.path, line=write.line,
                    confidence=GUESS)  # fmt: skip
 

@@ -97,6 +97,12 @@ def test_data_that_the_commit_holds_is_said_to_be_the_first_only():
     assert fact.label == "the first release brings data/x.json, later ones don't change it"
 
 
+def test_a_file_that_is_replaced_is_kept_with_its_folder():
+    assert written_by("def f(t):\n    os.replace(t, 'data/x.json')\n") == ["data/"]
+    files = {"app.py": HEAD + "def f(t):\n    os.replace(t, 'x.json')\n"}
+    assert (found(files), len(found(files, Kind.WRITES))) == ([], 1)
+
+
 def test_what_can_not_be_followed_is_told_with_its_place():
     files = {"app.py": HEAD + "def f(path):\n    open(path, 'w')\n"}
     (fact,) = writes.read(Tree.of(files))
