@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.syntax import Module, argument, assignments, literal, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.detect.variables import examples
+from ecluse.manifest.detect.variables import OWN, assigned, examples
 
 BASES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
 KINDS = {
@@ -22,9 +22,11 @@ KINDS = {
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    known = examples(tree)
+    known, own = examples(tree), assigned(tree.text(OWN))
     for module, model, start in models(tree):
         for variable, line, annotation in fields(model, start):
+            if variable in own:
+                continue
             label = known.get(variable, "") or first_choice(annotation)
             kind = kind_of(annotation)
             if label or kind is not None:

@@ -11,9 +11,9 @@ from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.syntax import Module, argument, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
 
-COMMITTED = ".env"
-"""What the app itself may load: a value that we set would win over it, so ours is the same."""
-EXAMPLES = (COMMITTED, ".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
+OWN = ".env"
+"""What the app itself loads. A value that we set would win over it, and what stands in it may be a secret."""
+EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
 READERS = {"environ.Env", "environs.Env", "decouple.config"}
 CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "float", "json.loads": "json",
          "distutils.util.strtobool": "bool", "pathlib.Path": "path", "uuid.UUID": "uuid"}  # fmt: skip
@@ -31,9 +31,11 @@ class Demand:
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    known = examples(tree)
+    known, own = examples(tree), assigned(tree.text(OWN))
     for module in tree.modules("environ", "config(", "getenv"):
         for demand in demanded(module):
+            if demand.name in own:
+                continue
             confidence = LIKELY if demand.at_import else GUESS - 0.2
             yield Fact(kind=Kind.VARIABLE, value=demand.name, file=module.path, line=demand.line, confidence=confidence,
                        label=known.get(demand.name, ""))  # fmt: skip
@@ -94,7 +96,11 @@ def examples(tree: Tree) -> dict[str, str]:
     """What the example files suggest, the first file first."""
     found: dict[str, str] = {}
     for file in reversed(EXAMPLES):
-        for line in tree.text(file).splitlines():
-            if match := re.match(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*[\"']?([^\"'#]*)", line):
-                found[match.group(1)] = match.group(2).strip()
+        found |= assigned(tree.text(file))
     return found
+
+
+def assigned(text: str) -> dict[str, str]:
+    """What an env file sets."""
+    lines = re.finditer(r"(?m)^[ \t]*(?:export\s+)?([A-Z][A-Z0-9_]*)[ \t]*=[ \t]*[\"']?([^\"'#\n]*)", text)
+    return {match.group(1): match.group(2).strip() for match in lines}
