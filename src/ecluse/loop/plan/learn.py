@@ -96,15 +96,22 @@ def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Less
     if unset := [name for name in (*failure.variables, *fields_missing(failure, facts)) if name not in held]:
         example = next((fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == unset[0]), "")
         value = example or value_for(unset[0], facts)
-        return Lesson(said=f"without it: {failure}", env={unset[0]: value}, made_up=not example)
+        said = f"{read_at(unset[0], facts)}without it: {failure}"
+        return Lesson(said=said, env={unset[0]: value}, made_up=not example)
     for name in (*fields_refused(failure, facts), *failure.refused):
         other = next_value(name, held.get(name, ""), facts) if name in proposal.made_up else None
         if other is not None:
-            return Lesson(said=f"with {held[name]!r}: {failure}", env={name: other}, made_up=True)
+            said = f"{read_at(name, facts)}with {held[name]!r}: {failure}"
+            return Lesson(said=said, env={name: other}, made_up=True)
     requirement = required(failure.module, facts)
     if requirement and requirement not in proposal.app.build.add:
         return Lesson(said=f"without it: {failure}", add=requirement)
     return None
+
+
+def read_at(name: str, facts: tuple[Fact, ...]) -> str:
+    fact = next((fact for fact in every(facts, Kind.VARIABLE) if fact.value == name), None)
+    return f"read at {fact.place}; " if fact else ""
 
 
 FIELD = re.compile(r"(?m)^([\w.]+)\n[ ]+.*\[type=(\w+)")

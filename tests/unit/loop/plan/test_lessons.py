@@ -32,7 +32,7 @@ def test_a_missing_variable_is_set_where_the_app_sees_it():
     app = lesson.applied(PROPOSAL).app
     assert app.environment("local").env == {"KNOWN": "1", "TOKEN": "x"}
     assert app.environment("production").env == {}
-    assert lesson.said == "without it: Error: it broke"
+    assert lesson.said == "read at f; without it: Error: it broke"
 
 
 def made_up(**env):
