@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals
 from ecluse.loop.plan.case import COMMAND, Case
-from ecluse.loop.plan.working import PERIOD, after, last_words, workers
+from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Kind
-from ecluse.model.app import Interface
+from ecluse.model.app import Interface, Process
+from ecluse.model.problem import ProblemError
 
 START = 30.0
 """Seconds until a server answers."""
@@ -67,18 +68,25 @@ async def server(case: Case) -> list[str]:
 
 
 async def worked(case: Case) -> None:
-    """Start each worker, and end it after a while."""
+    """Start each worker, and end it after a while. One that ends by itself is off, and that is said."""
     for worker in workers(case.proposal.app):
         what = f"start {worker.name}"
         began = case.began(what)
-        env = case.env_of(worker)
+        why = await ended(case, worker)
+        if why:
+            case.proposal = replace(case.proposal, app=turned_off(case.proposal.app, worker, why))
+        case.say(what, ok=not why, answer=why or "it stays up", began=began)
+
+
+async def ended(case: Case, worker: Process) -> str:
+    """Why a worker isn't there any more when its time is over; empty when it is."""
+    try:
         finished = await case.bench.run(
-            worker.command, environment=case.environment, env=env, folder=worker.folder, seconds=PERIOD
+            worker.command, environment=case.environment, env=case.env_of(worker), folder=worker.folder, seconds=PERIOD
         )
-        app = after(case.proposal.app, worker, finished)
-        stayed = finished.timed_out
-        case.proposal = replace(case.proposal, app=app)
-        case.say(what, ok=stayed, answer="it stays up" if stayed else last_words(finished), began=began)
+    except ProblemError as error:  # its program isn't there
+        return error.problems[0].what
+    return why_it_ended(finished)
 
 
 def settle(case: Case, chosen: Answer) -> None:

@@ -18,16 +18,16 @@ def workers(app: App) -> tuple[Process, ...]:
     return tuple(process for process in app.processes if process.enabled and not process.is_web)
 
 
-def after(app: App, worker: Process, finished: Finished) -> App:
-    """Off, with the reason, unless it was still there when its time was over. Pure."""
-    if finished.timed_out:
-        return app
-    off = replace(worker, enabled=False, why_off=f"it ended when tried: {last_words(finished)}")
+def turned_off(app: App, worker: Process, why: str) -> App:
+    """The app with a worker declared and off. Pure."""
+    off = replace(worker, enabled=False, why_off=f"when tried: {why}")
     return replace(app, processes=tuple(off if process == worker else process for process in app.processes))
 
 
-def last_words(finished: Finished) -> str:
-    """The last line that it wrote, else how it ended."""
+def why_it_ended(finished: Finished) -> str:
+    """The last line that it wrote, else how it ended; empty when it was still there as its time was over."""
+    if finished.timed_out:
+        return ""
     lines = (" ".join(filter(str.isprintable, line.split())) for line in reversed(finished.output.splitlines()))
     ended = f"signal {finished.signal}" if finished.exit_code is None else f"exit {finished.exit_code}"
     return next(filter(None, lines), ended)[:LONGEST]

@@ -280,8 +280,13 @@ def test_a_worker_that_ends_is_off_with_what_it_said(world, repository, ends):
     repository({"Procfile": PROCFILE + "mailer: python mailer.py\n", "server.py": server(), "mailer.py": f"{ends}\n"})
     found = init(world)
     mailer = manifest(found)["processes"]["mailer"]
-    assert (mailer["enabled"], mailer["why_off"]) == (False, "it ended when tried: no queue")
+    assert (mailer["enabled"], mailer["why_off"]) == (False, "when tried: no queue")
     assert any("no queue" in line for line in found.proposal.unknown)
+
+
+def test_a_worker_whose_program_is_not_there_is_off(world, repository):
+    repository({"Procfile": PROCFILE + "queue: no-such-worker --all\n", "server.py": server()})
+    assert "no-such-worker" in manifest(init(world))["processes"]["queue"]["why_off"]
 
 
 TESTS = "import pytest\ndef test_right(): assert True\n"
