@@ -200,6 +200,8 @@ def safe_value(name: str) -> str:
 
 def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     """What this proposal leaves open, and how to say it."""
+    for line in values(facts, Kind.UNREAD):
+        yield f"what this repository says about {line}: add what is missing by hand"
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -68,6 +68,8 @@ class Kind(StrEnum):
     """What the repository asks to be covered, empty when it doesn't say."""
     LINTER = "linter"
     """A command line; `label` is the tool's package."""
+    UNREAD = "unread"
+    """What a reader was about when it failed, and how it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

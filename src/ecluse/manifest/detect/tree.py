@@ -57,6 +57,13 @@ class Tree:
         except tomllib.TOMLDecodeError:
             return {}
 
+    def table(self, path: str, *keys: str) -> dict[str, Any]:
+        """A table of a TOML file, empty where there is none or something else stands in its place."""
+        found: Any = self.toml(path)
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
     def ini(self, path: str) -> configparser.ConfigParser:
         """Like `toml`, for setup.cfg and its kind."""
         parser = configparser.ConfigParser(interpolation=None, strict=False)

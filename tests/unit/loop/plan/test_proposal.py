@@ -9,7 +9,7 @@ from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
 from ecluse.loop.plan.resolve import candidates, resolve, safe_value
 from ecluse.manifest.detect import detect
-from ecluse.manifest.detect.facts import Kind
+from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.read import read
 from ecluse.model.app import Build, Environment, Gates, Interface, Listen
@@ -224,6 +224,11 @@ def test_an_environment_without_settings_has_no_table_for_them():
     proposal = propose({})
     app = replace(proposal.app, environments=(Environment(name="local", port=9),))
     assert tomllib.loads(render(replace(proposal, app=app)))["environments"] == {"local": {"port": 9}}
+
+
+def test_what_could_not_be_read_is_said():
+    facts = (*detect(Tree.of(FLASK)), Fact(kind=Kind.UNREAD, value="linters: KeyError: 'mypy'", file="."))
+    assert any("linters: KeyError: 'mypy'" in line for line in resolve(facts, name="x").unknown)
 
 
 def test_a_repository_that_holds_something_else_says_what_it_holds():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ecluse.manifest.detect import detect
-from ecluse.manifest.detect.facts import Kind, first, values
+from ecluse.manifest.detect import detect, requirements
+from ecluse.manifest.detect.facts import Fact, Kind, first, values
 from ecluse.manifest.detect.tree import Tree
 
 
@@ -208,3 +208,33 @@ def test_django_routes_are_read_from_urls():
     code = "urlpatterns = [path('status/', s), path('api/', include('x')), re_path(r'^ping/$', p), other('z')]\n"
     assert set(of({"shop/urls.py": code}, Kind.ROUTE)) == {"/status/", "/ping/"}
     assert of({"shop/views.py": code}, Kind.ROUTE) == ()
+
+
+ODD = (
+    "tool = []\nproject = 1\nbuild-system = 'x'\n",
+    "tool.mypy = 'x'\ntool.poetry = 'x'\n[project]\ndependencies = 1\nscripts = 1\n",
+    "[tool.poetry]\ndependencies = 1\nextras = 'x'\nscripts = []\ngroup = 1\n[project]\noptional-dependencies = 1\n",
+)
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("file", ["pyproject.toml", "Pipfile"])
+def test_tables_of_an_odd_shape_are_passed_over(text, file):
+    assert of({file: text}, Kind.UNREAD) == ()
+
+
+@pytest.mark.parametrize("points", ["{'console_scripts': 1}", "1", "[1]"])
+def test_a_setup_py_of_an_odd_shape_is_passed_over(points):
+    code = f"setup(entry_points={points}, extras_require={{1: [], 'test': 2}}, install_requires=3, name=4)\n"
+    assert of({"setup.py": code}, Kind.UNREAD) == ()
+
+
+def test_a_reader_that_fails_costs_its_own_facts_and_is_told():
+    def read(tree):
+        yield Fact(kind=Kind.NAME, value="shop", file="x")
+        raise KeyError("mypy")
+
+    facts = detect(Tree.of({"requirements.txt": "flask\n"}), (read, requirements.read))
+    assert values(facts, Kind.DEPENDENCY) == ("flask",)
+    assert values(facts, Kind.NAME) == ("shop",)
+    assert values(facts, Kind.UNREAD) == ("test_surroundings: KeyError: 'mypy'",)
