@@ -25,9 +25,6 @@ PLACES: tuple[tuple[str, str, str, str], ...] = (
 )
 """Tool, command, file, and the text in it that configures the tool (none: the file itself does)."""
 
-WANTS_TARGETS = {"pylint", "mypy"}
-"""They must be told what to read, unless their configuration does."""
-
 
 def read(tree: Tree) -> Iterator[Fact]:
     seen: set[str] = set()
@@ -35,24 +32,30 @@ def read(tree: Tree) -> Iterator[Fact]:
         if tool in seen or file not in tree or (needle and not tree.line(file, needle)):
             continue
         seen.add(tool)
-        targets = "" if tool not in WANTS_TARGETS or told(tree, file) else " " + " ".join(packages(tree))
-        yield Fact(kind=Kind.LINTER, value=(command + targets).strip(), file=file, line=tree.line(file, needle or "["),
-                   confidence=LIKELY, label=tool)  # fmt: skip
+        yield Fact(kind=Kind.LINTER, value=" ".join([command, *targets(tree, tool, file)]), file=file,
+                   line=tree.line(file, needle or "["), confidence=LIKELY, label=tool)  # fmt: skip
+
+
+def targets(tree: Tree, tool: str, file: str) -> list[str]:
+    """What a tool must be told to read. Pylint's configuration can't say it, mypy's may."""
+    if tool not in {"pylint", "mypy"} or (tool == "mypy" and told(tree, file)):
+        return []
+    return packages(tree) or (["--recursive=y", "."] if tool == "pylint" else ["."])
 
 
 def told(tree: Tree, file: str) -> bool:
     """Whether mypy's configuration says what to read."""
     keys = ("files", "packages", "modules")
-    if file == "pyproject.toml":
-        return any(key in tree.toml(file)["tool"]["mypy"] for key in keys)
+    if file.endswith(".toml"):
+        return not tree.table(file, "tool", "mypy").keys().isdisjoint(keys)
     return any(tree.ini(file).has_option("mypy", key) for key in keys)
 
 
 def packages(tree: Tree) -> list[str]:
-    """The import packages at the root or in `src`, else the whole tree."""
+    """The import packages at the root or in `src`."""
     found = []
     for path in tree.named("__init__.py"):
         *folders, _ = path.split("/")
         if len(folders) == 1 or (len(folders) == 2 and folders[0] == "src"):  # noqa: PLR2004
             found.append("/".join(folders))
-    return [folder for folder in found if folder not in {"tests", "test", "docs"}] or ["."]
+    return [folder for folder in found if folder not in {"tests", "test", "docs"}]

@@ -210,9 +210,21 @@ def test_django_routes_are_read_from_urls():
     assert of({"shop/views.py": code}, Kind.ROUTE) == ()
 
 
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"pyproject.toml": "[tool.pylint.main]\njobs = 2\n", "shop/__init__.py": ""}, "pylint shop"),
+        ({"pyproject.toml": "[tool.pylint]\n[tool.mypy]\nfiles = 'x'\n", "shop/__init__.py": ""}, "pylint shop"),
+        ({"setup.cfg": "[mypy]\nfiles = x\n", "pylintrc": "", "app.py": ""}, "pylint --recursive=y ."),
+    ],
+)
+def test_pylint_is_always_told_what_to_read(files, command):
+    assert command in of(files, Kind.LINTER)
+
+
 ODD = (
     "tool = []\nproject = 1\nbuild-system = 'x'\n",
-    "tool.mypy = 'x'\ntool.poetry = 'x'\n[project]\ndependencies = 1\nscripts = 1\n",
+    "tool.mypy = 'x'\ntool.poetry = 'x'\ntool.pylint = 1\n[project]\ndependencies = 1\nscripts = 1\n",
     "[tool.poetry]\ndependencies = 1\nextras = 'x'\nscripts = []\ngroup = 1\n[project]\noptional-dependencies = 1\n",
 )
 
