@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from ecluse.loop.plan.django import one_settings_module
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
@@ -177,7 +178,7 @@ def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:
 
 def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
     """Values for the variables that are read while the code is imported."""
-    found: dict[str, str] = {}
+    found = one_settings_module(facts, reasons.note)
     for fact in every(facts, Kind.VARIABLE):
         if fact.confidence >= LIKELY and fact.value not in found:
             found[fact.value] = fact.label or safe_value(fact.value)

@@ -123,6 +123,26 @@ def test_unittest_leaves_a_junit_report_too():
     assert "-s" not in app_of({"test_a.py": "import unittest\n"}).steps[0].command
 
 
+def manages(settings):
+    return f"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', {settings!r})\n"
+
+
+def test_entry_points_that_disagree_get_one_settings_module():
+    files = {"manage.py": manages("conf.dev"), "conf/wsgi.py": manages("conf.prod"), "a/tests.py": "import django.test"}
+    proposal = propose(files)
+    assert proposal.app.environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf.dev"}
+    reason = proposal.reasons["environments.local.env.DJANGO_SETTINGS_MODULE"]
+    assert reason == "manage.py:2; conf/wsgi.py:2 says conf.prod"
+    assert "--ds=conf.dev" in proposal.app.steps[0].command
+
+
+def test_entry_points_that_agree_are_left_alone():
+    files = {"manage.py": manages("conf"), "shop/wsgi.py": manages("conf")}
+    assert app_of(files).environment("local").env == {}
+    files["shop/x.py"] = "import os\nNAME = os.environ['DJANGO_SETTINGS_MODULE']\n"
+    assert app_of(files).environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf"}
+
+
 def test_django_tests_run_in_the_project_s_folder():
     manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
     app = app_of({"back/manage.py": manage, "back/shop/tests.py": "import django.test\n"})
