@@ -31,6 +31,7 @@ class Tried:
     proposal: Proposal
     environment: Path | None = None
     evidence: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -48,6 +49,7 @@ class Entry:
         self.made_of: Build | None = None
         self.routes: tuple[str, ...] = ()
         self.before: Seen = {}
+        self.answers: tuple[Answer, ...] = ()
         self.open: tuple[str, ...] = ()
         """What can't be known, beyond what the facts alone leave open."""
 
@@ -55,7 +57,7 @@ class Entry:
         evidence = await self.imported() or await self.prepared() or await self.served()
         left_open = (*unknown(self.facts, self.proposal.app), *self.open)
         proposal = replace(self.proposal, unknown=left_open)
-        return Tried(proposal=proposal, environment=self.environment, evidence=evidence)
+        return Tried(proposal=proposal, environment=self.environment, evidence=evidence, answers=self.answers)
 
     @property
     def web(self) -> Process:
@@ -174,11 +176,11 @@ class Entry:
         answer, _ = await self.bench.question(
             "trial.py", asked, environment=self.environment, env=self.env, seconds=COMMAND
         )
-        answers = [Answer.of(said) for said in answer["asked"]] if answer else []
-        chosen = best(answers)
+        self.answers = tuple(Answer.of(said) for said in answer["asked"]) if answer else ()
+        chosen = best(self.answers)
         if chosen is None or self.web.health is None:
             lines = tuple(answer["output"]) if answer else ()
-            said = ", ".join(f"{one.path} {one.status}" for one in answers[:6]) or "it never answered"
+            said = ", ".join(f"{one.path} {one.status}" for one in self.answers[:6]) or "it never answered"
             self.say(what, ok=False, answer=said, began=began)
             return (*lines, said)
         self.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began)

@@ -13,6 +13,7 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
+from ecluse.manifest.detect.hosts import HERE
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
@@ -194,7 +195,9 @@ def safe_value(name: str) -> str:
         return "1"
     if name.endswith("PORT"):
         return "8000"
-    if name.endswith(("_URL", "_URI", "_HOST", "HOSTS")):
+    if name.endswith("HOSTS"):
+        return ",".join(HERE)
+    if name.endswith(("_URL", "_URI", "_HOST")):
         return "localhost" if "HOST" in name else "http://localhost"
     return "for-development-only"
 

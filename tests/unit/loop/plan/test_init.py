@@ -90,6 +90,14 @@ def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
     assert "no luck today" in problem.evidence
 
 
+def test_an_app_that_refuses_every_question_may_not_know_its_hosts(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(on_get="self.send_error(400); return")})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert "hosts localhost and 127.0.0.1" in problem.fix
+
+
 def test_a_repository_without_an_app_is_one_problem(world, repository):
     repository({"README.md": "# hello\n"})
     for should_try in (True, False):

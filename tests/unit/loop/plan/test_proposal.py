@@ -177,7 +177,7 @@ def test_variables_that_the_import_reads_get_a_safe_value():
 @pytest.mark.parametrize(
     ("name", "value"),
     [("DATABASE_URL", "sqlite:///local.db"), ("DEBUG", "1"), ("SMTP_PORT", "8000"), ("BASE_URL", "http://localhost"),
-     ("ALLOWED_HOSTS", "localhost"), ("SECRET_KEY", "for-development-only")],
+     ("ALLOWED_HOSTS", "localhost,127.0.0.1"), ("SECRET_KEY", "for-development-only")],
 )  # fmt: skip
 def test_a_value_for_development_suits_the_name(name, value):
     assert safe_value(name) == value

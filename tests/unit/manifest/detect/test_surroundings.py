@@ -250,3 +250,36 @@ def test_a_reader_that_fails_costs_its_own_facts_and_is_told():
     assert values(facts, Kind.DEPENDENCY) == ("flask",)
     assert values(facts, Kind.NAME) == ("shop",)
     assert values(facts, Kind.UNREAD) == ("test_surroundings: KeyError: 'mypy'",)
+
+
+@pytest.mark.parametrize(
+    ("code", "example", "value"),
+    [
+        ("os.environ['APP_HOSTS'].split(',')", "", "localhost,127.0.0.1"),
+        ("os.environ['APP_HOSTS'].split()", "", "localhost 127.0.0.1"),
+        ("os.environ['APP_HOSTS']", "example.org", "localhost,127.0.0.1"),
+        ("os.environ['APP_HOSTS']", "example.org www.example.org", "localhost 127.0.0.1"),
+        ("os.environ['APP_HOSTS']", '["example.org"]', '["localhost", "127.0.0.1"]'),
+        ("os.environ['APP_HOSTS']", "*", "*"),
+    ],
+)
+def test_a_list_of_hosts_names_this_machine(code, example, value):
+    facts = detect(Tree.of({"s.py": f"import os\nX = {code}\n", ".env.example": f"APP_HOSTS={example}\n"}))
+    assert next(fact.label for fact in facts if fact.kind is Kind.VARIABLE) == value
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("os.environ.get('ALLOWED_HOSTS', '').split(',')", ("ALLOWED_HOSTS",)),
+        ("os.getenv('ALLOWED_HOSTS', '*')", ()),
+        ("os.getenv('ALLOWED_HOSTS', 'localhost')", ()),
+        ("env.list('TRUSTED_HOSTS', default=[])", ("TRUSTED_HOSTS",)),
+        ("os.environ.get('CACHE_HOSTS', '')", ()),
+        ("other('ALLOWED_HOSTS')", ()),
+        ("other['ALLOWED_HOSTS']", ()),
+        ("os.environ.get()", ()),
+    ],
+)
+def test_a_list_of_hosts_whose_default_leaves_this_machine_out_is_wanted(code, names):
+    assert of({"s.py": f"import os, environ\nenv = environ.Env()\nX = {code} # HOSTS\n"}, Kind.VARIABLE) == names
