@@ -137,6 +137,14 @@ def test_a_variable_that_the_import_wants_is_learned(world, repository):
     ]
 
 
+def test_an_entry_point_is_imported_as_it_will_be_served(world, repository):
+    code = "def build(currency):\n    assert currency == 'eur'\n    return app\n"
+    code += "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'hello']\n"
+    repository({"rates.py": code, "loading.py": "", "Procfile": """web: gunicorn "rates:build('eur')"\n"""})
+    assert manifest(init(world))["processes"]["web"]["app"] == "rates:build('eur')"
+    assert ("import rates:build('eur')", True) in [(name, ok) for name, ok, _ in world.reporter.ends]
+
+
 def test_an_import_that_never_returns_is_ended(world, repository):
     repository({"web.py": "import os\nos._exit(9)\ndef application(environ, start_response): ...\n"})
     with pytest.raises(ProblemError) as error:
