@@ -13,9 +13,10 @@ REPORTERS = {"pytest": ("pytest",), "django": ("pytest", "pytest-django"), "unit
 """What each runner needs to leave a JUnit report."""
 
 
-def build_of(facts: tuple[Fact, ...], note: Note) -> Build:
+def build_of(facts: tuple[Fact, ...], note: Note, folder: str = ".") -> Build:
+    """`folder` is where the app runs."""
     return Build(
-        python=python(facts, note),
+        python=python(facts, note, folder),
         requirements=requirements(facts, note),
         test_requirements=test_requirements(facts, note),
         test_extras=named(facts, Kind.TEST_EXTRA, "build.test_extras", note),
@@ -24,8 +25,10 @@ def build_of(facts: tuple[Fact, ...], note: Note) -> Build:
     )
 
 
-def python(facts: tuple[Fact, ...], note: Note) -> str:
-    fact = first(facts, Kind.PYTHON)
+def python(facts: tuple[Fact, ...], note: Note, folder: str) -> str:
+    """What the root or the app's own folder asks for; the latter is nearer."""
+    asked = [fact for fact in every(facts, Kind.PYTHON) if fact.folder in {".", folder}]
+    fact = max(asked, key=lambda fact: (fact.folder == folder, fact.confidence), default=None)
     if fact is None or fact.confidence < LIKELY:
         return ""
     note("build.python", fact)

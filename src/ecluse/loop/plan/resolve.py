@@ -67,9 +67,9 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     app = App(
         name=app_name(facts, name, reasons),
         processes=(web(facts, chosen, reasons), *workers(facts, reasons)),
-        steps=steps_of(facts, reasons.note),
+        steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
-        build=build_of(facts, reasons.note),
+        build=build_of(facts, reasons.note, chosen.folder),
         migrate=migration(facts, chosen, reasons),
         state=state(facts, reasons),
         environments=(local(facts, reasons),),

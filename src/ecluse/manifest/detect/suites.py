@@ -13,6 +13,8 @@ PYTEST_PLACES = (("pyproject.toml", "[tool.pytest"), ("pytest.ini", "[pytest]"),
                  ("tox.ini", "[pytest]"))  # fmt: skip
 COVERAGE_PLACES = (("pyproject.toml", "[tool.coverage"), (".coveragerc", "["), ("setup.cfg", "[coverage:"),
                    ("tox.ini", "[coverage:"))  # fmt: skip
+DEEPEST = 2
+"""Folders below the root in which settings for the whole suite may lie."""
 NOT_OURS = frozenset(("node_modules", "vendor", "vendored", "_vendor", "site-packages", "third_party"))
 
 
@@ -45,9 +47,7 @@ def places(files: list[str]) -> Iterator[Fact]:
 
 
 def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:
-    for file, needle in PYTEST_PLACES:
-        if line := tree.line(file, needle):
-            yield Fact(kind=Kind.RUNNER, value="pytest", file=file, line=line, confidence=SURE + 0.05)
+    yield from configured(tree)
     for needle, runner, confidence in (
         ("pytest", "pytest", SURE),
         ("django.test", "django", LIKELY),
@@ -62,6 +62,16 @@ def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:
                        confidence=SURE - 0.05)  # fmt: skip
             return
     yield from plain_functions(tree, files)
+
+
+def configured(tree: Tree) -> Iterator[Fact]:
+    """Where pytest's settings lie is where it runs; those nearest to the root are surer."""
+    for name, needle in PYTEST_PLACES:
+        for file in tree.named(name):
+            depth, folder = file.count("/"), str(PurePosixPath(file).parent)
+            if depth <= DEEPEST and NOT_OURS.isdisjoint(file.split("/")) and (line := tree.line(file, needle)):
+                yield Fact(kind=Kind.RUNNER, value="pytest", file=file, line=line, folder=folder,
+                           confidence=SURE + 0.05 - depth / 100)  # fmt: skip
 
 
 def plain_functions(tree: Tree, files: list[str]) -> Iterator[Fact]:

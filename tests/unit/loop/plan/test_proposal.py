@@ -108,6 +108,50 @@ def test_tests_leave_a_junit_report():
     assert app_of(PYTEST).build.test_requirements == ("pytest",)
 
 
+BACK = {"back/main.py": "from fastapi import FastAPI\napp = FastAPI(title='x')\n@app.get('/')\ndef i(): ...\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "folder", "targets"),
+    [
+        ({"back/tests/test_a.py": "import pytest\n"}, "back", ["tests"]),
+        ({"back/test_a.py": "import pytest\n"}, "back", []),
+        ({"back/tests/test_a.py": "import pytest\n", "tests/test_b.py": "import pytest\n"}, ".", ["tests"]),
+        ({"srv/pytest.ini": "[pytest]\n", "srv/tests/test_a.py": "import pytest\n"}, "srv", ["tests"]),
+        ({"srv/pytest.ini": "[pytest]\n", "pytest.ini": "[pytest]\n", "srv/test/test_a.py": ""}, ".", []),
+        ({"node_modules/x/pytest.ini": "[pytest]\n", "tests/test_a.py": "import pytest\n"}, ".", ["tests"]),
+    ],
+)
+def test_tests_run_where_their_settings_or_the_app_lie(files, folder, targets):
+    (step,) = resolve(detect(Tree.of({**BACK, **files})), name="x").app.steps
+    assert step.folder == folder
+    assert list(step.command[4:]) == targets
+
+
+def test_a_tool_that_is_configured_in_a_folder_runs_there():
+    (step,) = app_of({"server/ruff.toml": ""}).steps
+    assert (step.name, step.folder, step.command) == ("ruff", "server", ("ruff", "check", "."))
+    steps = app_of({"server/ruff.toml": "", "Client/ruff.toml": ""}).steps
+    assert [step.name for step in steps] == ["ruff-client", "ruff-server"]
+    assert [step.folder for step in app_of({"server/ruff.toml": "", "ruff.toml": ""}).steps] == ["."]
+    (step,) = app_of({"server/mypy.ini": "", "server/pkg/__init__.py": ""}).steps
+    assert step.command == ("mypy", "pkg")
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({"back/.python-version": "3.11.4\n"}, "3.11"),
+        ({"back/.python-version": "3.11\n", "runtime.txt": "python-3.10\n"}, "3.11"),
+        ({"back/.python-version": "3.11\n", ".python-version": "3.12\n"}, ""),
+        ({"other/.python-version": "3.11\n"}, ""),
+        ({"back/.python-version": "system\n"}, ""),
+    ],
+)
+def test_the_python_of_the_app_s_own_folder_is_wanted(files, version):
+    assert resolve(detect(Tree.of({**BACK, **files})), name="x").app.build.python == version
+
+
 def test_coverage_is_measured_where_the_repository_measures_it():
     app = app_of({**PYTEST, ".coveragerc": "[report]\nfail_under = 80\n"})
     assert "--cov" in app.steps[0].command
