@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ecluse.loop.plan.locked import Note, tested
-from ecluse.manifest.detect.facts import Fact, Kind, every, first, values
+from ecluse.manifest.detect.facts import PACKAGE, Fact, Kind, every, first, values
 from ecluse.model.app import Argv, Evidence, Step
 from ecluse.model.ids import StepName
 
@@ -54,14 +55,20 @@ def suite(facts: tuple[Fact, ...], note: Note, around: str) -> Iterator[Step]:
 def command(facts: tuple[Fact, ...], runner: str, folder: str, *, measured: bool) -> Argv:
     """The suite run so that it leaves a JUnit report."""
     if runner == "unittest":
-        folders = [path for path in tests_in(facts, folder) if not path.endswith(".py")]
-        start = ("-s", folders[0], "-t", ".") if folders else ()
-        return ("python", "-m", "xmlrunner", "discover", *start, "--output-file", JUNIT)
+        return ("python", "-m", "xmlrunner", "discover", *start(facts, folder), "--output-file", JUNIT)
     report = (f"--junitxml={JUNIT}", *(("--cov", f"--cov-report=json:{COVERAGE}") if measured else ()))
     if runner == "django":
         settings = f"--ds={values(facts, Kind.SETTINGS)[0]}"
         return ("python", "-m", "pytest", settings, "-o", "python_files=test*.py *_test.py *_tests.py", *report)
     return ("python", "-m", "pytest", *report, *pytest_targets(facts, folder))
+
+
+def start(facts: tuple[Fact, ...], folder: str) -> tuple[str, ...]:
+    """Where unittest begins. A folder that is no package can't be imported from above it, so it is its own top."""
+    found = next((path for path in tests_in(facts, folder) if not path.endswith(".py")), "")
+    packages = {fact.value for fact in every(facts, Kind.TESTS) if fact.label == PACKAGE}
+    top = ("-t", ".") if str(PurePosixPath(folder) / found) in packages else ()
+    return ("-s", found, *top) if found else ()
 
 
 def pytest_targets(facts: tuple[Fact, ...], folder: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.facts import GUESS, LIKELY, PACKAGE, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 
 PYTEST_PLACES = (("pyproject.toml", "[tool.pytest"), ("pytest.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]"),
@@ -22,7 +22,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     files = list(test_files(tree))
     if not files:
         return
-    yield from places(files)
+    yield from places(tree, files)
     yield from runners(tree, files)
     yield from coverage(tree)
 
@@ -37,13 +37,14 @@ def test_files(tree: Tree) -> Iterator[str]:
             yield path
 
 
-def places(files: list[str]) -> Iterator[Fact]:
-    """The topmost folder called tests of each file, or the file itself."""
+def places(tree: Tree, files: list[str]) -> Iterator[Fact]:
+    """The topmost folder called tests of each file, or the file itself; a folder may be a package."""
     for path in files:
         parts = PurePosixPath(path).parts
         index = next((number for number, part in enumerate(parts[:-1]) if part in {"test", "tests"}), None)
         value = path if index is None else "/".join(parts[: index + 1])
-        yield Fact(kind=Kind.TESTS, value=value, file=value, confidence=LIKELY if index is not None else GUESS)
+        yield Fact(kind=Kind.TESTS, value=value, file=value, confidence=LIKELY if index is not None else GUESS,
+                   label=PACKAGE if f"{value}/__init__.py" in tree else "")  # fmt: skip
 
 
 def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:

@@ -187,6 +187,18 @@ def test_entry_points_that_agree_are_left_alone():
     assert app_of(files).environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf"}
 
 
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        ({"tests/test_a.py": "import unittest\n"}, ("-s", "tests")),
+        ({"tests/test_a.py": "import unittest\n", "tests/__init__.py": ""}, ("-s", "tests", "-t", ".")),
+    ],
+)
+def test_unittest_is_told_the_top_only_where_tests_are_a_package(files, start):
+    (step,) = app_of(files).steps
+    assert step.command == ("python", "-m", "xmlrunner", "discover", *start, "--output-file", "junit.xml")
+
+
 def test_django_tests_run_in_the_project_s_folder():
     manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
     app = app_of({"back/manage.py": manage, "back/shop/tests.py": "import django.test\n"})
