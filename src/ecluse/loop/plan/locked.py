@@ -77,8 +77,8 @@ def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
     elif not every(facts, Kind.TEST_EXTRA) and not every(facts, Kind.TEST_GROUP):
         found |= {fact.value: fact for fact in every(facts, Kind.TEST_DEPENDENCY)}
     found |= dict.fromkeys(REPORTERS[runner.value] if runner else ())
-    if every(facts, Kind.COVERAGE) and runner and runner.value != "unittest":
-        found["pytest-cov"] = None
+    if every(facts, Kind.COVERAGE) and runner:
+        found["coverage" if runner.value == "unittest" else "pytest-cov"] = None
     return found
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ecluse.loop.plan.locked import Note, tested
+from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import PACKAGE, Fact, Kind, every, first, values
 from ecluse.model.app import Argv, Evidence, Step
 from ecluse.model.ids import StepName
@@ -38,7 +40,7 @@ def suite(facts: tuple[Fact, ...], note: Note, around: str) -> Iterator[Step]:
     runner = first(facts, Kind.RUNNER)
     if runner is None or not tested(facts):
         return
-    measured = runner.value != "unittest" and bool(every(facts, Kind.COVERAGE))
+    measured = bool(every(facts, Kind.COVERAGE))
     folder = runs_in(facts, runner, around)
     note("steps.test.command", runner)
     if measured:
@@ -55,12 +57,23 @@ def suite(facts: tuple[Fact, ...], note: Note, around: str) -> Iterator[Step]:
 def command(facts: tuple[Fact, ...], runner: str, folder: str, *, measured: bool) -> Argv:
     """The suite run so that it leaves a JUnit report."""
     if runner == "unittest":
-        return ("python", "-m", "xmlrunner", "discover", *start(facts, folder), "--output-file", JUNIT)
+        words = ("-m", "xmlrunner", "discover", *start(facts, folder), "--output-file", JUNIT)
+        return measuring(words) if measured else ("python", *words)
     report = (f"--junitxml={JUNIT}", *(("--cov", f"--cov-report=json:{COVERAGE}") if measured else ()))
     if runner == "django":
         settings = f"--ds={values(facts, Kind.SETTINGS)[0]}"
         return ("python", "-m", "pytest", settings, "-o", "python_files=test*.py *_test.py *_tests.py", *report)
     return ("python", "-m", "pytest", *report, *pytest_targets(facts, folder))
+
+
+def measuring(words: Argv) -> Argv:
+    """The suite under coverage.py, which needs a second command for its report.
+
+    The report is made of a failing suite too: some failures may be known. What is covered is the gate's to judge, so
+    coverage.py isn't asked to.
+    """
+    report = f"python -m coverage json -o {COVERAGE} --fail-under=0"
+    return argv_of(f"failed=0; python -m coverage run {shlex.join(words)} || failed=$?; {report}; exit $failed")
 
 
 def start(facts: tuple[Fact, ...], folder: str) -> tuple[str, ...]:
@@ -95,5 +108,4 @@ def runs_in(facts: tuple[Fact, ...], runner: Fact, around: str) -> str:
 def coverage_wanted(facts: tuple[Fact, ...]) -> float | None:
     """The threshold that the repository sets itself."""
     wanted = next((value for value in values(facts, Kind.COVERAGE) if value), "")
-    runner = first(facts, Kind.RUNNER)
-    return float(wanted) if wanted and runner and runner.value != "unittest" else None
+    return float(wanted) if wanted and first(facts, Kind.RUNNER) else None

@@ -160,10 +160,9 @@ def test_coverage_is_measured_where_the_repository_measures_it():
 
 
 def test_unittest_leaves_a_junit_report_too():
-    app = app_of({"tests/test_a.py": "import unittest\n", ".coveragerc": "[run]\nfail_under = 3\n"})
+    app = app_of({"tests/test_a.py": "import unittest\n"})
     assert app.steps[0].command[:4] == ("python", "-m", "xmlrunner", "discover")
     assert app.build.test_requirements == ("unittest-xml-reporting",)
-    assert app.gates.coverage is None
     assert "-s" not in app_of({"test_a.py": "import unittest\n"}).steps[0].command
 
 
@@ -197,6 +196,23 @@ def test_entry_points_that_agree_are_left_alone():
 def test_unittest_is_told_the_top_only_where_tests_are_a_package(files, start):
     (step,) = app_of(files).steps
     assert step.command == ("python", "-m", "xmlrunner", "discover", *start, "--output-file", "junit.xml")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("setup.cfg", "[coverage:report]\nfail_under = 85\n"), (".coveragerc", "[report]\nfail_under = 85\n"),
+     ("pyproject.toml", "[tool.coverage.report]\nfail_under = 85\n")],
+)  # fmt: skip
+def test_unittest_is_measured_where_the_repository_sets_a_threshold(file, text):
+    app = app_of({"tests/test_a.py": "import unittest\n", file: text})
+    (step,) = app.steps
+    assert step.command[-1] == (
+        "failed=0; python -m coverage run -m xmlrunner discover -s tests --output-file junit.xml || failed=$?; "
+        "python -m coverage json -o coverage.json --fail-under=0; exit $failed"
+    )
+    assert step.evidence.coverage == "coverage.json"
+    assert app.gates.coverage == 85
+    assert "coverage" in app.build.test_requirements
 
 
 def test_django_tests_run_in_the_project_s_folder():
