@@ -9,6 +9,7 @@ from pathlib import Path
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.migrating import chosen, migrates
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, unknown
 from ecluse.loop.plan.written import Seen, look, state_of
@@ -148,13 +149,28 @@ class Entry:
         kept = [argv for argv in app.build.commands if not await self.command(argv)]
         self.proposal = replace(self.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
         self.before = await asyncio.to_thread(look, self.bench.tree)
-        return await self.command(app.migrate) if app.migrate else ()
+        return await self.migrated()
+
+    async def migrated(self) -> tuple[str, ...]:
+        """Run the migration. A release line that fails and may be anything is left out, and said."""
+        app, line = self.proposal.app, chosen(self.facts)
+        failed = await self.command(app.migrate) if app.migrate else ()
+        if not failed or line is None or migrates(line):
+            return failed
+        reasons = {key: why for key, why in self.proposal.reasons.items() if key != "app.migrate"}
+        self.proposal = replace(self.proposal, app=replace(app, migrate=()), reasons=reasons)
+        self.open += (f"`{line.value}` ({line.place}) failed when tried and is left out: see to app.migrate",)
+        return ()
 
     async def command(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         """What a failing command said; empty when it went well."""
         what = " ".join(argv)
         began = self.began(what)
-        finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)
+        try:
+            finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)
+        except ProblemError as error:  # a program that isn't there
+            self.say(what, ok=False, answer=error.problems[0].what, began=began)
+            return (error.problems[0].what,)
         lines = tuple(finished.output.splitlines()[-12:])
         said = "took too long" if finished.timed_out else f"exit {finished.exit_code}"
         self.say(what, ok=finished.ok, answer="done" if finished.ok else said, began=began)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from ecluse.loop.plan.django import one_settings_module
 from ecluse.loop.plan.locked import build_of
+from ecluse.loop.plan.migrating import left_out, migration
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
@@ -70,7 +71,7 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=build_of(facts, reasons.note, chosen.folder),
-        migrate=migration(facts, chosen, reasons),
+        migrate=migration(facts, chosen, reasons.note),
         state=state(facts, reasons),
         environments=(local(facts, reasons),),
     )
@@ -154,18 +155,6 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
         )
 
 
-def migration(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Argv:
-    release = next(
-        (fact for fact in every(facts, Kind.RELEASE) if "migrate" in fact.value or "upgrade" in fact.value), None
-    )
-    fact = first(facts, Kind.MIGRATE) or release
-    reasons.note("app.migrate", fact)
-    if fact is None:
-        return ()
-    command = fact.value.replace("flask db", f"flask --app {entry.value} db") if fact.label == "flask" else fact.value
-    return argv_of(command)
-
-
 def state(facts: tuple[Fact, ...], reasons: Reasons) -> tuple[str, ...]:
     for fact in every(facts, Kind.STATE):
         reasons.note(f"app.state.{fact.value}", fact)
@@ -206,6 +195,7 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     """What this proposal leaves open, and how to say it."""
     for line in values(facts, Kind.UNREAD):
         yield f"what this repository says about {line}: add what is missing by hand"
+    yield from left_out(facts)
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -202,6 +202,13 @@ def test_a_migration_that_fails_ends_the_try(world, repository):
     assert "no database" in error.value.problems[0].evidence
 
 
+def test_a_release_line_that_is_no_migration_and_fails_is_left_out_and_said(world, repository):
+    repository({"Procfile": PROCFILE + "release: ./tell-everybody\n", "server.py": server()})
+    found = init(world)
+    assert "migrate" not in manifest(found)["app"]
+    assert any("./tell-everybody" in line for line in found.proposal.unknown)
+
+
 TESTS = "import pytest\ndef test_right(): assert True\n"
 
 

@@ -77,13 +77,24 @@ def test_a_worker_without_a_broker_is_on():
         ({"migrations/env.py": "", "shop/db.py": "import flask_migrate\n"},
          ("flask", "--app", "shop:create_app()", "db", "upgrade")),
         ({"Procfile": "release: alembic upgrade head\n"}, ("alembic", "upgrade", "head")),
-        ({"Procfile": "release: echo hello\n"}, ()),
+        ({"Procfile": "release: ./prepare data\n"}, ("./prepare", "data")),
+        ({"Procfile": "release: ./prepare\n", "alembic.ini": ""}, ("alembic", "upgrade", "head")),
         ({}, ()),
     ],
 )  # fmt: skip
 def test_migrations_are_what_the_repository_runs(files, argv):
     command = app_of(files).migrate
     assert command == argv or " ".join(argv) in command[-1].replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("./prepare", True), ("alembic upgrade head && ./seed", True), ("alembic upgrade head", False)],
+)
+def test_a_release_line_that_is_not_run_is_said(line, said):
+    unknown = propose({"Procfile": f"release: {line}\n", "alembic.ini": ""}).unknown
+    assert any(f"`{line}` (Procfile:1) is not run" in text for text in unknown) is said
+    assert not any("is not run" in text for text in propose({"Procfile": f"release: {line}\n"}).unknown)
 
 
 def test_requirements_are_named_only_where_nothing_better_says_what_is_needed():
