@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
@@ -36,14 +38,28 @@ def python(facts: tuple[Fact, ...], note: Note, folder: str) -> str:
 
 
 def requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
-    """A requirements file, unless a lock or packaging metadata says what is needed."""
+    """Requirements files, unless a lock or packaging metadata says what is needed.
+
+    What a Dockerfile installs was seen to work; but what the settings that run are named like goes before it.
+    """
     locked = any(fact.value in {"uv", "poetry", "pdm", "pipenv"} for fact in every(facts, Kind.MANAGER))
     declared = any(not fact.file.endswith(".txt") for fact in every(facts, Kind.DEPENDENCY))
-    fact = first(facts, Kind.REQUIREMENTS)
-    if fact is None or locked or declared:
+    in_image = [fact for fact in every(facts, Kind.REQUIREMENTS) if fact.file != fact.value]
+    chosen = like_the_settings(facts) or in_image or every(facts, Kind.REQUIREMENTS)[:1]
+    if not chosen or locked or declared:
         return ()
-    note("build.requirements", fact)
-    return (fact.value,)
+    note("build.requirements", chosen[0])
+    return tuple(dict.fromkeys(fact.value for fact in chosen))
+
+
+def like_the_settings(facts: tuple[Fact, ...]) -> list[Fact]:
+    """`requirements/dev.txt` for `config.settings.dev`. In the root such a file holds only what is needed more."""
+    settings = first(facts, Kind.SETTINGS)
+    name = settings.value.rpartition(".")[2] if settings else ""
+    files = [fact for kind in (Kind.REQUIREMENTS, Kind.TEST_REQUIREMENTS) for fact in every(facts, kind)]
+    named = [fact for fact in files if name in re.split(r"[-_.]", PurePosixPath(fact.value).stem)][:1]
+    main = [fact for fact in files if fact.value == "requirements.txt"]
+    return named if not named or "/" in named[0].value else [*main[:1], *named]
 
 
 def tested(facts: tuple[Fact, ...]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     callables,
+    container,
     database,
     django,
     dockerfile,
@@ -42,6 +43,7 @@ READERS: tuple[Reader, ...] = (
     scripts.read,
     procfile.read,
     dockerfile.read,
+    container.read,
     routes.read,
     variables.read,
     hosts.read,

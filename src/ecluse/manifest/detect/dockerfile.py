@@ -11,6 +11,8 @@ from ecluse.manifest.detect import commandline
 from ecluse.manifest.detect.facts import LIKELY, Fact
 from ecluse.manifest.detect.tree import Tree
 
+Instructions = tuple[tuple[int, str, str], ...]
+"""Line, name in capitals and the rest of each."""
 FILE = "Dockerfile"
 SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash"))
 
@@ -24,22 +26,22 @@ def read(tree: Tree) -> Iterator[Fact]:
     yield from commandline.serving(tree, command, FILE, max(starts.values())[0], LIKELY, tuple(folders(found)))
 
 
-def instructions(tree: Tree) -> tuple[tuple[int, str, str], ...]:
-    """Line, name and the rest of each instruction; a line that ends in a backslash goes on."""
+def instructions(tree: Tree) -> Instructions:
+    """What stands in it; a line that ends in a backslash goes on."""
     text = re.sub(r"(?m)^\\s*#.*$", "", tree.text(FILE))
     found = re.finditer(r"(?m)^[ \t]*([A-Za-z]+)[ \t]+((?:.*\\\n)*.*)$", text)
     return tuple((text.count("\n", 0, match.start(1)) + 1, match.group(1).upper(), match.group(2).replace("\\\n", " "))
                  for match in found)  # fmt: skip
 
 
-def folders(found: tuple[tuple[int, str, str], ...]) -> Iterator[str]:
+def folders(found: Instructions) -> Iterator[str]:
     """Where the command's imports come from: the last PYTHONPATH, then the last WORKDIR."""
     paths = [value for name, value in variables(found) if name == "PYTHONPATH"]
     yield from (path for path in "".join(paths[-1:]).split(":") if path and "$" not in path)
     yield next((rest.strip() for _, name, rest in reversed(found) if name == "WORKDIR" and "$" not in rest), ".")
 
 
-def variables(found: tuple[tuple[int, str, str], ...]) -> Iterator[tuple[str, str]]:
+def variables(found: Instructions) -> Iterator[tuple[str, str]]:
     """Name and value of each ENV, in both of its forms: `ENV A=b C=d` and `ENV A b`."""
     for _, name, rest in found:
         if name != "ENV":

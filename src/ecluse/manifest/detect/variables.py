@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ecluse.manifest.detect import dockerfile
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.syntax import Module, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
@@ -50,8 +51,9 @@ def functions(module: Module) -> Iterator[ast.AST]:
 
 
 def examples(tree: Tree) -> dict[str, str]:
-    """What the example files suggest, the first file first."""
-    found: dict[str, str] = {}
+    """What the example files suggest, the first file first; else what a Dockerfile sets, places apart."""
+    found = {name: value for name, value in dockerfile.variables(dockerfile.instructions(tree))
+             if "$" not in value and not value.startswith("/")}  # fmt: skip
     for file in reversed(EXAMPLES):
         for line in tree.text(file).splitlines():
             if match := re.match(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*[\"']?([^\"'#]*)", line):

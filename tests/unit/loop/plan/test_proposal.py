@@ -104,6 +104,22 @@ def test_requirements_are_named_only_where_nothing_better_says_what_is_needed():
     assert app_of(declared).build.requirements == ()
 
 
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        ({"Dockerfile": "RUN pip install -r requirements/prod.txt\n"}, ("requirements/prod.txt",)),
+        ({"manage.py": "dev"}, ("requirements/dev.txt",)),
+        ({"manage.py": "prod", "Dockerfile": "RUN pip install -r requirements.txt\n"}, ("requirements/prod.txt",)),
+        ({"manage.py": "local", "requirements-local.txt": ""}, ("requirements.txt", "requirements-local.txt")),
+        ({"manage.py": "other"}, ("requirements.txt",)),
+    ],
+)
+def test_requirements_are_those_of_the_image_or_of_the_settings(files, chosen):
+    code = {name: manages(f"conf.{text}") if name == "manage.py" else text for name, text in files.items()}
+    given = {"requirements.txt": "a\n", "requirements/prod.txt": "b\n", "requirements/dev.txt": "c\n"}
+    assert app_of({**given, **code}).build.requirements == chosen
+
+
 def test_the_python_is_named_only_where_the_repository_is_clear():
     assert app_of({"runtime.txt": "python-3.11.2\n"}).build.python == "3.11"
     assert app_of({"Dockerfile": "FROM python:3.12\n"}).build.python == ""

@@ -283,3 +283,45 @@ def test_a_list_of_hosts_names_this_machine(code, example, value):
 )
 def test_a_list_of_hosts_whose_default_leaves_this_machine_out_is_wanted(code, names):
     assert of({"s.py": f"import os, environ\nenv = environ.Env()\nX = {code} # HOSTS\n"}, Kind.VARIABLE) == names
+
+
+@pytest.mark.parametrize(
+    ("lines", "paths"),
+    [
+        ("RUN pip install -r requirements/prod.txt -r more.txt", ("requirements/prod.txt", "more.txt")),
+        ("RUN apt-get update && \\\n    pip install --no-cache-dir -r /app/more.txt", ("more.txt",)),
+        (
+            "COPY requirements/prod.txt /tmp/r.txt\nRUN pip install -r /tmp/r.txt",
+            ("requirements/prod.txt",),
+        ),
+        ("RUN pip install -r requirements/test.txt -r gone.txt", ()),
+        ("RUN cp -r more.txt x", ()),
+    ],
+)
+def test_what_a_dockerfile_installs_is_needed_to_run(lines, paths):
+    files = {"requirements/prod.txt": "uwsgi\n", "more.txt": "flask\n", "requirements/test.txt": "pytest\n"}
+    facts = detect(Tree.of({**files, "Dockerfile": f"FROM x\n{lines}\n"}))
+    assert tuple(fact.value for fact in facts if fact.file == "Dockerfile") == paths
+    assert ("flask" in values(facts, Kind.DEPENDENCY)) is ("more.txt" in paths)
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("HEALTHCHECK --interval=5s CMD curl -f http://localhost:8000/live/now?x=1 || exit 1", ("/live/now",)),
+        ('HEALTHCHECK CMD ["wget", "-q", "http://127.0.0.1:80/ok"]', ("/ok",)),
+        ("HEALTHCHECK CMD python -c \"import urllib.request as u; u.urlopen('http://localhost/up/')\"", ("/up/",)),
+        ("HEALTHCHECK CMD curl http://localhost:8000", ("/",)),
+        ("HEALTHCHECK NONE", ()),
+    ],
+)
+def test_the_page_that_a_dockerfile_asks_is_a_route(line, path):
+    assert of({"Dockerfile": f"FROM x\n{line}\n"}, Kind.ROUTE) == path
+
+
+def test_what_a_dockerfile_sets_suits_a_variable_that_the_code_reads():
+    code = "import os\nA, B, C, D = os.environ['A'], os.environ['B'], os.environ['C'], os.environ['D']\n"
+    lines = "ENV A=one B='t w o' C=/data\nENV D ${x}\nENV UNREAD=1\n"
+    facts = detect(Tree.of({"s.py": code, "Dockerfile": lines, ".env.example": "A=first\n"}))
+    found = {fact.value: fact.label for fact in facts if fact.kind is Kind.VARIABLE}
+    assert found == {"A": "first", "B": "t w o", "C": "", "D": ""}
