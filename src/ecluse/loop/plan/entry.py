@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ecluse.loop.plan.answering import Answer, best, paths_to_ask
+from ecluse.loop.plan.answering import Answer, best, paths_to_ask, told, unwell
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.migrating import chosen, migrates
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, unknown
 from ecluse.loop.plan.written import Seen, look, state_of
-from ecluse.manifest.detect.facts import GUESS, Fact, Kind
+from ecluse.manifest.detect.facts import GUESS, Fact, Kind, values
 from ecluse.model.app import Build, Interface, Process
 from ecluse.model.problem import Problem, ProblemError
 
@@ -193,7 +193,8 @@ class Entry:
             "trial.py", asked, environment=self.environment, env=self.env, seconds=COMMAND
         )
         self.answers = tuple(Answer.of(said) for said in answer["asked"]) if answer else ()
-        chosen = best(self.answers)
+        chosen = best(self.answers, told(self.facts))
+        self.open += unwell(self.answers, {*self.routes, *values(self.facts, Kind.ROUTE)})
         if chosen is None or self.web.health is None:
             lines = tuple(answer["output"]) if answer else ()
             said = ", ".join(f"{one.path} {one.status}" for one in self.answers[:6]) or "it never answered"

@@ -51,6 +51,16 @@ def test_what_answered_is_what_is_written(world, repository, tmp_path):
     assert read(tmp_path, {}).web is not None
 
 
+def test_a_health_route_that_fails_is_said(world, repository):
+    on_get = "if self.path == '/healthz': self.send_error(500); return"
+    repository(
+        {"Procfile": PROCFILE, "server.py": server(on_get=on_get), "r.py": "@app.route('/healthz')\ndef h(): ..."}
+    )
+    found = init(world)
+    assert manifest(found)["processes"]["web"]["health"]["path"] == "/"
+    assert "Not known: /healthz answered 500" in found.text
+
+
 def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
     repository({"Procfile": PROCFILE, "server.py": server()})
     init(world)
