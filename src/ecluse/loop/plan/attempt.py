@@ -16,7 +16,10 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 ENTRIES = 4
 """Entry points that are tried."""
 BAD_REQUEST = 400
-HOSTS = "let the app accept the hosts localhost and 127.0.0.1 (Django: ALLOWED_HOSTS): it answers 400 to every question"
+HOSTS = (
+    "let the app accept the hosts localhost and 127.0.0.1 (Django: ALLOWED_HOSTS), for it answers 400 to everything; "
+    "or write the manifest without trying (`ecluse init --no-try`) and edit it"
+)
 
 
 async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
@@ -41,16 +44,15 @@ async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
 def none_answers(failures: Iterable[Tried]) -> Problem:
     listed = tuple(failures)
     steps = tuple(f"{trial.what}: {trial.answer}" for trial in listed[-1].proposal.trials)
-    refused = any(refuses_host(tried.answers) for tried in listed)
-    return Problem(
+    problem = Problem(
         code="I002",
         what="no entry point that was found starts and answers",
-        fix=(HOSTS if refused else "mend what the evidence names")
-        + ", or write the manifest without trying (`ecluse init --no-try`) and edit it",
+        fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
         evidence=(*steps, *listed[0].evidence),
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
+    return replace(problem, fix=HOSTS) if any(refuses_host(tried.answers) for tried in listed) else problem
 
 
 def refuses_host(answers: tuple[Answer, ...]) -> bool:
