@@ -50,6 +50,7 @@ def suite(facts: tuple[Fact, ...], note: Note, around: str) -> Iterator[Step]:
         command=command(facts, runner.value, folder, measured=measured),
         group="test",
         folder=folder,
+        env=imports(folder, around),
         evidence=Evidence(junit=JUNIT, coverage=COVERAGE if measured else ""),
     )
 
@@ -103,6 +104,11 @@ def runs_in(facts: tuple[Fact, ...], runner: Fact, around: str) -> str:
         return settings.folder
     below = len(tests_in(facts, around)) == len(values(facts, Kind.TESTS))
     return around if runner.folder == "." and below else runner.folder
+
+
+def imports(folder: str, around: str) -> dict[str, str]:
+    """Tests that run at the root import what the app imports from its own folder."""
+    return {"PYTHONPATH": around} if folder == "." and around != "." else {}
 
 
 def coverage_wanted(facts: tuple[Fact, ...]) -> float | None:

@@ -155,6 +155,14 @@ def test_tests_run_where_their_settings_or_the_app_lie(files, folder, targets):
     assert list(step.command[4:]) == targets
 
 
+def test_tests_at_the_root_import_what_the_app_imports():
+    (step,) = app_of({"src/svc.py": "def application(environ, start_response): ...\n", **PYTEST}).steps
+    assert step.env == {}
+    (step,) = resolve(detect(Tree.of({"src/svc.py": "def application(environ, start_response): ...\n", **PYTEST})),
+                      name="x").app.steps  # fmt: skip
+    assert (step.folder, step.env) == (".", {"PYTHONPATH": "src"})
+
+
 def test_a_tool_that_is_configured_in_a_folder_runs_there():
     (step,) = app_of({"server/ruff.toml": ""}).steps
     assert (step.name, step.folder, step.command) == ("ruff", "server", ("ruff", "check", "."))
