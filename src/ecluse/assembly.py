@@ -37,7 +37,8 @@ from ecluse.system.files import disk_problem, disk_problems, write_atomically
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
 
-MARKERS = ("ecluse.toml", ".git", "pyproject.toml", "setup.py", "manage.py")
+MARKERS = ("ecluse.toml", ".git")
+APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 
 
 @contextmanager
@@ -102,7 +103,21 @@ def settings(built: World, environment: Environment) -> Settings:
 def find_root(folder: Path) -> Path:
     """The nearest folder upwards that holds a manifest or a repository; else `folder` itself."""
     here = folder.resolve()
-    return next((up for up in (here, *here.parents) if any((up / mark).exists() for mark in MARKERS[:2])), here)
+    return next((up for up in (here, *here.parents) if any((up / mark).exists() for mark in MARKERS)), here)
+
+
+def find_app(folder: Path) -> Path:
+    """The nearest folder upwards, within the repository, that is packaged by itself and so an app; else its root.
+
+    Outside of a repository it is `folder` itself.
+    """
+    here = folder.resolve()
+    upwards = (here, *here.parents)
+    return next(filter(_is_app, upwards), here) if any((up / ".git").exists() for up in upwards) else here
+
+
+def _is_app(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in APP) or any(folder.glob("requirements*.txt"))
 
 
 @contextmanager

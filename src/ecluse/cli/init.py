@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ecluse import assembly
 from ecluse.cli import options
@@ -31,8 +33,10 @@ LAST_PORT = 8999
 def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """Read the repository here, try what it needs, and write ecluse.toml."""
 
-    root = folder.resolve()
+    root = folder.resolve() if named("folder") else assembly.find_app(folder)
     path = root / MANIFEST
+    if root != folder.resolve():
+        click.echo(f"this folder is a part of {root}; `ecluse init -C .` takes it for an app of its own", err=True)
 
     async def work() -> Exit:
         known = declared_in(root)
@@ -47,6 +51,11 @@ def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool
         return Exit.DONE
 
     guarded(work, as_json=as_json)
+
+
+def named(option: str) -> bool:
+    """Whether the person gave an option, be it with the value that it has anyway."""
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def declared_in(root: Path) -> Path | None:
@@ -118,7 +127,8 @@ def tell(found: Found, path: Path, *, wrote: bool, as_json: bool) -> None:
         return
     click.echo("\n".join(summary(found)), err=True)
     if wrote:
-        click.echo(f"wrote {path}; next:  {NEXT}", err=True)
+        there = "" if path.parent == Path.cwd() else f"cd {shlex.quote(str(path.parent))} && "
+        click.echo(f"wrote {path}; next:  {there}{NEXT}", err=True)
     else:
         click.echo(found.text)
 

@@ -6,7 +6,7 @@ the environment variables that the code asked for in vain, or whose values the e
 """
 
 import collections
-import importlib
+import importlib.util
 import inspect
 import json
 import os
@@ -39,14 +39,16 @@ class Watched(type(os.environ)):  # type: ignore[misc]
 
 
 def resolve(entry: str) -> Any:
-    """`package.module:attribute`, with `()` behind what is called."""
-    module, _, expression = entry.partition(":")
-    found: Any = importlib.import_module(module)
-    for name, call in re.findall(r"([A-Za-z_]\w*)(\(\))?", expression):
-        found = getattr(found, name)
-        if call:
-            found = found()
-    return found
+    """What the launcher would find, by the launcher's own code.
+
+    It lies beside this file, and is loaded by its place: its name may be that of a module of the app.
+    """
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loading.py")
+    spec = importlib.util.spec_from_file_location("_ecluse_loading", place)
+    assert spec is not None and spec.loader is not None  # noqa: S101, PT018 (it is None for names not in .py)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.load(entry)
 
 
 def interface_of(app: Any) -> str:

@@ -7,6 +7,7 @@ import socket
 import pytest
 from click.testing import CliRunner
 
+from ecluse import assembly
 from ecluse.cli import init
 from ecluse.model.problem import ProblemError
 from support.worlds import repository
@@ -102,3 +103,31 @@ def test_in_a_monorepo_the_folder_it_is_called_in_is_the_app(root):
     assert 'app = "mail:app" # mail.py:2' in (part / "ecluse.toml").read_text()
     assert "app:app" not in (part / "ecluse.toml").read_text().replace("mail:app", "")
     assert not (root / "ecluse.toml").exists()
+
+
+def test_outside_of_a_repository_the_folder_is_the_app(tmp_path):
+    (tmp_path / "Procfile").touch()
+    (tmp_path / "part").mkdir()
+    assert assembly.find_app(tmp_path / "part") == tmp_path / "part"
+
+
+@pytest.mark.parametrize(
+    ("marks", "at"),
+    [
+        ((), "."),
+        (("services/pyproject.toml",), "services"),
+        (("services/mail/requirements.txt",), "services/mail"),
+    ],
+)
+def test_a_part_that_is_no_app_is_left_for_the_app_that_it_is_a_part_of(root, monkeypatch, marks, at):
+    part = root / "services" / "mail"
+    part.mkdir(parents=True)
+    (part / "web.py").write_text("from flask import Flask\napp = Flask('mail')\n")
+    for mark in marks:
+        (root / mark).write_text("")
+    monkeypatch.chdir(part)
+    done = CliRunner().invoke(init.command, ["--no-try", "--yes"])
+    assert done.exit_code == 0, done.output
+    assert [path.parent for path in root.rglob("ecluse.toml")] == [root / at]
+    assert ("this folder is a part of" in done.stderr) is (at != "services/mail")
+    assert (f"cd {root / at} && git add" in done.stderr) is (at != "services/mail")

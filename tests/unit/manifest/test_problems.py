@@ -73,6 +73,7 @@ def only(reading, text: str):
         ("[processes.web]\ncommand = 'x'\ncount = 0", "4:9", "M014"),
         ("[processes.web]\ncommand = 'x'\nlisten = 'socket'", "4:10", "M013"),
         ("[processes.web]\napp = 'shop'\ninterface = 'wsgi'", "3:7", "M015"),
+        ("[processes.web]\napp = 'shop:make(1'\ninterface = 'wsgi'", "3:7", "M015"),
         ("[processes.web]\napp = 'a:b'\ninterface = 'asgi'\nhealth = {}", "5:10", "M011"),
         ("[processes.web]\napp = 'a:b'\ninterface = 'asgi'\nhealth.path = 'x'", "5:15", "M015"),
         ("[processes.web]\napp = 'a:b'\ninterface = 'asgi'\nhealth = {path = '/', status = []}", "5:32", "M014"),

@@ -156,3 +156,8 @@ def test_a_manifest_of_another_format_is_only_that(reading, version, fix):
 
 def test_a_format_that_is_no_number_is_a_wrong_type(wrong, plain):
     assert wrong(plain.replace("manifest = 1", 'manifest = "1"')) == ["1:12 M010"]
+
+
+@pytest.mark.parametrize("entry", ["shop:app", "shop:make()", "shop:Site(root='/', debug=False).app()"])
+def test_an_entry_point_may_be_called_with_arguments(reading, plain, entry):
+    assert reading(plain.replace("shop.wsgi:application", entry)).web.app == entry

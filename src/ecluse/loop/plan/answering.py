@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecluse.manifest.detect.facts import Fact, Kind, values
+from ecluse.manifest.detect.facts import SURE, Fact, Kind, every, values
 from ecluse.manifest.detect.routes import HEALTH
 
 USUAL = ("/health", "/healthz", "/health/", "/status", "/ping", "/", "/login", "/login/", "/accounts/login/",
@@ -15,6 +15,8 @@ USUAL = ("/health", "/healthz", "/health/", "/status", "/ping", "/", "/login", "
 MOST = 40
 """Paths that are asked."""
 OK = 200
+EMPTY = 204
+BAD = 400
 REDIRECTS = (301, 302, 303, 307, 308)
 PAGES = ("text/html", "application/json", "text/plain", "application/xml", "text/xml")
 
@@ -41,9 +43,14 @@ def paths_to_ask(facts: tuple[Fact, ...], routes: Iterable[str]) -> tuple[str, .
     """Declared health routes first, then the usual paths, then what the framework lists."""
     declared = values(facts, Kind.ROUTE)
     listed = tuple(routes)
-    health = [path for path in (*listed, *declared) if HEALTH.match(path)]
+    health = [*told(facts), *(path for path in (*listed, *declared) if HEALTH.match(path))]
     every = dict.fromkeys((*health, *USUAL, *listed, *declared))
     return tuple(path for path in every if not is_file(path) and path.startswith("/"))[:MOST]
+
+
+def told(facts: tuple[Fact, ...]) -> tuple[str, ...]:
+    """The routes that the repository itself asks to see whether the app is well."""
+    return tuple(fact.value for fact in every(facts, Kind.ROUTE) if fact.confidence >= SURE)
 
 
 def is_file(path: str) -> bool:
@@ -51,20 +58,35 @@ def is_file(path: str) -> bool:
     return bool(PurePosixPath(path).suffix) or path.startswith(("/static/", "/media/", "/assets/"))
 
 
-def best(answers: Iterable[Answer]) -> Answer | None:
-    """The answer to rely on; None when no page is well."""
-    scored = [(score(answer), answer) for answer in answers]
+def best(answers: Iterable[Answer], told: Collection[str] = ()) -> Answer | None:
+    """The answer to rely on, if possible that of a path that the repository asks itself; None when no page is well."""
+    scored = [(score(answer, is_health=answer.path in told or is_named(answer.path)), answer) for answer in answers]
     useful = [pair for pair in scored if pair[0] > 0]
     return max(useful, key=lambda pair: pair[0])[1] if useful else None
 
 
-def score(answer: Answer) -> int:
+def unwell(answers: Iterable[Answer], known: Collection[str]) -> tuple[str, ...]:
+    """What health routes said that the app has for certain and that are not well. `known` are its routes."""
+    return tuple(
+        f"{answer.path} answered {answer.status}: find out what it misses"
+        for answer in answers
+        if answer.path in known and is_named(answer.path) and answer.status >= BAD
+    )
+
+
+def is_named(path: str) -> bool:
+    return HEALTH.match(path) is not None
+
+
+def score(answer: Answer, *, is_health: bool) -> int:
     """Health routes before the front page, that before other pages; a redirect only when nothing else is there."""
     if answer.status in REDIRECTS:
         return 10 if answer.path == "/" else 0
+    if is_health and answer.status == EMPTY:
+        return 100
     if answer.status != OK or not (answer.kind == "" or answer.kind.startswith(PAGES)):
         return 0
-    if HEALTH.match(answer.path):
+    if is_health:
         return 100
     if answer.path == "/":
         return 60
@@ -80,6 +102,6 @@ def refusals(answers: Iterable[Answer], output: Iterable[str]) -> tuple[str, ...
     paths: dict[int, list[str]] = {}
     for answer in listed:
         paths.setdefault(answer.status, []).append(answer.path)
-    told = tuple(f"{status or 'no answer'}: {', '.join(paths[status])}" for status in sorted(paths))
+    lines = tuple(f"{status or 'no answer'}: {', '.join(paths[status])}" for status in sorted(paths))
     said = next((answer.log for answer in listed if answer.log), tuple(output))
-    return (*said, *told) if told else (*said, "it never answered")
+    return (*said, *lines) if lines else (*said, "it never answered")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.entry import Tried, try_entry
@@ -15,6 +16,11 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 
 ENTRIES = 4
 """Entry points that are tried."""
+BAD_REQUEST = 400
+HOSTS = (
+    "let the app accept the hosts localhost and 127.0.0.1 (Django: ALLOWED_HOSTS), for it answers 400 to everything; "
+    "or write the manifest without trying (`ecluse init --no-try`) and edit it"
+)
 
 
 async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
@@ -39,7 +45,7 @@ async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
 def none_answers(failures: Iterable[Tried]) -> Problem:
     listed = tuple(failures)
     steps = tuple(f"{trial.what}: {trial.answer}" for trial in listed[-1].proposal.trials)
-    return Problem(
+    problem = Problem(
         code="I002",
         what="no entry point that was found starts and answers",
         fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
@@ -47,6 +53,12 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
+    return replace(problem, fix=HOSTS) if any(refuses_host(tried.answers) for tried in listed) else problem
+
+
+def refuses_host(answers: tuple[Answer, ...]) -> bool:
+    """Whether a bad request is all that it says: what refuses every path refuses who is asked for."""
+    return bool(answers) and all(answer.status == BAD_REQUEST for answer in answers)
 
 
 def made_up(proposal: Proposal) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from ecluse.ports.world import World
 from ecluse.wire import page
 from ecluse.wire.archive import zipapp
 
-SCRIPTS = ("probe.py", "trial.py")
+SCRIPTS = ("probe.py", "loading.py", "trial.py")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.plan.written import Seen
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.app import Build, Process
+from ecluse.model.problem import ProblemError
 
 COMMAND = 180.0
 """Seconds for a migration and the like."""
@@ -27,6 +29,7 @@ class Case:
         self.made_of: Build | None = None
         self.routes: tuple[str, ...] = ()
         self.before: Seen = {}
+        self.answers: tuple[Answer, ...] = ()
         self.open: tuple[str, ...] = ()
         """What can't be known, beyond what the facts alone leave open."""
 
@@ -51,7 +54,11 @@ class Case:
         """What a failing command said; empty when it went well."""
         what = " ".join(argv)
         began = self.began(what)
-        finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)
+        try:
+            finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)
+        except ProblemError as error:  # a program that isn't there
+            self.say(what, ok=False, answer=error.problems[0].what, began=began)
+            return (error.problems[0].what,)
         lines = tuple(finished.output.splitlines()[-12:])
         said = "took too long" if finished.timed_out else f"exit {finished.exit_code}"
         self.say(what, ok=finished.ok, answer="done" if finished.ok else said, began=began)

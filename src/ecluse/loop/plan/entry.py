@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.importing import imported
 from ecluse.loop.plan.proposal import Proposal
@@ -21,6 +22,7 @@ class Tried:
     proposal: Proposal
     environment: Path | None = None
     evidence: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -35,4 +37,4 @@ async def try_entry(case: Case) -> Tried:
         remember(case, await asyncio.to_thread(look, case.bench.tree))
     left_open = (*unknown(case.facts, case.proposal.app), *case.open)
     proposal = replace(case.proposal, unknown=left_open)
-    return Tried(proposal=proposal, environment=case.environment, evidence=evidence)
+    return Tried(proposal=proposal, environment=case.environment, evidence=evidence, answers=case.answers)

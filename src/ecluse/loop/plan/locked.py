@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
@@ -13,9 +15,10 @@ REPORTERS = {"pytest": ("pytest",), "django": ("pytest", "pytest-django"), "unit
 """What each runner needs to leave a JUnit report."""
 
 
-def build_of(facts: tuple[Fact, ...], note: Note) -> Build:
+def build_of(facts: tuple[Fact, ...], note: Note, folder: str = ".") -> Build:
+    """`folder` is where the app runs."""
     return Build(
-        python=python(facts, note),
+        python=python(facts, note, folder),
         requirements=requirements(facts, note),
         test_requirements=test_requirements(facts, note),
         test_extras=named(facts, Kind.TEST_EXTRA, "build.test_extras", note),
@@ -24,8 +27,10 @@ def build_of(facts: tuple[Fact, ...], note: Note) -> Build:
     )
 
 
-def python(facts: tuple[Fact, ...], note: Note) -> str:
-    fact = first(facts, Kind.PYTHON)
+def python(facts: tuple[Fact, ...], note: Note, folder: str) -> str:
+    """What the root or the app's own folder asks for; the latter is nearer."""
+    asked = [fact for fact in every(facts, Kind.PYTHON) if fact.folder in {".", folder}]
+    fact = max(asked, key=lambda fact: (fact.folder == folder, fact.confidence), default=None)
     if fact is None or fact.confidence < LIKELY:
         return ""
     note("build.python", fact)
@@ -33,14 +38,28 @@ def python(facts: tuple[Fact, ...], note: Note) -> str:
 
 
 def requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
-    """A requirements file, unless a lock or packaging metadata says what is needed."""
+    """Requirements files, unless a lock or packaging metadata says what is needed.
+
+    What a Dockerfile installs was seen to work; but what the settings that run are named like goes before it.
+    """
     locked = any(fact.value in {"uv", "poetry", "pdm", "pipenv"} for fact in every(facts, Kind.MANAGER))
     declared = any(not fact.file.endswith(".txt") for fact in every(facts, Kind.DEPENDENCY))
-    fact = first(facts, Kind.REQUIREMENTS)
-    if fact is None or locked or declared:
+    in_image = [fact for fact in every(facts, Kind.REQUIREMENTS) if fact.file != fact.value]
+    chosen = like_the_settings(facts) or in_image or every(facts, Kind.REQUIREMENTS)[:1]
+    if not chosen or locked or declared:
         return ()
-    note("build.requirements", fact)
-    return (fact.value,)
+    note("build.requirements", chosen[0])
+    return tuple(dict.fromkeys(fact.value for fact in chosen))
+
+
+def like_the_settings(facts: tuple[Fact, ...]) -> list[Fact]:
+    """`requirements/dev.txt` for `config.settings.dev`. In the root such a file holds only what is needed more."""
+    settings = first(facts, Kind.SETTINGS)
+    name = settings.value.rpartition(".")[2] if settings else ""
+    files = [fact for kind in (Kind.REQUIREMENTS, Kind.TEST_REQUIREMENTS) for fact in every(facts, kind)]
+    named = [fact for fact in files if name in re.split(r"[-_.]", PurePosixPath(fact.value).stem)][:1]
+    main = [fact for fact in files if fact.value == "requirements.txt"]
+    return named if not named or "/" in named[0].value else [*main[:1], *named]
 
 
 def tested(facts: tuple[Fact, ...]) -> bool:
@@ -74,8 +93,8 @@ def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
     elif not every(facts, Kind.TEST_EXTRA) and not every(facts, Kind.TEST_GROUP):
         found |= {fact.value: fact for fact in every(facts, Kind.TEST_DEPENDENCY)}
     found |= dict.fromkeys(REPORTERS[runner.value] if runner else ())
-    if every(facts, Kind.COVERAGE) and runner and runner.value != "unittest":
-        found["pytest-cov"] = None
+    if every(facts, Kind.COVERAGE) and runner:
+        found["coverage" if runner.value == "unittest" else "pytest-cov"] = None
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ecluse.manifest.detect.facts import Fact, Kind, every
+from ecluse.manifest.detect.hosts import HERE
 
 OF_KIND = {
     "int": "1", "float": "1", "bool": "false", "json": "{}", "dict": "{}", "list": "[]", "path": ".",
@@ -38,6 +39,8 @@ def safe_value(name: str) -> str:
         return "1"
     if name.endswith("PORT"):
         return "8000"
-    if name.endswith(("_URL", "_URI", "_HOST", "HOSTS")):
+    if name.endswith("HOSTS"):
+        return ",".join(HERE)
+    if name.endswith(("_URL", "_URI", "_HOST")):
         return "localhost" if "HOST" in name else "http://localhost"
     return "for-development-only"

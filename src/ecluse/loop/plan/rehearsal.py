@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals
+from ecluse.loop.plan import migrating
+from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
 from ecluse.loop.plan.case import COMMAND, Case
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
-from ecluse.manifest.detect.facts import GUESS, Kind
+from ecluse.manifest.detect.facts import GUESS, Kind, values
 from ecluse.model.app import Interface, Process
 from ecluse.model.problem import ProblemError
 
@@ -25,7 +26,19 @@ async def prepared(case: Case) -> tuple[str, ...]:
     kept = [argv for argv in app.build.commands if not await case.command(argv)]
     case.proposal = replace(case.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
     case.before = await asyncio.to_thread(look, case.bench.tree)
-    return await case.command(app.migrate) if app.migrate else ()
+    return await migrated(case)
+
+
+async def migrated(case: Case) -> tuple[str, ...]:
+    """Run the migration. A release line that fails and may be anything is left out, and said."""
+    app, line = case.proposal.app, migrating.chosen(case.facts)
+    failed = await case.command(app.migrate) if app.migrate else ()
+    if not failed or line is None or migrating.migrates(line):
+        return failed
+    reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
+    case.proposal = replace(case.proposal, app=replace(app, migrate=()), reasons=reasons)
+    case.open += (f"`{line.value}` ({line.place}) failed when tried and is left out: see to app.migrate",)
+    return ()
 
 
 async def served(case: Case) -> tuple[str, ...]:
@@ -44,8 +57,9 @@ async def served(case: Case) -> tuple[str, ...]:
     answer, _ = await case.bench.question(
         "trial.py", asked, environment=case.environment, env=case.env, seconds=COMMAND
     )
-    answers = [Answer.of(said) for said in answer["asked"]] if answer else []
-    chosen = best(answers)
+    case.answers = answers = tuple(Answer.of(said) for said in answer["asked"]) if answer else ()
+    chosen = best(answers, told(case.facts))
+    case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
     if chosen is None or case.web.health is None:
         case.say(what, ok=False, answer="no page is well" if answers else "it never answered", began=began)
         return refusals(answers, answer["output"] if answer else ())

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ecluse.loop.plan.django import one_settings_module
 from ecluse.loop.plan.kept import import_path, state
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.made_up import value_for
+from ecluse.loop.plan.migrating import left_out, migration
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
@@ -68,10 +70,10 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     app = App(
         name=app_name(facts, name, reasons),
         processes=(web(facts, chosen, reasons), *workers(facts, reasons)),
-        steps=steps_of(facts, reasons.note),
+        steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
-        build=build_of(facts, reasons.note),
-        migrate=migration(facts, chosen, reasons),
+        build=build_of(facts, reasons.note, chosen.folder),
+        migrate=migration(facts, chosen, reasons.note),
         state=state(facts, reasons.note),
         env=import_path(facts, reasons.note),
         environments=(local(facts, reasons),),
@@ -158,25 +160,13 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
         )
 
 
-def migration(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Argv:
-    release = next(
-        (fact for fact in every(facts, Kind.RELEASE) if "migrate" in fact.value or "upgrade" in fact.value), None
-    )
-    fact = first(facts, Kind.MIGRATE) or release
-    reasons.note("app.migrate", fact)
-    if fact is None:
-        return ()
-    command = fact.value.replace("flask db", f"flask --app {entry.value} db") if fact.label == "flask" else fact.value
-    return argv_of(command)
-
-
 def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:
     return Environment(name=LOCAL, env=settings(facts, reasons), tag=False, stamp=True)
 
 
 def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
     """Values for the variables that are read while the code is imported."""
-    found: dict[str, str] = {}
+    found = one_settings_module(facts, reasons.note)
     for fact in every(facts, Kind.VARIABLE):
         if fact.confidence >= LIKELY and fact.value not in found:
             found[fact.value] = fact.label or value_for(fact.value, facts)
@@ -188,6 +178,9 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
 
 def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     """What this proposal leaves open, and how to say it."""
+    for line in values(facts, Kind.UNREAD):
+        yield f"what this repository says about {line}: add what is missing by hand"
+    yield from left_out(facts)
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ecluse.loop.plan.locked import Note, tested
-from ecluse.manifest.detect.facts import Fact, Kind, every, first, values
+from ecluse.manifest.argv import argv_of
+from ecluse.manifest.detect.facts import PACKAGE, Fact, Kind, every, first, values
 from ecluse.model.app import Argv, Evidence, Step
 from ecluse.model.ids import StepName
 
@@ -14,59 +18,100 @@ JUNIT = "junit.xml"
 COVERAGE = "coverage.json"
 
 
-def steps_of(facts: tuple[Fact, ...], note: Note) -> tuple[Step, ...]:
-    """Linters and type checkers that are configured, and the tests; each independent of the others."""
-    return (*linters(facts, note), *suite(facts, note))
+def steps_of(facts: tuple[Fact, ...], note: Note, around: str = ".") -> tuple[Step, ...]:
+    """Linters and type checkers that are configured, and the tests; each independent of the others.
+
+    `around` is the folder in which the app runs.
+    """
+    return (*linters(facts, note), *suite(facts, note, around))
 
 
 def linters(facts: tuple[Fact, ...], note: Note) -> Iterator[Step]:
-    for fact in every(facts, Kind.LINTER):
-        note(f"steps.{fact.label}.command", fact)
-        yield Step(name=StepName(fact.label), command=tuple(fact.value.split()), group="check")
+    """One step for each tool; one that is configured in several folders has the folder in its name."""
+    found = every(facts, Kind.LINTER)
+    for fact in found:
+        alone = sum(other.label == fact.label for other in found) == 1
+        name = fact.label if alone else f"{fact.label}-{re.sub('[^a-z0-9_-]+', '-', fact.folder.lower())}"
+        note(f"steps.{name}.command", fact)
+        yield Step(name=StepName(name), command=tuple(fact.value.split()), group="check", folder=fact.folder)
 
 
-def suite(facts: tuple[Fact, ...], note: Note) -> Iterator[Step]:
+def suite(facts: tuple[Fact, ...], note: Note, around: str) -> Iterator[Step]:
     runner = first(facts, Kind.RUNNER)
     if runner is None or not tested(facts):
         return
-    measured = runner.value != "unittest" and bool(every(facts, Kind.COVERAGE))
+    measured = bool(every(facts, Kind.COVERAGE))
+    folder = runs_in(facts, runner, around)
     note("steps.test.command", runner)
     if measured:
         note("steps.test.coverage", first(facts, Kind.COVERAGE))
     yield Step(
         name=TEST,
-        command=command(facts, runner.value, measured=measured),
+        command=command(facts, runner.value, folder, measured=measured),
         group="test",
-        folder=folder(facts, runner.value),
+        folder=folder,
+        env=imports(folder, around),
         evidence=Evidence(junit=JUNIT, coverage=COVERAGE if measured else ""),
     )
 
 
-def command(facts: tuple[Fact, ...], runner: str, *, measured: bool) -> Argv:
+def command(facts: tuple[Fact, ...], runner: str, folder: str, *, measured: bool) -> Argv:
     """The suite run so that it leaves a JUnit report."""
     if runner == "unittest":
-        folders = [fact.value for fact in every(facts, Kind.TESTS) if not fact.value.endswith(".py")]
-        start = ("-s", folders[0], "-t", ".") if folders else ()
-        return ("python", "-m", "xmlrunner", "discover", *start, "--output-file", JUNIT)
+        words = ("-m", "xmlrunner", "discover", *start(facts, folder), "--output-file", JUNIT)
+        return measuring(words) if measured else ("python", *words)
     report = (f"--junitxml={JUNIT}", *(("--cov", f"--cov-report=json:{COVERAGE}") if measured else ()))
     if runner == "django":
         settings = f"--ds={values(facts, Kind.SETTINGS)[0]}"
         return ("python", "-m", "pytest", settings, "-o", "python_files=test*.py *_test.py *_tests.py", *report)
-    return ("python", "-m", "pytest", *report, *pytest_targets(facts))
+    return ("python", "-m", "pytest", *report, *pytest_targets(facts, folder))
 
 
-def pytest_targets(facts: tuple[Fact, ...]) -> tuple[str, ...]:
+def measuring(words: Argv) -> Argv:
+    """The suite under coverage.py, which needs a second command for its report.
+
+    The report is made of a failing suite too: some failures may be known. What is covered is the gate's to judge, so
+    coverage.py isn't asked to.
+    """
+    report = f"python -m coverage json -o {COVERAGE} --fail-under=0"
+    return argv_of(f"failed=0; python -m coverage run {shlex.join(words)} || failed=$?; {report}; exit $failed")
+
+
+def start(facts: tuple[Fact, ...], folder: str) -> tuple[str, ...]:
+    """Where unittest begins. A folder that is no package can't be imported from above it, so it is its own top."""
+    found = next((path for path in tests_in(facts, folder) if not path.endswith(".py")), "")
+    packages = {fact.value for fact in every(facts, Kind.TESTS) if fact.label == PACKAGE}
+    top = ("-t", ".") if str(PurePosixPath(folder) / found) in packages else ()
+    return ("-s", found, *top) if found else ()
+
+
+def pytest_targets(facts: tuple[Fact, ...], folder: str) -> tuple[str, ...]:
     """The tests' own folder where there is one beside the code, else what pytest's settings say."""
-    return tuple(fact.value for fact in every(facts, Kind.TESTS) if fact.value in {"tests", "test"})[:1]
+    return tuple(path for path in tests_in(facts, folder) if path in {"tests", "test"})[:1]
 
 
-def folder(facts: tuple[Fact, ...], runner: str) -> str:
+def tests_in(facts: tuple[Fact, ...], folder: str) -> tuple[str, ...]:
+    """The tests below a folder, as they are called there."""
+    found = values(facts, Kind.TESTS)
+    return found if folder == "." else tuple(path.removeprefix(f"{folder}/") for path in found
+                                             if path.startswith(f"{folder}/"))  # fmt: skip
+
+
+def runs_in(facts: tuple[Fact, ...], runner: Fact, around: str) -> str:
+    """Where the suite's settings lie; without any, the app's own folder if all tests are there."""
     settings = first(facts, Kind.SETTINGS)
-    return settings.folder if runner == "django" and settings else "."
+    if runner.value == "django" and settings:
+        return settings.folder
+    below = len(tests_in(facts, around)) == len(values(facts, Kind.TESTS))
+    return around if runner.folder == "." and below else runner.folder
+
+
+def imports(folder: str, around: str) -> dict[str, str]:
+    """Tests that run at the root import what the app imports from its own folder."""
+    return {"PYTHONPATH": around} if folder == "." and around != "." else {}
 
 
 def coverage_wanted(facts: tuple[Fact, ...]) -> float | None:
     """The threshold that the repository sets itself."""
     wanted = next((value for value in values(facts, Kind.COVERAGE) if value), "")
-    runner = first(facts, Kind.RUNNER)
-    return float(wanted) if wanted and runner and runner.value != "unittest" else None
+    return float(wanted) if wanted and first(facts, Kind.RUNNER) else None

@@ -5,13 +5,15 @@ A reader is a function from a `Tree` to facts. A new kind of evidence is a new f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     callables,
+    container,
     database,
     django,
     dockerfile,
+    hosts,
     linters,
     models,
     packaging,
@@ -27,7 +29,7 @@ from ecluse.manifest.detect import (
     workers,
     writes,
 )
-from ecluse.manifest.detect.facts import Fact
+from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 
 Reader = Callable[[Tree], Iterable[Fact]]
@@ -43,9 +45,11 @@ READERS: tuple[Reader, ...] = (
     scripts.read,
     procfile.read,
     dockerfile.read,
+    container.read,
     routes.read,
     variables.read,
     models.read,
+    hosts.read,
     database.read,
     writes.read,
     workers.read,
@@ -56,5 +60,15 @@ READERS: tuple[Reader, ...] = (
 
 def detect(tree: Tree, readers: tuple[Reader, ...] = READERS) -> tuple[Fact, ...]:
     """Everything that was found, surest first within each kind; equal facts once."""
-    found = dict.fromkeys(fact for reader in readers for fact in reader(tree))
+    found = dict.fromkeys(fact for reader in readers for fact in guarded(reader, tree))
     return tuple(sorted(found, key=lambda fact: (fact.kind, -fact.confidence, fact.file, fact.line)))
+
+
+def guarded(reader: Reader, tree: Tree) -> Iterator[Fact]:
+    """What a reader finds. One that meets what nobody thought of costs its own facts, and that is a fact too."""
+    try:
+        yield from reader(tree)
+    except Exception as error:  # noqa: BLE001 (any file of any repository may stand behind it)
+        about = reader.__module__.rpartition(".")[2]
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        yield Fact(kind=Kind.UNREAD, value=f"{about}: {said}", file=".", confidence=SURE)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import Fact, Kind
+from ecluse.manifest.detect.folders import home
+from ecluse.manifest.detect.tree import Tree
 
 SERVERS = {
     "gunicorn": Kind.WSGI,
@@ -21,8 +24,13 @@ SERVERS = {
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?")
 
 
-def serving(command: str, file: str, line: int, confidence: float) -> Iterator[Fact]:
-    """The app that a known server is given; for an unknown program, the command itself."""
+def serving(
+    tree: Tree, command: str, file: str, line: int, confidence: float, around: tuple[str, ...] = (".",)
+) -> Iterator[Fact]:
+    """The app that a known server is given; for an unknown program, the command itself.
+
+    `around` are the folders in which it runs and imports, before the command line itself says otherwise.
+    """
     words = split(command)
     known = next((word for word in words if word.rpartition("/")[2] in SERVERS), "")
     if not known:
@@ -39,8 +47,18 @@ def serving(command: str, file: str, line: int, confidence: float) -> Iterator[F
     if number := count(rest):
         yield Fact(kind=Kind.COUNT, value=number, file=file, line=line, confidence=confidence)
     if target:
+        folders = (*imports_from(words[: words.index(known)], rest), *around)
         yield Fact(kind=interface(known, rest), value=called(target, rest), file=file, line=line,
-                   confidence=confidence, folder=after(rest, ("--chdir", "--app-dir")) or ".")  # fmt: skip
+                   confidence=confidence, folder=home(tree, target.partition(":")[0], folders))  # fmt: skip
+
+
+def imports_from(before: list[str], rest: list[str]) -> Iterator[str]:
+    """The folders that a command line names: by `cd`, by a variable, by the server's options (gunicorn's
+    `--pythonpath` takes several)."""
+    base = after([*rest, *before], ("--chdir", "--working-dir", "cd")) or "."
+    paths = after(rest, ("--app-dir", "--pythonpath")) or after(before, ("PYTHONPATH",))
+    yield from (str(PurePosixPath(base) / path) for path in re.split(r"[,:]", paths) if path)
+    yield base
 
 
 def interface(server: str, words: list[str]) -> Kind:

@@ -16,24 +16,49 @@ VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 def read(tree: Tree) -> Iterator[Fact]:
     for path in tree.named("manage.py"):
-        module = tree.module(path)
-        found = settings_named(module) if module else None
-        if found is None or path.count("/") > 2:  # noqa: PLR2004 (deeper ones are examples and test projects)
-            continue
-        name, line = found
         folder = str(PurePosixPath(path).parent)
-        yield Fact(kind=Kind.SETTINGS, value=name, file=path, line=line, confidence=near(path), folder=folder)
+        named = sorted(settings_named(tree, path, folder), key=lambda fact: -fact.confidence)
+        if not any(fact.file == path for fact in named):
+            continue
+        yield from named
         yield Fact(kind=Kind.MIGRATE, value=f"python {path} migrate --noinput", file=path, confidence=near(path))
-        for settings in settings_modules(tree, folder, name):
+        for settings in settings_modules(tree, folder, named[0].value):
             yield from of_settings(settings, path, folder)
 
 
-def settings_named(module: Module) -> tuple[str, int] | None:
-    """The default settings module that manage.py sets, with its line."""
+def settings_named(tree: Tree, manage: str, folder: str) -> Iterator[Fact]:
+    """Each settings module that manage.py and the entry points beside it ask for.
+
+    Those for development are surer than others, what can't be overruled from outside is surer than what can, and
+    manage.py is surer than the rest: there is one answer for whatever runs.
+    """
+    if manage.count("/") > 2:  # noqa: PLR2004 (deeper ones are examples and test projects)
+        return
+    for module in (tree.module(manage), *tree.modules(VARIABLE)):
+        if module is None or (folder != "." and not module.path.startswith(f"{folder}/")):
+            continue
+        for name, line, forced in asked_for(module):
+            confidence = near(manage) + likelihood(name) - (0.02 if module.path != manage else 0)
+            yield Fact(kind=Kind.SETTINGS, value=name, file=module.path, line=line, folder=folder,
+                       confidence=1.0 if forced else confidence)  # fmt: skip
+
+
+def asked_for(module: Module) -> Iterator[tuple[str, int, bool]]:
+    """Settings module, line, and whether it is set whatever the environment says."""
     for call in module.calls():
         if len(call.args) > 1 and text_of(call.args[0]) == VARIABLE and text_of(call.args[1]):
-            return text_of(call.args[1]), call.lineno
-    return None
+            yield text_of(call.args[1]), call.lineno, False
+    for node in ast.walk(module.body):
+        if isinstance(node, ast.Assign) and text_of(node.value):
+            for target in node.targets:
+                if isinstance(target, ast.Subscript) and text_of(target.slice) == VARIABLE:
+                    yield text_of(node.value), node.lineno, True
+
+
+def likelihood(name: str) -> float:
+    """Settings for development want the least of a machine, those for production the most."""
+    last = name.rpartition(".")[2]
+    return 0.05 if last.startswith(("dev", "local")) else -0.05 if last.startswith(("prod", "stag")) else 0.0
 
 
 def near(path: str) -> float:

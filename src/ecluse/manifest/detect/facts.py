@@ -12,6 +12,8 @@ LIKELY = 0.7
 GUESS = 0.4
 """A name or a convention suggests it."""
 
+PACKAGE = "package"
+
 
 class Kind(StrEnum):
     """What a fact is about. The comment of each says what `value` holds."""
@@ -68,11 +70,13 @@ class Kind(StrEnum):
     RUNNER = "runner"
     """pytest, unittest or django."""
     TESTS = "tests"
-    """A folder or file of tests."""
+    """A folder or file of tests; `label` is `PACKAGE` where it is imported as one."""
     COVERAGE = "coverage"
     """What the repository asks to be covered, empty when it doesn't say."""
     LINTER = "linter"
     """A command line; `label` is the tool's package."""
+    UNREAD = "unread"
+    """What a reader was about when it failed, and how it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

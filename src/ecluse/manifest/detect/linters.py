@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
-from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.detect.folders import inside
+from ecluse.manifest.detect.tree import Tree, aside
 
 PLACES: tuple[tuple[str, str, str, str], ...] = (
     ("ruff", "ruff check .", "pyproject.toml", "[tool.ruff"),
@@ -25,34 +27,48 @@ PLACES: tuple[tuple[str, str, str, str], ...] = (
 )
 """Tool, command, file, and the text in it that configures the tool (none: the file itself does)."""
 
-WANTS_TARGETS = {"pylint", "mypy"}
-"""They must be told what to read, unless their configuration does."""
-
 
 def read(tree: Tree) -> Iterator[Fact]:
-    seen: set[str] = set()
-    for tool, command, file, needle in PLACES:
-        if tool in seen or file not in tree or (needle and not tree.line(file, needle)):
-            continue
-        seen.add(tool)
-        targets = "" if tool not in WANTS_TARGETS or told(tree, file) else " " + " ".join(packages(tree))
-        yield Fact(kind=Kind.LINTER, value=(command + targets).strip(), file=file, line=tree.line(file, needle or "["),
-                   confidence=LIKELY, label=tool)  # fmt: skip
+    """One fact for each tool at the root, which then reads everything; else one for each folder that configures it."""
+    seen: set[tuple[str, str]] = set()
+    for folder in (".", *parts(tree)):
+        for tool, command, name, needle in PLACES:
+            file = inside(folder, name)
+            if {(tool, "."), (tool, folder)} & seen or file not in tree or (needle and not tree.line(file, needle)):
+                continue
+            seen.add((tool, folder))
+            value = " ".join([command, *targets(tree, tool, file)])
+            yield Fact(kind=Kind.LINTER, value=value, file=file, line=tree.line(file, needle or "["),
+                       confidence=LIKELY, folder=folder, label=tool)  # fmt: skip
+
+
+def parts(tree: Tree) -> tuple[str, ...]:
+    """The topmost folders in which a part of the repository may be configured by itself."""
+    return tuple(sorted({path.partition("/")[0] for path in tree.paths if "/" in path and not aside(path)}))
+
+
+def targets(tree: Tree, tool: str, file: str) -> list[str]:
+    """What a tool must be told to read. Pylint's configuration can't say it, mypy's may."""
+    if tool not in {"pylint", "mypy"} or (tool == "mypy" and told(tree, file)):
+        return []
+    return packages(tree, str(PurePosixPath(file).parent)) or (["--recursive=y", "."] if tool == "pylint" else ["."])
 
 
 def told(tree: Tree, file: str) -> bool:
     """Whether mypy's configuration says what to read."""
     keys = ("files", "packages", "modules")
-    if file == "pyproject.toml":
-        return any(key in tree.toml(file)["tool"]["mypy"] for key in keys)
+    if file.endswith(".toml"):
+        return not tree.table(file, "tool", "mypy").keys().isdisjoint(keys)
     return any(tree.ini(file).has_option("mypy", key) for key in keys)
 
 
-def packages(tree: Tree) -> list[str]:
-    """The import packages at the root or in `src`, else the whole tree."""
+def packages(tree: Tree, folder: str) -> list[str]:
+    """The import packages in a folder or in its `src`, as they are called there."""
     found = []
     for path in tree.named("__init__.py"):
-        *folders, _ = path.split("/")
+        if folder != "." and not path.startswith(f"{folder}/"):
+            continue
+        *folders, _ = path.removeprefix(f"{folder}/").split("/")
         if len(folders) == 1 or (len(folders) == 2 and folders[0] == "src"):  # noqa: PLR2004
             found.append("/".join(folders))
-    return [folder for folder in found if folder not in {"tests", "test", "docs"}] or ["."]
+    return [folder for folder in found if folder not in {"tests", "test", "docs"}]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecluse.manifest.detect import setuppy
@@ -28,7 +28,7 @@ def managers(tree: Tree) -> Iterator[Fact]:
     for name, manager in LOCKS.items():
         if name in tree:
             yield Fact(kind=Kind.MANAGER, value=manager, file=name, confidence=SURE)
-    tools = tree.toml("pyproject.toml").get("tool", {})
+    tools = tree.table("pyproject.toml", "tool")
     for manager in ("uv", "poetry", "pdm"):
         if manager in tools:
             yield at(tree, "pyproject.toml", f"[tool.{manager}", Kind.MANAGER, manager)
@@ -36,18 +36,18 @@ def managers(tree: Tree) -> Iterator[Fact]:
 
 def of_pyproject(tree: Tree) -> Iterator[Fact]:
     file = "pyproject.toml"
-    data = tree.toml(file)
-    project = data.get("project", {})
-    poetry = data.get("tool", {}).get("poetry", {})
-    if backend := data.get("build-system", {}).get("build-backend") if project or poetry else "":
+    project, poetry = tree.table(file, "project"), tree.table(file, "tool", "poetry")
+    if backend := tree.table(file, "build-system").get("build-backend") if project or poetry else "":
         yield at(tree, file, "build-backend", Kind.BUILDS, str(backend))
     if name := project.get("name") or poetry.get("name"):
         yield at(tree, file, "name", Kind.NAME, str(name))
-    for requirement in [*project.get("dependencies", []), *poetry.get("dependencies", {})]:
+    listed = project.get("dependencies")
+    wanted = listed if isinstance(listed, list) else []
+    for requirement in [*wanted, *tree.table(file, "tool", "poetry", "dependencies")]:
         yield at(tree, file, str(requirement), Kind.DEPENDENCY, package(str(requirement)))
-    yield from named_for_tests(tree, file, project.get("optional-dependencies", {}), Kind.TEST_EXTRA)
-    yield from named_for_tests(tree, file, poetry.get("extras", {}), Kind.TEST_EXTRA)
-    groups: dict[str, Any] = {**data.get("dependency-groups", {}), **poetry.get("group", {})}
+    yield from named_for_tests(tree, file, tree.table(file, "project", "optional-dependencies"), Kind.TEST_EXTRA)
+    yield from named_for_tests(tree, file, tree.table(file, "tool", "poetry", "extras"), Kind.TEST_EXTRA)
+    groups = {**tree.table(file, "dependency-groups"), **tree.table(file, "tool", "poetry", "group")}
     if "dev-dependencies" in poetry:
         groups["dev"] = poetry["dev-dependencies"]
     yield from named_for_tests(tree, file, groups, Kind.TEST_GROUP)
@@ -84,15 +84,14 @@ def of_setup_py(tree: Tree) -> Iterator[Fact]:
 
 def of_pipfile(tree: Tree) -> Iterator[Fact]:
     file = "Pipfile"
-    data = tree.toml(file)
-    for name in data.get("packages", {}):
+    for name in tree.table(file, "packages"):
         yield at(tree, file, name, Kind.DEPENDENCY, package(name))
 
 
-def named_for_tests(tree: Tree, file: str, tables: dict[str, Any], kind: Kind) -> Iterator[Fact]:
+def named_for_tests(tree: Tree, file: str, tables: Mapping[Any, Any], kind: Kind) -> Iterator[Fact]:
     """The extras or groups by whose name tests are meant; the most fitting name is the surest."""
     for name in tables:
-        if name.lower() in FOR_TESTS:
+        if isinstance(name, str) and name.lower() in FOR_TESTS:
             confidence = SURE - FOR_TESTS.index(name.lower()) / 20
             yield at(tree, file, name, kind, name, confidence=confidence)
 

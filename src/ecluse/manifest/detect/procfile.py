@@ -17,12 +17,12 @@ def read(tree: Tree) -> Iterator[Fact]:
     for rank, file in enumerate(FILES):
         for number, text in enumerate(tree.text(file).splitlines(), 1):
             if match := re.match(r"([A-Za-z0-9_-]+):\s*(.+?)\s*$", text):
-                yield from line(file, number, match.group(1), match.group(2), SURE - rank / 20)
+                yield from line(tree, file, number, match.group(1), match.group(2), SURE - rank / 20)
 
 
-def line(file: str, number: int, name: str, command: str, confidence: float) -> Iterator[Fact]:
+def line(tree: Tree, file: str, number: int, name: str, command: str, confidence: float) -> Iterator[Fact]:
     if name == "web":
-        yield from commandline.serving(command, file, number, confidence)
+        yield from commandline.serving(tree, command, file, number, confidence)
     elif name == "release":
         yield Fact(kind=Kind.RELEASE, value=command, file=file, line=number, confidence=confidence)
     else:

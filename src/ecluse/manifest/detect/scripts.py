@@ -26,10 +26,8 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def declared(tree: Tree) -> Iterator[tuple[str, int, str, str]]:
     """File, line, name and `module:function` of each console script."""
-    project = tree.toml("pyproject.toml")
-    tables = (project.get("project", {}), project.get("tool", {}).get("poetry", {}))
-    for table in tables:
-        for name, target in table.get("scripts", {}).items():
+    for table in (("project", "scripts"), ("tool", "poetry", "scripts")):
+        for name, target in tree.table("pyproject.toml", *table).items():
             if isinstance(target, str):
                 yield "pyproject.toml", tree.line("pyproject.toml", target), name, target
     listed = tree.ini("setup.cfg").get("options.entry_points", "console_scripts", fallback="")

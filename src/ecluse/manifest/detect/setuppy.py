@@ -32,7 +32,7 @@ def console_scripts(entry_points: object) -> dict[str, str]:
     """The `console_scripts` of either form that setuptools takes: a table or INI text."""
     if isinstance(entry_points, dict):
         listed = entry_points.get("console_scripts", [])
-        lines = listed.splitlines() if isinstance(listed, str) else list(listed)
+        lines = listed.splitlines() if isinstance(listed, str) else list(listed) if isinstance(listed, list) else []
     elif isinstance(entry_points, str):
         lines = section(entry_points, "console_scripts")
     else:

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect.facts import GUESS, LIKELY, PACKAGE, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 
 PYTEST_PLACES = (("pyproject.toml", "[tool.pytest"), ("pytest.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]"),
                  ("tox.ini", "[pytest]"))  # fmt: skip
 COVERAGE_PLACES = (("pyproject.toml", "[tool.coverage"), (".coveragerc", "["), ("setup.cfg", "[coverage:"),
                    ("tox.ini", "[coverage:"))  # fmt: skip
+DEEPEST = 2
+"""Folders below the root in which settings for the whole suite may lie."""
 NOT_OURS = frozenset(("node_modules", "vendor", "vendored", "_vendor", "site-packages", "third_party"))
 
 
@@ -20,7 +22,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     files = list(test_files(tree))
     if not files:
         return
-    yield from places(files)
+    yield from places(tree, files)
     yield from runners(tree, files)
     yield from coverage(tree)
 
@@ -35,19 +37,18 @@ def test_files(tree: Tree) -> Iterator[str]:
             yield path
 
 
-def places(files: list[str]) -> Iterator[Fact]:
-    """The topmost folder called tests of each file, or the file itself."""
+def places(tree: Tree, files: list[str]) -> Iterator[Fact]:
+    """The topmost folder called tests of each file, or the file itself; a folder may be a package."""
     for path in files:
         parts = PurePosixPath(path).parts
         index = next((number for number, part in enumerate(parts[:-1]) if part in {"test", "tests"}), None)
         value = path if index is None else "/".join(parts[: index + 1])
-        yield Fact(kind=Kind.TESTS, value=value, file=value, confidence=LIKELY if index is not None else GUESS)
+        yield Fact(kind=Kind.TESTS, value=value, file=value, confidence=LIKELY if index is not None else GUESS,
+                   label=PACKAGE if f"{value}/__init__.py" in tree else "")  # fmt: skip
 
 
 def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:
-    for file, needle in PYTEST_PLACES:
-        if line := tree.line(file, needle):
-            yield Fact(kind=Kind.RUNNER, value="pytest", file=file, line=line, confidence=SURE + 0.05)
+    yield from configured(tree)
     for needle, runner, confidence in (
         ("pytest", "pytest", SURE),
         ("django.test", "django", LIKELY),
@@ -62,6 +63,16 @@ def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:
                        confidence=SURE - 0.05)  # fmt: skip
             return
     yield from plain_functions(tree, files)
+
+
+def configured(tree: Tree) -> Iterator[Fact]:
+    """Where pytest's settings lie is where it runs; those nearest to the root are surer."""
+    for name, needle in PYTEST_PLACES:
+        for file in tree.named(name):
+            depth, folder = file.count("/"), str(PurePosixPath(file).parent)
+            if depth <= DEEPEST and NOT_OURS.isdisjoint(file.split("/")) and (line := tree.line(file, needle)):
+                yield Fact(kind=Kind.RUNNER, value="pytest", file=file, line=line, folder=folder,
+                           confidence=SURE + 0.05 - depth / 100)  # fmt: skip
 
 
 def plain_functions(tree: Tree, files: list[str]) -> Iterator[Fact]:

@@ -48,8 +48,9 @@ class Module:
         return found
 
 
-def understood(path: str, body: ast.Module, paths: tuple[str, ...]) -> Module:
+def understood(path: str, body: ast.Module, paths: tuple[str, ...], importable: frozenset[str]) -> Module:
     folder, name = located(path, body, frozenset(paths))
+    folder = "." if folder in importable else folder
     known = origins(body, name, path)
     stars = tuple(origin.removesuffix(".*") for origin in known.values() if origin.endswith(".*"))
     return Module(path=path, name=name, folder=folder, body=body, origins=known, stars=stars)
@@ -67,8 +68,7 @@ def located(path: str, body: ast.Module, paths: frozenset[str]) -> tuple[str, st
     while start and ("/".join([*folders[:start], "__init__.py"]) in paths or folders[start - 1] in roots):
         start -= 1
     parts = folders[start:] + ([] if file == "__init__" else [file])
-    root = "/".join(folders[:start]) or "."
-    return ("." if root in {"src", "lib"} else root), ".".join(parts or [file])
+    return "/".join(folders[:start]) or ".", ".".join(parts or [file])
 
 
 def imported_roots(body: ast.Module) -> frozenset[str]:

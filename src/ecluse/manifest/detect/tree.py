@@ -32,6 +32,7 @@ class Tree:
     paths: tuple[str, ...]
     read: Callable[[str], str | None]
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
+    _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:
@@ -52,10 +53,19 @@ class Tree:
 
     def toml(self, path: str) -> dict[str, Any]:
         """A TOML file, empty when it is missing or broken: a reader finds nothing rather than fails."""
-        try:
-            return tomllib.loads(self.text(path))
-        except tomllib.TOMLDecodeError:
-            return {}
+        if path not in self._tables:
+            try:
+                self._tables[path] = tomllib.loads(self.text(path))
+            except tomllib.TOMLDecodeError:
+                self._tables[path] = {}
+        return self._tables[path]
+
+    def table(self, path: str, *keys: str) -> dict[str, Any]:
+        """A table of a TOML file, empty where there is none or something else stands in its place."""
+        found: Any = self.toml(path)
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def ini(self, path: str) -> configparser.ConfigParser:
         """Like `toml`, for setup.cfg and its kind."""
@@ -65,6 +75,17 @@ class Tree:
         except configparser.Error:
             return configparser.ConfigParser(interpolation=None)
         return parser
+
+    @property
+    def importable(self) -> frozenset[str]:
+        """Folders whose modules are found wherever a program runs, because the repository itself is installed."""
+        file = "pyproject.toml"
+        uv, poetry = self.table(file, "tool", "uv"), self.table(file, "tool", "poetry")
+        if uv.get("package") is False or poetry.get("package-mode") is False:
+            return frozenset()
+        named = poetry or self.table(file, "project") or self.table(file, "tool", "flit") or "setup.cfg" in self
+        installed = "setup.py" in self or (named and self.table(file, "build-system"))
+        return frozenset(("src", "lib")) if installed else frozenset()
 
     def module(self, path: str) -> Module | None:
         """A Python file understood, None when it isn't valid for this Python."""
@@ -94,7 +115,7 @@ class Tree:
                 body = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
             return None
-        return understood(path, body, self.paths)
+        return understood(path, body, self.paths, self.importable)
 
 
 def aside(path: str) -> bool:

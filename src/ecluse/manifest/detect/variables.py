@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ecluse.manifest.detect import dockerfile
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.syntax import Module, argument, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
@@ -93,8 +94,9 @@ def functions(module: Module) -> Iterator[ast.AST]:
 
 
 def examples(tree: Tree) -> dict[str, str]:
-    """What the example files suggest, the first file first."""
-    found: dict[str, str] = {}
+    """What the example files suggest, the first file first; else what a Dockerfile sets, places apart."""
+    found = {name: value for name, value in dockerfile.variables(dockerfile.instructions(tree))
+             if "$" not in value and not value.startswith("/")}  # fmt: skip
     for file in reversed(EXAMPLES):
         found |= assigned(tree.text(file))
     return found

@@ -47,9 +47,9 @@ AppName = Annotated[
 Entry = Annotated[
     str,
     *_shaped(
-        r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\(\))?(?:\.[A-Za-z_]\w*(?:\(\))?)*",
+        r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\([^\r\n]*\))?(?:\.[A-Za-z_]\w*(?:\([^\r\n]*\))?)*",
         "entry point",
-        "write package.module:attribute, with () behind what is called: create_app(), Site().app()",
+        "write package.module:attribute, with () behind what is called: create_app(), make('eur'), Site().app()",
     ),
 ]
 UrlPath = Annotated[str, *_shaped(r"/[^\s#]*", "path to ask", 'write it like "/health": a slash first, no spaces')]

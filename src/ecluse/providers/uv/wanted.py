@@ -7,7 +7,7 @@ import configparser
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -24,6 +24,11 @@ NEWEST_USUAL = (3, 13)
 """Newer ones are taken only when asked for: wheels of old pins don't exist for them yet."""
 PLAIN = ((3, 11), (3, 12), (3, 13), (3, 10))
 """The order of preference when nothing says anything; 3.12 dropped distutils, which old pins import."""
+
+THERE = (12, 13, 11, 14, 10, 15, 9, 8)
+"""Minor versions that can be had, those that most apps run with first."""
+LATEST = 40
+"""Stands for the newest patch, which is below."""
 
 Minor = tuple[int, int]
 
@@ -94,8 +99,8 @@ def _none_fits(found: Sequence[Interpreter], wanted: Sequence[Demand]) -> Proble
             fix="install one: apt-get install python3, or pyenv install 3.12, or uv python install 3.12",
         )
     guilty = next((d for d in strict if not any(d.admits(one.version) for one in found)), strict[0])
-    minor = _example(guilty)
-    return Problem(
+    version = _example(strict)
+    problem = Problem(
         code="B001",
         what=f"no interpreter here is the Python that the app asks for ({guilty.said})",
         where=guilty.where,
@@ -104,15 +109,21 @@ def _none_fits(found: Sequence[Interpreter], wanted: Sequence[Demand]) -> Proble
             f"found: {', '.join(f'{one.version} ({one.path})' for one in found) or 'none'}",
         ),
         state="nothing was installed",
-        fix=f"add one: pyenv install {minor}, or uv python install {minor}, or your system's packages; "
+        fix=f"add one: pyenv install {version}, or uv python install {version}, or your system's packages; "
         "or name another in build.python",
     )
+    none = f"no Python from 3.{min(THERE)} to 3.{max(THERE)} is {guilty.said}"
+    return problem if version else replace(problem, fix=f"change what asks for it: {none}; or set build.python")
 
 
-def _example(demand: Demand) -> str:
-    """A minor version that would satisfy the demand, for the advice."""
-    usual = (12, 13, 11, 14, 10, *range(15, 40), *range(9, -1, -1))
-    return next((f"3.{minor}" for minor in usual if demand.admits(f"3.{minor}.99")), demand.said)
+def _example(wanted: Sequence[Demand]) -> str:
+    """A version that there is and that satisfies every demand, for the advice: the minor one where its latest patch
+    does, empty where none does."""
+    for minor in THERE:
+        for patch in (LATEST, *range(LATEST)):
+            if all(demand.admits(f"3.{minor}.{patch}") for demand in wanted):
+                return f"3.{minor}" if patch == LATEST else f"3.{minor}.{patch}"
+    return ""
 
 
 def _pyproject(read: Read) -> Iterator[Demand]:

@@ -51,6 +51,16 @@ def test_what_answered_is_what_is_written(world, repository, tmp_path):
     assert read(tmp_path, {}).web is not None
 
 
+def test_a_health_route_that_fails_is_said(world, repository):
+    on_get = "if self.path == '/healthz': self.send_error(500); return"
+    repository(
+        {"Procfile": PROCFILE, "server.py": server(on_get=on_get), "r.py": "@app.route('/healthz')\ndef h(): ..."}
+    )
+    found = init(world)
+    assert manifest(found)["processes"]["web"]["health"]["path"] == "/"
+    assert "Not known: /healthz answered 500" in found.text
+
+
 def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
     repository({"Procfile": PROCFILE, "server.py": server()})
     init(world)
@@ -104,9 +114,12 @@ def application(environ, start_response):
 """
 
 
+BUILT = '[project]\nname = "shop"\n[build-system]\nbuild-backend = "hatchling.build"\n'
+
+
 @pytest.mark.parametrize(("before", "is_tree"), [("", True), ("from shop import _version", False)])
 def test_code_that_writes_beside_itself_runs_from_the_tree_if_it_can(world, repository, before, is_tree):
-    repository({"src/shop/__init__.py": "", "src/shop/web.py": BESIDE.format(before=before)})
+    repository({"src/shop/__init__.py": "", "src/shop/web.py": BESIDE.format(before=before), "pyproject.toml": BUILT})
     with pytest.raises(ProblemError):  # no server for WSGI in this environment, nor a package that is installed
         init(world)
     ends = [(name, ok) for name, ok, _ in world.reporter.ends]
@@ -155,6 +168,14 @@ def test_an_app_without_a_page_that_is_well_is_reported_with_every_answer_and_th
     evidence = error.value.problems[0].evidence
     assert evidence[-1] == "503: /login"
     assert "no table" in evidence
+
+
+def test_an_app_that_refuses_every_question_may_not_know_its_hosts(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(on_get="self.send_error(400); return")})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert "hosts localhost and 127.0.0.1" in problem.fix
 
 
 def test_a_repository_without_an_app_is_one_problem(world, repository):
@@ -207,6 +228,14 @@ def test_a_value_that_the_code_casts_is_found_and_the_last_word_says_what_was_ma
     ends = [detail for name, ok, detail in world.reporter.ends if name == "learn"]
     assert ends == ["PAGE=for-development-only", "PAGE=1"]
     assert any(line.startswith("PAGE=1 was made up; with 'for-") for line in error.value.problems[0].evidence)
+
+
+def test_an_entry_point_is_imported_as_it_will_be_served(world, repository):
+    code = "def build(currency):\n    assert currency == 'eur'\n    return app\n"
+    code += "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'hello']\n"
+    repository({"rates.py": code, "loading.py": "", "Procfile": """web: gunicorn "rates:build('eur')"\n"""})
+    assert manifest(init(world))["processes"]["web"]["app"] == "rates:build('eur')"
+    assert ("import rates:build('eur')", True) in [(name, ok) for name, ok, _ in world.reporter.ends]
 
 
 def test_an_import_that_never_returns_is_ended(world, repository):
@@ -287,6 +316,13 @@ def test_a_worker_that_ends_is_off_with_what_it_said(world, repository, ends):
 def test_a_worker_whose_program_is_not_there_is_off(world, repository):
     repository({"Procfile": PROCFILE + "queue: no-such-worker --all\n", "server.py": server()})
     assert "no-such-worker" in manifest(init(world))["processes"]["queue"]["why_off"]
+
+
+def test_a_release_line_that_is_no_migration_and_fails_is_left_out_and_said(world, repository):
+    repository({"Procfile": PROCFILE + "release: ./tell-everybody\n", "server.py": server()})
+    found = init(world)
+    assert "migrate" not in manifest(found)["app"]
+    assert any("./tell-everybody" in line for line in found.proposal.unknown)
 
 
 TESTS = "import pytest\ndef test_right(): assert True\n"

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from ecluse.loop.plan.answering import Answer, best, paths_to_ask
+from ecluse.loop.plan.answering import Answer, best, paths_to_ask, unwell
 from ecluse.loop.plan.gates import judge_once, settle
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.written import look, outermost, state_of
 from ecluse.loop.test.evidence import Judged
 from ecluse.loop.test.junit import TestReport
-from ecluse.manifest.detect.facts import Fact, Kind
+from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.model.app import App, Environment, Evidence, Step
 
 PLACES = (Environment(name="local", env={"KNOWN": "1"}), Environment(name="production"))
@@ -105,10 +105,24 @@ def answer(path, status=200, kind="text/html; charset=utf-8"):
         ([answer("/", 302), answer("/x", 302)], "/"),
         ([answer("/", 302), answer("/x")], "/x"),
         ([answer("/health", 500), answer("/", 200, "")], "/"),
+        ([answer("/api/docs"), answer("/healthz", 204, "")], "/healthz"),
+        ([answer("/"), answer("/x", 204)], "/"),
     ],
 )
 def test_the_page_that_says_most_is_relied_on(answers, path):
     assert best(answers).path == path
+
+
+def test_a_page_that_the_repository_asks_itself_is_relied_on():
+    assert best([answer("/"), answer("/system")], ("/system",)).path == "/system"
+    assert best([answer("/"), answer("/system", 500)], ("/system",)).path == "/"
+    asked = Fact(kind=Kind.ROUTE, value="/system", file="Dockerfile", confidence=SURE)
+    assert paths_to_ask((asked,), ["/healthz"])[:2] == ("/system", "/healthz")
+
+
+def test_a_health_route_that_is_not_well_is_said():
+    answers = [answer("/healthz", 500), answer("/status", 404), answer("/x", 500), answer("/ping", 200)]
+    assert unwell(answers, {"/healthz", "/x", "/ping"}) == ("/healthz answered 500: find out what it misses",)
 
 
 @pytest.mark.parametrize("answers", [[], [answer("/", 500)], [answer("/", 0)], [answer("/", 200, "image/png")]])

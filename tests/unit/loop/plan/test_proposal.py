@@ -10,7 +10,7 @@ from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
 from ecluse.loop.plan.resolve import candidates, resolve
 from ecluse.manifest.detect import detect
-from ecluse.manifest.detect.facts import Kind
+from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.read import read
 from ecluse.model.app import Build, Environment, Gates, Interface, Listen
@@ -61,7 +61,8 @@ def test_the_host_that_the_app_accepts_is_asked_for():
 
 def test_a_write_beside_code_in_src_asks_for_running_it_from_the_tree():
     code = FLASK["shop/__init__.py"] + "from pathlib import Path\n(Path(__file__).parent / 'up').mkdir()\n"
-    proposal = resolve(detect(Tree.of({"src/shop/__init__.py": code})), name="x")
+    built = '[project]\nname = "shop"\n[build-system]\nbuild-backend = "hatchling.build"\n'
+    proposal = resolve(detect(Tree.of({"src/shop/__init__.py": code, "pyproject.toml": built})), name="x")
     assert (proposal.app.state, proposal.app.env) == (("src/shop/up/",), {"PYTHONPATH": "src"})
     assert 'env = {PYTHONPATH = "src"} # src/shop/__init__.py:5 writes' in render(proposal)
     assert resolve(detect(Tree.of({"shop/__init__.py": code})), name="x").app.env == {}
@@ -86,7 +87,8 @@ def test_a_worker_without_a_broker_is_on():
         ({"migrations/env.py": "", "shop/db.py": "import flask_migrate\n"},
          ("flask", "--app", "shop:create_app()", "db", "upgrade")),
         ({"Procfile": "release: alembic upgrade head\n"}, ("alembic", "upgrade", "head")),
-        ({"Procfile": "release: echo hello\n"}, ()),
+        ({"Procfile": "release: ./prepare data\n"}, ("./prepare", "data")),
+        ({"Procfile": "release: ./prepare\n", "alembic.ini": ""}, ("alembic", "upgrade", "head")),
         ({}, ()),
     ],
 )  # fmt: skip
@@ -95,11 +97,37 @@ def test_migrations_are_what_the_repository_runs(files, argv):
     assert command == argv or " ".join(argv) in command[-1].replace("'", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("./prepare", True), ("alembic upgrade head && ./seed", True), ("alembic upgrade head", False)],
+)
+def test_a_release_line_that_is_not_run_is_said(line, said):
+    unknown = propose({"Procfile": f"release: {line}\n", "alembic.ini": ""}).unknown
+    assert any(f"`{line}` (Procfile:1) is not run" in text for text in unknown) is said
+    assert not any("is not run" in text for text in propose({"Procfile": f"release: {line}\n"}).unknown)
+
+
 def test_requirements_are_named_only_where_nothing_better_says_what_is_needed():
     assert app_of({"requirements.txt": "flask\n"}).build.requirements == ("requirements.txt",)
     assert app_of({"requirements.txt": "flask\n", "uv.lock": ""}).build.requirements == ()
     declared = {"requirements.txt": "flask\n", "pyproject.toml": "[project]\nname='x'\ndependencies=['flask']\n"}
     assert app_of(declared).build.requirements == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        ({"Dockerfile": "RUN pip install -r requirements/prod.txt\n"}, ("requirements/prod.txt",)),
+        ({"manage.py": "dev"}, ("requirements/dev.txt",)),
+        ({"manage.py": "prod", "Dockerfile": "RUN pip install -r requirements.txt\n"}, ("requirements/prod.txt",)),
+        ({"manage.py": "local", "requirements-local.txt": ""}, ("requirements.txt", "requirements-local.txt")),
+        ({"manage.py": "other"}, ("requirements.txt",)),
+    ],
+)
+def test_requirements_are_those_of_the_image_or_of_the_settings(files, chosen):
+    code = {name: manages(f"conf.{text}") if name == "manage.py" else text for name, text in files.items()}
+    given = {"requirements.txt": "a\n", "requirements/prod.txt": "b\n", "requirements/dev.txt": "c\n"}
+    assert app_of({**given, **code}).build.requirements == chosen
 
 
 def test_the_python_is_named_only_where_the_repository_is_clear():
@@ -117,6 +145,58 @@ def test_tests_leave_a_junit_report():
     assert app_of(PYTEST).build.test_requirements == ("pytest",)
 
 
+BACK = {"back/main.py": "from fastapi import FastAPI\napp = FastAPI(title='x')\n@app.get('/')\ndef i(): ...\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "folder", "targets"),
+    [
+        ({"back/tests/test_a.py": "import pytest\n"}, "back", ["tests"]),
+        ({"back/test_a.py": "import pytest\n"}, "back", []),
+        ({"back/tests/test_a.py": "import pytest\n", "tests/test_b.py": "import pytest\n"}, ".", ["tests"]),
+        ({"srv/pytest.ini": "[pytest]\n", "srv/tests/test_a.py": "import pytest\n"}, "srv", ["tests"]),
+        ({"srv/pytest.ini": "[pytest]\n", "pytest.ini": "[pytest]\n", "srv/test/test_a.py": ""}, ".", []),
+        ({"node_modules/x/pytest.ini": "[pytest]\n", "tests/test_a.py": "import pytest\n"}, ".", ["tests"]),
+    ],
+)
+def test_tests_run_where_their_settings_or_the_app_lie(files, folder, targets):
+    (step,) = resolve(detect(Tree.of({**BACK, **files})), name="x").app.steps
+    assert step.folder == folder
+    assert list(step.command[4:]) == targets
+
+
+def test_tests_at_the_root_import_what_the_app_imports():
+    (step,) = app_of({"src/svc.py": "def application(environ, start_response): ...\n", **PYTEST}).steps
+    assert step.env == {}
+    (step,) = resolve(detect(Tree.of({"src/svc.py": "def application(environ, start_response): ...\n", **PYTEST})),
+                      name="x").app.steps  # fmt: skip
+    assert (step.folder, step.env) == (".", {"PYTHONPATH": "src"})
+
+
+def test_a_tool_that_is_configured_in_a_folder_runs_there():
+    (step,) = app_of({"server/ruff.toml": ""}).steps
+    assert (step.name, step.folder, step.command) == ("ruff", "server", ("ruff", "check", "."))
+    steps = app_of({"server/ruff.toml": "", "Client/ruff.toml": ""}).steps
+    assert [step.name for step in steps] == ["ruff-client", "ruff-server"]
+    assert [step.folder for step in app_of({"server/ruff.toml": "", "ruff.toml": ""}).steps] == ["."]
+    (step,) = app_of({"server/mypy.ini": "", "server/pkg/__init__.py": ""}).steps
+    assert step.command == ("mypy", "pkg")
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({"back/.python-version": "3.11.4\n"}, "3.11"),
+        ({"back/.python-version": "3.11\n", "runtime.txt": "python-3.10\n"}, "3.11"),
+        ({"back/.python-version": "3.11\n", ".python-version": "3.12\n"}, ""),
+        ({"other/.python-version": "3.11\n"}, ""),
+        ({"back/.python-version": "system\n"}, ""),
+    ],
+)
+def test_the_python_of_the_app_s_own_folder_is_wanted(files, version):
+    assert resolve(detect(Tree.of({**BACK, **files})), name="x").app.build.python == version
+
+
 def test_coverage_is_measured_where_the_repository_measures_it():
     app = app_of({**PYTEST, ".coveragerc": "[report]\nfail_under = 80\n"})
     assert "--cov" in app.steps[0].command
@@ -125,11 +205,59 @@ def test_coverage_is_measured_where_the_repository_measures_it():
 
 
 def test_unittest_leaves_a_junit_report_too():
-    app = app_of({"tests/test_a.py": "import unittest\n", ".coveragerc": "[run]\nfail_under = 3\n"})
+    app = app_of({"tests/test_a.py": "import unittest\n"})
     assert app.steps[0].command[:4] == ("python", "-m", "xmlrunner", "discover")
     assert app.build.test_requirements == ("unittest-xml-reporting",)
-    assert app.gates.coverage is None
     assert "-s" not in app_of({"test_a.py": "import unittest\n"}).steps[0].command
+
+
+def manages(settings):
+    return f"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', {settings!r})\n"
+
+
+def test_entry_points_that_disagree_get_one_settings_module():
+    files = {"manage.py": manages("conf.dev"), "conf/wsgi.py": manages("conf.prod"), "a/tests.py": "import django.test"}
+    proposal = propose(files)
+    assert proposal.app.environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf.dev"}
+    reason = proposal.reasons["environments.local.env.DJANGO_SETTINGS_MODULE"]
+    assert reason == "manage.py:2; conf/wsgi.py:2 says conf.prod"
+    assert "--ds=conf.dev" in proposal.app.steps[0].command
+
+
+def test_entry_points_that_agree_are_left_alone():
+    files = {"manage.py": manages("conf"), "shop/wsgi.py": manages("conf")}
+    assert app_of(files).environment("local").env == {}
+    files["shop/x.py"] = "import os\nNAME = os.environ['DJANGO_SETTINGS_MODULE']\n"
+    assert app_of(files).environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf"}
+
+
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        ({"tests/test_a.py": "import unittest\n"}, ("-s", "tests")),
+        ({"tests/test_a.py": "import unittest\n", "tests/__init__.py": ""}, ("-s", "tests", "-t", ".")),
+    ],
+)
+def test_unittest_is_told_the_top_only_where_tests_are_a_package(files, start):
+    (step,) = app_of(files).steps
+    assert step.command == ("python", "-m", "xmlrunner", "discover", *start, "--output-file", "junit.xml")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("setup.cfg", "[coverage:report]\nfail_under = 85\n"), (".coveragerc", "[report]\nfail_under = 85\n"),
+     ("pyproject.toml", "[tool.coverage.report]\nfail_under = 85\n")],
+)  # fmt: skip
+def test_unittest_is_measured_where_the_repository_sets_a_threshold(file, text):
+    app = app_of({"tests/test_a.py": "import unittest\n", file: text})
+    (step,) = app.steps
+    assert step.command[-1] == (
+        "failed=0; python -m coverage run -m xmlrunner discover -s tests --output-file junit.xml || failed=$?; "
+        "python -m coverage json -o coverage.json --fail-under=0; exit $failed"
+    )
+    assert step.evidence.coverage == "coverage.json"
+    assert app.gates.coverage == 85
+    assert "coverage" in app.build.test_requirements
 
 
 def test_django_tests_run_in_the_project_s_folder():
@@ -166,7 +294,7 @@ def test_variables_that_the_import_reads_get_a_safe_value():
 @pytest.mark.parametrize(
     ("name", "value"),
     [("DATABASE_URL", "sqlite:///local.db"), ("DEBUG", "1"), ("SMTP_PORT", "8000"), ("BASE_URL", "http://localhost"),
-     ("ALLOWED_HOSTS", "localhost"), ("SECRET_KEY", "for-development-only")],
+     ("ALLOWED_HOSTS", "localhost,127.0.0.1"), ("SECRET_KEY", "for-development-only")],
 )  # fmt: skip
 def test_a_value_for_development_suits_the_name(name, value):
     assert safe_value(name) == value
@@ -233,6 +361,11 @@ def test_an_environment_without_settings_has_no_table_for_them():
     proposal = propose({})
     app = replace(proposal.app, environments=(Environment(name="local", port=9),))
     assert tomllib.loads(render(replace(proposal, app=app)))["environments"] == {"local": {"port": 9}}
+
+
+def test_what_could_not_be_read_is_said():
+    facts = (*detect(Tree.of(FLASK)), Fact(kind=Kind.UNREAD, value="linters: KeyError: 'mypy'", file="."))
+    assert any("linters: KeyError: 'mypy'" in line for line in resolve(facts, name="x").unknown)
 
 
 def test_a_repository_that_holds_something_else_says_what_it_holds():

@@ -97,3 +97,31 @@ def test_a_database_path_is_computed_as_python_would(expression, path):
     )
     found = values(facts(**{"shop/settings.py": settings}), Kind.STATE)
     assert found == (() if path is None else (path,))
+
+
+def entry(settings, how="os.environ.setdefault('DJANGO_SETTINGS_MODULE', {!r})"):
+    return f"import os\n{how.format(settings)}\n"
+
+
+@pytest.mark.parametrize(
+    ("manage", "wsgi", "surest"),
+    [
+        (entry("conf.dev"), entry("conf.prod"), "conf.dev"),
+        (entry("conf.production"), entry("conf.local"), "conf.local"),
+        (entry("conf"), entry("conf.base"), "conf"),
+        (entry("conf.dev"), entry("conf.prod", "os.environ['DJANGO_SETTINGS_MODULE'] = {!r}"), "conf.prod"),
+    ],
+)
+def test_of_several_settings_those_for_development_are_the_surest(manage, wsgi, surest):
+    found = detect(Tree.of({"back/manage.py": manage, "back/conf/wsgi.py": wsgi, "other/wsgi.py": entry("other.dev")}))
+    assert values(found, Kind.SETTINGS)[0] == surest
+    assert "other.dev" not in values(found, Kind.SETTINGS)
+
+
+def test_what_the_settings_say_is_read_off_the_surest():
+    found = detect(Tree.of({
+        "manage.py": entry("conf.prod"), "conf/wsgi.py": entry("conf.dev"),
+        "conf/prod.py": "STATIC_ROOT = 'static'", "conf/dev.py": "MEDIA_ROOT = 'media'",
+    }))  # fmt: skip
+    assert values(found, Kind.STATE) == ("media/",)
+    assert values(found, Kind.PREPARE) == ()

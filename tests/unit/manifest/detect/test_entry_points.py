@@ -86,9 +86,67 @@ def test_a_folder_without_init_is_where_the_command_runs():
     )
 
 
-def test_a_src_folder_is_not_part_of_the_name():
-    files = {"src/shop/__init__.py": "", "src/shop/web.py": "from flask import Flask\napp: Flask = Flask('x')\n"}
-    assert found(files, Kind.WSGI, "shop.web:app").folder == "."
+@pytest.mark.parametrize(
+    ("files", "folder"),
+    [
+        ({}, "src"),
+        ({"requirements.txt": ""}, "src"),
+        ({"setup.py": ""}, "."),
+        ({"pyproject.toml": "[project]\nname='x'\n[build-system]\nrequires=['x']\n"}, "."),
+        ({"pyproject.toml": "[project]\nname='x'\n"}, "src"),
+        ({"pyproject.toml": "[tool.poetry]\npackage-mode=false\n[build-system]\nrequires=['x']\n"}, "src"),
+    ],
+)
+def test_a_src_folder_is_where_it_runs_unless_it_is_installed(files, folder):
+    code = {"src/shop/__init__.py": "", "src/shop/web.py": "from flask import Flask\napp: Flask = Flask('x')\n"}
+    assert found({**code, **files}, Kind.WSGI, "shop.web:app").folder == folder
+
+
+@pytest.mark.parametrize(
+    ("line", "folder"),
+    [
+        ("gunicorn svc.entry:handler", "src"),
+        ("gunicorn --chdir src svc.entry:handler", "src"),
+        ("gunicorn --pythonpath=/srv/app/lib,/srv/app/src svc.entry:handler", "src"),
+        ("gunicorn --chdir old svc.entry:handler", "src"),
+        ("cd old && gunicorn --pythonpath ./lib svc.entry:handler", "old/lib"),
+        ("PYTHONPATH=old/lib gunicorn svc.entry:handler", "old/lib"),
+        ("uvicorn --app-dir old/lib svc.entry:handler", "old/lib"),
+        ("uvicorn --app-dir ../elsewhere other:handler", "."),
+    ],
+)
+def test_the_folder_of_a_command_line_is_where_the_module_lies(line, folder):
+    files = {"src/svc/entry.py": "", "old/lib/svc/entry.py": "", "Procfile": f"web: {line}\n"}
+    (fact,) = [fact for fact in detect(Tree.of(files)) if fact.kind in {Kind.ASGI, Kind.WSGI}]
+    assert fact.folder == folder
+
+
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("WORKDIR /srv/app/back", "back"),
+        ("WORKDIR /app\nENV PYTHONPATH=/app/src:$PYTHONPATH LANG=C", "src"),
+        ("WORKDIR /app\nENV PYTHONPATH /app/src", "src"),
+        ("WORKDIR $HOME", "back"),
+        ("COPY back /app", "back"),
+    ],
+)
+def test_the_folder_of_a_dockerfile_is_where_the_module_lies(lines, folder):
+    files = {"src/svc.py": "", "back/svc.py": "", "Dockerfile": f"{lines}\nCMD gunicorn svc:app\n"}
+    assert found(files, Kind.WSGI, "svc:app").folder == folder
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("Procfile", """web: gunicorn "rates:build('eur')\""""),
+        ("Dockerfile", """CMD ["gunicorn", "-b", ":80", "rates:build('eur')"]"""),
+        ("Dockerfile", """CMD ["sh", "-c", "gunicorn -b :$PORT \\"rates:build('eur')\\""]"""),
+        ("Dockerfile", """CMD ["rates:build('eur')"]\nENTRYPOINT ["./wait.sh", "gunicorn"]"""),
+    ],
+)
+def test_the_arguments_of_a_factory_are_kept(file, line):
+    assert entries({file: line}, Kind.WSGI) == ["rates:build('eur')"]
 
 
 @pytest.mark.parametrize(
@@ -177,8 +235,12 @@ def test_the_last_command_of_a_dockerfile_is_read_in_both_forms(form):
     assert found({"Dockerfile": f"FROM python:3.12\nCMD ignored\n{form}\n"}, Kind.ASGI, "shop:app").line == 3
 
 
-def test_a_json_text_as_a_docker_command_is_a_shell_command():
-    assert entries({"Dockerfile": 'CMD "x"\n'}, Kind.COMMAND) == []
+@pytest.mark.parametrize(
+    ("form", "commands"),
+    [('"x"', []), ('["./serve", "$PORT", "a b"]', ["./serve $PORT 'a b'"]), ("# none", [])],
+)
+def test_a_docker_command_in_json_is_a_line_for_a_shell(form, commands):
+    assert entries({"Dockerfile": f"CMD {form}\n"}, Kind.COMMAND) == commands
 
 
 @pytest.mark.parametrize(

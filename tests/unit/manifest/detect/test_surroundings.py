@@ -2,8 +2,8 @@
 
 import pytest
 
-from ecluse.manifest.detect import detect
-from ecluse.manifest.detect.facts import Kind, first, values
+from ecluse.manifest.detect import detect, requirements
+from ecluse.manifest.detect.facts import Fact, Kind, first, values
 from ecluse.manifest.detect.tree import Tree
 
 
@@ -263,3 +263,120 @@ def test_django_routes_are_read_from_urls():
     code = "urlpatterns = [path('status/', s), path('api/', include('x')), re_path(r'^ping/$', p), other('z')]\n"
     assert set(of({"shop/urls.py": code}, Kind.ROUTE)) == {"/status/", "/ping/"}
     assert of({"shop/views.py": code}, Kind.ROUTE) == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"pyproject.toml": "[tool.pylint.main]\njobs = 2\n", "shop/__init__.py": ""}, "pylint shop"),
+        ({"pyproject.toml": "[tool.pylint]\n[tool.mypy]\nfiles = 'x'\n", "shop/__init__.py": ""}, "pylint shop"),
+        ({"setup.cfg": "[mypy]\nfiles = x\n", "pylintrc": "", "app.py": ""}, "pylint --recursive=y ."),
+    ],
+)
+def test_pylint_is_always_told_what_to_read(files, command):
+    assert command in of(files, Kind.LINTER)
+
+
+ODD = (
+    "tool = []\nproject = 1\nbuild-system = 'x'\n",
+    "tool.mypy = 'x'\ntool.poetry = 'x'\ntool.pylint = 1\n[project]\ndependencies = 1\nscripts = 1\n",
+    "[tool.poetry]\ndependencies = 1\nextras = 'x'\nscripts = []\ngroup = 1\n[project]\noptional-dependencies = 1\n",
+)
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("file", ["pyproject.toml", "Pipfile"])
+def test_tables_of_an_odd_shape_are_passed_over(text, file):
+    assert of({file: text}, Kind.UNREAD) == ()
+
+
+@pytest.mark.parametrize("points", ["{'console_scripts': 1}", "1", "[1]"])
+def test_a_setup_py_of_an_odd_shape_is_passed_over(points):
+    code = f"setup(entry_points={points}, extras_require={{1: [], 'test': 2}}, install_requires=3, name=4)\n"
+    assert of({"setup.py": code}, Kind.UNREAD) == ()
+
+
+def test_a_reader_that_fails_costs_its_own_facts_and_is_told():
+    def read(tree):
+        yield Fact(kind=Kind.NAME, value="shop", file="x")
+        raise KeyError("mypy")
+
+    facts = detect(Tree.of({"requirements.txt": "flask\n"}), (read, requirements.read))
+    assert values(facts, Kind.DEPENDENCY) == ("flask",)
+    assert values(facts, Kind.NAME) == ("shop",)
+    assert values(facts, Kind.UNREAD) == ("test_surroundings: KeyError: 'mypy'",)
+
+
+@pytest.mark.parametrize(
+    ("code", "example", "value"),
+    [
+        ("os.environ['APP_HOSTS'].split(',')", "", "localhost,127.0.0.1"),
+        ("os.environ['APP_HOSTS'].split()", "", "localhost 127.0.0.1"),
+        ("os.environ['APP_HOSTS']", "example.org", "localhost,127.0.0.1"),
+        ("os.environ['APP_HOSTS']", "example.org www.example.org", "localhost 127.0.0.1"),
+        ("os.environ['APP_HOSTS']", '["example.org"]', '["localhost", "127.0.0.1"]'),
+        ("os.environ['APP_HOSTS']", "*", "*"),
+    ],
+)
+def test_a_list_of_hosts_names_this_machine(code, example, value):
+    facts = detect(Tree.of({"s.py": f"import os\nX = {code}\n", ".env.example": f"APP_HOSTS={example}\n"}))
+    assert next(fact.label for fact in facts if fact.kind is Kind.VARIABLE) == value
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("os.environ.get('ALLOWED_HOSTS', '').split(',')", ("ALLOWED_HOSTS",)),
+        ("os.getenv('ALLOWED_HOSTS', '*')", ()),
+        ("os.getenv('ALLOWED_HOSTS', 'localhost')", ()),
+        ("env.list('TRUSTED_HOSTS', default=[])", ("TRUSTED_HOSTS",)),
+        ("os.environ.get('CACHE_HOSTS', '')", ()),
+        ("other('ALLOWED_HOSTS')", ()),
+        ("other['ALLOWED_HOSTS']", ()),
+        ("os.environ.get()", ()),
+    ],
+)
+def test_a_list_of_hosts_whose_default_leaves_this_machine_out_is_wanted(code, names):
+    assert of({"s.py": f"import os, environ\nenv = environ.Env()\nX = {code} # HOSTS\n"}, Kind.VARIABLE) == names
+
+
+@pytest.mark.parametrize(
+    ("lines", "paths"),
+    [
+        ("RUN pip install -r requirements/prod.txt -r more.txt", ("requirements/prod.txt", "more.txt")),
+        ("RUN apt-get update && \\\n    pip install --no-cache-dir -r /app/more.txt", ("more.txt",)),
+        (
+            "COPY requirements/prod.txt /tmp/r.txt\nRUN pip install -r /tmp/r.txt",
+            ("requirements/prod.txt",),
+        ),
+        ("RUN pip install -r requirements/test.txt -r gone.txt", ()),
+        ("RUN cp -r more.txt x", ()),
+    ],
+)
+def test_what_a_dockerfile_installs_is_needed_to_run(lines, paths):
+    files = {"requirements/prod.txt": "uwsgi\n", "more.txt": "flask\n", "requirements/test.txt": "pytest\n"}
+    facts = detect(Tree.of({**files, "Dockerfile": f"FROM x\n{lines}\n"}))
+    assert tuple(fact.value for fact in facts if fact.file == "Dockerfile") == paths
+    assert ("flask" in values(facts, Kind.DEPENDENCY)) is ("more.txt" in paths)
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("HEALTHCHECK --interval=5s CMD curl -f http://localhost:8000/live/now?x=1 || exit 1", ("/live/now",)),
+        ('HEALTHCHECK CMD ["wget", "-q", "http://127.0.0.1:80/ok"]', ("/ok",)),
+        ("HEALTHCHECK CMD python -c \"import urllib.request as u; u.urlopen('http://localhost/up/')\"", ("/up/",)),
+        ("HEALTHCHECK CMD curl http://localhost:8000", ("/",)),
+        ("HEALTHCHECK NONE", ()),
+    ],
+)
+def test_the_page_that_a_dockerfile_asks_is_a_route(line, path):
+    assert of({"Dockerfile": f"FROM x\n{line}\n"}, Kind.ROUTE) == path
+
+
+def test_what_a_dockerfile_sets_suits_a_variable_that_the_code_reads():
+    code = "import os\nA, B, C, D = os.environ['A'], os.environ['B'], os.environ['C'], os.environ['D']\n"
+    lines = "ENV A=one B='t w o' C=/data\nENV D ${x}\nENV UNREAD=1\n"
+    facts = detect(Tree.of({"s.py": code, "Dockerfile": lines, ".env.example": "A=first\n"}))
+    found = {fact.value: fact.label for fact in facts if fact.kind is Kind.VARIABLE}
+    assert found == {"A": "first", "B": "t w o", "C": "", "D": ""}

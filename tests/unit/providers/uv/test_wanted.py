@@ -79,6 +79,19 @@ def test_none_fits_names_version_place_what_there_is_and_a_way():
     assert "pyenv install 3.15" in problem.fix
 
 
+@pytest.mark.parametrize(
+    ("spec", "fix"),
+    [
+        (">=3.15", "pyenv install 3.15,"),
+        ("==3.11.4", "pyenv install 3.11.4,"),
+        (">=3.99", "no Python from 3.8 to 3.15 is requires-python = >=3.99;"),
+        ("==3.7.*", "no Python from 3.8 to 3.15 is requires-python = ==3.7.*;"),
+    ],
+)
+def test_what_to_install_is_a_version_that_there_is(spec, fix):
+    assert fix in chosen(project(spec)).fix
+
+
 def test_a_pinned_version_alone_is_a_demand():
     problem = chosen({".python-version": "3.8.20"})
     assert (problem.code, str(problem.where)) == ("B001", ".python-version:1")

@@ -1,0 +1,43 @@
+"""What a Dockerfile says of an app beside how it starts: what is installed, and which page shows that it is well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ecluse.manifest.detect import requirements
+from ecluse.manifest.detect.dockerfile import FILE, Instructions, instructions
+from ecluse.manifest.detect.facts import SURE, Fact, Kind
+from ecluse.manifest.detect.folders import below
+from ecluse.manifest.detect.tree import Tree
+
+INSTALL = re.compile(r"(?:-r|--requirement)[ =]?\s*[\"']?([^\s\"',]+)")
+URL = re.compile(r"https?://[^/\s\"']+(/[^\s\"'?#)|;]*)?")
+
+
+def read(tree: Tree) -> Iterator[Fact]:
+    found = instructions(tree)
+    for line, name, rest in found:
+        if name == "RUN":
+            for path in installed(tree, found, rest):
+                yield Fact(kind=Kind.REQUIREMENTS, value=path, file=FILE, line=line, confidence=SURE + 0.05)
+                for number, package in requirements.listed(tree, path):
+                    yield Fact(kind=Kind.DEPENDENCY, value=package, file=path, line=number, confidence=SURE)
+        elif name == "HEALTHCHECK" and (match := URL.search(rest)):
+            yield Fact(kind=Kind.ROUTE, value=match.group(1) or "/", file=FILE, line=line, confidence=SURE)
+
+
+def installed(tree: Tree, found: Instructions, rest: str) -> Iterator[str]:
+    """The requirements files for running that a RUN installs, as they are called in the repository."""
+    copied = dict(pair for _, name, words in found if name in {"COPY", "ADD"} for pair in copies(words.split()))
+    for match in INSTALL.finditer(rest) if "install" in rest else ():
+        given = copied.get(match.group(1), match.group(1))
+        path = next((path for path in below(given) if path in tree), "")
+        if path and requirements.purpose(path)[0] is not Kind.TEST_REQUIREMENTS:
+            yield path
+
+
+def copies(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Where a file came from, by where it went."""
+    if len(words) > 1:
+        yield words[-1], words[-2]
