@@ -104,9 +104,12 @@ def application(environ, start_response):
 """
 
 
+BUILT = '[project]\nname = "shop"\n[build-system]\nbuild-backend = "hatchling.build"\n'
+
+
 @pytest.mark.parametrize(("before", "is_tree"), [("", True), ("from shop import _version", False)])
 def test_code_that_writes_beside_itself_runs_from_the_tree_if_it_can(world, repository, before, is_tree):
-    repository({"src/shop/__init__.py": "", "src/shop/web.py": BESIDE.format(before=before)})
+    repository({"src/shop/__init__.py": "", "src/shop/web.py": BESIDE.format(before=before), "pyproject.toml": BUILT})
     with pytest.raises(ProblemError):  # no server for WSGI in this environment, nor a package that is installed
         init(world)
     ends = [(name, ok) for name, ok, _ in world.reporter.ends]

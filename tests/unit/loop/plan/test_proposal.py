@@ -61,7 +61,8 @@ def test_the_host_that_the_app_accepts_is_asked_for():
 
 def test_a_write_beside_code_in_src_asks_for_running_it_from_the_tree():
     code = FLASK["shop/__init__.py"] + "from pathlib import Path\n(Path(__file__).parent / 'up').mkdir()\n"
-    proposal = resolve(detect(Tree.of({"src/shop/__init__.py": code})), name="x")
+    built = '[project]\nname = "shop"\n[build-system]\nbuild-backend = "hatchling.build"\n'
+    proposal = resolve(detect(Tree.of({"src/shop/__init__.py": code, "pyproject.toml": built})), name="x")
     assert (proposal.app.state, proposal.app.env) == (("src/shop/up/",), {"PYTHONPATH": "src"})
     assert 'env = {PYTHONPATH = "src"} # src/shop/__init__.py:5 writes' in render(proposal)
     assert resolve(detect(Tree.of({"shop/__init__.py": code})), name="x").app.env == {}
