@@ -24,6 +24,9 @@ class Command:
     """Called with each line (lossy UTF-8, without its end) as it arrives, from another thread."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Masked in `log`, `on_output` and `Finished.output`."""
+    veiled: Path | None = None
+    """A folder that the program finds empty but for `shown`, where the system can do that."""
+    shown: tuple[Path, ...] = ()
     stdout: Path | None = None
     """Where standard output goes alone, whole and unmasked; `log` and `output` are then the other stream."""
 

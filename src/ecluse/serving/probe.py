@@ -2,7 +2,7 @@
 
 Run by the app's own Python with a JSON question: `entry`, `folder`, `answer` (the file to write to). The answer holds
 `ok`, `interface` and `routes`, or `error` with the kind of exception, its message, the module that was missing, and
-the environment variables that the code asked for in vain.
+the environment variables that the code asked for in vain, or whose values the error quotes.
 """
 
 import collections
@@ -20,10 +20,12 @@ LAST_LINES = 12
 
 sought: "collections.OrderedDict[str, None]" = collections.OrderedDict()
 """Names of variables that were looked up and aren't set, in the order of asking."""
+found: "collections.OrderedDict[str, str]" = collections.OrderedDict()
+"""What was looked up and is set, the latest last."""
 
 
 class Watched(type(os.environ)):  # type: ignore[misc]
-    """The environment, which notes what is looked up in vain."""
+    """The environment, which notes what is looked up."""
 
     def __getitem__(self, name: str) -> str:
         try:
@@ -31,6 +33,8 @@ class Watched(type(os.environ)):  # type: ignore[misc]
         except KeyError:
             sought[str(name)] = None
             raise
+        found[str(name)] = value
+        found.move_to_end(str(name))
         return value
 
 
@@ -99,14 +103,20 @@ def failure(error: BaseException) -> Dict[str, Any]:
     chain = [error, deepest]
     missing = next((one.name for one in chain if isinstance(one, ModuleNotFoundError) and one.name), "")
     said = " ".join(str(one) for one in chain)
-    asked = [name for name in sought if re.search(r"\b%s\b" % re.escape(name), said, re.IGNORECASE)]
+    asked = [name for name in sought if names(said, name)]
+    refused = [name for name, value in reversed(found.items()) if repr(value) in said or names(said, name)]
     return {
         "type": type(error).__name__,
         "message": str(error)[:2000],
         "module": missing,
         "variables": asked,
+        "refused": refused,
         "lines": traceback.format_exc().splitlines()[-LAST_LINES:],
     }
+
+
+def names(text: str, variable: str) -> bool:
+    return re.search(r"\b%s\b" % re.escape(variable), text, re.IGNORECASE) is not None
 
 
 def examine(question: Dict[str, Any]) -> Dict[str, Any]:

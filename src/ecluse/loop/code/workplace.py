@@ -1,4 +1,9 @@
-"""The folder of one run: clean trees to work in, removed at its end, and by the next run if that end never came."""
+"""The folder of one run: clean trees to work in, removed at its end, and by the next run if that end never came.
+
+The trees lie outside of the repository: what looks for a file in the folders above it (python-dotenv and decouple for
+`.env`, pytest for its settings, git for a repository) would find the developer's own, which a fresh clone hasn't got.
+What the home keeps of a run is its lock and where its trees are.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,17 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _LOCK = "lock"
-_SCRATCH = "scratch"
+_PLACES = "places"
+_ON_DISK = Path("/var/tmp")  # noqa: S108 (each run's folder in it is private, with a name that can't be guessed)
+_LEAST = 1 << 30
+"""Bytes that must be free where trees are made."""
 
 TMPDIR = ".tmp"
 """Below the private HOME of a step."""
@@ -21,7 +29,7 @@ TMPDIR = ".tmp"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """`folder` lies below the home. `scratch` is short, for TMPDIR: a socket's path has 107 bytes (unix(7))."""
+    """`folder` is for trees, see `roomy`. `scratch` is short, for TMPDIR: a socket's path has 107 bytes (unix(7))."""
 
     folder: Path
     scratch: Path
@@ -71,39 +79,72 @@ def workplace(home: Path, run: str) -> Iterator[Workplace]:
     runs.mkdir(parents=True, exist_ok=True)
     for left in runs.iterdir():
         _clear_if_left(left)
-    folder = runs / run
-    folder.mkdir()
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    record = runs / run
+    record.mkdir()
+    lock = os.open(record / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        scratch = Path(tempfile.mkdtemp(prefix="ecluse-"))
-        (folder / _SCRATCH).write_text(str(scratch))
+        folder, scratch = _made(record, roomy(_temporary(), record)), _made(record, Path(tempfile.gettempdir()))
         (folder / "steps").mkdir()
         with ThreadPoolExecutor(1, thread_name_prefix="sweeper") as sweeper:
             yield Workplace(folder=folder, scratch=scratch, sweeper=sweeper)
     finally:
-        _clear(folder)
+        _clear(record)
         os.close(lock)
 
 
-def _clear_if_left(folder: Path) -> None:
+def _made(record: Path, within: Path) -> Path:
+    """A private folder, noted in the record for whoever has to clear it."""
+    folder = Path(tempfile.mkdtemp(prefix="ecluse-", dir=within))
+    with (record / _PLACES).open("a", encoding="utf-8") as places:
+        places.write(f"{folder}\n")
+    return folder
+
+
+def roomy(candidates: Iterable[Path], otherwise: Path) -> Path:
+    """The first in which trees can be made: it has room, may run programs, and lies in nobody's repository."""
+    return next((folder for folder in candidates if _suits(folder)), otherwise)
+
+
+def _temporary() -> tuple[Path, ...]:
+    """TMPDIR first if the user set one, else /var/tmp, which is no memory disk (FHS 3.0, 5.15)."""
+    wanted = Path(tempfile.gettempdir())
+    return (_ON_DISK, wanted) if wanted == Path("/tmp") else (wanted, _ON_DISK)  # noqa: S108 (as above)
+
+
+def _suits(folder: Path) -> bool:
+    try:
+        there = os.statvfs(folder)
+    except OSError:
+        return False
+    is_open = os.access(folder, os.W_OK | os.X_OK) and not there.f_flag & os.ST_NOEXEC
+    has_room = there.f_bavail * there.f_frsize >= _LEAST
+    return is_open and has_room and not any(_is_somebody_s(above) for above in (folder, *folder.parents))
+
+
+def _is_somebody_s(folder: Path) -> bool:
+    return (folder / ".git").exists() or (folder / ".env").exists()
+
+
+def _clear_if_left(record: Path) -> None:
     """The kernel gives back the lock of a run that was killed; a run that lives still holds it."""
     try:
-        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(record / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:  # one that begins right now, or is just being cleared
         return
     try:
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _clear(folder)
+            _clear(record)
     finally:
         os.close(lock)
 
 
-def _clear(folder: Path) -> None:
+def _clear(record: Path) -> None:
     with suppress(FileNotFoundError):
-        remove_tree(Path((folder / _SCRATCH).read_text()))
-    remove_tree(folder)
+        for place in (record / _PLACES).read_text(encoding="utf-8").splitlines():
+            remove_tree(Path(place))
+    remove_tree(record)
 
 
 def remove_tree(folder: Path) -> None:

@@ -30,11 +30,13 @@ class Answer:
     kind: str = ""
     location: str = ""
     seconds: float = 0.0
+    log: tuple[str, ...] = ()
+    """What the app wrote while it answered with an error of its own (5xx)."""
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Answer:
         return cls(path=said["path"], status=said["status"], kind=said["kind"] or "", location=said["location"] or "",
-                   seconds=said["seconds"])  # fmt: skip
+                   seconds=said["seconds"], log=tuple(said.get("log", ())))  # fmt: skip
 
 
 def paths_to_ask(facts: tuple[Fact, ...], routes: Iterable[str]) -> tuple[str, ...]:
@@ -89,3 +91,17 @@ def score(answer: Answer, *, is_health: bool) -> int:
     if answer.path == "/":
         return 60
     return 40 if "login" in answer.path else 30
+
+
+def refusals(answers: Iterable[Answer], output: Iterable[str]) -> tuple[str, ...]:
+    """What every path was answered by, the app's own faults last, behind what it wrote at the first of them.
+
+    `output` are its last words altogether, for when it had no fault.
+    """
+    listed = tuple(answers)
+    paths: dict[int, list[str]] = {}
+    for answer in listed:
+        paths.setdefault(answer.status, []).append(answer.path)
+    lines = tuple(f"{status or 'no answer'}: {', '.join(paths[status])}" for status in sorted(paths))
+    said = next((answer.log for answer in listed if answer.log), tuple(output))
+    return (*said, *lines) if lines else (*said, "it never answered")

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.bench import Bench
-from ecluse.loop.plan.entry import Entry, Tried
-from ecluse.loop.plan.proposal import Trial
-from ecluse.loop.plan.resolve import candidates, resolve
+from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.entry import Tried, try_entry
+from ecluse.loop.plan.proposal import Proposal, Trial
+from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.problem import Exit, Problem, ProblemError
 
@@ -31,7 +32,7 @@ async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
     trials: tuple[Trial, ...] = ()
     for entry in candidates(facts)[:ENTRIES] or (None,):
         first = resolve(facts, name=name, entry=entry)
-        tried = await Entry(replace(first, trials=trials), facts, bench).run()
+        tried = await try_entry(Case(replace(first, trials=trials), facts, bench))
         if tried.ok:
             return tried
         failures.append(tried)
@@ -48,7 +49,7 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         code="I002",
         what="no entry point that was found starts and answers",
         fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
-        evidence=(*steps, *listed[0].evidence),
+        evidence=(*steps, *made_up(listed[0].proposal), *listed[0].evidence),
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
@@ -58,3 +59,11 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
 def refuses_host(answers: tuple[Answer, ...]) -> bool:
     """Whether a bad request is all that it says: what refuses every path refuses who is asked for."""
     return bool(answers) and all(answer.status == BAD_REQUEST for answer in answers)
+
+
+def made_up(proposal: Proposal) -> tuple[str, ...]:
+    """The values that nobody gave: perhaps one of them is what is wrong."""
+    local = proposal.app.environment(LOCAL)
+    held = local.env if local else {}
+    reasons = proposal.reasons
+    return tuple(f"{name}={held[name]} was {reasons[f'environments.local.env.{name}']}" for name in proposal.made_up)

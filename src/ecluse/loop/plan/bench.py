@@ -14,7 +14,7 @@ from typing import Any
 from ecluse.loop.build.servers import server_requirements
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
-from ecluse.loop.test.surroundings import SYSTEM_PATH
+from ecluse.loop.test.surroundings import SYSTEM_PATH, veil
 from ecluse.model.app import App, Build
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.world import World
@@ -81,6 +81,8 @@ class Bench:
             env=self.surroundings(environment, env),
             timeout=timedelta(seconds=max(1.0, min(seconds, self.left))),
             on_output=lambda text: self.world.reporter.line("try", text),
+            veiled=veil(self.world.root, environment, self.world.home),
+            shown=(self.world.home, self.place.folder, self.place.scratch),
         )
         return await self.world.commands.run(command)
 

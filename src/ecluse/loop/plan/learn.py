@@ -6,13 +6,15 @@ differs from the module's: a package that merely has the module's name may be an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ecluse.loop.plan.made_up import next_value, value_for
 from ecluse.loop.plan.proposal import Proposal
-from ecluse.loop.plan.resolve import LOCAL, safe_value
-from ecluse.manifest.detect.facts import Fact, Kind
+from ecluse.loop.plan.resolve import LOCAL
+from ecluse.manifest.detect.facts import Fact, Kind, every
 from ecluse.manifest.detect.packaging import package
 
 KNOWN = {
@@ -43,12 +45,16 @@ class Failure:
     message: str
     module: str = ""
     variables: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Variables whose values it quotes or that it names, the one read last first."""
     lines: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Failure:
-        return cls(kind=said["type"], message=said["message"], module=said["module"],
-                   variables=tuple(said["variables"]), lines=tuple(said["lines"]))  # fmt: skip
+        return cls(
+            kind=said["type"], message=said["message"], module=said["module"], variables=tuple(said["variables"]),
+            refused=tuple(said["refused"]), lines=tuple(said["lines"]),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message.strip().splitlines()[0] if self.message.strip() else ''}".rstrip(": ")
@@ -61,6 +67,10 @@ class Lesson:
     said: str
     add: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    made_up: bool = False
+
+    def __str__(self) -> str:
+        return self.add or ", ".join(f"{name}={value}" for name, value in self.env.items())
 
     def applied(self, proposal: Proposal) -> Proposal:
         app, reasons = proposal.app, dict(proposal.reasons)
@@ -72,25 +82,56 @@ class Lesson:
                 replace(place, env={**place.env, **self.env}) if place.name == LOCAL else place
                 for place in app.environments
             )
-            steps = tuple(replace(step, env={**step.env, **self.env}) for step in app.steps if step.group == "test")
-            others = tuple(step for step in app.steps if step.group != "test")
-            app = replace(app, environments=places, steps=(*others, *steps))
-            reasons |= {f"environments.local.env.{name}": self.said for name in self.env}
-        return replace(proposal, app=app, reasons=reasons)
+            app = replace(app, environments=places)
+            said = f"made up; {self.said}" if self.made_up else self.said
+            reasons |= {f"environments.local.env.{name}": said for name in self.env}
+        made_up = dict.fromkeys((*proposal.made_up, *(self.env if self.made_up else ())))
+        return replace(proposal, app=app, reasons=reasons, made_up=tuple(made_up))
 
 
 def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Lesson | None:
     """The one thing to change before the next try; None when there is nothing to learn."""
     known = proposal.app.environment(LOCAL)
-    unset = [name for name in failure.variables if known is None or name not in known.env]
-    if unset:
-        name = unset[0]
-        example = next((fact.label for fact in facts if fact.kind is Kind.VARIABLE and fact.value == name), "")
-        return Lesson(said=f"without it: {failure}", env={name: example or safe_value(name)})
+    held = known.env if known else {}
+    if unset := [name for name in (*failure.variables, *fields_missing(failure, facts)) if name not in held]:
+        example = next((fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == unset[0]), "")
+        value = example or value_for(unset[0], facts)
+        said = f"{read_at(unset[0], facts)}without it: {failure}"
+        return Lesson(said=said, env={unset[0]: value}, made_up=not example)
+    for name in (*fields_refused(failure, facts), *failure.refused):
+        other = next_value(name, held.get(name, ""), facts) if name in proposal.made_up else None
+        if other is not None:
+            said = f"{read_at(name, facts)}with {held[name]!r}: {failure}"
+            return Lesson(said=said, env={name: other}, made_up=True)
     requirement = required(failure.module, facts)
     if requirement and requirement not in proposal.app.build.add:
         return Lesson(said=f"without it: {failure}", add=requirement)
     return None
+
+
+def read_at(name: str, facts: tuple[Fact, ...]) -> str:
+    fact = next((fact for fact in every(facts, Kind.VARIABLE) if fact.value == name), None)
+    return f"read at {fact.place}; " if fact else ""
+
+
+FIELD = re.compile(r"(?m)^([\w.]+)\n[ ]+.*\[type=(\w+)")
+"""A field in what pydantic says, and what is wrong with it (docs.pydantic.dev, "Validation Errors")."""
+
+
+def fields_missing(failure: Failure, facts: tuple[Fact, ...]) -> tuple[str, ...]:
+    return tuple(variable(name, facts) for name, wrong in FIELD.findall(failure.message) if wrong == "missing")
+
+
+def fields_refused(failure: Failure, facts: tuple[Fact, ...]) -> tuple[str, ...]:
+    return tuple(variable(name, facts) for name, wrong in FIELD.findall(failure.message) if wrong != "missing")
+
+
+def variable(name: str, facts: tuple[Fact, ...]) -> str:
+    """The variable of a settings field: with the prefix that was read, if one was; capitals by custom."""
+    plain = name.partition(".")[0].upper()
+    named = {fact.value.upper(): fact.value for fact in every(facts, Kind.VARIABLE)}
+    prefixed = next((name for upper, name in named.items() if upper.endswith(f"_{plain}")), plain)
+    return named.get(plain, prefixed)
 
 
 def required(module: str, facts: tuple[Fact, ...]) -> str:

@@ -30,3 +30,5 @@ class Proposal:
     others: tuple[Fact, ...] = ()
     trials: tuple[Trial, ...] = ()
     """Empty: nothing was tried."""
+    made_up: tuple[str, ...] = ()
+    """Variables of the local environment whose values nobody gave."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from ecluse.loop.plan.django import one_settings_module
+from ecluse.loop.plan.kept import import_path, state
 from ecluse.loop.plan.locked import build_of
+from ecluse.loop.plan.made_up import value_for
 from ecluse.loop.plan.migrating import left_out, migration
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
-from ecluse.manifest.detect.hosts import HERE
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
@@ -42,6 +42,8 @@ class Reasons:
     """Collects where each line comes from while an App is put together."""
 
     of: dict[str, str] = field(default_factory=dict)
+    made_up: tuple[str, ...] = ()
+    """Variables whose values nobody gave."""
 
     def note(self, key: str, why: Fact | str | None) -> None:
         if why:
@@ -72,11 +74,14 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         gates=Gates(coverage=coverage_wanted(facts)),
         build=build_of(facts, reasons.note, chosen.folder),
         migrate=migration(facts, chosen, reasons.note),
-        state=state(facts, reasons),
+        state=state(facts, reasons.note),
+        env=import_path(facts, reasons.note),
         environments=(local(facts, reasons),),
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
-    return Proposal(app=app, reasons=reasons.of, unknown=tuple(unknown(facts, app)), others=others)
+    return Proposal(
+        app=app, reasons=reasons.of, unknown=tuple(unknown(facts, app)), others=others, made_up=reasons.made_up
+    )
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:
@@ -155,13 +160,6 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
         )
 
 
-def state(facts: tuple[Fact, ...], reasons: Reasons) -> tuple[str, ...]:
-    for fact in every(facts, Kind.STATE):
-        reasons.note(f"app.state.{fact.value}", fact)
-    return tuple(sorted(dict.fromkeys(str(PurePosixPath(path)) + "/" * path.endswith("/")
-                                      for path in values(facts, Kind.STATE))))  # fmt: skip
-
-
 def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:
     return Environment(name=LOCAL, env=settings(facts, reasons), tag=False, stamp=True)
 
@@ -171,24 +169,11 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
     found = one_settings_module(facts, reasons.note)
     for fact in every(facts, Kind.VARIABLE):
         if fact.confidence >= LIKELY and fact.value not in found:
-            found[fact.value] = fact.label or safe_value(fact.value)
-            reasons.note(f"environments.local.env.{fact.value}", f"read at {fact.place}")
+            found[fact.value] = fact.label or value_for(fact.value, facts)
+            read = f"read at {fact.place}"
+            reasons.note(f"environments.local.env.{fact.value}", read if fact.label else f"made up; {read}")
+            reasons.made_up += () if fact.label else (fact.value,)
     return found
-
-
-def safe_value(name: str) -> str:
-    """A value for development that a variable of this name may take; no secret."""
-    if "DATABASE" in name or name.endswith("_DSN") or name == "DB_URL":
-        return "sqlite:///local.db"
-    if name.startswith("DEBUG") or name.endswith("_DEBUG"):
-        return "1"
-    if name.endswith("PORT"):
-        return "8000"
-    if name.endswith("HOSTS"):
-        return ",".join(HERE)
-    if name.endswith(("_URL", "_URI", "_HOST")):
-        return "localhost" if "HOST" in name else "http://localhost"
-    return "for-development-only"
 
 
 def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
@@ -200,7 +185,14 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:
         if not process.enabled:
-            yield f"{process.name} is declared and off: set processes.{process.name}.enabled when its broker is there"
+            why = f"({process.why_off}): mend that, then set processes.{process.name}.enabled"
+            yield f"{process.name} is declared and off {why}"
+    if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
+        more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)
+        yield (
+            f"writes to a path that could not be read, or that holds source: {', '.join(places[:6])}{more}: "
+            "if that is data, give it a folder of its own and name that in [app] state"
+        )
     known = {name for environment in app.environments for name in environment.env}
     late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
     if late:

@@ -13,7 +13,7 @@ from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
 from ecluse.loop.test.evidence import Ran, judge
 from ecluse.loop.test.outputs import collect, read_report
-from ecluse.loop.test.surroundings import step_environment
+from ecluse.loop.test.surroundings import step_environment, veil
 from ecluse.model.app import Gates, Step
 from ecluse.model.redaction import masked
 from ecluse.model.secret import Secret
@@ -118,6 +118,8 @@ class Attempts:
             log=self.log,
             on_output=lambda text: world.reporter.line(step.name, text),
             secrets=stage.hidden,
+            veiled=veil(world.root, stage.environment, world.home),
+            shown=(world.home, stage.place.folder, stage.place.scratch),
         )
 
     def _prepare(self, tree: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a step finds around it: an environment in which nothing is there by accident. Pure."""
+"""What a step finds around it: nothing is there by accident."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def step_environment(
     step: Step, *, run: str, commit: str, environment: Path, scratch: Path, passed: Mapping[str, str],
     secrets: Mapping[str, Secret],
 ) -> dict[str, str]:  # fmt: skip
-    """The whole environment of a step. `passed` is the caller's, of which only `pass_env` gets in.
+    """The whole environment of a step. Pure. `passed` is the caller's, of which only `pass_env` gets in.
 
     A secret that the step is granted and nobody has: ProblemError E015.
     """
@@ -37,6 +37,17 @@ def step_environment(
         **step.env,
         **{name: secrets[name].reveal() for name in step.secrets},
     }
+
+
+def veil(root: Path, environment: Path, home: Path) -> Path | None:
+    """What a step must not see: the repository, with all that no commit holds. Packages lie in the home, below it, and
+    what they look for in the folders above them (`.env`) would be found there.
+
+    None when the interpreter itself lies in the repository.
+    """
+    python = (environment / "bin" / "python").resolve()
+    is_inside = python.is_relative_to(root.resolve()) and not python.is_relative_to(home.resolve())
+    return None if is_inside else root
 
 
 def _named(names: Iterable[str], values: Mapping[str, str]) -> dict[str, str]:

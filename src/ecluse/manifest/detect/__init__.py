@@ -15,6 +15,7 @@ from ecluse.manifest.detect import (
     dockerfile,
     hosts,
     linters,
+    models,
     packaging,
     procfile,
     pythons,
@@ -26,6 +27,7 @@ from ecluse.manifest.detect import (
     variables,
     webapps,
     workers,
+    writes,
 )
 from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -46,8 +48,10 @@ READERS: tuple[Reader, ...] = (
     container.read,
     routes.read,
     variables.read,
+    models.read,
     hosts.read,
     database.read,
+    writes.read,
     workers.read,
     suites.read,
     linters.read,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
-from ecluse.manifest.detect.syntax import text_of
 from ecluse.manifest.detect.tree import Tree
 
 
@@ -37,16 +36,11 @@ def flask_migrate(tree: Tree) -> Iterator[Fact]:
 
 
 def sqlite_files(tree: Tree) -> Iterator[Fact]:
-    """Files of `sqlite:///name` and `sqlite3.connect("name")`. Flask-SQLAlchemy keeps relative ones in `instance/`."""
+    """Files of `sqlite:///name`. Flask-SQLAlchemy keeps relative ones in `instance/`."""
     in_instance = any("flask_sqlalchemy" in tree.text(path) for path in tree.named("*.py"))
-    for module in tree.modules("sqlite:///", "sqlite3"):
+    for module in tree.modules("sqlite:///", "sqlite+"):
         text = tree.text(module.path)
         for match in re.finditer(r"sqlite(?:\+\w+)?:///([\w][\w./-]*)", text):
             name = f"instance/{match.group(1)}" if in_instance else match.group(1)
             line = text.count("\n", 0, match.start()) + 1
             yield Fact(kind=Kind.STATE, value=name, file=module.path, line=line, confidence=GUESS)
-        for call in module.calls():
-            if module.origin(call.func) == "sqlite3.connect" and call.args:
-                name = text_of(call.args[0])
-                if re.fullmatch(r"\w[\w./-]*", name) and ".." not in name:
-                    yield Fact(kind=Kind.STATE, value=name, file=module.path, line=call.lineno, confidence=GUESS)

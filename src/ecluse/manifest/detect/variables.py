@@ -1,40 +1,83 @@
-"""Environment variables without which the code does not start."""
+"""Environment variables without which the code does not start, and what they are read as."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ecluse.manifest.detect import dockerfile
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
-from ecluse.manifest.detect.syntax import Module, name_of, text_of
+from ecluse.manifest.detect.syntax import Module, argument, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
 
+OWN = ".env"
+"""What the app itself loads. A value that we set would win over it, and what stands in it may be a secret."""
 EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
 READERS = {"environ.Env", "environs.Env", "decouple.config"}
+CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "float", "json.loads": "json",
+         "distutils.util.strtobool": "bool", "pathlib.Path": "path", "uuid.UUID": "uuid"}  # fmt: skip
+"""Functions that a variable's text is given to, and what it must then be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """`kind` is what the text is read as, empty when it stays text."""
+
+    name: str
+    line: int
+    at_import: bool
+    kind: str = ""
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    known = examples(tree)
+    known, own = examples(tree), assigned(tree.text(OWN))
     for module in tree.modules("environ", "config(", "getenv"):
-        for name, line, at_import in demanded(module):
-            confidence = LIKELY if at_import else GUESS - 0.2
-            yield Fact(kind=Kind.VARIABLE, value=name, file=module.path, line=line, confidence=confidence,
-                       label=known.get(name, ""))  # fmt: skip
+        for demand in demanded(module):
+            if demand.name in own:
+                continue
+            confidence = LIKELY if demand.at_import else GUESS - 0.2
+            yield Fact(kind=Kind.VARIABLE, value=demand.name, file=module.path, line=demand.line, confidence=confidence,
+                       label=known.get(demand.name, ""))  # fmt: skip
+            if demand.kind:
+                yield Fact(kind=Kind.CAST, value=demand.name, file=module.path, line=demand.line, label=demand.kind)
 
 
-def demanded(module: Module) -> Iterator[tuple[str, int, bool]]:
-    """Name, line, and whether the import itself reads it."""
+def demanded(module: Module) -> Iterator[Demand]:
+    """What is read without a default."""
     late = {id(node) for function in functions(module) for node in ast.walk(function)}
+    casts = dict(cast_arguments(module))
     for node in ast.walk(module.body):
-        name = ""
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            name = text_of(node.slice) if module.origin(node.value) == "os.environ" else ""
-        elif isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
-            name = text_of(node.args[0]) if reads_variable(module, node.func) else ""
+        cast = casts.get(id(node), "")
+        name, kind = read_by(module, node, cast)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-            yield name, getattr(node, "lineno", 0), id(node) not in late
+            yield Demand(name=name, line=getattr(node, "lineno", 0), at_import=id(node) not in late, kind=kind or cast)
+
+
+def cast_arguments(module: Module) -> Iterator[tuple[int, str]]:
+    for call in module.calls():
+        if call.args and (kind := CASTS.get(module.origin(call.func))):
+            yield id(call.args[0]), kind
+
+
+def read_by(module: Module, node: ast.AST, cast: str) -> tuple[str, str]:
+    """The variable that an expression demands and what it makes of it; empty when it demands none."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        return (text_of(node.slice) if module.origin(node.value) == "os.environ" else ""), ""
+    if not isinstance(node, ast.Call) or argument(node, 1, "default") is not None or not node.args:
+        return "", ""
+    is_bare = module.origin(node.func) in {"os.environ.get", "os.getenv"}  # None, which a cast doesn't take
+    if (is_bare and cast) or reads_variable(module, node.func):
+        return text_of(node.args[0]), kind_read(module, node)
+    return "", ""
+
+
+def kind_read(module: Module, call: ast.Call) -> str:
+    """`config("X", cast=int)`, `env.bool("X")`"""
+    cast = module.origin(argument(call, 9, "cast"))
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return CASTS.get(cast, "") or (method if method in {"int", "float", "bool", "json", "url", "list", "dict"} else "")
 
 
 def reads_variable(module: Module, called: ast.expr) -> bool:
@@ -55,7 +98,11 @@ def examples(tree: Tree) -> dict[str, str]:
     found = {name: value for name, value in dockerfile.variables(dockerfile.instructions(tree))
              if "$" not in value and not value.startswith("/")}  # fmt: skip
     for file in reversed(EXAMPLES):
-        for line in tree.text(file).splitlines():
-            if match := re.match(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*[\"']?([^\"'#]*)", line):
-                found[match.group(1)] = match.group(2).strip()
+        found |= assigned(tree.text(file))
     return found
+
+
+def assigned(text: str) -> dict[str, str]:
+    """What an env file sets."""
+    lines = re.finditer(r"(?m)^[ \t]*(?:export\s+)?([A-Z][A-Z0-9_]*)[ \t]*=[ \t]*[\"']?([^\"'#\n]*)", text)
+    return {match.group(1): match.group(2).strip() for match in lines}

@@ -8,7 +8,7 @@ import pytest
 
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.trees import copy_any, copy_files, list_files
-from ecluse.loop.code.workplace import TMPDIR, workplace
+from ecluse.loop.code.workplace import TMPDIR, roomy, workplace
 
 PATHS = ("README.md", "src/a.py", "src/deep/b.py", "src/deep/er/c.py", "tests/test_a.py", "we+ird[1].txt")
 
@@ -83,13 +83,14 @@ def test_a_workplace_is_gone_at_its_end_also_after_an_error(tmp_path):
 
 def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from ecluse.loop.code.workplace import TMPDIR, workplace\n"
-        "with workplace(Path(sys.argv[1]), 'other') as place: print(place.scratch, flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from ecluse.loop.code.workplace import TMPDIR, roomy, workplace\n"
+        "with workplace(Path(sys.argv[1]), 'other') as place:\n"
+        "    print(place.scratch, place.folder, flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    scratch = other.stdout.readline().strip()
+    places = other.stdout.readline().split()
     with workplace(tmp_path, "r1"):
         assert (tmp_path / "work" / "other").exists()
     other.kill()
@@ -98,7 +99,19 @@ def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(t
     other.stdout.close()
     with workplace(tmp_path, "r2"):
         assert not (tmp_path / "work" / "other").exists()
-        assert not os.path.exists(scratch)  # noqa: PTH110
+        assert [os.path.exists(place) for place in places] == [False, False]  # noqa: PTH110
+
+
+@pytest.mark.parametrize("unfit", [".env", ".git"])
+def test_trees_are_made_below_nobody_s_folder(tmp_path, unfit):
+    mine, free = tmp_path / "mine", tmp_path / "free"
+    for folder in (mine / "temporary", free):
+        folder.mkdir(parents=True)
+    candidates = (tmp_path / "gone", mine / "temporary", free)
+    assert roomy(candidates, tmp_path) == mine / "temporary"
+    (mine / unfit).touch()
+    assert roomy(candidates, tmp_path) == free
+    assert roomy(candidates[:2], tmp_path) == tmp_path
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,24 @@ def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
     assert list((world.home / "work").iterdir()) == []
 
 
+def test_what_a_killed_init_left_is_cleared_by_the_next(world, repository, tmp_path):
+    left, tree = world.home / "work" / "init-before", tmp_path / "tree"
+    left.mkdir(parents=True)
+    tree.mkdir()
+    (left / "lock").touch()
+    (left / "places").write_text(f"{tree}\n")
+    repository({"Procfile": PROCFILE, "server.py": server()})
+    init(world, should_try=False)
+    assert [left.exists(), tree.exists()] == [False, False]
+
+
+def test_the_developer_s_own_env_file_is_not_found_by_what_is_tried(world, repository):
+    look = "import pathlib\nfor above in pathlib.Path.cwd().parents: assert not (above / '.env').exists()\n"
+    look += f"assert not os.path.exists({str(world.root / '.env')!r})"
+    repository({"Procfile": PROCFILE, "server.py": server(before=look), ".env": "A=1\n", ".gitignore": ".env\n"})
+    assert init(world).proposal.trials[-1].ok
+
+
 def test_the_caller_s_variables_are_not_seen(world, repository):
     code = server(before="assert 'SECRET_OF_THE_CALLER' not in os.environ")
     repository({"Procfile": PROCFILE, "server.py": code})
@@ -77,6 +95,42 @@ def test_files_that_it_wrote_are_state(world, repository):
     before = "os.makedirs('data', exist_ok=True); open('data/x.db', 'w').close(); open('notes.txt', 'a').write('x')"
     repository({"Procfile": PROCFILE, "server.py": server(before=before), "notes.txt": ""})
     assert manifest(init(world))["app"]["state"] == ["data/", "notes.txt"]
+
+
+def test_a_folder_that_it_made_and_one_that_it_will_write_to_are_state(world, repository):
+    before = "os.makedirs(os.environ.get('NOWHERE') or 'data', exist_ok=True)"
+    on_get = "self.path == '/never' and open('uploads/' + self.path, 'w')"
+    repository({"Procfile": PROCFILE, "server.py": server(before=before, on_get=on_get)})
+    found = init(world)
+    assert manifest(found)["app"]["state"] == ["data/", "uploads/"]
+    assert found.proposal.reasons["app.state.uploads/"] == "server.py:7"
+
+
+BESIDE = """
+from pathlib import Path
+{before}
+def application(environ, start_response):
+    (Path(__file__).parent / "uploads" / "x").write_bytes(b"")
+"""
+
+
+BUILT = '[project]\nname = "shop"\n[build-system]\nbuild-backend = "hatchling.build"\n'
+
+
+@pytest.mark.parametrize(("before", "is_tree"), [("", True), ("from shop import _version", False)])
+def test_code_that_writes_beside_itself_runs_from_the_tree_if_it_can(world, repository, before, is_tree):
+    repository({"src/shop/__init__.py": "", "src/shop/web.py": BESIDE.format(before=before), "pyproject.toml": BUILT})
+    with pytest.raises(ProblemError):  # no server for WSGI in this environment, nor a package that is installed
+        init(world)
+    ends = [(name, ok) for name, ok, _ in world.reporter.ends]
+    assert (("import shop.web:application", True) in ends) == is_tree
+    assert (("run it from the tree", False) in ends) != is_tree
+
+
+def test_a_write_that_cannot_be_followed_is_told(world, repository):
+    before = "def keep(path):\n    open(path, 'w')"
+    repository({"Procfile": PROCFILE, "server.py": server(before=before)})
+    assert "server.py:5" in next(line for line in init(world).proposal.unknown if "writes to" in line)
 
 
 def test_a_guessed_database_that_nobody_writes_is_forgotten(world, repository):
@@ -98,6 +152,22 @@ def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
     (problem,) = error.value.problems
     assert problem.code == "I002"
     assert "no luck today" in problem.evidence
+
+
+def test_an_app_without_a_page_that_is_well_is_reported_with_every_answer_and_the_log_of_its_faults(world, repository):
+    on_get = "self.path == '/login' and 1 / 0"
+    repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get, paths=())})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    evidence = error.value.problems[0].evidence
+    assert any(line.startswith("404: /health, ") for line in evidence)
+    on_get = "if self.path == '/login': print('no table', flush=True); self.send_error(503); return"
+    repository({"server.py": server(on_get=on_get, paths=())})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    evidence = error.value.problems[0].evidence
+    assert evidence[-1] == "503: /login"
+    assert "no table" in evidence
 
 
 def test_an_app_that_refuses_every_question_may_not_know_its_hosts(world, repository):
@@ -145,6 +215,19 @@ def test_a_variable_that_the_import_wants_is_learned(world, repository):
         ("learn", True),
         ("import web:application", True),
     ]
+
+
+def test_a_value_that_the_code_casts_is_found_and_the_last_word_says_what_was_made_up(world, repository):
+    code = (
+        "import os\ndef read(name):\n    return os.environ[name]\nPAGE = int(read('PAGE'))\n"
+        "def application(environ, start_response): ...\n"
+    )
+    repository({"web.py": code})
+    with pytest.raises(ProblemError) as error:  # no server for WSGI in this environment
+        init(world)
+    ends = [detail for name, ok, detail in world.reporter.ends if name == "learn"]
+    assert ends == ["PAGE=for-development-only", "PAGE=1"]
+    assert any(line.startswith("PAGE=1 was made up; with 'for-") for line in error.value.problems[0].evidence)
 
 
 def test_an_entry_point_is_imported_as_it_will_be_served(world, repository):
@@ -212,6 +295,29 @@ def test_a_migration_that_fails_ends_the_try(world, repository):
     assert "no database" in error.value.problems[0].evidence
 
 
+def test_a_worker_that_stays_up_is_on_and_ends_with_the_try(world, repository):
+    worker = "import os, time\nopen('jobs.log', 'w').write(str(os.getpid()))\ntime.sleep(600)\n"
+    repository({"Procfile": PROCFILE + "mailer: python mailer.py\n", "server.py": server(), "mailer.py": worker})
+    found = manifest(init(world))
+    assert "enabled" not in found["processes"]["mailer"]
+    assert found["app"]["state"] == ["jobs.log"]
+    assert ("start mailer", True, "it stays up") in world.reporter.ends
+
+
+@pytest.mark.parametrize("ends", ["raise SystemExit('no queue')", "print('no queue')"])
+def test_a_worker_that_ends_is_off_with_what_it_said(world, repository, ends):
+    repository({"Procfile": PROCFILE + "mailer: python mailer.py\n", "server.py": server(), "mailer.py": f"{ends}\n"})
+    found = init(world)
+    mailer = manifest(found)["processes"]["mailer"]
+    assert (mailer["enabled"], mailer["why_off"]) == (False, "when tried: no queue")
+    assert any("no queue" in line for line in found.proposal.unknown)
+
+
+def test_a_worker_whose_program_is_not_there_is_off(world, repository):
+    repository({"Procfile": PROCFILE + "queue: no-such-worker --all\n", "server.py": server()})
+    assert "no-such-worker" in manifest(init(world))["processes"]["queue"]["why_off"]
+
+
 def test_a_release_line_that_is_no_migration_and_fails_is_left_out_and_said(world, repository):
     repository({"Procfile": PROCFILE + "release: ./tell-everybody\n", "server.py": server()})
     found = init(world)
@@ -242,6 +348,22 @@ def test_a_file_that_cannot_be_collected_does_not_hide_the_others(world, reposit
     step = manifest(init(world))["steps"]["test"]
     assert step["known_failures"] == ["tests.test_b"]
     assert "--continue-on-collection-errors" in step["command"]
+
+
+def test_a_suite_that_needs_the_app_s_settings_gets_them(world, repository):
+    code = "import os\nKEY = os.environ['SHOP_KEY']\n" + server()
+    files = {"Procfile": PROCFILE, "server.py": code, "tests/test_a.py": "import os\nos.environ['SHOP_KEY']\n" + TESTS}
+    repository(files)
+    step = manifest(init(world))["steps"]["test"]
+    assert step["env"] == {"SHOP_KEY": "for-development-only"}
+    assert "gate" not in step
+
+
+def test_a_suite_that_sets_its_own_keeps_to_that(world, repository):
+    code = "import os\nKEY = os.environ['SHOP_KEY']\n" + server()
+    tests = "import os\nassert os.environ.setdefault('SHOP_KEY', 'mine') == 'mine'\n" + TESTS
+    repository({"Procfile": PROCFILE, "server.py": code, "tests/test_a.py": tests})
+    assert "env" not in manifest(init(world))["steps"]["test"]
 
 
 def test_tests_that_mostly_fail_are_no_gate(world, repository):

@@ -1,12 +1,14 @@
 """What tries teach: pure decisions over what was seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, unwell
 from ecluse.loop.plan.gates import judge_once, settle
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal
-from ecluse.loop.plan.written import look, state_of
+from ecluse.loop.plan.written import look, outermost, state_of
 from ecluse.loop.test.evidence import Judged
 from ecluse.loop.test.junit import TestReport
 from ecluse.manifest.detect.facts import SURE, Fact, Kind
@@ -25,13 +27,50 @@ def fact(kind, value, label=""):
     return Fact(kind=kind, value=value, file="f", label=label)
 
 
-def test_a_missing_variable_is_set_where_the_app_and_its_tests_see_it():
+def test_a_missing_variable_is_set_where_the_app_sees_it():
     lesson = learn(missing(variables=("KNOWN", "TOKEN")), PROPOSAL, (fact(Kind.VARIABLE, "TOKEN", "x"),))
     app = lesson.applied(PROPOSAL).app
     assert app.environment("local").env == {"KNOWN": "1", "TOKEN": "x"}
     assert app.environment("production").env == {}
-    assert app.steps[0].env == {"TOKEN": "x"}
-    assert lesson.said == "without it: Error: it broke"
+    assert lesson.said == "read at f; without it: Error: it broke"
+
+
+def made_up(**env):
+    """The proposal with values that nobody gave."""
+    app = replace(PROPOSAL.app, environments=(Environment(name="local", env=env),))
+    return replace(PROPOSAL, app=app, made_up=tuple(env))
+
+
+def test_a_value_that_was_made_up_and_is_refused_gives_way_to_others_until_there_are_none():
+    failure = Failure(kind="ValueError", message="invalid literal for int(): 'y'", refused=("GIVEN", "PAGE"))
+    proposal, seen = made_up(KNOWN="x", PAGE="for-development-only"), []
+    while lesson := learn(failure, proposal, ()):
+        proposal = lesson.applied(proposal)
+        seen.append(lesson.env["PAGE"])
+    assert seen[0] == "1"
+    assert seen == list(dict.fromkeys(seen))
+    assert proposal.reasons["environments.local.env.PAGE"].startswith("made up; with '{}': ValueError")
+
+
+def test_a_value_that_somebody_gave_is_never_replaced():
+    assert learn(Failure(kind="E", message="'1'", refused=("KNOWN",)), PROPOSAL, ()) is None
+
+
+PYDANTIC = """2 validation errors for Settings
+page_size
+  Field required [type=missing, input_value={}, input_type=dict]
+    For further information visit https://errors.pydantic.dev/2.8/v/missing
+known
+  Input should be a valid integer, unable to parse string [type=int_parsing, input_value='x', input_type=str]
+"""
+
+
+def test_fields_that_a_settings_model_misses_are_variables():
+    failure = Failure(kind="ValidationError", message=PYDANTIC)
+    assert learn(failure, PROPOSAL, ()).env == {"PAGE_SIZE": "for-development-only"}
+    facts = (fact(Kind.VARIABLE, "APP_PAGE_SIZE"), fact(Kind.CAST, "APP_PAGE_SIZE", "int"))
+    assert learn(failure, PROPOSAL, facts).env == {"APP_PAGE_SIZE": "1"}
+    assert learn(failure, made_up(PAGE_SIZE="1", KNOWN="for-development-only"), ()).env == {"KNOWN": "1"}
 
 
 def test_a_missing_module_is_cured_only_by_a_package_that_is_known():
@@ -107,6 +146,17 @@ def test_a_new_folder_is_state_as_a_whole_and_a_file_by_itself(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert state_of(before, look(tmp_path), expected=("static/",)) == ("app/data/", "app/x.db")
+
+
+def test_an_empty_new_folder_is_state_and_a_cache_is_not(tmp_path):
+    before = look(tmp_path)
+    for name in ("uploads", "__pycache__", "data/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    assert state_of(before, look(tmp_path)) == ("data/", "uploads/")
+
+
+def test_what_lies_in_a_listed_folder_is_not_listed_again():
+    assert outermost(["b/c.db", "b/", "a.db", "a.db", "b/d/e/", "bc/"]) == ("a.db", "b/", "bc/")
 
 
 def report(failed=0, passed=1):

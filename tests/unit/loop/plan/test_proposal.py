@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from ecluse.loop.plan.made_up import safe_value
 from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
-from ecluse.loop.plan.resolve import candidates, resolve, safe_value
+from ecluse.loop.plan.resolve import candidates, resolve
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -56,6 +57,15 @@ def test_the_host_that_the_app_accepts_is_asked_for():
     assert app_of(files).web.health.host == "shop.example"
     files["conf.py"] = "ALLOWED_HOSTS = ['shop.example', 'localhost']\n"
     assert app_of(files).web.health.host == "localhost"
+
+
+def test_a_write_beside_code_in_src_asks_for_running_it_from_the_tree():
+    code = FLASK["shop/__init__.py"] + "from pathlib import Path\n(Path(__file__).parent / 'up').mkdir()\n"
+    built = '[project]\nname = "shop"\n[build-system]\nbuild-backend = "hatchling.build"\n'
+    proposal = resolve(detect(Tree.of({"src/shop/__init__.py": code, "pyproject.toml": built})), name="x")
+    assert (proposal.app.state, proposal.app.env) == (("src/shop/up/",), {"PYTHONPATH": "src"})
+    assert 'env = {PYTHONPATH = "src"} # src/shop/__init__.py:5 writes' in render(proposal)
+    assert resolve(detect(Tree.of({"shop/__init__.py": code})), name="x").app.env == {}
 
 
 def test_a_worker_whose_broker_may_be_missing_is_declared_and_off():

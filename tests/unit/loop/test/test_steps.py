@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,6 +46,27 @@ def test_a_step_sees_the_commit_and_never_the_working_tree(run, commit, root, ma
     verdicts = run(make.app(make.step("list", "find . -type f | sort; cat a")), at)
     assert answers(verdicts) == {"list": "passed"}
     assert log_of(verdicts["list"]) == "./a\n./sub/b\ncommitted"
+
+
+def test_what_is_sought_above_a_step_s_tree_is_not_the_repository_s(run, commit, root, world, make):
+    at = commit({"a": ""})
+    (root / ".env").write_text("SECRET=1")
+    world = replace(world, home=root / ".ecluse")
+    sought = (
+        "here=$PWD; until [ $here = / ]; do here=$(dirname $here); ls -d $here/.env $here/.git 2>/dev/null; done; :"
+    )
+    (verdict,) = asyncio.run(run_steps(make.app(make.step("look", sought)), world, commit=at))
+    assert log_of(verdict) == ""
+
+
+def test_a_step_does_not_see_what_lies_in_the_repository_above_its_packages(run, commit, root, world, make):
+    at = commit({"a": ""})
+    (root / ".env").write_text("SECRET=1")
+    world = replace(world, home=root / ".ecluse")
+    step = make.step("look", f"cd {root}/.ecluse && ls -A .. && test -d work")
+    (verdict,) = asyncio.run(run_steps(make.app(step), world, commit=at))
+    assert str(verdict.answer) == "passed"
+    assert log_of(verdict).split() == [".ecluse"]
 
 
 def test_dirty_means_the_working_tree(run, commit, root, make):
@@ -287,11 +309,11 @@ def test_a_cancelled_run_ends_its_steps_records_them_and_leaves_nothing(commit, 
 
 def test_what_a_killed_run_left_is_cleared_by_the_next(run, commit, make, world, tmp_path):
     left = world.home / "work" / "run-before"
-    (left / "steps").mkdir(parents=True)
+    left.mkdir(parents=True)
     (left / "lock").touch()
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    (left / "scratch").write_text(str(scratch))
+    (left / "places").write_text(f"{scratch}\n")
     run(make.app(make.step("a", "true")), commit())
     assert not left.exists()
     assert not scratch.exists()

@@ -180,7 +180,7 @@ def test_migrations_of_alembic_and_flask_are_found():
 
 def test_database_files_that_the_code_names_are_guessed():
     code = "import sqlite3\nURL = 'sqlite:///data/x.db'\nsqlite3.connect('y.db')\nsqlite3.connect('../z')\nsqlite3.connect(u)\n"
-    assert of({"app.py": code}, Kind.STATE) == ("data/x.db", "y.db")
+    assert of({"app.py": code}, Kind.STATE) == ("y.db", "data/x.db")
     assert of({"app.py": "from flask_sqlalchemy import x\nURL = 'sqlite:///x.db'\n"}, Kind.STATE) == ("instance/x.db",)
 
 
@@ -195,6 +195,61 @@ def test_variables_that_the_import_needs_are_found_with_what_the_example_suggest
     assert {fact.value for fact in facts if fact.confidence > 0.5} == {"TOKEN", "URL", "KEY", "NAME"}
     assert {fact.value for fact in facts if fact.confidence < 0.5} == {"LATE"}
     assert next(fact.label for fact in facts if fact.value == "URL") == "http://x"
+
+
+def test_what_the_app_s_own_env_file_sets_is_neither_replaced_nor_copied():
+    files = {"s.py": "import os\nA = os.environ['TOKEN']\n", ".env": "TOKEN=secret\n"}
+    assert of(files, Kind.VARIABLE) == ()
+
+
+def test_what_a_variable_is_read_as_is_found():
+    code = (
+        "import os\nfrom decouple import config\nimport environ\nenv = environ.Env()\n"
+        "int(os.environ['A'])\nfloat(os.getenv('B'))\nconfig('C', cast=bool)\nenv.int('D')\nstr(os.environ['E'])\n"
+        "int(os.environ.get('F', 3))\nos.environ.get('G')\n"
+    )
+    facts = detect(Tree.of({"s.py": code}))
+    assert set(values(facts, Kind.VARIABLE)) == {"A", "B", "C", "D", "E"}
+    casts = {fact.value: fact.label for fact in facts if fact.kind is Kind.CAST}
+    assert casts == {"A": "int", "B": "float", "C": "bool", "D": "int"}
+
+
+MODEL = """
+from typing import ClassVar, Literal
+from pydantic import Field, HttpUrl
+from pydantic_settings import BaseSettings, SettingsConfigDict
+class Base(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SHOP_")
+    page_size: int
+    debug: bool | None
+    site: HttpUrl
+    mode: Literal["dev", "prod"]
+    key: str = Field(min_length=3)
+    token: str = Field(..., alias="SHOP_API_TOKEN")
+    limit: int = 3
+    names: list = Field(default_factory=list)
+    other: Other
+    shared: ClassVar[int]
+class Own(Base):
+    extra: str
+class Plain:
+    no: int
+"""
+
+
+def test_fields_of_settings_models_are_variables():
+    facts = detect(Tree.of({"conf.py": MODEL, ".env": "SHOP_KEY=secret\n", ".env.example": "SHOP_EXTRA = 'x' # y\n"}))
+    labels = {fact.value: fact.label for fact in facts if fact.kind is Kind.VARIABLE}
+    assert labels == {"SHOP_PAGE_SIZE": "", "SHOP_DEBUG": "", "SHOP_SITE": "", "SHOP_MODE": "dev", "SHOP_EXTRA": "x",
+                      "SHOP_API_TOKEN": ""}  # fmt: skip
+    casts = {fact.value: fact.label for fact in facts if fact.kind is Kind.CAST}
+    assert casts == {"SHOP_PAGE_SIZE": "int", "SHOP_DEBUG": "bool", "SHOP_SITE": "url"}
+
+
+@pytest.mark.parametrize("place", ["class Config:\n        env_prefix = 'X_'", "model_config = {'env_prefix': 'X_'}"])
+def test_a_prefix_is_read_wherever_it_stands(place):
+    code = f"from pydantic import BaseSettings\nclass S(BaseSettings):\n    a: str\n    b: str = None\n    {place}\n"
+    assert of({"conf.py": code}, Kind.VARIABLE) == ("X_A",)
 
 
 def test_routes_named_like_health_come_first():

@@ -1,0 +1,46 @@
+"""Values that nobody gave: what a variable may hold so that the app starts. Pure."""
+
+from __future__ import annotations
+
+from ecluse.manifest.detect.facts import Fact, Kind, every
+from ecluse.manifest.detect.hosts import HERE
+
+OF_KIND = {
+    "int": "1", "float": "1", "bool": "false", "json": "{}", "dict": "{}", "list": "[]", "path": ".",
+    "url": "http://localhost", "postgresql": "postgresql://localhost/app", "mysql": "mysql://localhost/app",
+    "redis": "redis://localhost:6379/0", "amqp": "amqp://localhost", "mongodb": "mongodb://localhost/app",
+    "email": "someone@example.org", "date": "2000-01-01", "datetime": "2000-01-01T00:00:00",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}  # fmt: skip
+"""By what the code reads it as (`Kind.CAST`)."""
+
+OTHERS = ("1", "http://localhost", "sqlite:///local.db", "localhost:8000", "2000-01-01", "{}", "someone@example.org")
+"""Tried one after the other when the code refuses a value."""
+
+
+def value_for(name: str, facts: tuple[Fact, ...]) -> str:
+    """By what it is read as, else by its name."""
+    kind = next((fact.label for fact in every(facts, Kind.CAST) if fact.value == name), "")
+    return OF_KIND.get(kind) or safe_value(name)
+
+
+def next_value(name: str, refused: str, facts: tuple[Fact, ...]) -> str | None:
+    """Another one than those tried before; None when there is no more. They are tried in one fixed order."""
+    order = tuple(dict.fromkeys((value_for(name, facts), *OTHERS)))
+    rest = order[order.index(refused) + 1 :] if refused in order else ()
+    return next(iter(rest), None)
+
+
+def safe_value(name: str) -> str:
+    """A value for development that a variable of this name may take; no secret."""
+    if "DATABASE" in name or name.endswith("_DSN") or name == "DB_URL":
+        return "sqlite:///local.db"
+    if name.startswith("DEBUG") or name.endswith("_DEBUG"):
+        return "1"
+    if name.endswith("PORT"):
+        return "8000"
+    if name.endswith("HOSTS"):
+        return ",".join(HERE)
+    if name.endswith(("_URL", "_URI", "_HOST")):
+        return "localhost" if "HOST" in name else "http://localhost"
+    return "for-development-only"

@@ -1,0 +1,125 @@
+"""An entry point that can be imported is prepared, served and asked, with its workers: what a release would do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from ecluse.loop.plan import migrating
+from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
+from ecluse.loop.plan.case import COMMAND, Case
+from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
+from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
+from ecluse.manifest.detect.facts import GUESS, Kind, values
+from ecluse.model.app import Interface, Process
+from ecluse.model.problem import ProblemError
+
+START = 30.0
+"""Seconds until a server answers."""
+
+
+async def prepared(case: Case) -> tuple[str, ...]:
+    """Run what a release needs before it starts. A preparation that fails is left out, and said."""
+    await case.bench.renew()
+    app = case.proposal.app
+    await asyncio.to_thread(make_room, case.bench.tree, app.state)
+    kept = [argv for argv in app.build.commands if not await case.command(argv)]
+    case.proposal = replace(case.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
+    case.before = await asyncio.to_thread(look, case.bench.tree)
+    return await migrated(case)
+
+
+async def migrated(case: Case) -> tuple[str, ...]:
+    """Run the migration. A release line that fails and may be anything is left out, and said."""
+    app, line = case.proposal.app, migrating.chosen(case.facts)
+    failed = await case.command(app.migrate) if app.migrate else ()
+    if not failed or line is None or migrating.migrates(line):
+        return failed
+    reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
+    case.proposal = replace(case.proposal, app=replace(app, migrate=()), reasons=reasons)
+    case.open += (f"`{line.value}` ({line.place}) failed when tried and is left out: see to app.migrate",)
+    return ()
+
+
+async def served(case: Case) -> tuple[str, ...]:
+    """Start it, ask it, end it; then what it answered and what it wrote are known."""
+    what = f"serve {case.web.app or case.web.command[-1]}"
+    began = case.began(what)
+    host = case.web.health.host if case.web.health else "localhost"
+    asked = {
+        "argv": await server(case),
+        "folder": str(case.bench.tree / case.web.folder),
+        "paths": list(paths_to_ask(case.facts, case.routes)),
+        "host": host,
+        "seconds": START,
+        "port": case.web.interface is Interface.COMMAND,
+    }
+    answer, _ = await case.bench.question(
+        "trial.py", asked, environment=case.environment, env=case.env, seconds=COMMAND
+    )
+    case.answers = answers = tuple(Answer.of(said) for said in answer["asked"]) if answer else ()
+    chosen = best(answers, told(case.facts))
+    case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
+    if chosen is None or case.web.health is None:
+        case.say(what, ok=False, answer="no page is well" if answers else "it never answered", began=began)
+        return refusals(answers, answer["output"] if answer else ())
+    case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began)
+    settle(case, chosen)
+    return ()
+
+
+async def server(case: Case) -> list[str]:
+    """The words that start the app as a release would."""
+    web = case.web
+    if web.interface is Interface.COMMAND:
+        return list(web.command)
+    site = await case.bench.server_packages(case.proposal.app, case.environment)
+    tools = case.bench.tools
+    return [
+        str(case.environment / "bin" / "python"), str(tools / "launch"), "--app", web.app,
+        "--interface", str(web.interface), "--fd", "3", "--page", str(tools / "page"), "--site", str(site),
+    ]  # fmt: skip
+
+
+async def worked(case: Case) -> None:
+    """Start each worker, and end it after a while. One that ends by itself is off, and that is said."""
+    for worker in workers(case.proposal.app):
+        what = f"start {worker.name}"
+        began = case.began(what)
+        why = await ended(case, worker)
+        if why:
+            case.proposal = replace(case.proposal, app=turned_off(case.proposal.app, worker, why))
+        case.say(what, ok=not why, answer=why or "it stays up", began=began)
+
+
+async def ended(case: Case, worker: Process) -> str:
+    """Why a worker isn't there any more when its time is over; empty when it is."""
+    try:
+        finished = await case.bench.run(
+            worker.command, environment=case.environment, env=case.env_of(worker), folder=worker.folder, seconds=PERIOD
+        )
+    except ProblemError as error:  # its program isn't there
+        return error.problems[0].what
+    return why_it_ended(finished)
+
+
+def settle(case: Case, chosen: Answer) -> None:
+    """The page that answered is the one to rely on."""
+    assert case.web.health is not None  # noqa: S101 (every web process of a proposal has one)
+    case.change(replace(case.web, health=replace(case.web.health, path=chosen.path, status=(chosen.status,))))
+    said = f"answered {chosen.status} in {chosen.seconds:.2f} s"
+    reasons = {**case.proposal.reasons, "processes.web.health.path": said}
+    case.proposal = replace(case.proposal, reasons=reasons)
+
+
+def remember(case: Case, seen: Seen) -> None:
+    """What was written meanwhile is state."""
+    written = state_of(case.before, seen)
+    state = outermost([*(path for path in case.proposal.app.state if is_sure(case, path)), *written])
+    reasons = {f"app.state.{path}": "written while it was tried" for path in written} | dict(case.proposal.reasons)
+    case.proposal = replace(case.proposal, app=replace(case.proposal.app, state=state), reasons=reasons)
+
+
+def is_sure(case: Case, path: str) -> bool:
+    """A guessed database file that nothing wrote is forgotten."""
+    return any(fact.value == path and fact.confidence > GUESS for fact in case.facts if fact.kind is Kind.STATE)

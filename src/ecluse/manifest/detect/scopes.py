@@ -1,0 +1,136 @@
+"""What names are bound to: in a function, in its module, in the modules that it imports from, among the settings."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from ecluse.manifest.detect.syntax import Function, Module, argument, name_of, text_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """`function` is None at the top of the module; `outer` is the function around it."""
+
+    module: Module
+    function: Function | None = None
+    outer: Scope | None = None
+
+    def above(self) -> Iterator[Scope]:
+        """This one and those around it, the module last."""
+        here: Scope | None = self
+        while here is not None:
+            yield here
+            here = here.outer
+
+
+Bound = tuple[Scope, ast.expr]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """The bindings of every module of the app; `settings` are those in capitals, by their bare names.
+
+    `root` and `instance` are Flask's root_path and instance_path, None where there is no Flask app or more than one.
+    """
+
+    modules: Mapping[str, Module]
+    settings: Mapping[str, list[Bound]]
+    root: str | None = None
+    instance: str | None = None
+    _local: dict[tuple[str, int], dict[str, list[ast.expr]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def of(self, scope: Scope, name: str) -> Iterator[Bound]:
+        """What `name` may be bound to, the innermost first."""
+        for where in scope.above():
+            yield from ((where, value) for value in self.local(where).get(name, ()))
+            if where.function and name in parameters(where.function):
+                return  # whatever the caller gives
+        module, _, attribute = scope.module.origin(dotted(name)).rpartition(".")
+        if module in self.modules and self.modules[module] is not scope.module:
+            yield from self.of(Scope(self.modules[module]), attribute)
+        last = name.rpartition(".")[2]
+        if last.isupper():
+            yield from self.settings.get(last, ())
+
+    def local(self, scope: Scope) -> dict[str, list[ast.expr]]:
+        key = scope.module.path, id(scope.function)
+        if key not in self._local:
+            found: dict[str, list[ast.expr]] = {}
+            for name, value in bindings(scope):
+                found.setdefault(name, []).append(value)
+            self._local[key] = found
+        return self._local[key]
+
+
+def dotted(name: str) -> ast.expr:
+    return ast.parse(name, mode="eval").body
+
+
+def parameters(function: Function) -> frozenset[str]:
+    given = function.args
+    return frozenset(each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs))
+
+
+def bindings(scope: Scope) -> Iterator[tuple[str, ast.expr]]:
+    """Names bound in a function or at the top of a module, with values."""
+    body = scope.function.body if scope.function else scope.module.body.body
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, Function | ast.Lambda):
+            continue
+        yield from bound_by(node)
+        waiting += [] if isinstance(node, ast.ClassDef) else list(ast.iter_child_nodes(node))
+
+
+def bound_by(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Assign):
+        yield from ((name_of(target), node.value) for target in node.targets)
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        yield name_of(node.target), node.value
+    elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+        yield name_of(node.optional_vars), node.context_expr
+    elif isinstance(node, ast.ClassDef):
+        for inner in node.body:
+            yield from ((f"{node.name}.{name}", value) for name, value in bound_by(inner))
+
+
+def known(modules: tuple[Module, ...]) -> Values:
+    """Everything that `modules` bind. Pure."""
+    settings: dict[str, list[Bound]] = {}
+    for module in modules:
+        for name, value in settings_of(module):
+            settings.setdefault(name, []).append((Scope(module), value))
+    places = {place for module in modules for place in flask_places(module)}
+    root, instance = places.pop() if len(places) == 1 else (None, None)
+    return Values(modules={module.name: module for module in modules}, settings=settings, root=root, instance=instance)
+
+
+def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
+    """`X = …` at the top and in classes, `app.config["X"] = …`, `app.config.update(X=…)`, `from_mapping(X=…)`."""
+    for name, value in bindings(Scope(module)):
+        if (last := name.rpartition(".")[2]).isupper():
+            yield last, value
+    for node in ast.walk(module.body):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Subscript) and name_of(target.value).endswith("config"):
+                    yield text_of(target.slice), node.value
+        elif isinstance(node, ast.Call) and name_of(node.func).endswith(("config.update", "config.from_mapping")):
+            yield from ((item.arg, item.value) for item in node.keywords if item.arg)
+        elif isinstance(node, ast.Call) and name_of(node.func).endswith("config.setdefault") and len(node.args) > 1:
+            yield text_of(node.args[0]), node.args[1]
+
+
+def flask_places(module: Module) -> Iterator[tuple[str, str | None]]:
+    """root_path and instance_path, as Flask derives them from the module that makes the app."""
+    for call in module.calls():
+        if module.origin(call.func).rpartition(".")[2] in {"Flask", "APIFlask", "Quart"}:
+            root = PurePosixPath(module.path).parent
+            depth = module.name.count(".") + module.path.endswith("/__init__.py")
+            package = PurePosixPath(*root.parts[: len(root.parts) - depth])
+            elsewhere = argument(call, 9, "instance_path") or argument(call, 9, "root_path")
+            yield "" if root == PurePosixPath() else str(root), None if elsewhere else str(package / "instance")
