@@ -35,7 +35,7 @@ class PlainReporter:
         self._write(f"  {name} | {text}".rstrip())
 
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
-        self._write(f"{MARKS[ok]} {name} {self._stopwatch.stop(name)} {detail}".rstrip())
+        self._write(" ".join(filter(None, (MARKS[ok], name, self._stopwatch.stop(name), detail))))
 
     def note(self, text: str) -> None:
         self._write(f"  {text}")
@@ -82,8 +82,8 @@ class LiveReporter:
         with self._lock:
             self._tidy(name)
             took = self._stopwatch.stop(name)
-            mark = (MARKS[ok], COLOURS[ok])
-            self._print(Text.assemble(mark, f" {name} ", (took, "dim"), " ", detail))
+            parts = [(MARKS[ok], COLOURS[ok]), (name, ""), (took, "dim"), (detail, "")]
+            self._print(Text(" ").join(Text(*part) for part in parts if part[0]))
 
     def note(self, text: str) -> None:
         from rich.text import Text  # noqa: PLC0415
