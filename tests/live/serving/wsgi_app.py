@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 
 def app(environ, start_response):
@@ -58,9 +59,12 @@ def replaced(_, start_response):
 
 
 class Stream:
-    """An endless body that says when it was closed."""
+    """An endless body; `closed` has the names of those that were closed."""
 
-    closed = 0
+    closed: ClassVar[set] = set()
+
+    def __init__(self, name):
+        self.name = name
 
     def __iter__(self):
         while True:
@@ -68,18 +72,18 @@ class Stream:
             time.sleep(0.01)
 
     def close(self):
-        type(self).closed += 1
+        self.closed.add(self.name)
 
 
-def endless(_, start_response):
+def endless(environ, start_response):
     says_that_it_began()
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return Stream()
+    return Stream(environ["QUERY_STRING"])
 
 
 def closed(_, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [str(Stream.closed).encode()]
+    return [" ".join(sorted(Stream.closed)).encode()]
 
 
 def slow(_, start_response):
