@@ -55,7 +55,7 @@ def test_what_runs_in_a_slot_without_any_record_goes_on_until_the_next_deploy(ho
         host.orders.take()
         host.deploy(host.running("2"), "green", warm=0)
         assert host.get() == (200, "2")
-        eventually(lambda: nothing_of_slot(host, "blue"), 10, AssertionError)
+        eventually(lambda: nothing_of_slot(host, "blue"), 10, AssertionError, OSError)
     assert load.failed == []
     assert set(load.served) == {"1", "2"}
 
