@@ -19,13 +19,22 @@ def veiled(folder: str, shown: Sequence[str]) -> Iterator[None]:
     with ExitStack() as stack:
         back = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         stack.callback(os.close, back)
+        root = os.open("/", os.O_PATH | os.O_CLOEXEC)
+        stack.callback(os.close, root)
         with suppress(OSError), ExitStack() as undone:
             kernel.unshare(kernel.CLONE_NEWNS)
-            undone.callback(kernel.enter, back, kernel.CLONE_NEWNS)
+            undone.callback(_go_back, back, root)
             _cover(folder, shown)
-            stack.callback(kernel.enter, back, kernel.CLONE_NEWNS)
+            stack.callback(_go_back, back, root)
             undone.pop_all()
         yield
+
+
+def _go_back(namespace: int, root: int) -> None:
+    """setns(2) leads to the root of the namespace, which isn't ours where somebody had changed it (chroot(2))."""
+    kernel.enter(namespace, kernel.CLONE_NEWNS)
+    os.fchdir(root)
+    os.chroot(".")
 
 
 def _cover(folder: str, shown: Sequence[str]) -> None:

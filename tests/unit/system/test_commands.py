@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -309,3 +311,35 @@ def test_a_standard_output_that_cannot_be_written_is_a_problem(run, tmp_path):
     with pytest.raises(ProblemError) as caught:
         run("true", stdout=tmp_path)
     assert caught.value.problems[0].code == "S012"
+
+
+IN_A_CHROOT = """
+import asyncio, sys
+from pathlib import Path
+from ecluse.ports.commands import Command
+from ecluse.system.commands import SupervisedRunner
+runner, here = SupervisedRunner(), Path(sys.argv[1])
+for _ in range(2):
+    done = asyncio.run(runner.run(Command(argv=("/bin/ls", sys.argv[2]), folder=Path("/"), veiled=here)))
+    print(done.exit_code, repr(done.output))
+runner.close()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="chroot(2) needs root")
+def test_a_veil_leaves_a_changed_root_as_it_is(tmp_path):
+    """From outside one sees what is bound to the new root's folder, in there one doesn't: both times."""
+    root, repository = tmp_path / "root", tmp_path / "repository"
+    root.mkdir()
+    repository.mkdir()
+    bound = f"mount --bind / {root} && mount --bind /proc {root}/proc && mount --bind /dev {root}/dev"
+    words = ["chroot", str(root), sys.executable, "-c", IN_A_CHROOT, str(repository), str(root)]
+    done = subprocess.run(
+        ["unshare", "--mount", "/bin/sh", "-c", f'{bound} && exec "$@"', "sh", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "mount" in done.stderr:
+        pytest.skip(f"nothing can be mounted here: {done.stderr}")
+    first, second = done.stdout.splitlines()
+    assert "proc" not in first
+    assert second == first
