@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -152,3 +154,29 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_release_is_not_deployed_where_it_does_not_pass_the_gates(serving):
+    manifest = (serving.root / "ecluse.toml").read_text()
+    serving.write("ecluse.toml", manifest + '\n[steps.test]\ncommand = ["sh", "-c", "echo not good; exit 1"]\n')
+    serving.sell("two")
+    assert serving.json("release")["outcome"] == "released"
+    halted = serving.json("deploy", code=1)
+    assert (halted["outcome"], halted["problems"][0]["code"]) == ("halted", "E020")
+    assert {gate["name"]: gate["verdict"] for gate in halted["gates"]} == {"test": "failed"}
+    assert serving.get()[0] == "shop one"
+    serving.write("ecluse.toml", manifest + '\n[steps.test]\ncommand = ["true"]\n')
+    serving.commit("fix: the test")
+    assert serving.json("release")["outcome"] == "released"
+    deployed = serving.json("deploy")
+    assert (deployed["outcome"], deployed["gates"][0]["name"]) == ("deployed", "test")
+    assert serving.get()[0] == "shop two"
+
+
+def test_colours_are_left_out_when_they_are_not_wanted(serving):
+    painted = ["script", "-qec", f"{sys.executable} -m ecluse status", "/dev/null"]
+    for more, seen in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        env = {**serving.env, "TERM": "xterm", "NO_COLOR": "", **more}
+        said = subprocess.run(painted, cwd=serving.root, env=env, capture_output=True, text=True, check=True).stdout
+        assert "healthy" in said
+        assert ("\x1b[" in said) is seen

@@ -14,7 +14,7 @@ from ecluse.loop.release.make import make_release, plan_release
 from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.artifact import Bundle
-from ecluse.model.ids import Commit
+from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.verdict import Verdict
@@ -124,14 +124,12 @@ class Voyage:
         return self._ended(release, verdicts, deployed)
 
     async def _gates(self) -> tuple[Verdict, ...]:
-        environment = self.wanted.environment
-        names = environment.gates
         return await run_steps(
             self.wanted.app,
             self.world,
             commit=self.commit,
             dirty=self.dirty,
-            names=names if names is not None else tuple(step.name for step in self.wanted.app.steps if step.gate),
+            names=gates_of(self.wanted),
             jobs=self.order.jobs,
             fail_fast=self.order.fail_fast,
             environment_secrets=self.wanted.settings.secrets,
@@ -207,6 +205,12 @@ async def serving_already(wanted: Wanted, commit: Commit, target: Target, world:
         release=release.id,
         version=release.version,
     )
+
+
+def gates_of(wanted: Wanted) -> tuple[StepName, ...]:
+    """The steps that the environment wants passed: those it names, else every one that is a gate."""
+    named = wanted.environment.gates
+    return named if named is not None else tuple(step.name for step in wanted.app.steps if step.gate)
 
 
 def stopped_by(verdicts: tuple[Verdict, ...]) -> Problem | None:

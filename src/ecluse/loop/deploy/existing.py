@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.lease import held
@@ -10,10 +11,14 @@ from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health
-from ecluse.loop.ship import Shipped, outcome_of
+from ecluse.loop.ship import Shipped, gates_of, outcome_of, stopped_by
+from ecluse.loop.test.steps import run_steps
+from ecluse.model import events
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.observed import Observed
+from ecluse.model.problem import Problem
 from ecluse.model.release import Release
+from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
 
@@ -28,12 +33,53 @@ async def deploy_existing(
         recalled = recall(choose(seen, world.ledger.state()), world.store)
         then = as_it_was(wanted, recalled)
         require_health(then)
+        verdicts = await _gates(wanted, then, recalled.release, world) if verb == "deploy" else ()
+        if problem := stopped_by(verdicts):
+            return _halted(wanted, recalled.release, verdicts, problem, world.clock.monotonic() - began)
         deployed = await deploy(then, recalled.release, recalled.bundle, target, lease, world, verb=verb)
     seconds = world.clock.monotonic() - began
-    return _ended(wanted, recalled.release, deployed, seconds, verb)
+    return _ended(wanted, recalled.release, verdicts, deployed, seconds, verb)
 
 
-def _ended(wanted: Wanted, release: Release, deployed: Deployed, seconds: float, verb: str) -> Shipped:
+async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -> tuple[Verdict, ...]:
+    """The gates of this environment, asked of the release's commit: that it passed others is no answer."""
+    run, began = world.ids.new("run"), world.clock.monotonic()
+    environment = wanted.environment
+    world.ledger.append(events.RunStarted(run=run, verb="deploy", commit=release.commit, environment=environment.name))
+    verdicts = await run_steps(
+        then.app,
+        world,
+        commit=release.commit,
+        dirty=False,
+        names=gates_of(replace(then, environment=environment)),
+        environment_secrets=wanted.settings.secrets,
+        run=run,
+    )
+    outcome = "failed" if stopped_by(verdicts) else "passed"
+    seconds = round(world.clock.monotonic() - began, 3)
+    world.ledger.append(events.RunEnded(run=run, outcome=outcome, seconds=seconds, environment=environment.name))
+    return verdicts
+
+
+def _halted(
+    wanted: Wanted, release: Release, verdicts: tuple[Verdict, ...], problem: Problem, seconds: float
+) -> Shipped:
+    return Shipped(
+        outcome="halted",
+        environment=wanted.environment.name,
+        url=wanted.environment.url,
+        commit=release.commit,
+        release=release.id,
+        version=release.version,
+        seconds=seconds,
+        gates=verdicts,
+        problem=replace(problem, state="nothing was deployed; what served before serves"),
+    )
+
+
+def _ended(
+    wanted: Wanted, release: Release, verdicts: tuple[Verdict, ...], deployed: Deployed, seconds: float, verb: str
+) -> Shipped:
     return Shipped(
         outcome=outcome_of(deployed.problem, done="rolled_back" if verb == "rollback" else "deployed"),
         environment=wanted.environment.name,
@@ -42,7 +88,7 @@ def _ended(wanted: Wanted, release: Release, deployed: Deployed, seconds: float,
         release=release.id,
         version=release.version,
         seconds=seconds,
-        gates=deployed.verdicts,
+        gates=(*verdicts, *deployed.verdicts),
         timeline=deployed.timeline,
         problem=deployed.problem,
     )

@@ -177,12 +177,13 @@ def unreachable(found: tuple[EnvironmentStatus, ...]) -> Problem | None:
 
 
 def unhealthy(found: tuple[EnvironmentStatus, ...]) -> Problem | None:
-    """What makes `status --check` fail."""
-    sick = [status for status in found if status.health not in {"healthy", "unchecked"}]
+    """What makes `status --check` fail. An environment that was never deployed to is not ill."""
+    well = {"healthy", "unchecked"}
+    sick = [status for status in found if status.health not in well and status.phase != "empty"]
     if not sick:
         return None
     return Problem(
         code="D040", what="; ".join(f"{status.name} is {status.health}" for status in sick),
         evidence=tuple(status.why for status in sick if status.why),
-        fix="ecluse logs; ecluse history", exit=Exit.REFUSED,
+        fix=f"ecluse logs {sick[0].name}; ecluse history {sick[0].name}", exit=Exit.REFUSED,
     )  # fmt: skip
