@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 
 from ecluse.system import kernel
 
 
-@contextmanager
-def veiled(folder: str, shown: Sequence[str]) -> Iterator[None]:
-    """What is started meanwhile finds `folder` empty but for `shown`, and read-only.
+class Veil:
+    """Of a process with one thread (setns(2)), for all that it starts. To change it takes a millisecond, so it stays
+    until another one is wanted."""
 
-    Where the system refuses (no right to mount), it finds all of it. Only for a process with one thread, setns(2); its
-    working folder is `/` afterwards.
-    """
-    with ExitStack() as stack:
+    def __init__(self) -> None:
+        self._now: tuple[str, tuple[str, ...]] = ("", ())
+        self._off = ExitStack()
+
+    def over(self, folder: str, shown: Sequence[str]) -> None:
+        """What is started from now on finds `folder` empty but for `shown`, and read-only; no folder: everything.
+
+        Where the system refuses (no right to mount), it finds all of it. The working folder is `/` afterwards.
+        """
+        wanted = (folder, tuple(shown))
+        if wanted == self._now:
+            return
+        self._off.close()
+        if folder:
+            with suppress(OSError):
+                self._off = _covered(folder, shown)
+        self._now = wanted
+
+
+def _covered(folder: str, shown: Sequence[str]) -> ExitStack:
+    """How to undo it."""
+    with ExitStack() as undo:
         back = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-        stack.callback(os.close, back)
+        undo.callback(os.close, back)
         root = os.open("/", os.O_PATH | os.O_CLOEXEC)
-        stack.callback(os.close, root)
-        with suppress(OSError), ExitStack() as undone:
-            kernel.unshare(kernel.CLONE_NEWNS)
-            undone.callback(_go_back, back, root)
-            _cover(folder, shown)
-            stack.callback(_go_back, back, root)
-            undone.pop_all()
-        yield
+        undo.callback(os.close, root)
+        kernel.unshare(kernel.CLONE_NEWNS)
+        undo.callback(_go_back, back, root)
+        _cover(folder, shown)
+        os.chdir("/")
+        return undo.pop_all()
 
 
 def _go_back(namespace: int, root: int) -> None:
@@ -46,6 +62,6 @@ def _cover(folder: str, shown: Sequence[str]) -> None:
             stack.callback(os.close, descriptor)
         kernel.mount_empty(folder)
         for path, descriptor in kept.items():
-            os.makedirs(path, exist_ok=True)  # noqa: PTH103 (as cheap as can be: this is in every step's way)
+            os.makedirs(path, exist_ok=True)  # noqa: PTH103 (as cheap as can be)
             kernel.bind(f"/proc/self/fd/{descriptor}", path)
         kernel.make_read_only(folder)

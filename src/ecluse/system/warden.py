@@ -12,11 +12,11 @@ import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 from ecluse.system import frames, kernel
-from ecluse.system.veil import veiled
+from ecluse.system.veil import Veil
 
 _RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.SIGTERM, signal.SIGXFSZ)
 """Python ignores some of them and so may whoever started us; a step begins with the system's defaults."""
@@ -27,6 +27,7 @@ class Warden:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
+        self._veil = Veil()
         self._wakeup, wake = socket.socketpair()
         for end in (self._wakeup, wake):
             end.setblocking(False)
@@ -47,11 +48,10 @@ class Warden:
             end_children()
 
     def _run(self, wanted: dict[str, Any], descriptors: Sequence[int]) -> dict[str, Any]:
-        veil = veiled(wanted["veiled"], wanted["shown"]) if wanted["veiled"] else nullcontext()
         try:
-            with veil:
-                os.chdir(wanted["folder"])
-                pid = _start(wanted["argv"], wanted["env"], wanted["wiring"], descriptors)
+            self._veil.over(wanted["veiled"], wanted["shown"])
+            os.chdir(wanted["folder"])
+            pid = _start(wanted["argv"], wanted["env"], wanted["wiring"], descriptors)
         except OSError as error:
             return {"errno": error.errno or 0, "path": wanted["argv"][0]}
         finally:
