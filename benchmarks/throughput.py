@@ -71,7 +71,10 @@ def directly(shop: Served, workers: int) -> Iterator[tuple[int, int]]:
     )
     path = f"{release}/server/site"
     argv = [f"{release}/venv/bin/python", "-c", f"import sys; sys.path.append({path!r})\nsys.argv=['d']\n" + script]
-    with program(argv, port, cwd=release / "tree", env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin"}) as process:
+    # The same variables too: granian copies them into the environ of each request.
+    told = Path(f"/proc/{shop.pids()[0]}/environ").read_text().split("\0")
+    env = {**dict(one.split("=", 1) for one in told if "=" in one), "PYTHONPATH": path}
+    with program(argv, port, cwd=release / "tree", env=env) as process:
         yield process.pid, port
 
 
