@@ -31,6 +31,7 @@ FAMILIES = {
     "K": "The keeper and the target",
     "L": "The ledger",
     "S": "This machine",
+    "U": "The command line",
 }
 
 EXITS = {

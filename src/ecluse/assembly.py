@@ -63,6 +63,12 @@ def undeclared(folder: Path) -> Iterator[World]:
         yield built
 
 
+def wants_colour() -> bool:
+    """NO_COLOR (no-color.org), and terminals that know none."""
+    env = read_environment()
+    return not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+
+
 def save(path: Path, text: str) -> None:
     """A file that a person asked for: whole or not at all."""
     write_atomically(path, text)
@@ -147,7 +153,7 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
     prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
     commands = SupervisedRunner()
-    telling = _reporter(clock, env)
+    telling = _reporter(clock)
     ledger: Ledger = SqliteLedger(home / "ledger.db", clock, who, make_room=lambda: ballast.drop(str(home)))
     if in_an_emergency:
         ledger = BestEffortLedger(ledger, MemoryLedger(clock, who), lambda lost: telling.note(without_ledger(lost)))
@@ -206,10 +212,10 @@ def _target(environment: Environment, home: Path, store: ContentStore, clock: Cl
     )
 
 
-def _reporter(clock: Clock, env: Mapping[str, str]) -> Reporter:
+def _reporter(clock: Clock) -> Reporter:
     from ecluse.cli.render.progress import reporter  # noqa: PLC0415
 
-    return reporter(clock, no_colour=bool(env.get("NO_COLOR")))
+    return reporter(clock, no_colour=not wants_colour())
 
 
 def _holder(name: str, who: str) -> Holder:

@@ -58,7 +58,7 @@ def command(
                 await go_on(ledger, clock, last, chosen, as_json=as_json)
         return Exit.DONE
 
-    session.guarded(work, as_json=as_json)
+    session.guarded(work, as_json=as_json, only_reads=True)
 
 
 async def go_on(ledger: Ledger, clock: Clock, last: int, environment: str | None, *, as_json: bool) -> None:

@@ -18,7 +18,9 @@ from ecluse.ports.target import LogLine
 @click.command(epilog="Examples:  ecluse logs    ecluse logs -f    ecluse logs production --process worker -n 500")
 @options.environment
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
-@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=0))
+@click.option(
+    "-n", "--lines", default=100, show_default=True, type=click.IntRange(min=0), help="How many to begin with."
+)
 @click.option("--process", help="Only this process.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @options.folder
@@ -42,7 +44,7 @@ def command(
                 break
         return Exit.DONE
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, only_reads=True)
 
 
 def text(line: LogLine) -> str:

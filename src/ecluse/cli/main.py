@@ -9,7 +9,7 @@ import click
 
 from ecluse import __version__
 from ecluse.cli.streams import forgive
-from ecluse.model.problem import Exit
+from ecluse.model.problem import Exit, Problem
 
 COMMANDS: dict[str, str] = {
     "init": "Read a repository, try what it needs, write ecluse.toml.",
@@ -47,6 +47,7 @@ class LazyCommands(click.Group):
 
         module = importlib.import_module(f"ecluse.cli.{cmd_name}")
         command: click.Command = module.command
+        command.epilog = one_a_line(command.epilog or "")
         return command
 
     def resolve_command(
@@ -63,6 +64,12 @@ class LazyCommands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def one_a_line(epilog: str) -> str:
+    """Examples stand apart by four spaces; click would fill a paragraph with them. Safe to repeat."""
+    head, colon, examples = epilog.partition(":  ")
+    return "\n".join(["\b", f"{head}:", *(f"  {one}" for one in examples.split("    "))]) if colon else epilog
 
 
 @click.command(
@@ -85,6 +92,11 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(args=arguments, prog_name="ecluse", standalone_mode=False)
     except click.ClickException as error:
+        if "--json" in arguments:
+            from ecluse.cli.session import as_document, print_json  # noqa: PLC0415
+
+            problem = Problem(code="U001", what=error.format_message(), fix="`--help` shows what it takes")
+            print_json({"outcome": "halted", "problems": [as_document(problem)]})
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):

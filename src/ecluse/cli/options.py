@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from ecluse.model.app import App
+from ecluse.model.problem import ProblemError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -24,10 +27,34 @@ folder = click.option(
 )
 
 
+def complete_environment(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """The environments of the manifest here; none when it can't be read: a completion says nothing."""
+    return _declared(lambda app: [environment.name for environment in app.environments], begun)
+
+
+def complete_step(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    return _declared(lambda app: [step.name for step in app.steps], begun)
+
+
+def _declared(names: Callable[[App], Iterable[str]], begun: str) -> list[str]:
+    from ecluse import assembly  # noqa: PLC0415  heavy, and only for a completion
+
+    try:
+        return [name for name in names(assembly.declared(Path())) if name.startswith(begun)]
+    except (ProblemError, OSError):
+        return []
+
+
 def environment(command: Decorated) -> Decorated:
     """`ENV` as last argument or `--env`; the default is `local`."""
-    command = click.argument("environment_argument", metavar="[ENV]", required=False)(command)
-    return click.option("--env", "environment_option", metavar="ENV", help="The environment (default: local).")(command)
+    positional = click.argument(
+        "environment_argument", metavar="[ENV]", required=False, shell_complete=complete_environment
+    )
+    named = click.option(
+        "--env", "environment_option", metavar="ENV", help="The environment (default: local).",
+        shell_complete=complete_environment,
+    )  # fmt: skip
+    return named(positional(command))
 
 
 def chosen(argument: str | None, option: str | None) -> str:

@@ -20,7 +20,10 @@ from ecluse.model.problem import Exit
 def command(
     environment_argument: str | None, environment_option: str | None, dry_run: bool, as_json: bool, folder: Path
 ) -> None:
-    """Serve the release before again; no version needed."""
+    """Serve the release before again; no version needed.
+
+    Twice leads back to where you were; `ecluse deploy --release VERSION` leads anywhere.
+    """
 
     environment = options.chosen(environment_argument, environment_option)
 

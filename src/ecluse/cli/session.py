@@ -51,7 +51,11 @@ class Session:
 
     async def at(self, revision: str, *, dirty: bool) -> Session:
         """The same with the manifest of the commit: it is as much a part of what is shipped as the code."""
-        return self if dirty else replace(self, app=await assembly.app_at(self.world, revision, self.app))
+        if dirty:
+            return self
+        if revision == "HEAD" and await self.world.source.is_dirty():
+            self.world.reporter.note("what isn't committed is left out (`--dirty` takes it, in local)")
+        return replace(self, app=await assembly.app_at(self.world, revision, self.app))
 
     def answer(self, document: dict[str, Any]) -> None:
         """The one document of `--json`."""
@@ -73,6 +77,7 @@ def run(
     as_json: bool,
     otherwise: Mapping[str, Any] = NOTHING,
     in_an_emergency: bool = False,
+    only_reads: bool = False,
 ) -> None:
     """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
     document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used."""
@@ -81,18 +86,29 @@ def run(
         with assembly.opened(folder, in_an_emergency=in_an_emergency) as (app, world):
             return await work(Session(world=world, app=app, as_json=as_json))
 
-    guarded(whole, as_json=as_json, otherwise=otherwise)
+    guarded(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads)
 
 
-def guarded(work: Callable[[], Awaitable[Exit]], *, as_json: bool, otherwise: Mapping[str, Any] = NOTHING) -> None:
-    """Run `work` with Problems rendered and signals turned into an orderly undo."""
+def guarded(
+    work: Callable[[], Awaitable[Exit]],
+    *,
+    as_json: bool,
+    otherwise: Mapping[str, Any] = NOTHING,
+    only_reads: bool = False,
+) -> None:
+    """Run `work` with Problems rendered and signals turned into an orderly undo. `only_reads`: an interrupt is how it
+    is meant to end, and there is nothing to undo or to tell."""
+    context = click.get_current_context(silent=True)
+    if context and not assembly.wants_colour():
+        context.color = False
     try:
         code = asyncio.run(interruptible(work))
     except ProblemError as error:
         show(error.problems, as_json=as_json, otherwise=otherwise)
         code = error.exit
     except (KeyboardInterrupt, asyncio.CancelledError):
-        show((interrupted(),), as_json=as_json, otherwise=otherwise)
+        if not only_reads:
+            show((interrupted(),), as_json=as_json, otherwise=otherwise)
         code = Exit.INTERRUPTED
     except OSError as error:
         problem = assembly.trouble_with_disk(error)

@@ -113,5 +113,5 @@ def _missing(name: str, environment: Environment) -> Problem:
     return Problem(
         code="M063",
         what=f"the secret {name} has no value for {environment.name}",
-        fix=f"put {name}=… into .env.{environment.name} (ignored by git), or set it where you call ecluse",
+        fix=f"put {name}=… into .env.{environment.name} and keep that file out of git, or set it where you call ecluse",
     )

@@ -27,10 +27,15 @@ def find(name: str) -> Key | Section:
     for section in sections():
         if matches(path, section.path) or (section.path[-1:] == ("*",) and path == section.path[:-1]):
             return section
-        found = next((key for key in section.keys if matches(path, key.path)), None)
+        found = next((key for key in section.keys if matches(path, key.path) or _without_names(key.path) == path), None)
         if found:
             return found
     raise ProblemError(_unknown(name, path))
+
+
+def _without_names(pattern: Pattern) -> tuple[str, ...]:
+    """`environments.env_files` is clear enough."""
+    return tuple(part for part in pattern if part != "*")
 
 
 def _unknown(name: str, path: tuple[str, ...]) -> Problem:

@@ -71,7 +71,8 @@ def text(shipped: Shipped) -> None:
     click.echo(f"  {shipped.url}")
     for moved in shipped.timeline:
         click.echo(f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}")
-    click.echo("next: ecluse status · ecluse logs -f · ecluse rollback")
+    place = "" if shipped.environment == "local" else f" {shipped.environment}"
+    click.echo(f"next: ecluse status{place} · ecluse logs{place} -f · ecluse rollback{place}")
 
 
 def preview(plan: Preview, *, as_json: bool) -> Exit:

@@ -9,6 +9,10 @@ import click
 from ecluse.loop.monitor.status import EnvironmentStatus
 from ecluse.model.observed import Observed, SlotSeen
 
+NOTHING_SERVES = {
+    "empty": "nothing was deployed yet; begin with: ecluse ship",
+    "stopped": "stopped; nothing serves",
+}
 COLOURS = {"healthy": "green", "unhealthy": "red", "down": "red", "unknown": "yellow", "unchecked": "yellow"}
 
 
@@ -24,6 +28,8 @@ def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
 def headline(status: EnvironmentStatus) -> str:
     seen = status.seen
     serving = seen.slot(seen.serving) if seen and seen.serving else None
+    if serving is None and status.phase in NOTHING_SERVES:
+        return f"{click.style(status.name, bold=True)}  {NOTHING_SERVES[status.phase]}"
     version = serving.version if serving else "nothing"
     health = click.style(status.health, fg=COLOURS.get(status.health))
     url = f"  {seen.url}" if seen and seen.serving else ""
@@ -37,10 +43,8 @@ def observed(seen: Observed, now: datetime) -> None:
             for process in slot.processes:
                 age = duration((now - process.started_at).total_seconds()) if process.started_at else "-"
                 ended = f", last: {process.last_exit}" if process.last_exit else ""
-                click.echo(
-                    f"    {process.name:<12} pid {process.pid}  {process.state} {age}  "
-                    f"{process.restarts} restarts{ended}"
-                )
+                pid = f"pid {process.pid}  " if process.pid else ""
+                click.echo(f"    {process.name:<12} {pid}{process.state} {age}  {process.restarts} restarts{ended}")
     if seen.open is not None:
         click.secho(f"  open deployment of {seen.open.version}, last move: {seen.open.last_move}", fg="yellow")
     if seen.lease is not None:

@@ -153,7 +153,8 @@ def require_files(read: Read, build: Build) -> None:
                 Problem(
                     code="B015",
                     what=f"build.requirements names {name}, which the commit doesn't have",
-                    fix=f"commit {name}, or name another file in [build]",
+                    fix=f"commit {name}, or name another file; a package itself belongs into such a file, or into "
+                    "build.test_requirements",
                 )
                 for name in missing
             )
