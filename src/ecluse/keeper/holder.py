@@ -21,6 +21,7 @@ from ecluse.keeper.worker import LONGEST_DELAY, STEADY, delay
 
 PACKET = 64 * 1024
 PATIENCE = 5.0
+FIRST_ORDER = 30.0  # seconds; a keeper gives its new holder something to hold at once, or it is dead
 
 
 def begin(home: Home) -> int:
@@ -50,9 +51,9 @@ def call(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -
 
 
 class Holder:
-    """Keeps descriptors and watches one keeper by pidfd."""
+    """Keeps descriptors and watches one keeper by pidfd. Ends by itself when no keeper comes in the first seconds."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, patience: float = FIRST_ORDER) -> None:
         self._life = Life(home.life)
         self._home = home
         self._held: Tuple[int, ...] = ()
@@ -63,17 +64,24 @@ class Holder:
         self._due: Optional[float] = None
         self._child: Optional["subprocess.Popen[bytes]"] = None
         self._selector = selectors.DefaultSelector()
+        self._forgotten: Optional[float] = time.monotonic() + patience
         self._ending = False
 
     def run(self, listener: socket.socket) -> None:
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
         while not self._ending:
-            wait = None if self._due is None else max(0.0, self._due - time.monotonic())
-            for key, _ in self._selector.select(wait):
+            for key, _ in self._selector.select(self._wait()):
                 key.data()
-            if self._due is not None and time.monotonic() >= self._due:
+            if is_past(self._due):
                 self._start_keeper()
+            if is_past(self._forgotten):
+                self._life.say("no keeper has called its new holder; it ends")
+                self._ending = True
         listener.close()
+
+    def _wait(self) -> Optional[float]:
+        planned = [moment for moment in (self._due, self._forgotten) if moment is not None]
+        return max(0.0, min(planned) - time.monotonic()) if planned else None
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError, KeyError):
@@ -99,6 +107,7 @@ class Holder:
         for old in self._held:
             os.close(old)
         self._held = descriptors
+        self._forgotten = None
         self._command = order["command"]
         self._watch(int(order["pid"]))
 
@@ -142,6 +151,10 @@ class Holder:
             self._due = time.monotonic() + LONGEST_DELAY
             return
         self._watch(self._child.pid)
+
+
+def is_past(moment: Optional[float]) -> bool:
+    return moment is not None and time.monotonic() >= moment
 
 
 def main(home: Home, descriptor: int) -> int:
