@@ -104,8 +104,14 @@ def served(example: str, *, watch: str = "0s", count: int = 1, python: str = "")
 
 @contextmanager
 def program(argv: list[str], port: int, **options: object) -> Iterator[subprocess.Popen[bytes]]:
-    """A server of somebody else, up while the block runs."""
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    """A server of somebody else, up while the block runs.
+
+    In a session of its own, as a service manager starts it and as the keeper starts ours: with autogroups (sched(7))
+    the kernel shares the processors among sessions, and a server in the session of the load gets more of them.
+    """
+    process = subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, **options
+    )
     try:
         until_it_answers(port)
         yield process

@@ -6,8 +6,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
-from granian.server.mp import MPServer
+from granian.server import mp
 
+from ecluse.serving.granian_wsgi import exchange
 from ecluse.serving.job import BACKLOG, Job
 
 CONNECTIONS = 16384
@@ -33,11 +34,13 @@ def serve(job: Job) -> int:
         log_level=LogLevels.error,
     )
     server.fd = job.fd
-    server.serve(target_loader=job.app, wrap_loader=False)
+    if wsgi:
+        mp._wsgi_call_wrap = lambda app, *_: exchange(app, job.mark)  # type: ignore[attr-defined]
+    server.serve(target_loader=job.load if wsgi else job.app, wrap_loader=False)
     return 0
 
 
-class _InProcess(MPServer):
+class _InProcess(mp.MPServer):
     """granian's own preparation, then its worker's code here instead of in one more process.
 
     The names with an underscore are granian's, private, and so the pinned version's; a test guards them.

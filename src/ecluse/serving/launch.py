@@ -39,8 +39,11 @@ def _work(chosen: Options, server: str) -> int:
     serve = importlib.import_module("ecluse.serving." + server).serve
     lanes = Lanes(chosen.page)
     _leave_the_stage()
+    mark = Mark(lanes, chosen.version, chosen.stamp)
     job = Job(
-        app=lambda: _app(chosen, lanes),
+        app=lambda: _WRAP[chosen.interface](_app(chosen), mark),
+        load=lambda: _app(chosen),
+        mark=mark,
         interface=chosen.interface,
         fd=os.dup(chosen.fd),
         threads=chosen.threads,
@@ -51,14 +54,13 @@ def _work(chosen: Options, server: str) -> int:
     return int(serve(job))
 
 
-def _app(chosen: Options, lanes: Lanes) -> Any:
+def _app(chosen: Options) -> Any:
     try:
-        app = loading.load(chosen.app)
+        return loading.load(chosen.app)
     except (Exception, SystemExit):  # noqa: BLE001 an import runs anything
         traceback.print_exc()
         sys.stderr.write("ecluse: can't load %s\n" % chosen.app)
         sys.exit(APP_FAILED)
-    return _WRAP[chosen.interface](app, Mark(lanes, chosen.version, chosen.stamp))
 
 
 def _hold_sockets(fd: int) -> None:

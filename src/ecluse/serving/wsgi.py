@@ -25,7 +25,7 @@ def wrap(app: App, mark: Mark) -> App:
             nonlocal status
             status = line
             if lame():
-                headers = _closing(headers)
+                headers = closing(headers)
             if stamp or environ.get("REMOTE_ADDR") in PROBES:
                 headers = [*headers, header]
             write = start_response(line, headers, exc_info) if exc_info else start_response(line, headers)
@@ -97,7 +97,7 @@ def _is_file(environ: Any, body: Iterable[bytes]) -> bool:
     return isinstance(wrapper, type) and isinstance(body, wrapper)
 
 
-def _closing(headers: Headers) -> Headers:
+def closing(headers: Headers) -> Headers:
     """With `Connection: close` for whatever the app said; RFC 9110 section 7.6.1. An upgrade is left alone."""
     if any(name.lower() == "upgrade" for name, _ in headers):
         return headers

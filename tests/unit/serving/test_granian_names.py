@@ -29,3 +29,10 @@ def test_a_socket_holder_takes_a_descriptor():
 
 def test_a_worker_is_a_process_whose_code_can_run_here():
     assert "multiprocessing" in inspect.getsource(mp.WorkerProcess._spawn)
+
+
+def test_a_worker_makes_its_exchange_where_we_put_ours():
+    assert "_wsgi_call_wrap(callback, " in inspect.getsource(mp)
+    adapter = inspect.getsource(mp._wsgi_call_wrap)
+    assert "proto.response_bytes(resp.status, resp.headers, " in adapter
+    assert "proto.response_iter(resp.status, resp.headers, " in adapter
