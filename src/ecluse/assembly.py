@@ -17,10 +17,11 @@ from ecluse.keeper import ballast
 from ecluse.ledger.besteffort import BestEffortLedger
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.wanted import Settings
 from ecluse.model.app import App, Environment
-from ecluse.model.ids import EnvironmentName
-from ecluse.model.observed import Holder, Observed
+from ecluse.model.ids import EnvironmentName, HostName
+from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
@@ -170,7 +171,7 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
             toolchain=_toolchain(home, env, commands, store),
             store=store,
             ledger=ledger,
-            target=lambda _, environment: _target(environment, home, store, clock, env),
+            targets=lambda _, environment: _targets(environment, root, home, store, clock, env),
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), who),
@@ -204,12 +205,19 @@ def _toolchain(home: Path, env: Mapping[str, str], commands: CommandRunner, stor
     return UvToolchain(home=home, env=env, commands=commands, store=store, ask=ask)
 
 
-def _target(environment: Environment, home: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]) -> Target:
+def _targets(
+    environment: Environment, root: Path, home: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]
+) -> Mapping[HostName, Target]:
+    """A keeper for each host; those that the environment names have a home of their own below the repository."""
     from ecluse.providers.process.target import ProcessTarget  # noqa: PLC0415
 
-    return ProcessTarget(
-        folder=home / "environments" / environment.name, programs=home / "keepers", store=store, clock=clock, env=env
-    )
+    homes = {host: root / host if environment.hosts else home for host in environment.host_names}
+    return {
+        host: ProcessTarget(
+            folder=at / "environments" / environment.name, programs=home / "keepers", store=store, clock=clock, env=env
+        )
+        for host, at in homes.items()
+    }
 
 
 def _reporter(clock: Clock) -> Reporter:
@@ -230,7 +238,7 @@ def _key(home: Path) -> bytes:
     return path.read_bytes()
 
 
-async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[EnvironmentName, Observed | Problem]]:
+async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[EnvironmentName, Seen | Problem]]:
     """The facts about this machine, the app when there is one to read, and what its environments say of themselves."""
     from ecluse.system.machine import read_machine  # noqa: PLC0415
 
@@ -245,15 +253,16 @@ async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[Environme
     try:
         toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]
-        seen = {one.name: await _asked(one, home, env) for one in app.environments} if app else {}
+        seen = {one.name: await _asked(one, root, home, env) for one in app.environments} if app else {}
         return read_machine(home, step_layer=commands.layer, interpreters=found), app, seen
     finally:
         commands.close()
 
 
-async def _asked(environment: Environment, home: Path, env: Mapping[str, str]) -> Observed | Problem:
+async def _asked(environment: Environment, root: Path, home: Path, env: Mapping[str, str]) -> Seen | Problem:
+    targets = _targets(environment, root, home, FolderStore(home / "store"), SystemClock(), env)
     try:
-        return await _target(environment, home, FolderStore(home / "store"), SystemClock(), env).observe()
+        return await Fleet(targets).observe()
     except ProblemError as error:
         return error.problems[0]
 

@@ -79,7 +79,7 @@ def world(root, home, commands, **parts):
         toolchain=None,
         store=FolderStore(home / "store"),
         ledger=MemoryLedger(clock, "ada@here"),
-        target=lambda _app, _environment: None,
+        targets=lambda _app, _environment: {},
         reporter=Quiet(),
         actor="ada@here",
         holder=Holder(id="h-1", host="here", pid=os.getpid(), user="ada", command="ecluse"),

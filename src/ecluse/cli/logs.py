@@ -11,6 +11,8 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.cli.streams import is_read
+from ecluse.loop.deploy.fleet import fleet_of
+from ecluse.loop.operate.logs import logs
 from ecluse.model.problem import Exit
 from ecluse.ports.target import LogLine
 
@@ -37,9 +39,11 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(environment_argument, environment_option))
-        target = at.world.target(at.app, environment)
-        async for line in target.logs(follow=follow, process=process, lines=lines):
-            click.echo(json.dumps(asdict(line), default=str, ensure_ascii=False) if as_json else text(line))
+        fleet = fleet_of(at.world, at.app, environment)
+        async for host, line in logs(fleet, follow=follow, process=process, lines=lines):
+            named = {} if fleet.is_single else {"host": host}
+            shown = {**named, **asdict(line)} if as_json else text(line, "" if fleet.is_single else f"{host} ")
+            click.echo(json.dumps(shown, default=str, ensure_ascii=False) if as_json else shown)
             if not is_read(sys.stdout):
                 break
         return Exit.DONE
@@ -47,7 +51,7 @@ def command(
     session.run(folder, work, as_json=as_json, only_reads=True)
 
 
-def text(line: LogLine) -> str:
+def text(line: LogLine, where: str = "") -> str:
     stamp = click.style(f"{line.at.astimezone():%H:%M:%S}", dim=True)
     colour = "blue" if line.slot == "blue" else "green"
-    return f"{stamp} {click.style(f'{line.slot} {line.process}', fg=colour)} {line.text}"
+    return f"{stamp} {where}{click.style(f'{line.slot} {line.process}', fg=colour)} {line.text}"

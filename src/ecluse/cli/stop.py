@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.operate.stop import stop
 from ecluse.model.problem import Exit
 
@@ -24,8 +25,8 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(environment_argument, environment_option))
         if dry_run:
-            seen = await at.world.target(at.app, environment).observe()
-            running = [slot.release for slot in seen.slots if slot.release]
+            seen = await fleet_of(at.world, at.app, environment).observe()
+            running = [slot.release for one in seen.hosts.values() for slot in one.slots if slot.release]
             at.answer({"outcome": "planned", "environment": environment.name, "would_stop": running})
             click.echo(f"would stop {', '.join(running) or 'nothing'}", err=as_json)
             return Exit.DONE

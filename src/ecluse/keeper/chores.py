@@ -9,6 +9,7 @@ from typing import Awaitable, Callable, List
 
 from ecluse.keeper import ballast, processes
 from ecluse.keeper.adopt import adopt
+from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
 
 TICK = 0.25
@@ -26,13 +27,14 @@ class Chores:
     def __init__(
         self,
         keeper: Keeper,
+        deploying: Deploying,
         say: Callable[[str], None],
         *,
         look_for_us: Callable[[], Awaitable[None]],
         leave: Callable[[], None],
         idle: float,
     ) -> None:
-        self._keeper, self._say = keeper, say
+        self._keeper, self._deploying, self._say = keeper, deploying, say
         self._look_for_us, self._leave = look_for_us, leave
         self._idle, self._idle_since = idle, time.monotonic()
         self._due = {"reap": 0.0, "try": 0.0, "ballast": 0.0}
@@ -47,7 +49,7 @@ class Chores:
             await asyncio.sleep(TICK)
             try:
                 await self._look_for_us()
-                await self._keeper.look_after()
+                await self._look_after()
                 await self._try_again()
                 self._reap()
                 if self._is_due("ballast", BALLAST_EVERY):
@@ -55,6 +57,14 @@ class Chores:
                 self._leave_when_idle()
             except Exception:  # noqa: BLE001 a full disk or an error of ours must not end the keeper
                 self._say("looking after failed:\n%s" % traceback.format_exc())
+
+    async def _look_after(self) -> None:
+        """A deployer that vanished, a warm slot that has been kept long enough."""
+        if self._keeper.moving.locked():
+            return
+        async with self._keeper.moving:
+            await self._deploying.expire()
+            await self._keeper.end_warmth()
 
     def _is_due(self, chore: str, every: float) -> bool:
         if time.monotonic() < self._due[chore]:

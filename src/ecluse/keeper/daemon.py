@@ -14,6 +14,7 @@ from typing import Callable, Dict, Optional
 from ecluse.keeper import ballast, kernel, processes, program, server
 from ecluse.keeper.adopt import adopt
 from ecluse.keeper.chores import Chores
+from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.holding import Holding
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.life import Life
@@ -116,9 +117,17 @@ class Daemon:
         ballast.load(self._home.path)
         listener = socket.socket(fileno=inherited["orders"]) if inherited else None
         self._presence = Presence(self._home, self._identity(), lock, listener)
-        self._server = server.Server(Orders(keeper, self._body()), self._life.say)
+        deploying = Deploying(keeper)
+        self._server = server.Server(Orders(keeper, deploying, self._body()), self._life.say)
         self._serving = await self._server.serve(self._presence.listener)
-        chores = Chores(keeper, self._life.say, look_for_us=self._look_for_us, leave=self._end_soon, idle=self._idle)
+        chores = Chores(
+            keeper,
+            deploying,
+            self._life.say,
+            look_for_us=self._look_for_us,
+            leave=self._end_soon,
+            idle=self._idle,
+        )
         tasks = [asyncio.ensure_future(work) for work in (keeper.output.run(), chores.run())]
         self._life.say("ready: version %s, adopted %s" % (program.version(), self._adopted()))
         ready("ready")

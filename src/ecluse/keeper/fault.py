@@ -11,10 +11,16 @@ With a FILE it happens once: not when FILE is already there. Only the journal ca
 import os
 import signal
 
+MOVES = ("begin", "run", "start", "halt", "route", "hold", "decide", "commit", "close", "abort", "stop")
+POINTS = tuple("%s.%s" % (move, edge) for move in MOVES for edge in ("before", "after"))
+"""Every boundary of the journal, so that tests can reach each; `commit` and `abort` end with `close`."""
+
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def reach(point: str) -> None:
+    """ValueError for a boundary that isn't listed."""
+    POINTS.index(point)
     wanted, _, action = os.environ.get("ECLUSE_FAULT", "").partition(":")
     if wanted == point:
         kind, _, witness = action.partition(":")

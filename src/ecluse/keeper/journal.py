@@ -9,6 +9,7 @@ from ecluse.keeper.fault import reach
 
 KEPT = 20
 """Finished deployments that are remembered until a ledger has imported them."""
+FACTS = ("held", "decided")
 
 
 class Journal:
@@ -50,6 +51,9 @@ class Journal:
         reach(move + ".before")
 
     def after(self, move: str, **detail: Any) -> None:
+        """The move is made. What it brings under `held` and `decided` is a fact of the deployment from here on."""
+        if self.open is not None:
+            self.open = {**self.open, **{name: detail[name] for name in FACTS if name in detail}}
         self._note(move, done=True, detail=detail)
         self._save()
         reach(move + ".after")

@@ -1,11 +1,10 @@
-"""The keeper of one environment: its two slots, its traffic, and the moves of a deployment."""
+"""The keeper of one environment: its two slots and its traffic."""
 
 import asyncio
-import contextlib
 import os
 import time
 from collections import deque
-from typing import Any, Deque, Dict, Mapping, Optional, Set
+from typing import Any, Deque, Mapping, Optional, Set
 
 from ecluse.keeper import processes, strays
 from ecluse.keeper.journal import Journal
@@ -95,25 +94,6 @@ class Keeper:
         opened = (self.journal.open or {}).get("release")
         return {slot.release for slot in self.slots.values() if slot.running} | ({opened} if opened else set())
 
-    def begin(self, deployment: str, running: Running, slot: str) -> None:
-        """Open the journal. The same deployment again: nothing. Another: K012."""
-        opened = self.journal.open
-        if opened and opened["id"] == deployment:
-            return
-        if opened:
-            raise codes.OrderError(codes.DEPLOYMENT_OPEN, "deployment %s is open" % opened["id"], {"open": opened})
-        release = running["release"]
-        self.journal.begin(
-            {
-                "id": deployment,
-                "release": release["id"],
-                "version": release["version"],
-                "slot": slot,
-                "previous": self.traffic.serving,
-                "generation": self.lease.generation,
-            }
-        )
-
     async def start(self, running: Running, name: str) -> None:
         """Run it in the slot, without traffic."""
         slot = self.slots[name]
@@ -124,7 +104,7 @@ class Keeper:
         if self.weight(name):
             raise codes.OrderError(codes.HAS_TRAFFIC, "%s serves %s" % (name, slot.release), {"slot": name})
         self.journal.before("start", slot=name, release=release)
-        await self._empty(name)
+        await self.empty(name)
         self.vault.put(release, running.get("secrets") or {})
         self._fill(slot, {key: value for key, value in running.items() if key != "secrets"})
         self.journal.after("start", slot=name, release=release)
@@ -140,36 +120,34 @@ class Keeper:
         self.traffic.save()
         slot.fill(running)
 
-    def route(self, weights: Mapping[str, int]) -> None:
-        """Share new connections. The slot that gets some stops being lame first; the other turns lame last."""
+    def route(self, weights: Mapping[str, int], *, sticky: bool = False) -> None:
+        """Share new connections. The slot that gets some stops being lame first; the other turns lame last.
+
+        `sticky`: a client's address decides which share it belongs to.
+        """
         empty = [name for name in SLOTS if weights[name] and not self.slots[name].running]
         if empty:
             raise codes.OrderError(codes.BAD_ORDER, "nothing runs in %s" % empty[0], {"slot": empty[0]})
         self.journal.before("route", **weights)
-        self._share(weights)
+        self.share(weights, sticky=sticky)
         self.journal.after("route", **weights)
 
-    def _share(self, weights: Mapping[str, int]) -> None:
+    async def halt(self, name: str) -> None:
+        """Stop what runs in the slot and keep its place: new connections wait in its socket's queue."""
+        self.journal.before("halt", slot=name)
+        await self.slots[name].halt()
+        self.journal.after("halt", slot=name)
+
+    def share(self, weights: Mapping[str, int], *, sticky: bool = False) -> None:
         for name in SLOTS:
             if weights[name]:
                 self.slots[name].warm_until = 0.0
                 self.slots[name].mark(weights[name], boottime())
-        self.traffic.route(weights)
+        self.traffic.route(weights, sticky=sticky)
         for name in SLOTS:
             self.slots[name].mark(weights[name], boottime())
-
-    def commit(self, deployment: str, warm_seconds: float) -> None:
-        """The point of no return is the close of the journal."""
-        opened = self.journal.open
-        if opened is None or opened["id"] != deployment:
-            self._already(deployment, "committed")
-            return
-        slot = self.slots[opened["slot"]]
-        self.journal.before("commit", warm=warm_seconds)
-        self.journal.close("committed", "")
-        slot.committed = True
-        slot.save()
-        self.retire(OTHER[slot.name], warm_seconds)
+            if not weights[name] and self.slots[name].is_halted:
+                self.traffic.vacate(name)  # what waited there is passed on
 
     def retire(self, name: str, warm_seconds: float) -> None:
         """The old release: its background workers end from now on, the rest is kept for a rollback, then drained.
@@ -190,60 +168,17 @@ class Keeper:
         self.lost.discard(name)
         self.traffic.vacate(name)
 
-    def _already(self, deployment: str, wanted: str) -> None:
-        """Ended before: as wanted, or not."""
-        ended: Optional[Dict[str, Any]] = next(
-            (found for found in self.journal.finished if found["id"] == deployment), None
-        )
-        if ended is None:
-            raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
-        if ended["outcome"] != wanted:
-            code = codes.COMMITTED if ended["outcome"] == "committed" else codes.SUPERSEDED
-            message = "deployment %s was %s already" % (deployment, ended["outcome"])
-            raise codes.OrderError(code, "%s: %s" % (message, ended["why"]) if ended["why"] else message, ended)
-
-    async def abort(self, deployment: str, why: str) -> None:
-        """Undo: traffic back to the previous slot if it is up, the new one drained and stopped."""
-        opened = self.journal.open
-        if opened is None or opened["id"] != deployment:
-            self._already(deployment, "reverted")
-            return
-        with contextlib.suppress(codes.OrderError):  # a full disk must not keep a release from being undone
-            self.journal.before("abort", why=why)
-        new, previous = opened["slot"], opened["previous"]
-        self._send_back(new, previous)
-        if self.weight(new) and previous not in (None, new):
-            why = "%s; not undone: nothing runs in %s" % (why, previous)
-            self.warnings.append("%s: %s" % (deployment, why))
-            self.slots[new].committed = True
-            self.journal.close("committed", why)
-            return
-        if previous != new:
-            await self._empty(new)
-        self.journal.close("reverted", why)
-        self._resume_previous(previous)
-        await self._release_port()
-
-    def _send_back(self, new: str, previous: Optional[str]) -> None:
-        """All traffic to the previous slot, when it is up."""
-        if previous and previous != new and self.weight(new) and self.slots[previous].can_take_over:
-            self._share({previous: 100, new: 0})
-
-    def _resume_previous(self, previous: Optional[str]) -> None:
-        if previous and self.weight(previous):
-            self.slots[previous].resume()
-
     async def stop(self, name: str) -> None:
         """Drain and stop the slot; its share of the traffic goes to the other one if that is up."""
         other = OTHER[name]
         self.journal.before("stop", slot=name)
         if self.weight(name) and self.slots[other].can_take_over:
-            self._share({other: 100, name: 0})
-        await self._empty(name)
-        await self._release_port()
+            self.share({other: 100, name: 0})
+        await self.empty(name)
+        await self.release_port()
         self.journal.after("stop", slot=name)
 
-    async def _empty(self, name: str, *, at_once: bool = False) -> None:
+    async def empty(self, name: str, *, at_once: bool = False) -> None:
         slot = self.slots[name]
         if slot.running is None:
             return
@@ -257,7 +192,7 @@ class Keeper:
             self.warnings.append("%s of %s had to be killed: the drain budget was over" % (", ".join(killed), release))
         self.traffic.vacate(name)
 
-    async def _release_port(self) -> None:
+    async def release_port(self) -> None:
         """Nothing that gets traffic runs and nothing is under way: others may have the port."""
         if not any(slot.has_web for slot in self.slots.values()) and self.journal.open is None:
             await self.traffic.close()
@@ -265,7 +200,7 @@ class Keeper:
     async def shut(self) -> None:
         """Stop both slots and close the sockets."""
         for name in sorted(SLOTS, key=self.weight):
-            await self._empty(name)
+            await self.empty(name)
         if self.journal.open:
             self.journal.close("reverted", "the environment was shut")
         for slot in self.slots.values():
@@ -273,15 +208,9 @@ class Keeper:
         self.blocked = ""
         await self.traffic.close()
 
-    async def look_after(self) -> None:
-        """What is due by the clock: a deployer that vanished, a warm slot that has been kept long enough."""
-        if self.moving.locked():
-            return
-        async with self.moving:
-            opened = self.journal.open
-            if opened and self.lease.lapsed():
-                await self.abort(opened["id"], "its deployer vanished: the lease ran out")
-            for name, slot in self.slots.items():
-                if slot.warm_until and boottime() >= slot.warm_until and not self.weight(name):
-                    await self._empty(name)
-                    await self._release_port()
+    async def end_warmth(self) -> None:
+        """A warm slot that has been kept long enough is drained and stopped."""
+        for name, slot in self.slots.items():
+            if slot.warm_until and boottime() >= slot.warm_until and not self.weight(name):
+                await self.empty(name)
+                await self.release_port()

@@ -4,6 +4,7 @@ import os
 from typing import Any, Callable, Dict, Optional
 
 from ecluse.keeper.durable import SealedFile
+from ecluse.keeper.line import Line
 from ecluse.wire.codes import HELD, SUPERSEDED, OrderError
 
 Holder = Dict[str, Any]
@@ -23,6 +24,7 @@ class Lease:
         self._boottime = boottime
         self._boot_id = boot_id
         self._alive = alive
+        self.line = Line(boottime)
         record = self._file.load() or {}
         self.generation: int = record.get("generation", 0)
         self._holder: Optional[Holder] = record.get("holder")
@@ -33,11 +35,18 @@ class Lease:
     def recovered(self) -> str:
         return self._file.recovered
 
-    def take(self, holder: Holder, seconds: float) -> int:
-        """The new generation. Held by another that may still be there: K010, which names it."""
+    def take(self, holder: Holder, seconds: float, generation: int = 0) -> int:
+        """The new generation, at least the one asked for: a fleet has the same on all its hosts.
+
+        Held by another that may still be there, or others wait in line: K010, which names them.
+        """
         if self._holder is not None and not self.lapsed() and self._is_rival(holder):
             raise OrderError(HELD, "the environment is held by %s" % _named(self._holder), self.seen())
-        self.generation += 1
+        first = self.line.first_before(holder["id"])
+        if first:
+            raise OrderError(HELD, "%s waits in line for the environment" % _named(first), {"holder": first})
+        self.line.leave(holder["id"])
+        self.generation = max(self.generation + 1, generation)
         self._holder = holder
         self._taken = self._boottime()
         self._extend(seconds)
@@ -53,6 +62,14 @@ class Lease:
         if self._is_holder(holder_id, generation):
             self._holder = None
             self._save()
+
+    def evict(self) -> Optional[Dict[str, Any]]:
+        """Nobody holds it, and whoever did gives no order any more: the generation is another. The lease that ended."""
+        evicted = self.seen()
+        self.generation += 1
+        self._holder = None
+        self._save()
+        return evicted
 
     def check(self, grant: Optional[Dict[str, Any]]) -> None:
         """K011 unless `grant` (`holder`, `generation`) is the one in force."""

@@ -10,7 +10,7 @@ from ecluse.keeper.worker import RUNNING, Worker
 
 LITTLE = 64 * 1024
 """Bytes free below which a disk counts as full."""
-_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "unanswered")
 
 
 def observe(keeper: Keeper, pid: int, version: str) -> Dict[str, Any]:
@@ -44,7 +44,7 @@ def warnings(keeper: Keeper) -> List[str]:
     ]
 
 
-_OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move")
+_OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move", "done", "decided", "held")
 
 
 def _slot(keeper: Keeper, slot: Slot) -> Dict[str, Any]:
@@ -70,6 +70,8 @@ def state(slot: Slot) -> str:
         return "stopping"
     if slot.is_failed:
         return "failed"
+    if slot.is_halted:
+        return "halted"
     if not slot.is_up:
         return "starting"
     return "lame" if slot.is_lame else "running"

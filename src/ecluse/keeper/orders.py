@@ -6,6 +6,7 @@ from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional
 from ecluse.keeper import assemble
 from ecluse.keeper.ask import ask
 from ecluse.keeper.children import Children
+from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.jobs import Jobs
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.observe import observe
@@ -38,17 +39,19 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "take", "ask", "logs"})
+FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "logs"})
 """Orders without a grant: they change nothing, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
-ALONE = frozenset({"begin", "start", "route", "commit", "abort", "stop", "shut", "forget", "upgrade"})
+ALONE = frozenset(
+    {"begin", "start", "halt", "route", "hold", "decide", "commit", "abort", "stop", "shut", "forget", "upgrade"}
+)
 """Moves: one at a time."""
 
 
 class Orders:
-    def __init__(self, keeper: Keeper, body: Body) -> None:
-        self._keeper, self._body = keeper, body
+    def __init__(self, keeper: Keeper, deploying: Deploying, body: Body) -> None:
+        self._keeper, self._deploying, self._body = keeper, deploying, body
         self._jobs, self._staging = Jobs(), Children()
         self._store = Store(keeper.home.store)
 
@@ -80,8 +83,19 @@ class Orders:
         return observe(self._keeper, self._body.identity["pid"], self._body.identity["keeper"])
 
     async def _take(self, call: Call) -> Json:
-        generation = self._keeper.lease.take(call.args["holder"], call.args["seconds"])
-        return {"generation": generation, "open": self._keeper.journal.open}
+        wanted = [call.args["holder"], call.args["seconds"], int(call.args.get("generation", 0))]
+        return {"generation": self._keeper.lease.take(*wanted), "open": self._keeper.journal.open}
+
+    async def _wait(self, call: Call) -> Json:
+        ticket, before = self._keeper.lease.line.show(call.args["holder"], float(call.args.get("ticket", 0)))
+        return {"ticket": ticket, "before": before}
+
+    async def _evict(self, call: Call) -> Json:
+        evicted = self._keeper.lease.evict()
+        self._give_up_jobs()
+        if evicted:
+            self._keeper.warnings.append("%s was evicted by %s" % (evicted["holder"]["command"], call.args["by"]))
+        return {"evicted": evicted, "generation": self._keeper.lease.generation}
 
     async def _renew(self, call: Call) -> None:
         self._keeper.lease.renew(call.grant["holder"]["id"], call.grant["generation"], call.args["seconds"])
@@ -107,7 +121,7 @@ class Orders:
         return await asyncio.to_thread(assemble.stage, home, running, bundle, call.reply.say, children)
 
     async def _begin(self, call: Call) -> None:
-        self._keeper.begin(call.args["deployment"], call.args["running"], call.args["slot"])
+        self._deploying.begin(call.args["deployment"], call.args["running"], call.args["slot"])
 
     async def _run(self, call: Call) -> Json:
         keeper, release = self._keeper, call.args["running"]["release"]["id"]
@@ -119,6 +133,9 @@ class Orders:
     async def _start(self, call: Call) -> None:
         await self._keeper.start(call.args["running"], call.args["slot"])
 
+    async def _halt(self, call: Call) -> None:
+        await self._keeper.halt(call.args["slot"])
+
     async def _ask(self, call: Call) -> Json:
         traffic, slot = self._keeper.traffic, self._keeper.slots[call.args["slot"]]
         if slot.running is None:
@@ -126,13 +143,20 @@ class Orders:
         return await ask(*traffic.probe(slot.name), slot.name, call.args)
 
     async def _route(self, call: Call) -> None:
-        self._keeper.route({"blue": int(call.args["blue"]), "green": int(call.args["green"])})
+        weights = {"blue": int(call.args["blue"]), "green": int(call.args["green"])}
+        self._keeper.route(weights, sticky=bool(call.args.get("sticky")))
+
+    async def _hold(self, call: Call) -> None:
+        self._deploying.hold(call.args["deployment"], float(call.args["seconds"]), call.args.get("left") or [])
+
+    async def _decide(self, call: Call) -> None:
+        self._deploying.decide(call.args["deployment"], int(call.args["hosts"]), float(call.args["warm_seconds"]))
 
     async def _commit(self, call: Call) -> None:
-        self._keeper.commit(call.args["deployment"], call.args["warm_seconds"])
+        self._deploying.commit(call.args["deployment"], call.args["warm_seconds"])
 
     async def _abort(self, call: Call) -> None:
-        await self._keeper.abort(call.args["deployment"], call.args["why"])
+        await self._deploying.abort(call.args["deployment"], call.args["why"], keep=bool(call.args.get("keep")))
 
     async def _stop(self, call: Call) -> None:
         await self._keeper.stop(call.args["slot"])

@@ -14,6 +14,8 @@ PROBES = {"blue": "127.0.0.2", "green": "127.0.0.3"}
 
 ATTACH_REUSEPORT_CBPF = 51
 _LOAD_WORD = 0x20  # BPF_LD | BPF_W | BPF_ABS
+_MULTIPLY = 0x24  # BPF_ALU | BPF_MUL | BPF_K
+_SHIFT_RIGHT = 0x74  # BPF_ALU | BPF_RSH | BPF_K
 _MODULO = 0x94  # BPF_ALU | BPF_MOD | BPF_K
 _JUMP_IF_EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 _JUMP_IF_AT_LEAST = 0x35  # BPF_JMP | BPF_JGE | BPF_K
@@ -29,11 +31,21 @@ class Instruction(NamedTuple):
     value: int
 
 
-def program(blue: int, *, ipv4: bool) -> List[Instruction]:
-    """Sends `blue` percent of new connections to blue. IPv6 has no source match: offset 12 of its header lies inside
-    the sender's address, which an outsider chooses."""
+def program(blue: int, *, ipv4: bool, sticky: bool = False) -> List[Instruction]:
+    """Sends `blue` percent of new connections to blue; with `sticky` (IPv4 alone) the client's address decides instead
+    of chance: the high half of its product with 2^32 over the golden ratio, which spreads neighbours.
+
+    IPv6 has no source match: offset 12 of its header lies inside the sender's address, which an outsider chooses.
+    """
+    draw = [Instruction(_LOAD_WORD, 0, 0, _RANDOM)]
+    if sticky and ipv4:
+        draw = [
+            Instruction(_LOAD_WORD, 0, 0, _SOURCE),
+            Instruction(_MULTIPLY, 0, 0, 0x9E3779B1),
+            Instruction(_SHIFT_RIGHT, 0, 0, 16),
+        ]
     share = [
-        Instruction(_LOAD_WORD, 0, 0, _RANDOM),
+        *draw,
         Instruction(_MODULO, 0, 0, 100),
         Instruction(_JUMP_IF_AT_LEAST, 1, 0, blue),
         Instruction(_RETURN, 0, 0, 0),
@@ -53,9 +65,9 @@ def _private() -> List[Instruction]:
     ]
 
 
-def attach(listener: socket.socket, blue: int) -> None:
+def attach(listener: socket.socket, blue: int, *, sticky: bool = False) -> None:
     """Route the whole group of `listener`; replaces what was attached. OSError where the system has no such thing."""
-    instructions = program(blue, ipv4=listener.family == socket.AF_INET)
+    instructions = program(blue, ipv4=listener.family == socket.AF_INET, sticky=sticky)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code)
     packed = struct.pack("HL", len(instructions), ctypes.addressof(buffer))

@@ -78,6 +78,12 @@ class Slot:
         return self.is_up and all(worker.is_steady for worker in self._web)
 
     @property
+    def is_halted(self) -> bool:
+        """Stopped by `halt`: nothing runs, and nothing gave up."""
+        ended = bool(self.workers) and all(worker.state == EXITED for worker in self.workers)
+        return bool(self.running) and ended and not self.is_failed and not self.stopping
+
+    @property
     def is_lame(self) -> bool:
         return self.page is not None and self.page.phase == page.LAME
 
@@ -165,6 +171,14 @@ class Slot:
     async def halt_background(self) -> None:
         """End what doesn't get traffic: only one release's workers work on after the commit."""
         await asyncio.gather(*(self._stop(worker) for worker in self.workers if worker not in self._web))
+        self.save()
+
+    async def halt(self) -> None:
+        """Stop every process, in order; the release keeps the slot and can be resumed."""
+        if self.page:
+            self.page.phase = page.LAME
+            await asyncio.sleep(GRACE)
+        await asyncio.gather(*map(self._stop, self.workers))
         self.save()
 
     async def empty(self, now: Callable[[], float], *, at_once: bool = False) -> List[str]:
@@ -274,7 +288,3 @@ class Slot:
         """Leave everything running: the next keeper adopts it."""
         for worker in self.workers:
             worker.forget()
-
-    @property
-    def is_halted(self) -> bool:
-        return all(worker.state == EXITED for worker in self.workers)

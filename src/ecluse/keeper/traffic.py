@@ -32,6 +32,8 @@ class Traffic:
         self.pair: Optional[listeners.Pair] = None
         self.address, self.port = "", 0
         self.weights: Optional[Dict[str, int]] = None
+        self.sticky = False
+        """Whether a client's address decides which share it belongs to; not behind a relay."""
         self._front = Front(home, self.save)
         self._stragglers: Set[str] = set()
         self._relaying: Set["asyncio.Task[None]"] = set()
@@ -83,6 +85,7 @@ class Traffic:
         self.pair = pair
         self.address, self.port = pair["front" if "front" in pair else "blue"].getsockname()[:2]
         self.weights = dict(record["weights"]) if record.get("weights") else None
+        self.sticky = bool(record.get("sticky"))
         if record.get("front") and "front" in pair:
             self._front.adopt(record["front"], pair)
 
@@ -93,8 +96,8 @@ class Traffic:
             return str(address), int(port)
         return self.address, self.port
 
-    def route(self, weights: Mapping[str, int]) -> None:
-        self.weights = dict(weights)
+    def route(self, weights: Mapping[str, int], *, sticky: bool = False) -> None:
+        self.weights, self.sticky = dict(weights), sticky
         self._attach(weights["blue"])
         self.save()
 
@@ -118,7 +121,7 @@ class Traffic:
         if "front" in self.pair:
             self._front.route(blue, self.pair)
         else:
-            routing.attach(self.pair["blue"], blue)
+            routing.attach(self.pair["blue"], blue, sticky=self.sticky)
 
     def save(self) -> None:
         with contextlib.suppress(OSError, codes.OrderError):
@@ -127,6 +130,7 @@ class Traffic:
                     "address": self.address,
                     "port": self.port,
                     "weights": self.weights,
+                    "sticky": self.sticky,
                     "front": self._front.record(),
                 }
             )

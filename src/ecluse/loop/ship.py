@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ecluse.loop.build.bundle import build
-from ecluse.loop.deploy.deploy import deploy
+from ecluse.loop.deploy.deploy import deploy, require_all
+from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed, Moved
@@ -15,17 +17,22 @@ from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import Commit, StepName
+from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.verdict import Verdict
-from ecluse.ports.target import Target
 from ecluse.ports.world import World
 
 
-def outcome_of(problem: Problem | None, *, done: str) -> str:
+def outcome_of(deployed: Deployed, *, done: str) -> str:
     """The word for how it ended; `done` is the one for success."""
+    problem = deployed.problem
+    if deployed.held:
+        return "waiting"
     if problem is None:
         return done
+    if deployed.committed:
+        return "mixed"
     return "rolled_back" if problem.exit in {Exit.ROLLED_BACK, Exit.INTERRUPTED} else "halted"
 
 
@@ -38,11 +45,14 @@ class ShipOrder:
     dirty: bool = False
     jobs: int | None = None
     fail_fast: bool = False
+    wait: timedelta | None = None
+    """How long to stand in line for an environment that somebody else has; None: not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """How it ended. `outcome` is `shipped`, `unchanged`, `rolled_back` or `halted`."""
+    """How it ended. `outcome` is `shipped`, `unchanged`, `rolled_back`, `halted`, `waiting` (for a person) or `mixed`
+    (decided, and not on every host yet)."""
 
     outcome: str
     environment: str
@@ -68,12 +78,12 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
     require_place_for_dirty(order)
     commit = await world.source.resolve(order.revision)
     dirty = order.dirty and await world.source.is_dirty()
-    target = world.target(wanted.app, wanted.environment)
-    found = await serving_already(wanted, commit, target, world) if not dirty else None
+    fleet = fleet_of(world, wanted.app, wanted.environment)
+    found = await serving_already(wanted, commit, fleet, world) if not dirty else None
     if found is not None:
         return replace(found, seconds=world.clock.monotonic() - began)
     run = world.ids.new("run")
-    async with held(target, wanted.environment.lease, world) as lease:
+    async with held(fleet, wanted.environment.lease, world, order.wait) as lease:
         world.ledger.append(
             events.RunStarted(run=run, verb="ship", commit=commit, dirty=dirty, environment=wanted.environment.name),
             events.LeaseTaken(generation=lease.generation, holder=world.holder.id, environment=wanted.environment.name),
@@ -81,7 +91,7 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
         shipped = Shipped(outcome="halted", environment=wanted.environment.name, commit=commit)
         try:
             shipped = await Voyage(
-                order=order, run=run, commit=commit, dirty=dirty, target=target, lease=lease, world=world
+                order=order, run=run, commit=commit, dirty=dirty, fleet=fleet, lease=lease, world=world
             ).make()
         finally:
             seconds = world.clock.monotonic() - began
@@ -105,7 +115,7 @@ class Voyage:
     run: str
     commit: Commit
     dirty: bool
-    target: Target
+    fleet: Fleet
     lease: Lease
     world: World
 
@@ -114,7 +124,8 @@ class Voyage:
         return self.order.wanted
 
     async def make(self) -> Shipped:
-        await settle(self.target, self.lease, self.wanted.environment.name, self.world)
+        seen = await settle(self.fleet, self.lease, self.wanted.app, self.wanted.environment, self.world)
+        require_all(self.lease, seen)
         verdicts = await self._gates()
         if problem := stopped_by(verdicts):
             return self._halted(verdicts, problem)
@@ -153,7 +164,7 @@ class Voyage:
         return release
 
     async def _deploy(self, release: Release, bundle: Bundle) -> Deployed:
-        return await deploy(self.wanted, release, bundle, self.target, self.lease, self.world, verb="ship")
+        return await deploy(self.wanted, release, bundle, self.fleet, self.lease, self.world, verb="ship")
 
     def _halted(self, verdicts: tuple[Verdict, ...], problem: Problem) -> Shipped:
         return Shipped(
@@ -167,7 +178,7 @@ class Voyage:
 
     def _ended(self, release: Release, verdicts: tuple[Verdict, ...], deployed: Deployed) -> Shipped:
         return Shipped(
-            outcome=outcome_of(deployed.problem, done="shipped"),
+            outcome=outcome_of(deployed, done="shipped"),
             environment=self.wanted.environment.name,
             url=self.wanted.environment.url,
             commit=self.commit,
@@ -179,7 +190,7 @@ class Voyage:
         )
 
 
-async def serving_already(wanted: Wanted, commit: Commit, target: Target, world: World) -> Shipped | None:
+async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: World) -> Shipped | None:
     """The answer `unchanged`: this commit with this configuration serves, is healthy, and nothing is under way."""
     state = world.ledger.state()
     known_here = state.environments.get(wanted.environment.name)
@@ -191,11 +202,8 @@ async def serving_already(wanted: Wanted, commit: Commit, target: Target, world:
         return None
     if last is None or last.release != release.id or last.settings != settings_digest(wanted, world.key):
         return None
-    seen = await target.observe()
-    slot = seen.slot(seen.serving) if seen.serving else None
-    if slot is None or slot.release != release.id or seen.open or seen.lease:
-        return None
-    if any(process.state != "running" for process in slot.processes):
+    seen = await fleet.observe()
+    if seen.lost or not all(_serves_well(one, release.id) for one in seen.hosts.values()):
         return None
     return Shipped(
         outcome="unchanged",
@@ -205,6 +213,14 @@ async def serving_already(wanted: Wanted, commit: Commit, target: Target, world:
         release=release.id,
         version=release.version,
     )
+
+
+def _serves_well(seen: Observed, release: str) -> bool:
+    """And nothing is under way there."""
+    slot = seen.slot(seen.serving) if seen.serving else None
+    if slot is None or slot.release != release or seen.open or seen.lease:
+        return False
+    return all(process.state == "running" for process in slot.processes)
 
 
 def gates_of(wanted: Wanted) -> tuple[StepName, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ecluse.manifest.amounts import duration
 from ecluse.model.app import (
     App,
     Build,
@@ -14,12 +16,14 @@ from ecluse.model.app import (
     Limits,
     Process,
     ReleasePolicy,
+    Rollout,
+    Share,
     Step,
 )
 from ecluse.model.ids import EnvironmentName, ProcessName, StepName
 
 if TYPE_CHECKING:
-    from ecluse.manifest.schema.environment import EnvironmentTable
+    from ecluse.manifest.schema.environment import EnvironmentTable, RolloutTable
     from ecluse.manifest.schema.key import Table
     from ecluse.manifest.schema.manifest import Manifest
     from ecluse.manifest.schema.process import ProcessTable
@@ -65,8 +69,22 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         name=EnvironmentName(name),
         tag=not is_local if table.tag is None else table.tag,
         stamp=is_local if table.stamp is None else table.stamp,
-        **_given(table, "tag", "stamp"),
+        rollout=_rollout(table.rollout),
+        **_given(table, "tag", "stamp", "rollout"),
     )
+
+
+def _rollout(table: RolloutTable) -> Rollout:
+    return replace(Rollout(**_given(table, "shares")), shares=tuple(_share(text) for text in table.shares))
+
+
+def _share(text: str) -> Share:
+    """`5% for 10m`, `25% for 1000 requests`."""
+    weight, _, until = text.partition("% for ")
+    count, _, unit = until.partition(" ")
+    if unit:
+        return Share(weight=int(weight), requests=int(count))
+    return Share(weight=int(weight), lasts=duration(until))
 
 
 def _given(table: Table, *but: str) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+from ecluse.model.ids import EnvironmentName, HostName, ProcessName, StepName
 
+HERE = HostName("this machine")
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
 
@@ -184,15 +185,73 @@ class ReleasePolicy:
     initial: str = "0.1.0"
 
 
+class Strategy(StrEnum):
+    """How traffic moves to a new release."""
+
+    BLUE_GREEN = "blue-green"
+    """All at once, after the gate."""
+    ROLLING = "rolling"
+    """One batch of hosts after the other."""
+    CANARY = "canary"
+    """A growing share of new connections, on all hosts."""
+    RECREATE = "recreate"
+    """The old release is stopped first: nothing serves in between."""
+
+
+class Promotion(StrEnum):
+    AUTO = "auto"
+    MANUAL = "manual"
+    """Before the last shift, or the commit, a person says `ecluse promote`."""
+
+
+class Inconclusive(StrEnum):
+    """What a watch does that saw too little to judge."""
+
+    PROMOTE = "promote"
+    HOLD = "hold"
+    """Wait for a person."""
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A step of a canary: `weight` percent, for a time, or until the new release answered so many requests."""
+
+    weight: int
+    lasts: timedelta = timedelta()
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """The details of a strategy. `batch` is a number of hosts (`2`) or a share of them (`25%`)."""
+
+    batch: str = "1"
+    wait: timedelta = timedelta(seconds=4)
+    """How long each batch but the last is watched before the next one."""
+    shares: tuple[Share, ...] = (
+        Share(weight=5, lasts=timedelta(minutes=1)),
+        Share(weight=25, lasts=timedelta(minutes=1)),
+    )
+    sticky: bool = False
+    promote: Promotion = Promotion.AUTO
+    promote_within: timedelta = timedelta(hours=1)
+    """Afterwards what nobody promoted is undone."""
+    inconclusive: Inconclusive = Inconclusive.PROMOTE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A named place with a policy."""
+    """A named place with a policy. `hosts` is empty for this machine alone."""
 
     name: EnvironmentName
     target: str = "process"
     address: str = "127.0.0.1"
     port: int = 8000
-    strategy: str = "blue-green"
+    hosts: tuple[str, ...] = ()
+    """`keeper:FOLDER`, each a host of its own on this machine: the first on `port`, the next one on the next."""
+    strategy: Strategy = Strategy.BLUE_GREEN
+    rollout: Rollout = Rollout()
     env: Mapping[str, str] = field(default_factory=dict)
     env_files: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -211,6 +270,15 @@ class Environment:
     """How long the new slot is watched under traffic before the commit."""
     lease: timedelta = timedelta(seconds=30)
     keep_releases: int = 5
+
+    @property
+    def host_names(self) -> tuple[HostName, ...]:
+        """In the order of the manifest."""
+        return tuple(HostName(host.removeprefix("keeper:").removeprefix("./")) for host in self.hosts) or (HERE,)
+
+    def on(self, host: HostName) -> Environment:
+        """As it is on one host: hosts that share this machine's address have a port each."""
+        return replace(self, port=self.port + self.host_names.index(host))
 
     @property
     def url(self) -> str:

@@ -1,61 +1,110 @@
-"""One release moving into one environment: a state machine of moves, made in order, or undone."""
+"""One release moving into one environment: a state machine of legs over its hosts, made in order, or undone."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 
-from ecluse.model.ids import DeploymentId, ReleaseId
+from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.slot import Slot
+
+ALL = 100
+"""Percent of the traffic."""
 
 
 class Move(StrEnum):
-    """In the order in which they are made; a deployment may leave some out."""
+    """What a leg does; a deployment leaves some out and makes others several times."""
 
     STAGE = "stage"
     """Bring the release to the target, assembled and verified."""
     BEGIN = "begin"
     """Open the journal: from here on a vanished deployer means an undo."""
     MIGRATE = "migrate"
+    HALT = "halt"
+    """Stop the release that serves to make way: nothing serves until the shift."""
     START = "start"
     """Run the release in the free slot, without traffic."""
     GATE = "gate"
     """Ask that slot in private until it is healthy."""
     SHIFT = "shift"
-    """All new connections go to it."""
+    """A share of the new connections goes to it."""
     WATCH = "watch"
+    HOLD = "hold"
+    """Wait for a person to promote it."""
+    DECIDE = "decide"
+    """Write the decision to commit on every host; most of them make it the point of no return."""
     COMMIT = "commit"
-    """The point of no return."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One move on some hosts; without `hosts` on all. `weight` is for SHIFT, `lasts` and `requests` for WATCH: it ends
+    after that time, or once the new release has answered that many requests, whichever is asked for."""
+
+    move: Move
+    hosts: tuple[HostName, ...] = ()
+    weight: int = ALL
+    lasts: timedelta = timedelta()
+    requests: int = 0
+
+    def to_text(self) -> str:
+        """For a target's journal; `leg_from_text` reads it."""
+        values = {"hosts": self.hosts, "weight": self.weight, "lasts": self.lasts.total_seconds()}
+        return json.dumps({"move": self.move, **values, "requests": self.requests})
+
+
+def leg_from_text(text: str) -> Leg:
+    """ValueError or KeyError for what `to_text` didn't write."""
+    found = json.loads(text)
+    return Leg(
+        move=Move(found["move"]),
+        hosts=tuple(HostName(host) for host in found["hosts"]),
+        weight=int(found["weight"]),
+        lasts=timedelta(seconds=found["lasts"]),
+        requests=int(found["requests"]),
+    )
 
 
 class IllegalMoveError(Exception):
-    def __init__(self, move: Move, made: tuple[Move, ...]) -> None:
-        after = f"after {made[-1]}" if made else "at the start"
+    def __init__(self, move: Move, made: tuple[Leg, ...]) -> None:
+        after = f"after {made[-1].move}" if made else "at the start"
         super().__init__(f"a deployment can't {move} {after}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where it goes on one host, and the slot to go back to; `previous` is None when nothing served there before."""
+
+    host: HostName
+    slot: Slot
+    previous: Slot | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """`moves` is the plan, `made` how far it got, the move under way included."""
+    """`legs` is the plan, `made` how far it got, the leg under way included."""
 
     id: DeploymentId
     release: ReleaseId
-    slot: Slot
-    previous: Slot | None
-    moves: tuple[Move, ...]
-    made: tuple[Move, ...] = ()
+    places: tuple[Place, ...]
+    legs: tuple[Leg, ...]
+    made: tuple[Leg, ...] = ()
 
-    def after(self, move: Move) -> Deployment:
-        """Raises IllegalMoveError for anything but the next move of the plan."""
-        if self.left[:1] != (move,):
-            raise IllegalMoveError(move, self.made)
-        return replace(self, made=(*self.made, move))
-
-    @property
-    def left(self) -> tuple[Move, ...]:
-        return self.moves[len(self.made) :]
+    def after(self, leg: Leg) -> Deployment:
+        """Raises IllegalMoveError for anything but the next leg of the plan."""
+        if self.left[:1] != (leg,):
+            raise IllegalMoveError(leg.move, self.made)
+        return replace(self, made=(*self.made, leg))
 
     @property
-    def has_begun(self) -> bool:
-        """Whether the target knows of it, so that there may be something to undo."""
-        return Move.BEGIN in self.made
+    def left(self) -> tuple[Leg, ...]:
+        return self.legs[len(self.made) :]
+
+    def has(self, move: Move) -> bool:
+        return any(leg.move is move for leg in self.made)
+
+    def at(self, leg: Leg) -> tuple[Place, ...]:
+        """The places that a leg is about."""
+        return tuple(place for place in self.places if not leg.hosts or place.host in leg.hosts)

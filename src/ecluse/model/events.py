@@ -89,6 +89,8 @@ class DeploymentStarted(Event):
     verb: str = "deploy"
     settings: str = ""
     """Keyed hash of the environment's values, to see that they changed."""
+    hosts: tuple[str, ...] = ()
+    """Empty for this machine alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,29 @@ class DeploymentCommitted(Event):
     slot: str
     seconds: float = 0.0
     verb: str = "deploy"
+    behind: tuple[str, ...] = ()
+    """Hosts that missed the commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentStuck(Event):
+    """Neither committed nor undone: the release before isn't fit to serve. A person is needed."""
+
+    deployment: str
+    release: str
+    version: str
+    why: str
+    serving: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostEnded(Event):
+    """How a deployment ended on one of several hosts: `reverted`, `kept` (not fit to go back), `lost`, `converged`."""
+
+    deployment: str
+    host: str
+    outcome: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +199,8 @@ KINDS: dict[str, type[Event]] = {
         GateAnswered,
         DeploymentCommitted,
         DeploymentReverted,
+        DeploymentStuck,
+        HostEnded,
         EnvironmentStopped,
         DifferenceSeen,
         LeaseBroken,

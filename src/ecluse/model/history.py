@@ -11,6 +11,7 @@ from ecluse.model.events import (
     DeploymentCommitted,
     DeploymentReverted,
     DeploymentStarted,
+    DeploymentStuck,
     DifferenceSeen,
     EnvironmentStopped,
     Event,
@@ -49,7 +50,7 @@ class ReleaseKnown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentKnown:
-    """`outcome` is `open`, `committed` or `reverted`. `moves` are (move, when, seconds, detail).
+    """`outcome` is `open`, `committed`, `reverted` or `stuck`. `moves` are (move, when, seconds, detail).
 
     `number` is that of the event that began it: the cursor of a list. `settings` is the keyed hash of the values
     it was deployed with.
@@ -90,7 +91,15 @@ class State:
     """The number of the last event folded."""
 
 
-MOVING = (DeploymentStarted, MoveMade, DeploymentCommitted, DeploymentReverted, EnvironmentStopped, DifferenceSeen)
+MOVING = (
+    DeploymentStarted,
+    MoveMade,
+    DeploymentCommitted,
+    DeploymentReverted,
+    DeploymentStuck,
+    EnvironmentStopped,
+    DifferenceSeen,
+)
 """The events that change what is known of an environment; `apply` needs no other part of a State for them."""
 
 
@@ -128,10 +137,10 @@ def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
         case DeploymentCommitted() as committed:
             ended = replace(_known(environment, committed, record), outcome="committed", ended_at=record.at)
             return _serving(_put(environment, ended), committed.release)
-        case DeploymentReverted() as reverted:
-            known = _known(environment, reverted, record)
-            ended = replace(known, outcome="reverted", ended_at=record.at, why=reverted.why)
-            return _serving(_put(environment, ended), reverted.serving)
+        case DeploymentReverted() | DeploymentStuck() as event:
+            outcome = "stuck" if isinstance(event, DeploymentStuck) else "reverted"
+            ended = replace(_known(environment, event, record), outcome=outcome, ended_at=record.at, why=event.why)
+            return _serving(_put(environment, ended), event.serving)
         case DifferenceSeen() as difference:
             return _serving(environment, difference.found)
         case _:
@@ -139,7 +148,9 @@ def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
 
 
 def _begun(
-    event: DeploymentStarted | DeploymentCommitted | DeploymentReverted, record: Recorded, settings: str = ""
+    event: DeploymentStarted | DeploymentCommitted | DeploymentReverted | DeploymentStuck,
+    record: Recorded,
+    settings: str = "",
 ) -> DeploymentKnown:
     return DeploymentKnown(
         id=event.deployment, environment=event.environment, release=event.release, version=event.version,
@@ -149,7 +160,7 @@ def _begun(
 
 
 def _known(
-    environment: EnvironmentKnown, event: DeploymentCommitted | DeploymentReverted, record: Recorded
+    environment: EnvironmentKnown, event: DeploymentCommitted | DeploymentReverted | DeploymentStuck, record: Recorded
 ) -> DeploymentKnown:
     """The deployment that ends; one that began in another ledger begins here with its end."""
     return _find(environment, event.deployment) or _begun(event, record)

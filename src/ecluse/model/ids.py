@@ -20,3 +20,5 @@ ProcessName = NewType("ProcessName", str)
 StepName = NewType("StepName", str)
 Version = NewType("Version", str)
 """Semantic Versioning 2.0.0, without a leading `v`."""
+HostName = NewType("HostName", str)
+"""As the environment's `hosts` names it; `this machine` where it names none."""

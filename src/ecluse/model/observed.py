@@ -19,6 +19,8 @@ class SlotState(StrEnum):
     LAME = "lame"
     """Warm or draining: routed away, answers with `Connection: close`."""
     STOPPING = "stopping"
+    HALTED = "halted"
+    """Stopped to make way for a new release, and ready to be started again."""
     FAILED = "failed"
     """A process gave up: it exited more often than the back-off allows."""
 
@@ -85,8 +87,15 @@ class LeaseSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A deployment that waits for a person. `left` are its steps that are still to be made, as texts."""
+
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDeployment:
-    """A deployment that neither committed nor was undone."""
+    """A deployment that neither committed nor was undone. `done`: whether its last move was finished."""
 
     id: DeploymentId
     release: ReleaseId
@@ -95,6 +104,10 @@ class OpenDeployment:
     previous: Slot | None
     generation: int
     last_move: str
+    done: bool = True
+    decided: bool = False
+    """This host has the decision to commit."""
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from ecluse.model.app import Argv, Environment, Process
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import DeploymentId, ReleaseId
-from ecluse.model.observed import Holder, Observed
+from ecluse.model.observed import Holder, LeaseSeen, Observed
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
 
@@ -72,6 +72,14 @@ class RanCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """In the line for a lease; `before` counts those who come first."""
+
+    ticket: float
+    before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
     at: datetime
     slot: Slot
@@ -92,9 +100,16 @@ class Target(Protocol):
     async def observe(self) -> Observed:
         """What is there now, from the target. Nothing there yet is an Observed with empty slots, not an error."""
 
-    async def take(self, holder: Holder, lease: timedelta) -> Grant:
-        """Take the lease: generation + 1. Held by a live other: ProblemError K010 naming it. Held by one that is
-        provably gone, or expired: taken over."""
+    async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
+        """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or others wait in line:
+        ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over."""
+
+    async def wait(self, holder: Holder, ticket: float) -> Place:
+        """A place in the line for the lease; 0 is for the first call, the place's ticket for those that follow, each
+        within a few seconds. The line is served in order; `take` leaves it."""
+
+    async def evict(self, by: str) -> LeaseSeen | None:
+        """End the lease of whoever holds it, without a grant; no order of theirs is accepted afterwards. Whom."""
 
     async def renew(self, grant: Grant) -> None: ...
 
@@ -114,19 +129,32 @@ class Target(Protocol):
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there
         is stopped first if it has no traffic; with traffic: K013. Returns when the processes were started."""
 
+    async def halt(self, grant: Grant, slot: Slot) -> None:
+        """Stop what runs in the slot, at once for connections that are idle, and keep its place: new connections wait.
+        An abort starts it again."""
+
     async def ask(self, slot: Slot, question: Question) -> Answered:
         """Ask one slot in private, whatever its weight."""
 
-    async def route(self, grant: Grant, weights: Weights) -> None:
-        """Share new connections. A slot that goes to 0 turns lame; one that gets traffic again stops being lame."""
+    async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
+        """Share new connections. A slot that goes to 0 turns lame; one that gets traffic again stops being lame.
+        `sticky`: a client stays with its share; only for a target that says so (SplitsTraffic)."""
+
+    async def hold(self, grant: Grant, deployment: DeploymentId, duration: timedelta, left: tuple[str, ...]) -> None:
+        """Leave the open deployment as it is for so long, with or without a deployer; `left` is kept with it."""
+
+    async def decide(self, grant: Grant, deployment: DeploymentId, hosts: int, warm: timedelta) -> None:
+        """Write down the decision to commit. On most of `hosts` hosts it is the point of no return; a target that is
+        alone carries it out by itself if its deployer vanishes. Already decided or committed: nothing to do."""
 
     async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
-        """The point of no return: close the journal; the other slot is stopped after `warm` (0: now, with drain).
-        Already committed: nothing to do."""
+        """Close the journal; the other slot is stopped after `warm` (0: now, with drain). Already committed: nothing
+        to do."""
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str) -> None:
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
         """Undo: traffic back to the previous slot if it is up, the new slot drained and stopped, the journal closed.
-        Already undone: nothing to do. Already committed: K014."""
+        With `keep` the traffic stays where it is, because the previous slot isn't fit. Already undone: nothing to do.
+        Already committed: K014."""
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         """Drain and stop what runs in the slot. Empty: nothing to do. Returns when it is empty."""
@@ -143,9 +171,10 @@ class Target(Protocol):
 
 @runtime_checkable
 class SplitsTraffic(Protocol):
-    """Weights other than 0 and 100 are honoured."""
+    """Weights other than 0 and 100 are honoured; `sticky`: and a client can be kept with its share."""
 
     splits_traffic: bool
+    sticky: bool
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.model.app import App, Environment
+from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
@@ -34,7 +35,8 @@ class World:
     toolchain: Toolchain
     store: ContentStore
     ledger: Ledger
-    target: Callable[[App, Environment], Target]
+    targets: Callable[[App, Environment], Mapping[HostName, Target]]
+    """One for each host of the environment."""
     reporter: Reporter
     actor: str
     """`user@host`, for records."""

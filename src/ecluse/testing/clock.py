@@ -7,7 +7,7 @@ import heapq
 import itertools
 from datetime import UTC, datetime, timedelta
 
-ROUNDS = 20
+ROUNDS = 100
 """Turns of the event loop that others get before time passes."""
 
 

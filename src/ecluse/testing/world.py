@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.ledger.memory import MemoryLedger
+from ecluse.model.app import HERE
+from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
 from ecluse.ports.world import World
 from ecluse.providers.memory.target import MemoryTarget
@@ -34,11 +36,16 @@ class MemoryWorld:
     toolchain: Any = None
     """Give one when the test builds; nothing else asks for it."""
     target: MemoryTarget = field(init=False)
+    """The one of this machine; `on` gives those of named hosts."""
+    hosts: dict[HostName, MemoryTarget] = field(default_factory=dict)
     ledger: MemoryLedger = field(init=False)
 
     def __post_init__(self) -> None:
         self.target = MemoryTarget(self.clock)
         self.ledger = MemoryLedger(self.clock, "anne@here")
+
+    def on(self, host: HostName) -> MemoryTarget:
+        return self.target if host == HERE else self.hosts.setdefault(host, MemoryTarget(self.clock))
 
     @property
     def world(self) -> World:
@@ -53,7 +60,7 @@ class MemoryWorld:
             toolchain=self.toolchain,
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
-            target=lambda _app, _environment: self.target,
+            targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

@@ -170,7 +170,7 @@ def test_without_a_place_to_go_back_to_what_serves_stays(host):
     host.orders("abort", deployment="d2", why="no")
     assert host.get() == (200, "2")
     seen = host.orders("observe")
-    assert "nothing runs in blue" in seen["warnings"][0]
+    assert "blue isn't fit to serve" in seen["warnings"][0]
     assert seen["open"] is None
 
 

@@ -149,7 +149,7 @@ class TestJsonSchema:
             "[steps.x]",
             "[steps.x]\ncommand = 'x'\ntimeout = 'soon'",
             "[environments.a]\nport = 'http'",
-            "[environments.a]\nstrategy = 'canary'",
+            "[environments.a]\nstrategy = 'bluegreen'",
             "[app.env]\nA = 1",
         ],
     )

@@ -32,7 +32,7 @@ def only(reading, text: str):
         ("[environments.local]\nport = 80.5", "3:8", "M010"),
         ("[environments.local]\nport = 0", "3:8", "M014"),
         ("[environments.local]\nport = 65536", "3:8", "M014"),
-        ("[environments.local]\nstrategy = 'canary'", "3:12", "M013"),
+        ("[environments.local]\nstrategy = 'bluegreen'", "3:12", "M013"),
         ("[environments.local]\ntarget = 'kubernetes'", "3:10", "M013"),
         ("[environments.local]\naddress = 'localhost'", "3:11", "M052"),
         ("[environments.local]\naddress = '::1'", "3:11", "M052"),
@@ -120,7 +120,7 @@ def test_a_key_in_the_wrong_section_is_told_its_home(reading):
 
 def test_a_value_that_is_not_among_the_choices_gets_a_suggestion(reading):
     assert only(reading, "[processes.web]\ncommand='x'\nlisten='prt'").fix == "did you mean 'port'?"
-    assert "blue-green" in only(reading, "[environments.local]\nstrategy='canary'").fix
+    assert "blue-green" in only(reading, "[environments.local]\nstrategy='bluegreen'").fix
 
 
 def test_a_number_in_settings_is_told_to_be_quoted(reading):

@@ -18,6 +18,7 @@ HEADLINES = {
     "shipped": "shipped {version} to {environment}",
     "deployed": "deployed {version} to {environment}",
     "unchanged": "{version} serves {environment} already; nothing to do",
+    "waiting": "{version} waits in {environment}: `ecluse promote` goes on, `ecluse undo` takes it back",
     "rolled_back": "{environment} serves {version} again",
 }
 
@@ -86,6 +87,8 @@ def preview(plan: Preview, *, as_json: bool) -> Exit:
         return Exit.DONE
     click.echo(f"  serves now: {plan.serving or 'nothing'}")
     click.echo(f"  steps: {', '.join(plan.steps) or 'none'}")
+    if plan.warning:
+        click.secho(f"  ! {plan.warning}", fg="yellow")
     click.echo(f"  moves: {' → '.join(plan.moves)}  (slot {plan.slot})")
     return Exit.DONE
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import click
 
-from ecluse.loop.monitor.status import EnvironmentStatus
-from ecluse.model.observed import Observed, SlotSeen
+from ecluse.loop.monitor.status import EnvironmentStatus, HostStatus
+from ecluse.model.observed import Observed, OpenDeployment, SlotSeen
 
 NOTHING_SERVES = {
     "empty": "nothing was deployed yet; begin with: ecluse ship",
@@ -21,8 +21,11 @@ def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
         click.echo(headline(status))
         if status.why:
             click.echo(f"  {status.why}")
-        if status.seen is not None:
-            observed(status.seen, now)
+        for host in status.hosts:
+            if not status.is_single:
+                click.echo(host_line(host))
+            if host.seen is not None:
+                observed(host.seen, now)
 
 
 def headline(status: EnvironmentStatus) -> str:
@@ -36,6 +39,11 @@ def headline(status: EnvironmentStatus) -> str:
     return f"{click.style(status.name, bold=True)}  {status.phase}  {version}  {health}{url}"
 
 
+def host_line(host: HostStatus) -> str:
+    url = f"  {host.seen.url}" if host.seen else f"  {host.why}"
+    return f" {click.style(host.name, bold=True)}  {click.style(host.health, fg=COLOURS.get(host.health))}{url}"
+
+
 def observed(seen: Observed, now: datetime) -> None:
     for slot in seen.slots:
         if slot.release is not None:
@@ -46,12 +54,19 @@ def observed(seen: Observed, now: datetime) -> None:
                 pid = f"pid {process.pid}  " if process.pid else ""
                 click.echo(f"    {process.name:<12} {pid}{process.state} {age}  {process.restarts} restarts{ended}")
     if seen.open is not None:
-        click.secho(f"  open deployment of {seen.open.version}, last move: {seen.open.last_move}", fg="yellow")
+        click.secho(f"  {open_line(seen.open)}", fg="yellow")
     if seen.lease is not None:
         holder = seen.lease.holder
         click.secho(f"  held by {holder.user}@{holder.host} (pid {holder.pid}): {holder.command}", fg="yellow")
     for warning in seen.warnings:
         click.secho(f"  ! {warning}", fg="yellow")
+
+
+def open_line(opened: OpenDeployment) -> str:
+    if opened.held:
+        return f"{opened.version} waits for a person: ecluse promote, or ecluse undo"
+    decided = ", decided" if opened.decided else ""
+    return f"open deployment of {opened.version}{decided}, last move: {opened.last_move}"
 
 
 def slot_line(slot: SlotSeen, now: datetime) -> str:

@@ -1,128 +1,184 @@
-"""What each move does. Every act may be repeated; one that says no raises MoveFailedError."""
+"""What each leg does, on all its hosts at once. Every act may be repeated; one that says no raises MoveFailedError."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 
 from ecluse.loop.deploy import health as gates
-from ecluse.loop.deploy.health import Expected
-from ecluse.loop.deploy.lease import Lease
-from ecluse.loop.deploy.problems import migration_failed
-from ecluse.model.app import App
-from ecluse.model.deployment import Deployment, Move
-from ecluse.model.problem import Problem
-from ecluse.model.slot import Weights
+from ecluse.loop.deploy.fleet import on_each
+from ecluse.loop.deploy.problems import migration_failed, sticky_refused
+from ecluse.loop.deploy.watch import watch as watched
+from ecluse.loop.deploy.work import Done, MoveFailedError, Work, everywhere, expected_at, together, told
+from ecluse.model.deployment import ALL, Leg, Move, Place
+from ecluse.model.ids import HostName
+from ecluse.model.problem import ProblemError
+from ecluse.model.slot import Slot, Weights
 from ecluse.model.verdict import Verdict
-from ecluse.ports.target import Running, Target
-from ecluse.ports.world import World
+from ecluse.ports.target import SplitsTraffic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """One deployment with all that its moves need. `back`: to a release that served before."""
+async def stage(work: Work, leg: Leg) -> Done:
+    async def act(place: Place) -> None:
+        await work.target(place).stage(work.lease.grant(), work.running[place.host], work.world.reporter.note)
 
-    deployment: Deployment
-    app: App
-    running: Running
-    lease: Lease
-    target: Target
-    world: World
-    back: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """`detail` is for the timeline. A `verdict` that stops ends the deployment."""
-
-    detail: str = ""
-    verdict: Verdict | None = None
-
-
-class MoveFailedError(Exception):
-    """A move said no; carries what it saw."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-async def stage(work: Work) -> Done:
-    await work.target.stage(work.lease.grant(), work.running, work.world.reporter.note)
+    await everywhere(work, leg, act)
     return Done()
 
 
-async def begin(work: Work) -> Done:
-    slot = work.deployment.slot
-    await work.target.begin(work.lease.grant(), work.deployment.id, work.running, slot)
-    return Done(detail=f"slot {slot}")
+async def begin(work: Work, leg: Leg) -> Done:
+    async def act(place: Place) -> None:
+        running = work.running[place.host]
+        await work.target(place).begin(work.lease.grant(), work.deployment.id, running, place.slot)
+
+    await everywhere(work, leg, act)
+    return Done(detail=_slots(work.deployment.at(leg)))
 
 
-async def migrate(work: Work) -> Done:
-    app = work.app
-    ran = await work.target.run(work.lease.grant(), work.running, app.migrate, app.migrate_timeout)
+async def migrate(work: Work, leg: Leg) -> Done:
+    """Once for the whole fleet, on its first host."""
+    app, place = work.app, work.deployment.at(leg)[0]
+    try:
+        ran = await work.target(place).run(
+            work.lease.grant(), work.running[place.host], app.migrate, app.migrate_timeout
+        )
+    except ProblemError as error:
+        raise told(work, place.host, error) from error
     if ran.exit_code != 0:
         raise MoveFailedError(migration_failed(app, ran.output, timed_out=ran.timed_out))
     return Done(detail=" ".join(app.migrate))
 
 
-async def start(work: Work) -> Done:
+async def halt(work: Work, leg: Leg) -> Done:
+    async def act(place: Place) -> None:
+        if place.previous is not None:
+            await work.target(place).halt(work.lease.grant(), place.previous)
+
+    await everywhere(work, leg, act)
+    return Done(detail="nothing serves until the new release does")
+
+
+async def start(work: Work, leg: Leg) -> Done:
     """The free slot may hold the same release with older settings: it must not be taken for the new one."""
-    slot = work.deployment.slot
-    if (await work.target.observe()).slot(slot).release is not None:
-        await work.target.stop(work.lease.grant(), slot)
-    await work.target.start(work.lease.grant(), work.running, slot)
-    return Done(detail=f"slot {slot}")
+
+    async def act(place: Place) -> None:
+        target = work.target(place)
+        if (await target.observe()).slot(place.slot).release is not None:
+            await target.stop(work.lease.grant(), place.slot)
+        await target.start(work.lease.grant(), work.running[place.host], place.slot)
+
+    await everywhere(work, leg, act)
+    return Done(detail=_slots(work.deployment.at(leg)))
 
 
-async def gate(work: Work) -> Done:
-    slot, environment = work.deployment.slot, work.running.environment
-    expected = await _expected(work)
-    if expected is not None:
-        return _judged(await gates.await_healthy(work.target, slot, expected, work.world))
-    verdict = await gates.stays_up(work.target, slot, gates.UNCHECKED_TIME, work.world)
-    return _judged(verdict, f" (no health check: {environment.unchecked or 'no web process'})")
+async def gate(work: Work, leg: Leg) -> Done:
+    environment = work.one.environment
+    remark = (
+        ""
+        if work.app.web and work.app.web.health
+        else (f" (no health check: {environment.unchecked or 'no web process'})")
+    )
+
+    async def act(place: Place) -> Verdict:
+        target, expected = work.target(place), await expected_at(work, place, place.slot)
+        if expected is None:
+            return await gates.stays_up(target, place.slot, gates.UNCHECKED_TIME, work.world)
+        return await gates.await_healthy(target, place.slot, expected, work.world)
+
+    return _judged(together(await everywhere(work, leg, act)), remark)
 
 
-async def shift(work: Work) -> Done:
-    await work.target.route(work.lease.grant(), Weights.all_to(work.deployment.slot))
-    return Done(detail=f"100 % to {work.deployment.slot}")
+async def shift(work: Work, leg: Leg) -> Done:
+    """A share needs something to share with: where nothing served before, everything goes to the new release."""
+    sticky = work.one.environment.rollout.sticky and leg.weight != ALL
+    places = work.deployment.at(leg)
+    for place in places if sticky else ():
+        _require_sticky(work, place)
+
+    async def act(place: Place) -> None:
+        weight = ALL if place.previous in (None, place.slot) else leg.weight
+        await work.target(place).route(work.lease.grant(), _weights(place.slot, weight), sticky=sticky)
+
+    await everywhere(work, leg, act)
+    return Done(detail=f"{leg.weight} % to {_slots(places)}")
 
 
-async def watch(work: Work) -> Done:
-    """Going back is not watched: the release has served before, and what it goes back from is worse."""
-    duration = timedelta() if work.back else work.running.environment.watch
-    if not duration:
-        return Done(detail="skipped")
-    expected = await _expected(work)
-    return _judged(await gates.watch(work.target, work.deployment.slot, expected, duration, work.world))
+async def watch(work: Work, leg: Leg) -> Done:
+    found = await watched(work, leg)
+    return replace(_judged(found.verdict), hold=found.hold)
 
 
-async def commit(work: Work) -> Done:
-    await work.target.commit(work.lease.grant(), work.deployment.id, work.running.environment.warm)
-    return Done()
+async def hold(work: Work, leg: Leg) -> Done:
+    """From here on nobody needs to stay: the targets keep it as it is until a person promotes or undoes it."""
+    rollout = work.one.environment.rollout
+    left = tuple(one.to_text() for one in work.deployment.left)
+
+    async def act(place: Place) -> None:
+        await work.target(place).hold(work.lease.grant(), work.deployment.id, rollout.promote_within, left)
+
+    await everywhere(work, leg, act)
+    return Done(detail=f"for at most {rollout.promote_within}", hold=True)
 
 
-ACTS: Mapping[Move, Callable[[Work], Awaitable[Done]]] = {
+async def decide(work: Work, leg: Leg) -> Done:
+    """The commit point: the decision stands in the journals of most hosts. One that misses it catches up later."""
+    count, warm = len(work.fleet.targets), work.one.environment.warm
+
+    async def act(host: HostName) -> None:
+        await work.fleet.targets[host].decide(work.lease.grant(), work.deployment.id, count, warm)
+
+    found = await on_each([place.host for place in work.deployment.at(leg)], act)
+    if len(found.done) < work.fleet.majority:
+        host, error = next(iter(found.failed.items()))
+        raise told(work, host, error)
+    detail = "" if work.fleet.is_single else f"on {len(found.done)} of {count} hosts"
+    return Done(detail=detail, behind=_why(found.failed))
+
+
+async def commit(work: Work, leg: Leg) -> Done:
+    """Nothing is undone any more: a host that can't be reached is told of in the detail, and catches up later."""
+
+    async def act(host: HostName) -> None:
+        await work.fleet.targets[host].commit(work.lease.grant(), work.deployment.id, work.one.environment.warm)
+
+    found = await on_each([place.host for place in work.deployment.at(leg)], act)
+    return Done(detail=f"not on {', '.join(found.failed)}" if found.failed else "", behind=_why(found.failed))
+
+
+ACTS: Mapping[Move, Callable[[Work, Leg], Awaitable[Done]]] = {
     Move.STAGE: stage,
     Move.BEGIN: begin,
     Move.MIGRATE: migrate,
+    Move.HALT: halt,
     Move.START: start,
     Move.GATE: gate,
     Move.SHIFT: shift,
     Move.WATCH: watch,
+    Move.HOLD: hold,
+    Move.DECIDE: decide,
     Move.COMMIT: commit,
 }
 
 
-async def _expected(work: Work) -> Expected | None:
-    """What a healthy answer looks like; None when nothing can be asked."""
-    web = work.app.web
-    if web is None or web.health is None:
-        return None
-    seen = (await work.target.observe()).slot(work.deployment.slot)
-    return Expected(health=web.health, release=work.running.release, stamped="stamps" in seen.guarantees)
+def _why(failed: Mapping[HostName, ProblemError]) -> dict[HostName, str]:
+    return {host: str(error) for host, error in failed.items()}
+
+
+def _weights(slot: Slot, weight: int) -> Weights:
+    return Weights(blue=weight, green=ALL - weight) if slot is Slot.BLUE else Weights(blue=ALL - weight, green=weight)
+
+
+def _slots(places: tuple[Place, ...]) -> str:
+    if len(places) == 1:
+        return f"slot {places[0].slot}"
+    return ", ".join(f"{place.host}: {place.slot}" for place in places)
+
+
+def _require_sticky(work: Work, place: Place) -> None:
+    target = work.target(place)
+    able = isinstance(target, SplitsTraffic) and target.sticky
+    if not able or work.running[place.host].environment.address.startswith("127."):
+        raise MoveFailedError(sticky_refused(work.one.environment.address))
 
 
 def _judged(verdict: Verdict, remark: str = "") -> Done:

@@ -4,45 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ecluse.loop.deploy.acts import Work
+from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import plan_rollout
+from ecluse.loop.deploy.problems import hosts_missing
 from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.transaction import Deployed, Transaction
-from ecluse.loop.deploy.wanted import Wanted, running_of, settings_digest
+from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
+from ecluse.loop.deploy.work import Work
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment
 from ecluse.model.history import DeploymentKnown
-from ecluse.model.ids import DeploymentId, ReleaseId
+from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.release import Release
-from ecluse.ports.target import Target
 from ecluse.ports.world import World
 
 
 async def deploy(
-    wanted: Wanted, release: Release, bundle: Bundle, target: Target, lease: Lease, world: World, *, verb: str
+    wanted: Wanted, release: Release, bundle: Bundle, fleet: Fleet, lease: Lease, world: World, *, verb: str
 ) -> Deployed:
-    """What is left to do is looked up on the target. Old releases are removed from it after a commit."""
+    """What is left to do is looked up on the targets, of which all must be there."""
     back = verb == "rollback"
     migrates = bool(wanted.app.migrate) and not back
-    rollout = plan_rollout(await target.observe(), release.id, migrates=migrates, back=back)
-    running = running_of(wanted, release, bundle)
-    settings = settings_digest(wanted, world.key)
+    seen = await fleet.observe()
+    require_all(lease, seen)
+    planned = plan_rollout(seen.hosts, release.id, wanted.environment, migrates=migrates, back=back)
     deployment = Deployment(
-        id=DeploymentId(world.ids.new("d")),
-        release=release.id,
-        slot=rollout.slot,
-        previous=rollout.previous,
-        moves=rollout.moves,
+        id=DeploymentId(world.ids.new("d")), release=release.id, places=planned.places, legs=planned.legs
     )
+    return await carry_out(deployment, wanted, release, bundle, fleet, lease, world, verb=verb)
+
+
+async def carry_out(
+    deployment: Deployment,
+    wanted: Wanted,
+    release: Release,
+    bundle: Bundle,
+    fleet: Fleet,
+    lease: Lease,
+    world: World,
+    *,
+    verb: str,
+) -> Deployed:
+    """All legs that are left. Old releases are removed from the targets after a commit."""
     work = Work(
-        deployment=deployment, app=wanted.app, running=running, lease=lease, target=target, world=world, back=back
+        deployment=deployment,
+        app=wanted.app,
+        running={host: running_on(host, wanted, release, bundle) for host in fleet.targets},
+        lease=lease,
+        fleet=fleet,
+        world=world,
+        back=verb == "rollback",
     )
-    deployed = await Transaction(work, verb=verb, settings=settings).run()
+    deployed = await Transaction(work, verb=verb, settings=settings_digest(wanted, world.key)).run()
     if deployed.committed:
-        remembered = known(world, wanted.environment.name).deployments
-        await target.forget(lease.grant(), kept(remembered, wanted.environment.keep_releases))
+        await _forget(fleet, lease, wanted, world)
     return deployed
+
+
+async def _forget(fleet: Fleet, lease: Lease, wanted: Wanted, world: World) -> None:
+    keep = kept(known(world, wanted.environment.name).deployments, wanted.environment.keep_releases)
+
+    async def act(host: HostName) -> None:
+        await fleet.targets[host].forget(lease.grant(), keep)
+
+    found = await on_each(fleet.targets, act)
+    if fleet.is_single:
+        for error in found.failed.values():
+            raise error
+
+
+def require_all(lease: Lease, seen: Seen) -> None:
+    """ProblemError D056 when a host can't be reached."""
+    if lost := {**lease.lost, **seen.lost}:
+        raise hosts_missing(lost)
 
 
 def kept(deployments: Iterable[DeploymentKnown], count: int) -> tuple[ReleaseId, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import deploy
+from ecluse.loop.deploy.fleet import Seen, fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.settle import settle
@@ -15,7 +17,6 @@ from ecluse.loop.ship import Shipped, gates_of, outcome_of, stopped_by
 from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.history import ReleaseKnown, State
-from ecluse.model.observed import Observed
 from ecluse.model.problem import Problem
 from ecluse.model.release import Release
 from ecluse.model.verdict import Verdict
@@ -23,20 +24,25 @@ from ecluse.ports.world import World
 
 
 async def deploy_existing(
-    wanted: Wanted, choose: Callable[[Observed, State], ReleaseKnown], world: World, *, verb: str
+    wanted: Wanted,
+    choose: Callable[[Seen, State], ReleaseKnown],
+    world: World,
+    *,
+    verb: str,
+    wait: timedelta | None = None,
 ) -> Shipped:
     """`choose` decides under the lease, from what the target and the ledger say then."""
     began = world.clock.monotonic()
-    target = world.target(wanted.app, wanted.environment)
-    async with held(target, wanted.environment.lease, world) as lease:
-        seen = await settle(target, lease, wanted.environment.name, world)
+    fleet = fleet_of(world, wanted.app, wanted.environment)
+    async with held(fleet, wanted.environment.lease, world, wait) as lease:
+        seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
         recalled = recall(choose(seen, world.ledger.state()), world.store)
         then = as_it_was(wanted, recalled)
         require_health(then)
         verdicts = await _gates(wanted, then, recalled.release, world) if verb == "deploy" else ()
         if problem := stopped_by(verdicts):
             return _halted(wanted, recalled.release, verdicts, problem, world.clock.monotonic() - began)
-        deployed = await deploy(then, recalled.release, recalled.bundle, target, lease, world, verb=verb)
+        deployed = await deploy(then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)
     seconds = world.clock.monotonic() - began
     return _ended(wanted, recalled.release, verdicts, deployed, seconds, verb)
 
@@ -81,7 +87,7 @@ def _ended(
     wanted: Wanted, release: Release, verdicts: tuple[Verdict, ...], deployed: Deployed, seconds: float, verb: str
 ) -> Shipped:
     return Shipped(
-        outcome=outcome_of(deployed.problem, done="rolled_back" if verb == "rollback" else "deployed"),
+        outcome=outcome_of(deployed, done="rolled_back" if verb == "rollback" else "deployed"),
         environment=wanted.environment.name,
         url=wanted.environment.url,
         commit=release.commit,

@@ -17,8 +17,6 @@ from ecluse.ports.world import World
 BODY_SHOWN = 200
 UNCHECKED_TIME = timedelta(seconds=3)
 """How long processes without a health check must stay up to count as started."""
-WATCH_FAILURES = 2
-"""Bad answers in a row that end a watch: one may be chance, two in a row are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +60,20 @@ async def await_healthy(target: Target, slot: Slot, expected: Expected, world: W
     while good < health.successes:
         seen = (await target.observe()).slot(slot)
         if dead := ended(seen):
-            return _failed("health", end_of(dead), world.clock.monotonic() - began)
-        answered = await target.ask(slot, _question(health))
+            return failed("health", end_of(dead), world.clock.monotonic() - began)
+        answered = await target.ask(slot, question_of(health))
         flaw = expected.flaw(answered)
         good = good + 1 if not flaw else 0
         waited = world.clock.monotonic() - began
         if flaw and waited >= health.timeout.total_seconds():
-            return _failed("health", _evidence(health, answered, flaw, seen), waited)
+            return failed("health", shown(health, answered, flaw, seen), waited)
         if not good and seen.state is SlotState.FAILED:
-            return _failed("health", _evidence(health, answered, flaw, seen), waited)
+            return failed("health", shown(health, answered, flaw, seen), waited)
         if good < health.successes:
             await world.clock.sleep(health.interval.total_seconds())
     waited = world.clock.monotonic() - began
     if dead := ended((await target.observe()).slot(slot)):
-        return _failed("health", end_of(dead), waited)
+        return failed("health", end_of(dead), waited)
     evidence = f"GET {health.path}: {answered.status}, {health.successes} times in a row"
     return Verdict(gate="health", answer=Answer.PASSED, evidence=(evidence,), seconds=waited)
 
@@ -85,36 +83,16 @@ async def stays_up(target: Target, slot: Slot, duration: timedelta, world: World
     began = world.clock.monotonic()
     while (waited := world.clock.monotonic() - began) < duration.total_seconds():
         if dead := ended((await target.observe()).slot(slot)):
-            return _failed("processes", end_of(dead), waited)
+            return failed("processes", end_of(dead), waited)
         await world.clock.sleep(0.1)
     return Verdict(gate="processes", answer=Answer.PASSED, evidence=(f"up for {waited:.0f} s",), seconds=waited)
 
 
-async def watch(target: Target, slot: Slot, expected: Expected | None, duration: timedelta, world: World) -> Verdict:
-    """Look at the slot while it has traffic: its processes stay, and it goes on answering well."""
-    began = world.clock.monotonic()
-    bad = 0
-    while (waited := world.clock.monotonic() - began) < duration.total_seconds():
-        seen = (await target.observe()).slot(slot)
-        if dead := ended(seen):
-            return _failed("watch", end_of(dead), waited)
-        if expected is not None:
-            answered = await target.ask(slot, _question(expected.health))
-            flaw = expected.flaw(answered)
-            bad = bad + 1 if flaw else 0
-            if bad >= WATCH_FAILURES:
-                return _failed("watch", _evidence(expected.health, answered, flaw, seen), waited)
-        await world.clock.sleep(min(0.2, duration.total_seconds()))
-    counters = (await target.observe()).slot(slot).counters
-    evidence = f"{counters.requests} requests, {counters.statuses.get('5xx', 0)} of them 5xx"
-    return Verdict(gate="watch", answer=Answer.PASSED, evidence=(evidence,), seconds=waited)
-
-
-def _question(health: Health) -> Question:
+def question_of(health: Health) -> Question:
     return Question(path=health.path, host=health.host, patience=health.patience)
 
 
-def _evidence(health: Health, answered: Answered, flaw: str, seen: SlotSeen) -> Iterator[str]:
+def shown(health: Health, answered: Answered, flaw: str, seen: SlotSeen) -> Iterator[str]:
     yield f"GET {health.path} (Host: {health.host}): {flaw}"
     if answered.body:
         yield answered.body[:BODY_SHOWN].decode(errors="replace")
@@ -122,5 +100,5 @@ def _evidence(health: Health, answered: Answered, flaw: str, seen: SlotSeen) -> 
         yield from (f"{process.name}: {line}" for line in process.log_tail[-10:])
 
 
-def _failed(gate: str, evidence: Iterator[str], seconds: float) -> Verdict:
+def failed(gate: str, evidence: Iterator[str], seconds: float) -> Verdict:
     return Verdict(gate=gate, answer=Answer.FAILED, evidence=tuple(evidence), seconds=seconds)

@@ -1,38 +1,111 @@
-"""Which moves are left to serve a release. Pure: looked at again after a crash, it gives what remains."""
+"""Which legs lead to a release on every host. Pure: looked at again after a crash, it gives what remains."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from ecluse.model.deployment import Move
-from ecluse.model.ids import ReleaseId
+from ecluse.model.app import Environment, Promotion, Strategy
+from ecluse.model.deployment import Leg, Move, Place
+from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.observed import Observed, SlotSeen, SlotState
-from ecluse.model.slot import Slot
 
 UP = frozenset({SlotState.RUNNING, SlotState.LAME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
-    """`previous` is the slot to go back to, None when nothing served before."""
-
-    slot: Slot
-    previous: Slot | None
-    moves: tuple[Move, ...]
+class Planned:
+    places: tuple[Place, ...]
+    legs: tuple[Leg, ...]
 
 
-def plan_rollout(seen: Observed, wanted: ReleaseId, *, migrates: bool, back: bool) -> Rollout:
-    """Going `back` to a release that is still warm in the other slot is only a shift; anything else is all moves.
+def plan_rollout(
+    seen: Mapping[HostName, Observed], wanted: ReleaseId, environment: Environment, *, migrates: bool, back: bool
+) -> Planned:
+    """Going `back` to a release that is still warm in the other slot of every host is only a shift. A deploy of what
+    serves already is all legs too: its settings may have changed."""
+    places = tuple(Place(host=host, slot=one.free, previous=one.serving) for host, one in seen.items())
+    if back and all(is_ready(one, wanted) for one in seen.values()):
+        legs = (Leg(move=Move.BEGIN), Leg(move=Move.GATE), *_all_at_once(environment, back=True), *ENDING)
+        return Planned(places=places, legs=legs)
+    return Planned(places=places, legs=all_legs(environment, places, migrates=migrates, back=back))
 
-    A deploy of what serves already is all moves too: its settings may have changed.
-    """
+
+def all_legs(environment: Environment, places: tuple[Place, ...], *, migrates: bool, back: bool) -> tuple[Leg, ...]:
+    """From nothing there to the commit. Going back is never slow: no canary, no batches, nobody is waited for."""
+    migrate = (Leg(move=Move.MIGRATE),) if migrates else ()
+    moves = _moves(environment, places, migrate, back=back)
+    waiting = _waiting(environment, back=back)
+    return (Leg(move=Move.STAGE), Leg(move=Move.BEGIN), *moves, *waiting, *ENDING)
+
+
+def legs_left(legs: tuple[Leg, ...], made: AbstractSet[Move]) -> tuple[Leg, ...]:
+    """What is still to be done of a deployment that was begun and whose deployer is gone: what must not be done twice
+    isn't, what may be is."""
+    return tuple(leg for leg in legs if leg.move not in made or leg.move in REPEATED)
+
+
+ENDING = (Leg(move=Move.DECIDE), Leg(move=Move.COMMIT))
+REPEATED = frozenset({Move.STAGE, Move.GATE, Move.SHIFT, Move.WATCH, Move.HOLD, Move.DECIDE, Move.COMMIT})
+RUN = (Leg(move=Move.START), Leg(move=Move.GATE))
+
+
+def _moves(
+    environment: Environment, places: tuple[Place, ...], migrate: tuple[Leg, ...], *, back: bool
+) -> Iterator[Leg]:
+    """From the begun deployment to all traffic on the new release."""
+    strategy, is_first = environment.strategy, all(place.previous is None for place in places)
+    if strategy is Strategy.RECREATE and not is_first:
+        yield Leg(move=Move.HALT)
+    yield from migrate
+    if strategy is Strategy.ROLLING and not back:
+        yield from _batches(environment, [place.host for place in places])
+        return
+    yield from RUN
+    if strategy is Strategy.CANARY and not back and not is_first:
+        for share in environment.rollout.shares:
+            yield Leg(move=Move.SHIFT, weight=share.weight)
+            yield Leg(move=Move.WATCH, lasts=share.lasts, requests=share.requests)
+        yield from _waiting(environment, back=back, canary=True)
+    yield from _all_at_once(environment, back=back)
+
+
+def _all_at_once(environment: Environment, *, back: bool) -> Iterator[Leg]:
+    """Going back is not watched: the release has served before, and what it goes back from is worse."""
+    yield Leg(move=Move.SHIFT)
+    if environment.watch and not back:
+        yield Leg(move=Move.WATCH, lasts=environment.watch)
+
+
+def _batches(environment: Environment, hosts: list[HostName]) -> Iterator[Leg]:
+    size = batch_size(environment.rollout.batch, len(hosts))
+    for at in range(0, len(hosts), size):
+        batch = tuple(hosts[at : at + size])
+        yield Leg(move=Move.START, hosts=batch)
+        yield Leg(move=Move.GATE, hosts=batch)
+        yield Leg(move=Move.SHIFT, hosts=batch)
+        lasts = environment.watch if at + size >= len(hosts) else environment.rollout.wait
+        if lasts:
+            yield Leg(move=Move.WATCH, hosts=tuple(hosts[: at + size]), lasts=lasts)
+
+
+def batch_size(batch: str, hosts: int) -> int:
+    """At least one; a share is rounded down."""
+    size = hosts * int(batch[:-1]) // 100 if batch.endswith("%") else int(batch)
+    return max(1, size)
+
+
+def _waiting(environment: Environment, *, back: bool, canary: bool = False) -> tuple[Leg, ...]:
+    """Where a person promotes: a canary before it gets everything, any other release before the commit."""
+    manual = environment.rollout.promote is Promotion.MANUAL and not back
+    at_canary = environment.strategy is Strategy.CANARY
+    return (Leg(move=Move.HOLD),) if manual and at_canary is canary else ()
+
+
+def is_ready(seen: Observed, wanted: ReleaseId) -> bool:
     other = seen.slot(seen.free)
-    if back and other.release == wanted and is_warm(other):
-        moves = (Move.BEGIN, Move.GATE, Move.SHIFT, Move.WATCH, Move.COMMIT)
-        return Rollout(slot=other.slot, previous=seen.serving, moves=moves)
-    migrate = (Move.MIGRATE,) if migrates else ()
-    moves = (Move.STAGE, Move.BEGIN, *migrate, Move.START, Move.GATE, Move.SHIFT, Move.WATCH, Move.COMMIT)
-    return Rollout(slot=seen.free, previous=seen.serving, moves=moves)
+    return other.release == wanted and is_warm(other)
 
 
 def is_warm(slot: SlotSeen) -> bool:

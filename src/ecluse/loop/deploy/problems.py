@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ecluse.model.app import App
-from ecluse.model.problem import Exit, Problem
+from ecluse.model.ids import HostName
+from ecluse.model.observed import OpenDeployment
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.verdict import Verdict
 
 WITHOUT_A_SAY = frozenset({Exit.BUSY, Exit.UNREACHABLE})
@@ -61,4 +64,122 @@ def lease_ran_out(generation: int) -> Problem:
         state="the target undoes what was not committed when the lease ends",
         fix="look with `ecluse status`, then run the command again",
         exit=Exit.BUSY,
+    )
+
+
+def too_few_hosts(lost: Mapping[HostName, ProblemError], count: int) -> ProblemError:
+    """Without most of the hosts nobody may change an environment: somebody else could have the others."""
+    first = next(iter(lost.values()))
+    if count == 1:
+        return first
+    return ProblemError(
+        Problem(
+            code="D050",
+            what=f"{len(lost)} of {count} hosts can't be reached, so nothing may be changed: {', '.join(lost)}",
+            evidence=tuple(f"{host}: {error}" for host, error in lost.items()),
+            state="nothing was changed; what serves on each host serves on",
+            fix="bring them back, or take those that are gone for good out of `hosts`",
+            exit=Exit.UNREACHABLE,
+        )
+    )
+
+
+def at_host(host: HostName, problem: Problem) -> Problem:
+    return replace(problem, what=f"{host}: {problem.what}")
+
+
+def sticky_refused(address: str) -> Problem:
+    return Problem(
+        code="D051",
+        what=f"a sticky canary tells clients by their address, and on {address} all of them come through one proxy",
+        state="traffic is where it was; the new slot is stopped",
+        fix="take `sticky` out of the environment's rollout, or listen on the address that clients connect to",
+        exit=Exit.ROLLED_BACK,
+    )
+
+
+def left_undone(problem: Problem, lost: Mapping[HostName, str]) -> Problem:
+    """Some hosts could not be told to go back: they do it by themselves."""
+    return replace(
+        problem,
+        code="D052",
+        what=f"{problem.what}; the undo could not reach {', '.join(lost)}",
+        evidence=(*problem.evidence, *(f"{host}: {why}" for host, why in lost.items())),
+        state="undone on the other hosts. What could not be reached goes back by itself when the lease ends",
+        fix="`ecluse status` shows each host; `ecluse undo`, or the next ship, finishes it",
+        exit=Exit.UNREACHABLE,
+    )
+
+
+def needs_person(problem: Problem, kept: Mapping[HostName, str]) -> Problem:
+    """Going back would have made things worse: what serves there is the better of two."""
+    where = "" if len(kept) == 1 else f" on {', '.join(kept)}"
+    return replace(
+        problem,
+        code="D053",
+        what=f"{problem.what}; not undone{where}: the release before isn't fit to serve",
+        evidence=(*problem.evidence, *kept.values()),
+        state="the new release serves on, because the one before it is worse",
+        fix="look at both with `ecluse status` and `ecluse logs`, then ship what you want to serve",
+        exit=Exit.NEEDS_PERSON,
+    )
+
+
+def committed_in_part(version: str, behind: Mapping[HostName, str], count: int) -> Problem:
+    """Decided, and not on every host yet."""
+    if count == 1:
+        return Problem(
+            code="D059",
+            what=f"{version} serves and is decided, but the keeper did not answer to the commit",
+            evidence=tuple(behind.values()),
+            state="the new release serves; the keeper finishes the deployment by itself",
+            fix="`ecluse status` shows when it is over",
+            exit=Exit.UNREACHABLE,
+        )
+    return Problem(
+        code="D054",
+        what=f"{version} is committed on {count - len(behind)} of {count} hosts; {', '.join(behind)} did not follow",
+        evidence=tuple(f"{host}: {why}" for host, why in behind.items()),
+        state="the fleet is mixed: those hosts keep, or go back to, the release before by themselves",
+        fix="`ecluse converge` brings them to the release that was decided, as soon as they can be reached",
+        exit=Exit.UNREACHABLE,
+    )
+
+
+def undecided(deployment: str, hosts: Iterable[HostName]) -> ProblemError:
+    """Whether most hosts had the decision can't be known without those that can't be reached."""
+    return ProblemError(
+        Problem(
+            code="D055",
+            what=f"deployment {deployment} may have been decided: {', '.join(hosts)} would know, and can't be reached",
+            state="nothing was changed; each host serves what it served",
+            fix="bring those hosts back; or decide: `ecluse resume` (commit it) or `ecluse undo`",
+            exit=Exit.UNREACHABLE,
+        )
+    )
+
+
+def hosts_missing(lost: Mapping[HostName, Problem]) -> ProblemError:
+    """A deploy wants every host."""
+    return ProblemError(
+        Problem(
+            code="D056",
+            what=f"{', '.join(lost)} can't be reached, and a deploy wants every host of the environment",
+            evidence=tuple(f"{host}: {problem.what}" for host, problem in lost.items()),
+            state="nothing moved; what served before serves",
+            fix="bring the host back, or take it out of `hosts`",
+            exit=Exit.UNREACHABLE,
+        )
+    )
+
+
+def waits_for_person(opened: OpenDeployment, environment: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="D057",
+            what=f"deployment {opened.id} of {opened.version} waits for a person in '{environment}'",
+            state="nothing was changed; it goes on as it is until its time is over, then it is undone",
+            fix=f"`ecluse promote {environment}` to go on with it, `ecluse undo {environment}` to take it back",
+            exit=Exit.BUSY,
+        )
     )

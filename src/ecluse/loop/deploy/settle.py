@@ -1,53 +1,167 @@
-"""Whoever comes next finishes: what an earlier deployer left open is undone, what the target did alone is recorded."""
+"""Whoever comes next finishes: what an earlier deployer left open is undone, or committed if that was decided; what the
+targets did alone is recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+
+from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
 from ecluse.loop.deploy.lease import Lease
-from ecluse.loop.deploy.transaction import serving_release
+from ecluse.loop.deploy.problems import left_undone, needs_person, undecided, waits_for_person
+from ecluse.loop.deploy.undo import undo
 from ecluse.model import events
+from ecluse.model.app import App, Environment
+from ecluse.model.deployment import Place
 from ecluse.model.history import DeploymentKnown, EnvironmentKnown
-from ecluse.model.observed import Observed
-from ecluse.ports.target import Target, Upgrades
+from ecluse.model.ids import DeploymentId, HostName
+from ecluse.model.observed import Finished, OpenDeployment
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.target import Upgrades
 from ecluse.ports.world import World
 
 
-async def settle(target: Target, lease: Lease, environment: str, world: World) -> Observed:
-    """Undo an open deployment of somebody who is gone (the lease is ours now), import what the target ended by
-    itself, and look again. A host process of another version is replaced by ours first."""
-    if isinstance(target, Upgrades):
-        await target.upgrade(lease.grant())
-    seen = await target.observe()
-    if seen.open is not None:
-        world.reporter.note(
-            f"undoing deployment {seen.open.id} of {seen.open.version}, left at `{seen.open.last_move}`"
-        )
-        await target.abort(lease.grant(), seen.open.id, "its deployer is gone")
-        seen = await target.observe()
-    world.ledger.append(*told(seen, known(world, environment)))
+async def settle(fleet: Fleet, lease: Lease, app: App, environment: Environment, world: World) -> Seen:
+    """End open deployments of somebody who is gone (the lease is ours now), import what the targets ended by
+    themselves, and look again. Host processes of another version are replaced by ours first.
+
+    One that waits for a person is left alone: ProblemError D057.
+    """
+    seen = await fleet.observe()
+    found = unfinished(seen)
+    for opened in found.values():
+        if one := next((one for one in opened.values() if one.held), None):
+            raise waits_for_person(one, environment.name)
+    for deployment, opened in found.items():
+        await finish(fleet, lease, seen, deployment, opened, app, environment, world)
+    await _upgrade(fleet, lease)
+    seen = await fleet.observe()
+    world.ledger.append(*told(seen, known(world, environment.name)))
     return seen
+
+
+def unfinished(seen: Seen) -> Mapping[DeploymentId, Mapping[HostName, OpenDeployment]]:
+    """What is open, and where."""
+    found: dict[DeploymentId, dict[HostName, OpenDeployment]] = {}
+    for host, one in seen.hosts.items():
+        if one.open is not None:
+            found.setdefault(one.open.id, {})[host] = one.open
+    return found
+
+
+async def finish(
+    fleet: Fleet,
+    lease: Lease,
+    seen: Seen,
+    deployment: DeploymentId,
+    opened: Mapping[HostName, OpenDeployment],
+    app: App,
+    environment: Environment,
+    world: World,
+) -> None:
+    """Commit it if that was decided, else undo it. ProblemError when it can't be known, or not be done."""
+    one = next(iter(opened.values()))
+    decision = was_decided(fleet, seen, deployment)
+    if decision is None:
+        raise undecided(deployment, seen.lost)
+    if decision:
+        world.reporter.note(f"finishing deployment {deployment} of {one.version}: it was decided")
+        await commit_on(fleet, lease, deployment, tuple(opened), environment.warm)
+        return
+    world.reporter.note(f"undoing deployment {deployment} of {one.version}, left at `{one.last_move}`")
+    places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
+    health = app.web.health if app.web else None
+    ended = await undo(fleet, lease, deployment, places, health, "its deployer is gone")
+    problem = Problem(
+        code="D058", what=f"deployment {deployment} of {one.version} was left unfinished",
+        state="", fix="", exit=Exit.REFUSED,
+    )  # fmt: skip
+    if ended.lost:
+        raise ProblemError(left_undone(problem, ended.lost))
+    if ended.kept:
+        world.reporter.note(f"! {needs_person(problem, ended.kept).what}")
+
+
+def was_decided(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool | None:
+    """Whether most hosts have, or had, the decision to commit; None when those that can't be reached would tell.
+
+    A host that committed proves it: commits are ordered only once most hosts have the decision.
+    """
+    if any(_has_committed(one.finished, deployment) for one in seen.hosts.values()):
+        return True
+    have = sum(bool(one.open and one.open.id == deployment and one.open.decided) for one in seen.hosts.values())
+    if have >= fleet.majority:
+        return True
+    return None if have and have + len(seen.lost) >= fleet.majority else False
+
+
+def _has_committed(finished: tuple[Finished, ...], deployment: DeploymentId) -> bool:
+    """One that was kept because its predecessor was ill was never decided."""
+    return any(one.id == deployment and one.outcome == "committed" and not one.why for one in finished)
+
+
+async def commit_on(
+    fleet: Fleet, lease: Lease, deployment: DeploymentId, hosts: tuple[HostName, ...], warm: timedelta
+) -> None:
+    """The rest of a decided deployment; each host's Problem is raised."""
+
+    async def act(host: HostName) -> None:
+        await fleet.targets[host].commit(lease.grant(), deployment, warm)
+
+    found = await on_each(hosts, act)
+    for error in found.failed.values():
+        raise error
+
+
+async def _upgrade(fleet: Fleet, lease: Lease) -> None:
+    """A host that can't be reached is upgraded when it is."""
+
+    async def act(host: HostName) -> None:
+        target = fleet.targets[host]
+        if isinstance(target, Upgrades):
+            await target.upgrade(lease.grant())
+
+    found = await on_each([host for host in fleet.targets if host not in lease.lost], act)
+    for error in found.failed.values():
+        if error.exit is not Exit.UNREACHABLE:
+            raise error
 
 
 def known(world: World, environment: str) -> EnvironmentKnown:
     return world.ledger.state().environments.get(environment) or EnvironmentKnown(name=environment)
 
 
-def told(seen: Observed, before: EnvironmentKnown) -> tuple[events.Event, ...]:
-    """What the target knows and the ledger doesn't, as events. Pure; told twice, the second time is empty once
+def told(seen: Seen, before: EnvironmentKnown) -> tuple[events.Event, ...]:
+    """What the targets know and the ledger doesn't, as events. Pure; told twice, the second time is empty once
     the first is recorded."""
     ends = tuple(
-        event
-        for finished in seen.finished
+        _end(deployment, outcome, why, seen)
         for deployment in before.deployments
-        if deployment.id == finished.id and deployment.outcome == "open"
-        for event in (_end(deployment, finished.outcome, finished.why, seen),)
+        if deployment.outcome == "open" and not _is_open(seen, deployment.id)
+        for outcome, why in _outcome(seen, deployment.id)
     )
-    serving = serving_release(seen)
-    differs = serving != before.serving and not ends and seen.open is None
-    difference = events.DifferenceSeen(environment=before.name, expected=before.serving, found=serving)
+    differs = seen.serving != before.serving and not ends and not unfinished(seen) and not seen.lost
+    difference = events.DifferenceSeen(environment=before.name, expected=before.serving, found=seen.serving)
     return (*ends, difference) if differs else ends
 
 
-def _end(deployment: DeploymentKnown, outcome: str, why: str, seen: Observed) -> events.Event:
+def _is_open(seen: Seen, deployment: str) -> bool:
+    return any(one.open is not None and one.open.id == deployment for one in seen.hosts.values())
+
+
+def _outcome(seen: Seen, deployment: str) -> tuple[tuple[str, str], ...]:
+    """How it ended, once: one host that committed decides, because that is only done when most are to."""
+    found = [one for host in seen.hosts.values() for one in host.finished if one.id == deployment]
+    best = next((one for one in found if one.outcome == "committed"), found[0] if found else None)
+    return ((best.outcome, best.why),) if best else ()
+
+
+def _end(deployment: DeploymentKnown, outcome: str, why: str, seen: Seen) -> events.Event:
+    if outcome == "committed" and why:
+        return events.DeploymentStuck(
+            environment=deployment.environment, deployment=deployment.id, release=deployment.release,
+            version=deployment.version, why=why, serving=seen.serving,
+        )  # fmt: skip
     if outcome == "committed":
         return events.DeploymentCommitted(
             environment=deployment.environment, deployment=deployment.id, release=deployment.release,
@@ -55,5 +169,5 @@ def _end(deployment: DeploymentKnown, outcome: str, why: str, seen: Observed) ->
         )  # fmt: skip
     return events.DeploymentReverted(
         environment=deployment.environment, deployment=deployment.id, release=deployment.release,
-        version=deployment.version, why=why, serving=serving_release(seen),
+        version=deployment.version, why=why, serving=seen.serving,
     )  # fmt: skip

@@ -1,21 +1,23 @@
-"""The transaction: moves forward one by one, or everything undone.
+"""The transaction: legs forward one by one, or everything undone on every host.
 
-The journal on the target is the truth; the events are the team's memory of it. When we die in here, the target undoes
-what was not committed as soon as the lease ends, and whoever comes next finishes.
+The journals on the targets are the truth; the events are the team's memory of it. When we die in here, the targets undo
+what was not decided as soon as the lease ends, and whoever comes next finishes.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ecluse.loop.deploy.acts import ACTS, Done, MoveFailedError, Work
-from ecluse.loop.deploy.problems import WITHOUT_A_SAY, gate_failed, interrupted, undone
+from ecluse.loop.deploy.acts import ACTS
+from ecluse.loop.deploy.problems import WITHOUT_A_SAY, committed_in_part, gate_failed, interrupted, undone
+from ecluse.loop.deploy.undo import Undone, undo
+from ecluse.loop.deploy.work import Done, MoveFailedError, Work
 from ecluse.model import events
-from ecluse.model.deployment import Move
-from ecluse.model.ids import DeploymentId
-from ecluse.model.observed import Observed
+from ecluse.model.deployment import Leg, Move
+from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.verdict import Verdict
 
@@ -32,16 +34,18 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """How it ended. `problem` says what undid it, and is None after a commit."""
+    """How it ended. `problem` says what undid it, or on which hosts it isn't yet; `held`: it waits for a person."""
 
     id: DeploymentId
     timeline: tuple[Moved, ...]
     verdicts: tuple[Verdict, ...]
     problem: Problem | None = None
+    committed: bool = False
+    held: bool = False
 
-    @property
-    def committed(self) -> bool:
-        return self.problem is None
+
+class HeldError(Exception):
+    """The deployment waits for a person; the targets keep it as it is."""
 
 
 class Transaction:
@@ -50,52 +54,54 @@ class Transaction:
     def __init__(self, work: Work, *, verb: str, settings: str) -> None:
         self._work, self._verb, self._settings = work, verb, settings
         self._world = work.world
-        self._release = work.running.release
+        self._release = work.one.release
         self._timeline: list[Moved] = []
         self._verdicts: list[Verdict] = []
+        self._behind: Mapping[HostName, str] = {}
 
     async def run(self) -> Deployed:
-        """Make all moves. A move that fails, and a cancellation, undo what was made; a Problem of the target that
-        leaves us without a say (superseded, unreachable) is raised: the target then undoes by itself."""
-        self._record(self._started())
+        """Make all legs. A leg that fails, and a cancellation, undo what was made; a Problem of the target that leaves
+        us without a say (superseded, unreachable) is raised once what can be undone is. From the decision on nothing
+        is undone: what is left is finished, or named."""
+        if not self._work.deployment.made:
+            self._record(self._started())
         began = self._world.clock.monotonic()
         try:
-            for move in self._work.deployment.moves:
-                await self._make(move)
+            for leg in self._work.deployment.left:
+                await self._make(leg)
+        except HeldError:
+            return self._deployed(None, held=True)
         except MoveFailedError as error:
-            await self._undo(error.problem)
-            return self._deployed(error.problem)
+            return await self._failed(error.problem)
         except ProblemError as error:
-            problem = undone(error.problems[0])
-            await self._undo(problem)
-            if problem.exit in WITHOUT_A_SAY:
-                raise
-            return self._deployed(problem)
+            return await self._failed(undone(error.problems[0]))
         except (asyncio.CancelledError, KeyboardInterrupt):
-            await asyncio.shield(self._undo(interrupted()))
+            await asyncio.shield(self._failed(interrupted()))
             raise
-        self._record(self._committed(self._world.clock.monotonic() - began))
-        return self._deployed(None)
+        return self._committed(began)
 
-    async def _make(self, move: Move) -> None:
-        """One move, timed, recorded and reported. It counts as made from the moment it is tried."""
-        self._work = replace(self._work, deployment=self._work.deployment.after(move))
-        self._world.reporter.began(move)
+    async def _make(self, leg: Leg) -> None:
+        """One leg, timed, recorded and reported. It counts as made from the moment it is tried."""
+        self._work = replace(self._work, deployment=self._work.deployment.after(leg))
+        self._world.reporter.began(leg.move)
         at, began = self._world.clock.now(), self._world.clock.monotonic()
         try:
-            done = await ACTS[move](self._work)
+            done = await ACTS[leg.move](self._work, leg)
             self._judge(done)
         except BaseException:
-            self._world.reporter.ended(move, ok=False)
+            self._world.reporter.ended(leg.move, ok=False)
             raise
         seconds = round(self._world.clock.monotonic() - began, 4)
-        self._timeline.append(Moved(move=move, at=at, seconds=seconds, detail=done.detail))
-        self._world.reporter.ended(move, ok=True, detail=done.detail)
+        self._timeline.append(Moved(move=leg.move, at=at, seconds=seconds, detail=done.detail))
+        self._world.reporter.ended(leg.move, ok=True, detail=done.detail)
+        self._behind = done.behind
         self._record(
             events.MoveMade(
-                deployment=self._id, move=move, seconds=seconds, detail=done.detail, environment=self._environment
+                deployment=self._id, move=leg.move, seconds=seconds, detail=done.detail, environment=self._environment
             )
         )
+        if done.hold:
+            raise HeldError
 
     def _judge(self, done: Done) -> None:
         verdict = done.verdict
@@ -114,22 +120,66 @@ class Transaction:
         if verdict.stops:
             raise MoveFailedError(gate_failed(verdict, self._release.version))
 
-    async def _undo(self, problem: Problem) -> None:
-        """Traffic back, the new slot drained and stopped. Without the right or the way to order it, the target's
-        dead-man switch does the same when the lease ends, and the next look at it records that."""
-        work = self._work
+    async def _failed(self, problem: Problem) -> Deployed:
+        """Undo, or, once it is decided, say what is missing. Raises when others have the say now."""
+        if self._is_decided:
+            return self._committed(self._world.clock.monotonic(), problem)
+        ended = await self._undo(problem)
+        if problem.exit in WITHOUT_A_SAY:
+            raise ProblemError(problem)
+        return self._deployed(ended.told(problem))
+
+    async def _undo(self, problem: Problem) -> Undone:
+        """Traffic back, the new slot drained and stopped. Without the right or the way to order it, the targets'
+        dead-man switch does the same when the lease ends, and the next look records that."""
         self._world.reporter.began("undo", problem.what)
         try:
-            if work.deployment.has_begun:
-                await work.target.abort(work.lease.grant(), work.deployment.id, problem.what)
-            serving = serving_release(await work.target.observe())
+            ended = await self._go_back(problem.what) if self._work.deployment.has(Move.BEGIN) else Undone()
+            serving = await self._serving()
         except ProblemError as error:
             self._world.reporter.ended("undo", ok=False, detail=str(error))
             if error.exit in WITHOUT_A_SAY:
-                return
+                return Undone(lost={host: str(error) for host in self._work.fleet.targets})
             raise
-        self._world.reporter.ended("undo", ok=True)
-        self._record(self._reverted(problem, serving))
+        told = ended.told(problem)
+        self._world.reporter.ended("undo", ok=told is problem, detail="" if told is problem else told.what)
+        self._record(*self._hosts_ended(ended, problem))
+        if not ended.lost and not ended.kept:
+            self._record(self._reverted(problem, serving))
+        elif ended.kept:
+            self._record(self._stuck(told, serving))
+        return ended
+
+    async def _go_back(self, why: str) -> Undone:
+        work, web = self._work, self._work.app.web
+        return await undo(work.fleet, work.lease, self._id, work.deployment.places, web.health if web else None, why)
+
+    async def _serving(self) -> str:
+        return (await self._work.fleet.observe()).serving
+
+    @property
+    def _is_decided(self) -> bool:
+        """Whether the decision stands on most hosts: the leg that writes it was made to its end."""
+        return any(moved.move == Move.DECIDE for moved in self._timeline)
+
+    def _committed(self, began: float, problem: Problem | None = None) -> Deployed:
+        seconds = self._world.clock.monotonic() - began
+        self._record(
+            events.DeploymentCommitted(
+                deployment=self._id,
+                release=self._release.id,
+                version=self._release.version,
+                slot=self._work.deployment.places[0].slot,
+                seconds=round(seconds, 3),
+                verb=self._verb,
+                environment=self._environment,
+                behind=tuple(self._behind),
+            )
+        )
+        count = len(self._work.fleet.targets)
+        if self._behind:
+            problem = committed_in_part(self._release.version, self._behind, count)
+        return self._deployed(problem, committed=True)
 
     @property
     def _id(self) -> DeploymentId:
@@ -137,33 +187,38 @@ class Transaction:
 
     @property
     def _environment(self) -> str:
-        return self._work.running.environment.name
+        return self._work.one.environment.name
 
-    def _record(self, event: events.Event) -> None:
-        self._world.ledger.append(event)
+    def _record(self, *found: events.Event) -> None:
+        self._world.ledger.append(*found)
 
     def _started(self) -> events.Event:
         deployment = self._work.deployment
+        place = deployment.places[0]
         return events.DeploymentStarted(
             deployment=deployment.id,
             release=self._release.id,
             version=self._release.version,
-            slot=deployment.slot,
-            previous=deployment.previous or "",
+            slot=place.slot,
+            previous=place.previous or "",
             verb=self._verb,
             settings=self._settings,
             environment=self._environment,
+            hosts=() if self._work.fleet.is_single else tuple(self._work.fleet.targets),
         )
 
-    def _committed(self, seconds: float) -> events.Event:
-        return events.DeploymentCommitted(
-            deployment=self._id,
-            release=self._release.id,
-            version=self._release.version,
-            slot=self._work.deployment.slot,
-            seconds=round(seconds, 3),
-            verb=self._verb,
-            environment=self._environment,
+    def _hosts_ended(self, ended: Undone, problem: Problem) -> tuple[events.Event, ...]:
+        """One entry a host, where there are several."""
+        if self._work.fleet.is_single:
+            return ()
+        outcomes = {
+            **dict.fromkeys(ended.reverted, ("reverted", problem.what)),
+            **{host: ("kept", why) for host, why in ended.kept.items()},
+            **{host: ("lost", why) for host, why in ended.lost.items()},
+        }
+        return tuple(
+            events.HostEnded(deployment=self._id, host=host, outcome=outcome, why=why, environment=self._environment)
+            for host, (outcome, why) in sorted(outcomes.items())
         )
 
     def _reverted(self, problem: Problem, serving: str) -> events.Event:
@@ -177,9 +232,22 @@ class Transaction:
             environment=self._environment,
         )
 
-    def _deployed(self, problem: Problem | None) -> Deployed:
-        return Deployed(id=self._id, timeline=tuple(self._timeline), verdicts=tuple(self._verdicts), problem=problem)
+    def _stuck(self, problem: Problem, serving: str) -> events.Event:
+        return events.DeploymentStuck(
+            deployment=self._id,
+            release=self._release.id,
+            version=self._release.version,
+            why=problem.what,
+            serving=serving,
+            environment=self._environment,
+        )
 
-
-def serving_release(seen: Observed) -> str:
-    return (seen.slot(seen.serving).release or "") if seen.serving else ""
+    def _deployed(self, problem: Problem | None, *, committed: bool = False, held: bool = False) -> Deployed:
+        return Deployed(
+            id=self._id,
+            timeline=tuple(self._timeline),
+            verdicts=tuple(self._verdicts),
+            problem=problem,
+            committed=committed,
+            held=held,
+        )

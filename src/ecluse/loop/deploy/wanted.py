@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ecluse.model.app import App, Environment
 from ecluse.model.artifact import Bundle
 from ecluse.model.frozen import app_to_json
-from ecluse.model.ids import Digest
+from ecluse.model.ids import Digest, HostName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.secret import Secret
@@ -39,12 +39,12 @@ class Wanted:
     settings: Settings = Settings()
 
 
-def running_of(wanted: Wanted, release: Release, bundle: Bundle) -> Running:
+def running_on(host: HostName, wanted: Wanted, release: Release, bundle: Bundle) -> Running:
     return Running(
         release=release,
         bundle=bundle,
         app=wanted.app.name,
-        environment=wanted.environment,
+        environment=wanted.environment.on(host),
         processes=wanted.app.processes,
         env={**wanted.app.env, **wanted.environment.env, **wanted.settings.env},
         secrets=wanted.settings.revealed,

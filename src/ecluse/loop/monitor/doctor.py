@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from ecluse.loop.deploy.fleet import Seen
 from ecluse.model.app import App
 from ecluse.model.ids import EnvironmentName
-from ecluse.model.observed import Observed
 from ecluse.model.problem import Problem
 from ecluse.ports.machine import Machine
 
 LITTLE_SPACE = 1024**3
-NOTHING_SEEN: Mapping[EnvironmentName, Observed | Problem] = MappingProxyType({})
+NOTHING_SEEN: Mapping[EnvironmentName, Seen | Problem] = MappingProxyType({})
 
 
 class Grade(StrEnum):
@@ -34,7 +34,7 @@ class Finding:
 
 
 def diagnose(
-    machine: Machine, app: App | None, seen: Mapping[EnvironmentName, Observed | Problem] = NOTHING_SEEN
+    machine: Machine, app: App | None, seen: Mapping[EnvironmentName, Seen | Problem] = NOTHING_SEEN
 ) -> tuple[Finding, ...]:
     """`seen` is what each environment's target says of itself, or why it says nothing."""
     return (
@@ -99,13 +99,17 @@ def _interpreters(machine: Machine) -> Finding:
     return Finding(name="python", grade=Grade.BAD, detail="no interpreter found", fix="install Python 3.9 or newer")
 
 
-def _environment(name: EnvironmentName, said: Observed | Problem) -> Finding:
+def _environment(name: EnvironmentName, said: Seen | Problem) -> Finding:
     if isinstance(said, Problem):
         return Finding(name=name, grade=Grade.BAD, detail=said.what, fix=said.fix)
-    if said.warnings:
-        return Finding(name=name, grade=Grade.WARN, detail="; ".join(said.warnings), fix=f"ecluse status {name}")
-    serving = said.slot(said.serving) if said.serving else None
-    return Finding(name=name, grade=Grade.FINE, detail=f"{serving.version} serves" if serving else "nothing serves")
+    warnings = [warning for seen in said.hosts.values() for warning in seen.warnings]
+    lost = [f"{host} can't be reached: {problem.what}" for host, problem in said.lost.items()]
+    if warnings or lost:
+        return Finding(name=name, grade=Grade.WARN, detail="; ".join((*lost, *warnings)), fix=f"ecluse status {name}")
+    versions = {seen.slot(seen.serving).version or "" for seen in said.hosts.values() if seen.serving}
+    return Finding(
+        name=name, grade=Grade.FINE, detail=f"{', '.join(versions)} serves" if versions else "nothing serves"
+    )
 
 
 def _ports(machine: Machine, app: App) -> Iterator[Finding]:

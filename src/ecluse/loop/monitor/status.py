@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.health import Expected
 from ecluse.loop.deploy.settle import known, told
 from ecluse.model.app import App, Environment
 from ecluse.model.history import EnvironmentKnown
-from ecluse.model.ids import Commit, Digest, Version
+from ecluse.model.ids import Commit, Digest, HostName, Version
 from ecluse.model.observed import Observed, SlotSeen, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
@@ -18,16 +19,38 @@ from ecluse.ports.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostStatus:
+    """`health` is `healthy`, `unhealthy`, `unchecked` (no health check configured), `down` or `unknown`."""
+
+    name: HostName
+    health: str
+    seen: Observed | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentStatus:
-    """`health` is `healthy`, `unhealthy`, `unchecked` (no health check configured), `down` or `unknown`.
-    `phase` is `empty`, `serving`, `deploying`, `stopped` or `unreachable`."""
+    """`health` is that of the host that is worst off. `phase` is `empty`, `serving`, `deploying`, `waiting` (for a
+    person), `mixed` (the hosts differ), `stopped` or `unreachable`."""
 
     name: str
     health: str
     phase: str
-    seen: Observed | None
+    hosts: tuple[HostStatus, ...]
     remembered: EnvironmentKnown
     why: str = ""
+
+    @property
+    def seen(self) -> Observed | None:
+        """The first host that answered."""
+        return next((host.seen for host in self.hosts if host.seen), None)
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.hosts) == 1
+
+
+WORST = ("unknown", "down", "unhealthy", "unchecked", "healthy")
 
 
 async def status(app: App, environments: tuple[Environment, ...], world: World) -> tuple[EnvironmentStatus, ...]:
@@ -35,32 +58,33 @@ async def status(app: App, environments: tuple[Environment, ...], world: World) 
 
 
 async def look(app: App, environment: Environment, world: World) -> EnvironmentStatus:
-    """Ask the target, record what the ledger didn't know, then say what is so."""
-    target = world.target(app, environment)
+    """Ask the targets, record what the ledger didn't know, then say what is so."""
+    fleet = fleet_of(world, app, environment)
     try:
-        seen = await target.observe()
+        seen = await fleet.observe()
     except ProblemError as error:
         if error.exit is not Exit.UNREACHABLE:
             raise
-        return EnvironmentStatus(
-            name=environment.name,
-            health="unknown",
-            phase="unreachable",
-            seen=None,
-            remembered=known(world, environment.name),
-            why=str(error),
-        )
-    if fresh := told(seen, known(world, environment.name)):
+        seen = Seen(hosts={}, lost=dict.fromkeys(fleet.targets, error.problems[0]))
+    if seen.hosts and (fresh := told(seen, known(world, environment.name))):
         world.ledger.append(*fresh)
-    health, why = await health_of(app, seen, target, world)
+    hosts = [await _look_at(app, fleet, host, seen, world) for host in fleet.targets]
+    worst = min(hosts, key=lambda host: WORST.index(host.health))
     return EnvironmentStatus(
         name=environment.name,
-        health=health,
+        health=worst.health,
         phase=phase_of(seen, known(world, environment.name)),
-        seen=seen,
+        hosts=tuple(hosts),
         remembered=known(world, environment.name),
-        why=why,
+        why=worst.why if fleet.is_single or not worst.why else f"{worst.name}: {worst.why}",
     )
+
+
+async def _look_at(app: App, fleet: Fleet, host: HostName, seen: Seen, world: World) -> HostStatus:
+    if host in seen.lost:
+        return HostStatus(name=host, health="unknown", seen=None, why=str(seen.lost[host].what))
+    health, why = await health_of(app, seen.hosts[host], fleet.targets[host], world)
+    return HostStatus(name=host, health=health, seen=seen.hosts[host], why=why)
 
 
 async def health_of(app: App, seen: Observed, target: Target, world: World) -> tuple[str, str]:
@@ -79,12 +103,18 @@ async def health_of(app: App, seen: Observed, target: Target, world: World) -> t
     return ("unhealthy", f"GET {web.health.path}: {flaw}") if flaw else ("healthy", "")
 
 
-def phase_of(seen: Observed, remembered: EnvironmentKnown) -> str:
-    if seen.open is not None:
-        return "deploying"
-    if seen.serving is not None:
+def phase_of(seen: Seen, remembered: EnvironmentKnown) -> str:
+    hosts = seen.hosts.values()
+    if not hosts:
+        return "unreachable"
+    opened = [one.open for one in hosts if one.open]
+    if opened:
+        return "waiting" if any(one.held for one in opened) else "deploying"
+    if seen.is_mixed:
+        return "mixed"
+    if seen.serving:
         return "serving"
-    return "stopped" if seen.generation or remembered.deployments else "empty"
+    return "stopped" if any(one.generation for one in hosts) or remembered.deployments else "empty"
 
 
 def _release(slot: SlotSeen, world: World) -> Release:
@@ -103,16 +133,25 @@ def document(found: tuple[EnvironmentStatus, ...]) -> dict[str, Any]:
 
 
 def _environment(status: EnvironmentStatus) -> dict[str, Any]:
-    seen = status.seen
-    serving = seen.slot(seen.serving) if seen and seen.serving else None
+    """The first host's values stand at the top too: of one machine that is all there is."""
     return {
+        **_observed(status.seen),
         "name": status.name,
-        "url": seen.url if seen else "",
-        "release": serving.release if serving else None,
-        "version": serving.version if serving else None,
         "health": status.health,
         "phase": status.phase,
         "why": status.why,
+        "hosts": [
+            {"name": host.name, "health": host.health, "why": host.why, **_observed(host.seen)} for host in status.hosts
+        ],
+    }
+
+
+def _observed(seen: Observed | None) -> dict[str, Any]:
+    serving = seen.slot(seen.serving) if seen and seen.serving else None
+    return {
+        "url": seen.url if seen else "",
+        "release": serving.release if serving else None,
+        "version": serving.version if serving else None,
         "routing": seen.routing if seen else "unknown",
         "keeper": {"pid": seen.keeper_pid, "version": seen.keeper_version} if seen and seen.keeper_pid else None,
         "lease": _lease(seen),
@@ -165,13 +204,14 @@ def _slot(slot: SlotSeen) -> dict[str, Any]:
 
 
 def unreachable(found: tuple[EnvironmentStatus, ...]) -> Problem | None:
-    """What is shown then is what was known last, not what is so."""
-    lost = [status for status in found if status.phase == "unreachable"]
+    """What is shown of those is what was known last, not what is so."""
+    lost = [(status, host) for status in found for host in status.hosts if host.seen is None]
     if not lost:
         return None
+    names = [status.name if status.is_single else f"{host.name} of {status.name}" for status, host in lost]
     return Problem(
-        code="D041", what=f"{', '.join(status.name for status in lost)} can't be reached",
-        evidence=tuple(status.why for status in lost), state="unknown; what served there may still serve",
+        code="D041", what=f"{', '.join(names)} can't be reached",
+        evidence=tuple(host.why for _, host in lost), state="unknown; what served there may still serve",
         fix="`ecluse doctor` says what is in the way", exit=Exit.UNREACHABLE,
     )  # fmt: skip
 

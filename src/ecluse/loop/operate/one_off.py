@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.settle import settle
-from ecluse.loop.deploy.wanted import Wanted, running_of
+from ecluse.loop.deploy.wanted import Wanted, running_on
 from ecluse.model.app import Argv
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.target import RanCommand
@@ -15,17 +16,18 @@ from ecluse.ports.world import World
 
 
 async def one_off(wanted: Wanted, argv: Argv, within: timedelta, world: World) -> RanCommand:
-    """Runs with the release's files, packages, settings and secrets. Holds the lease: no deploy passes under it."""
-    target = world.target(wanted.app, wanted.environment)
-    async with held(target, wanted.environment.lease, world) as lease:
-        seen = await settle(target, lease, wanted.environment.name, world)
-        serving = seen.slot(seen.serving).release if seen.serving else None
-        kept = world.ledger.state().releases.get(serving or "")
+    """Runs with the release's files, packages, settings and secrets, on the first host that serves it. Holds the lease:
+    no deploy passes under it."""
+    fleet = fleet_of(world, wanted.app, wanted.environment)
+    async with held(fleet, wanted.environment.lease, world) as lease:
+        seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
+        kept = world.ledger.state().releases.get(seen.serving)
         if kept is None:
             raise ProblemError(nothing_serves(wanted.environment.name))
         recalled = recall(kept, world.store)
-        running = running_of(as_it_was(wanted, recalled), recalled.release, recalled.bundle)
-        return await target.run(lease.grant(), running, argv, within)
+        host = next(host for host, release in seen.releases.items() if release == seen.serving)
+        running = running_on(host, as_it_was(wanted, recalled), recalled.release, recalled.bundle)
+        return await fleet.targets[host].run(lease.grant(), running, argv, within)
 
 
 def nothing_serves(environment: str) -> Problem:

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ecluse.loop.deploy.existing import deploy_existing
+from ecluse.loop.deploy.fleet import Seen, fleet_of
 from ecluse.loop.deploy.plan import is_warm
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.ship import Shipped
 from ecluse.model.history import ReleaseKnown, State
-from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
 
 
-async def rollback(wanted: Wanted, world: World) -> Shipped:
+async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None) -> Shipped:
     """Serve the release before. It is asked for its health first; unhealthy, no traffic moves (exit 3)."""
 
-    def before(seen: Observed, state: State) -> ReleaseKnown:
+    def before(seen: Seen, state: State) -> ReleaseKnown:
         return _before(seen, state, wanted.environment.name)
 
-    return await deploy_existing(wanted, before, world, verb="rollback")
+    return await deploy_existing(wanted, before, world, verb="rollback", wait=wait)
 
 
 async def would_go_to(wanted: Wanted, world: World) -> ReleaseKnown:
     """Reads only."""
-    seen = await world.target(wanted.app, wanted.environment).observe()
+    seen = await fleet_of(world, wanted.app, wanted.environment).observe()
     return _before(seen, world.ledger.state(), wanted.environment.name)
 
 
-def _before(seen: Observed, state: State, environment: str) -> ReleaseKnown:
+def _before(seen: Seen, state: State, environment: str) -> ReleaseKnown:
     found = state.releases.get(release_before(seen, state, environment))
     if found is None:
         raise ProblemError(nowhere_to_go(environment))
     return found
 
 
-def release_before(seen: Observed, state: State, environment: str) -> str:
+def release_before(seen: Seen, state: State, environment: str) -> str:
     """What the other slot keeps warm, if anything; else what the ledger remembers."""
-    if seen.serving is not None:
-        other = seen.slot(seen.serving.other)
-        if other.release is not None and is_warm(other):
-            return other.release
+    warm = [one.slot(one.serving.other) for one in seen.hosts.values() if one.serving]
+    found = {slot.release for slot in warm if slot.release and is_warm(slot)}
+    if len(found) == 1 and len(warm) == len(seen.hosts):
+        return found.pop()
     known_here = state.environments.get(environment)
     return known_here.previous if known_here else ""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.wanted import require_health
 from ecluse.loop.release.make import plan_release
 from ecluse.loop.ship import ShipOrder, require_place_for_dirty, serving_already
+from ecluse.model.app import Strategy
+from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
 from ecluse.ports.world import World
 
@@ -25,6 +28,19 @@ class Preview:
     slot: str
     serving: str
     moves: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    warning: str = ""
+
+
+DOWNTIME = "recreate stops the old release first: nothing serves until the new one has passed its gate"
+
+
+def told_leg(leg: Leg) -> str:
+    """`shift 5 %`, `watch 60 s`, `start on a, b`."""
+    share = f" {leg.weight} %" if leg.move is Move.SHIFT else ""
+    lasts = f" {leg.lasts.total_seconds():g} s" if leg.lasts else ""
+    count = f" {leg.requests} requests" if leg.requests else ""
+    return f"{leg.move}{share}{lasts}{count}{' on ' + ', '.join(leg.hosts) if leg.hosts else ''}"
 
 
 async def preview(order: ShipOrder, world: World) -> Preview:
@@ -34,11 +50,13 @@ async def preview(order: ShipOrder, world: World) -> Preview:
     require_place_for_dirty(order)
     commit = await world.source.resolve(order.revision)
     dirty = order.dirty and await world.source.is_dirty()
-    target = world.target(wanted.app, wanted.environment)
+    fleet = fleet_of(world, wanted.app, wanted.environment)
     planned = await plan_release(wanted.app, world, commit, tag=wanted.environment.tag, dirty=dirty)
-    seen = await target.observe()
-    unchanged = not dirty and await serving_already(wanted, commit, target, world) is not None
-    rollout = plan_rollout(seen, ReleaseId(""), migrates=bool(wanted.app.migrate), back=False)
+    seen = await fleet.observe()
+    unchanged = not dirty and await serving_already(wanted, commit, fleet, world) is not None
+    migrates = bool(wanted.app.migrate)
+    planned_legs = plan_rollout(seen.hosts, ReleaseId(""), wanted.environment, migrates=migrates, back=False)
+    first = next(iter(seen.hosts.values()))
     chosen = wanted.environment.gates
     steps = tuple(step.name for step in wanted.app.steps if (step.gate if chosen is None else step.name in chosen))
     return Preview(
@@ -48,7 +66,9 @@ async def preview(order: ShipOrder, world: World) -> Preview:
         tag=planned.tag,
         unchanged=unchanged,
         steps=() if unchanged else steps,
-        slot=rollout.slot,
-        serving=seen.slot(seen.serving).version or "" if seen.serving else "",
-        moves=() if unchanged else tuple(rollout.moves),
+        slot=first.free,
+        serving=first.slot(first.serving).version or "" if first.serving else "",
+        moves=() if unchanged else tuple(told_leg(leg) for leg in planned_legs.legs),
+        hosts=wanted.environment.hosts,
+        warning=DOWNTIME if wanted.environment.strategy is Strategy.RECREATE and first.serving else "",
     )

@@ -3,15 +3,57 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from ecluse.manifest.schema.key import Table, key
-from ecluse.manifest.schema.shapes import Name, Variable
+from pydantic import Strict
+
+from ecluse.manifest.schema.key import Table, key, section
+from ecluse.manifest.schema.shapes import Batch, KeeperHost, Name, Share, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Settings, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.ids import EnvironmentName
 
 _DEFAULT = model.Environment(name=EnvironmentName("production"))
+
+
+_ROLLOUT = model.Rollout()
+
+
+class RolloutTable(Table):
+    """How exactly traffic moves, who says when, and what happens when the watch could not tell."""
+
+    batch: Batch = key(
+        "Hosts of a rolling batch: a number, or a share such as 25%.", example="25%", default=_ROLLOUT.batch
+    )
+    wait: Duration = key(
+        "Time for which a rolling batch is watched before the next one.", example="30s", default=_ROLLOUT.wait
+    )
+    shares: list[Share] = key(
+        "The steps of a canary: percent of new connections, for a time or until it has answered so many requests.",
+        example=["5% for 10m", "50% for 1000 requests"],
+        default=["5% for 1m", "25% for 1m"],
+        min_length=1,
+    )
+    sticky: Truth = key(
+        "Whether a client's address keeps it with one release during a canary; not where one proxy is all clients.",
+        example=True,
+        default=_ROLLOUT.sticky,
+    )
+    promote: Annotated[model.Promotion, Strict(False)] = key(
+        "auto, or manual: before the last shift a person says `ecluse promote`.",
+        example="manual",
+        default=_ROLLOUT.promote,
+    )
+    promote_within: Duration = key(
+        "Time for which a release waits for a person; then it is undone.",
+        example="30m",
+        default=_ROLLOUT.promote_within,
+    )
+    inconclusive: Annotated[model.Inconclusive, Strict(False)] = key(
+        "What a watch does that saw too little to judge: promote, hold (wait for a person) or undo.",
+        example="hold",
+        default=_ROLLOUT.inconclusive,
+    )
 
 
 class EnvironmentTable(Table):
@@ -22,11 +64,19 @@ class EnvironmentTable(Table):
     )
     address: Address = key("IPv4 address to listen on.", example="192.168.1.10", default=_DEFAULT.address)
     port: Whole = key("Public port.", example=80, default=_DEFAULT.port, ge=1, le=65535)
-    strategy: Literal["blue-green"] = key(
-        "How traffic moves to a new release: blue-green, all at once after its gate.",
-        example="blue-green",
+    hosts: list[KeeperHost] = key(
+        "Hosts, none: this machine. keeper:FOLDER is a keeper of its own here; the first listens on `port`, the next "
+        "one on the next.",
+        example=["keeper:hosts/a", "keeper:hosts/b"],
+        default_factory=list,
+    )
+    strategy: Annotated[model.Strategy, Strict(False)] = key(
+        "How traffic moves to a new release: blue-green (all at once after its gate), rolling (one batch of hosts "
+        "after the other), canary (a growing share of connections), recreate (the old one stops first: downtime).",
+        example="canary",
         default=_DEFAULT.strategy,
     )
+    rollout: RolloutTable = section(default_factory=RolloutTable)
     env: Settings = key(
         "Settings of every process here, over those of [app].", example={"DEBUG": "0"}, default_factory=dict
     )

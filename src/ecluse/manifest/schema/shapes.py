@@ -88,3 +88,23 @@ Signal = Annotated[
     str,
     *_shaped("TERM|INT|QUIT|HUP|USR1|USR2|WINCH", "signal to stop by", "use TERM, INT, QUIT, HUP, USR1, USR2 or WINCH"),
 ]
+Batch = Annotated[
+    str,
+    *_shaped(r"[1-9]\d{0,3}|(?:[1-9]\d?|100)%", "batch", 'write a number of hosts, "2", or a share of them, "25%"'),
+]
+KeeperHost = Annotated[
+    str,
+    *_shaped(
+        r"keeper:(?:\./)?[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
+        "host",
+        'write it like "keeper:hosts/a": a folder below the repository',
+    ),
+]
+Share = Annotated[
+    str,
+    *_shaped(
+        r"[1-9]\d?% for (?:(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+|[1-9]\d{0,8} requests)",
+        "step of a canary",
+        'write it like "5% for 10m" or "25% for 1000 requests", from 1 to 99 percent',
+    ),
+]

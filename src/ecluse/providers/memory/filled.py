@@ -24,6 +24,7 @@ class Filled:
     asked: int = 0
     warm_until: float | None = None
     has_served: bool = False
+    halted: bool = False
 
     def has_exited(self, now: float) -> bool:
         after = self.behaviour.exits_after
@@ -32,6 +33,8 @@ class Filled:
     def state(self, now: float, weight: int) -> SlotState:
         if self.has_exited(now):
             return SlotState.FAILED
+        if self.halted:
+            return SlotState.HALTED
         return SlotState.LAME if self.has_served and not weight else SlotState.RUNNING
 
     def answer(self) -> tuple[Answered, Filled]:

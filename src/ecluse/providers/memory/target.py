@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.model.app import Argv
 from ecluse.model.ids import DeploymentId, ReleaseId
 from ecluse.model.observed import (
     Finished,
+    Held,
     Holder,
     LeaseSeen,
     Observed,
@@ -19,16 +20,10 @@ from ecluse.model.observed import (
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
-from ecluse.ports.target import Answered, Grant, LogLine, Question, RanCommand, Running
+from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running
 from ecluse.providers.memory.filled import Filled
+from ecluse.providers.memory.lease import MemoryLease, refused
 from ecluse.providers.memory.script import HEALTHY, Behaviour
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lease:
-    holder: Holder
-    taken: float
-    expires: float
 
 
 class MemoryTarget:
@@ -39,10 +34,12 @@ class MemoryTarget:
     """
 
     splits_traffic = True
+    sticky = True
 
     def __init__(self, clock: Clock, url: str = "http://127.0.0.1:8000") -> None:
         self.calls: list[str] = []
-        self.gone: set[str] = set()
+        self.ill: set[Slot] = set()
+        """Slots that answer 503 whatever runs in them."""
         self.staged: dict[ReleaseId, Running] = {}
         self._clock = clock
         self._url = url
@@ -50,13 +47,18 @@ class MemoryTarget:
         self._failures: dict[str, list[ProblemError]] = {}
         self._slots: dict[Slot, Filled] = {}
         self._weights: dict[Slot, int] = {Slot.BLUE: 0, Slot.GREEN: 0}
-        self._lease: _Lease | None = None
-        self._generation = 0
+        self._lease = MemoryLease(clock)
         self._open: OpenDeployment | None = None
         self._finished: tuple[Finished, ...] = ()
         self._warm: dict[Slot, timedelta] = {}
+        self._held_until = 0.0
+        self._decision = (0, timedelta())
         self._pids = 1000
         self._logs: list[LogLine] = []
+
+    @property
+    def gone(self) -> set[str]:
+        return self._lease.gone
 
     def script(self, version: str, behaviour: Behaviour) -> None:
         self._behaviours[version] = behaviour
@@ -72,33 +74,32 @@ class MemoryTarget:
             url=self._url if self._slots else "",
             slots=tuple(self._seen(slot) for slot in Slot),
             serving=self._serving,
-            generation=self._generation,
-            lease=self._lease_seen(),
+            generation=self._lease.generation,
+            lease=self._lease.seen(),
             open=self._open,
             finished=self._finished,
             routing="relay" if self._slots else "none",
         )
 
-    async def take(self, holder: Holder, lease: timedelta) -> Grant:
+    async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         self._look("take")
-        held = self._in_force()
-        if held and held.holder.id != holder.id and held.holder.id not in self.gone:
-            raise refused("K010", f"the environment is held by {held.holder.user} ({held.holder.command})", Exit.BUSY)
-        self._generation += 1
-        now = self._clock.monotonic()
-        self._lease = _Lease(holder=holder, taken=now, expires=now + lease.total_seconds())
-        return Grant(holder=holder, generation=self._generation)
+        return self._lease.take(holder, lease, generation)
+
+    async def wait(self, holder: Holder, ticket: float) -> Place:
+        self._look("wait")
+        return self._lease.wait(holder, ticket)
+
+    async def evict(self, by: str) -> LeaseSeen | None:  # noqa: ARG002
+        self._look("evict")
+        return self._lease.evict()
 
     async def renew(self, grant: Grant) -> None:
         self._check("renew", grant)
-        if self._lease is not None:
-            length = self._lease.expires - self._lease.taken
-            self._lease = replace(self._lease, expires=self._clock.monotonic() + length)
+        self._lease.renew()
 
     async def give_back(self, grant: Grant) -> None:
         self._look("give_back")
-        if self._lease and (self._lease.holder.id, self._generation) == (grant.holder.id, grant.generation):
-            self._lease = None
+        self._lease.give_back(grant)
 
     async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
         self._check("stage", grant)
@@ -115,7 +116,7 @@ class MemoryTarget:
             version=running.release.version,
             slot=slot,
             previous=self._serving,
-            generation=self._generation,
+            generation=self._lease.generation,
             last_move="begin",
         )
 
@@ -136,15 +137,23 @@ class MemoryTarget:
         self._moved("start")
         self._fill(running, slot)
 
+    async def halt(self, grant: Grant, slot: Slot) -> None:
+        self._check("halt", grant)
+        self._moved("halt")
+        if slot in self._slots:
+            self._slots[slot] = replace(self._slots[slot], halted=True)
+
     async def ask(self, slot: Slot, question: Question) -> Answered:  # noqa: ARG002
         self._look("ask")
         filled = self._slots.get(slot)
         if filled is None:
             return Answered(status=0, why=f"nothing runs in {slot}")
+        if slot in self.ill:
+            return Answered(status=503)
         answered, self._slots[slot] = filled.answer()
         return answered
 
-    async def route(self, grant: Grant, weights: Weights) -> None:
+    async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:  # noqa: ARG002
         self._check("route", grant)
         self._moved("route")
         for slot in Slot:
@@ -152,23 +161,44 @@ class MemoryTarget:
             if weights.of(slot) and slot in self._slots:
                 self._slots[slot] = replace(self._slots[slot], warm_until=None, has_served=True)
 
+    async def hold(self, grant: Grant, deployment: DeploymentId, duration: timedelta, left: tuple[str, ...]) -> None:
+        self._check("hold", grant)
+        self._held_until = self._clock.monotonic() + duration.total_seconds()
+        if self._open is None or self._open.id != deployment:
+            raise refused("K002", f"no deployment {deployment} is open", Exit.NEEDS_PERSON)
+        self._open = replace(self._open, last_move="hold", held=Held(left=left))
+
+    async def decide(self, grant: Grant, deployment: DeploymentId, hosts: int, warm: timedelta) -> None:
+        self._check("decide", grant)
+        if self._open is None or self._open.id != deployment:
+            self._ended_as(deployment, "committed")
+            return
+        self._open = replace(self._open, last_move="decide", decided=True)
+        self._decision = (hosts, warm)
+
     async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
         self._check("commit", grant)
         if self._open is None or self._open.id != deployment:
             self._ended_as(deployment, "committed")
             return
-        old = self._open.slot.other
+        self._commit(warm)
+
+    def _commit(self, warm: timedelta) -> None:
+        old = self._open.slot.other if self._open else Slot.BLUE
         self._end("committed", "")
         if old in self._slots:
             until = self._clock.monotonic() + warm.total_seconds()
             self._slots[old] = replace(self._slots[old], warm_until=until)
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str) -> None:
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
         self._check("abort", grant)
         if self._open is None or self._open.id != deployment:
             self._ended_as(deployment, "reverted")
             return
-        self._revert(why)
+        if keep:
+            self._end("committed", f"{why}; not undone: {self._open.previous} isn't fit to serve")
+        else:
+            self._revert(why)
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         self._check("stop", grant)
@@ -180,7 +210,7 @@ class MemoryTarget:
             self._revert("the environment was shut")
         for slot in Slot:
             self._empty(slot)
-        self._lease = None
+        self._lease.end()
 
     async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:  # noqa: ARG002
         """What was printed so far; nothing new comes here, so following ends too."""
@@ -206,31 +236,26 @@ class MemoryTarget:
     def _look(self, call: str) -> None:
         """What the clock makes due comes before every call; then a failure that a test asked for."""
         self.calls.append(call)
-        if self._open is not None and self._in_force() is None and call != "take":
-            self._revert("its deployer vanished: the lease ran out")
+        if self._open is not None and self._lease.has_lapsed and call != "take":
+            self._expire(self._open)
         for slot, filled in list(self._slots.items()):
             if filled.warm_until is not None and self._clock.monotonic() >= filled.warm_until:
                 self._empty(slot)
         if self._failures.get(call):
             raise self._failures[call].pop(0)
 
+    def _expire(self, opened: OpenDeployment) -> None:
+        hosts, warm = self._decision
+        if opened.held is not None and self._clock.monotonic() < self._held_until:
+            return
+        if opened.decided and hosts == 1:
+            self._commit(warm)
+        elif not opened.decided:
+            self._revert("its deployer vanished: the lease ran out")
+
     def _check(self, call: str, grant: Grant) -> None:
         self._look(call)
-        held = self._in_force()
-        if held is None or (held.holder.id, self._generation) != (grant.holder.id, grant.generation):
-            raise refused("K011", f"the lease of generation {grant.generation} is over", Exit.BUSY)
-
-    def _in_force(self) -> _Lease | None:
-        lease = self._lease
-        return lease if lease is not None and self._clock.monotonic() < lease.expires else None
-
-    def _lease_seen(self) -> LeaseSeen | None:
-        lease, now = self._in_force(), self._clock.monotonic()
-        if lease is None:
-            return None
-        return LeaseSeen(
-            holder=lease.holder, generation=self._generation, age=now - lease.taken, left=lease.expires - now
-        )
+        self._lease.check(grant)
 
     def _moved(self, move: str) -> None:
         if self._open is not None:
@@ -265,6 +290,8 @@ class MemoryTarget:
         if opened is None:
             return
         back = opened.previous
+        if back is not None and back in self._slots:
+            self._slots[back] = replace(self._slots[back], halted=False)
         if back is not None and back in self._slots and self._weights[opened.slot] and back is not opened.slot:
             self._weights = {back: 100, opened.slot: 0}
         if back is not opened.slot:
@@ -290,7 +317,3 @@ class MemoryTarget:
         if filled is None:
             return SlotSeen(slot=slot)
         return filled.seen(self._clock.monotonic(), self._clock.now(), self._weights[slot])
-
-
-def refused(code: str, what: str, exit_code: Exit) -> ProblemError:
-    return ProblemError(Problem(code=code, what=what, fix="look with `ecluse status`", exit=exit_code))

@@ -13,6 +13,7 @@ from ecluse.model.ids import DeploymentId, ReleaseId, Version
 from ecluse.model.observed import (
     Counters,
     Finished,
+    Held,
     Holder,
     LeaseSeen,
     Observed,
@@ -46,6 +47,22 @@ def running(wanted: Running, python: str) -> dict[str, Any]:
         "python": python,
         "commands": [list(argv) for argv in wanted.commands],
         "processes": [_process(process) for process in wanted.processes],
+        "health": _health(wanted),
+    }
+
+
+def _health(wanted: Running) -> dict[str, Any] | None:
+    """By which the keeper proves, without a deployer, that a release is fit to get its traffic back."""
+    health = next((process.health for process in wanted.processes if process.is_web), None)
+    if health is None:
+        return None
+    body = health.body.format(version=wanted.release.version, commit=wanted.release.commit)
+    return {
+        "path": health.path,
+        "host": health.host,
+        "statuses": list(health.status),
+        "body": body,
+        "seconds": health.patience.total_seconds(),
     }
 
 
@@ -77,7 +94,7 @@ def observed(seen: Document) -> Observed:
         slots=tuple(_slot(slot) for slot in seen["slots"]),
         serving=Slot(seen["serving"]) if seen["serving"] else None,
         generation=seen["generation"],
-        lease=_lease(seen["lease"]) if seen["lease"] else None,
+        lease=lease(seen["lease"]) if seen["lease"] else None,
         open=_open(seen["open"]) if seen["open"] else None,
         finished=tuple(_finished(ended) for ended in seen["finished"]),
         routing=seen["routing"],
@@ -117,7 +134,7 @@ def _counters(seen: Document) -> Counters:
     return Counters(**{**seen, "buckets": tuple(seen["buckets"])})
 
 
-def _lease(seen: Document) -> LeaseSeen:
+def lease(seen: Document) -> LeaseSeen:
     return LeaseSeen(holder=_holder(seen["holder"]), generation=seen["generation"], age=seen["age"], left=seen["left"])
 
 
@@ -134,7 +151,14 @@ def _open(seen: Document) -> OpenDeployment:
         previous=Slot(seen["previous"]) if seen["previous"] else None,
         generation=seen["generation"],
         last_move=seen["last_move"],
+        done=bool(seen["done"]),
+        decided=bool(seen["decided"]),
+        held=_held(seen["held"]) if seen["held"] else None,
     )
+
+
+def _held(seen: Document) -> Held:
+    return Held(left=tuple(seen["left"]))
 
 
 def _finished(seen: Document) -> Finished:

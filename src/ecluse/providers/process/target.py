@@ -14,12 +14,12 @@ from typing import Any
 from ecluse.model.app import Argv
 from ecluse.model.artifact import Bundle, Wheelhouse
 from ecluse.model.ids import DeploymentId, Digest, ReleaseId
-from ecluse.model.observed import Holder, Observed, SlotSeen
+from ecluse.model.observed import Holder, LeaseSeen, Observed, SlotSeen
 from ecluse.model.redaction import masked
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
 from ecluse.ports.store import ContentStore
-from ecluse.ports.target import Answered, Grant, LogLine, Question, RanCommand, Running
+from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running
 from ecluse.providers.process import documents
 from ecluse.providers.process.connection import Connection, Document, LostError
 from ecluse.providers.process.machine import identified
@@ -40,6 +40,7 @@ class ProcessTarget:
     """
 
     splits_traffic = True
+    sticky = True
 
     def __init__(
         self, *, folder: Path, programs: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]
@@ -61,10 +62,18 @@ class ProcessTarget:
             )
         return documents.observed(await self._order("observe"))
 
-    async def take(self, holder: Holder, lease: timedelta) -> Grant:
-        taken = await self._order("take", {"holder": identified(holder), "seconds": lease.total_seconds()})
+    async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
+        wanted = {"holder": identified(holder), "seconds": lease.total_seconds(), "generation": generation}
+        taken = await self._order("take", wanted)
         self._lease = lease
         return Grant(holder=holder, generation=taken["generation"])
+
+    async def wait(self, holder: Holder, ticket: float) -> Place:
+        return Place(**await self._order("wait", {"holder": identified(holder), "ticket": ticket}))
+
+    async def evict(self, by: str) -> LeaseSeen | None:
+        evicted = (await self._order("evict", {"by": by}))["evicted"]
+        return documents.lease(evicted) if evicted else None
 
     async def renew(self, grant: Grant) -> None:
         await self._order("renew", {"seconds": self._lease.total_seconds()}, grant)
@@ -95,6 +104,9 @@ class ProcessTarget:
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         await self._order("start", {"running": _running(running), "slot": slot.value}, grant)
 
+    async def halt(self, grant: Grant, slot: Slot) -> None:
+        await self._order("halt", {"slot": slot.value}, grant)
+
     async def ask(self, slot: Slot, question: Question) -> Answered:
         args = {
             "slot": slot.value,
@@ -104,14 +116,22 @@ class ProcessTarget:
         }
         return documents.answered(await self._order("ask", args))
 
-    async def route(self, grant: Grant, weights: Weights) -> None:
-        await self._order("route", {"blue": weights.blue, "green": weights.green}, grant)
+    async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
+        await self._order("route", {"blue": weights.blue, "green": weights.green, "sticky": sticky}, grant)
+
+    async def hold(self, grant: Grant, deployment: DeploymentId, duration: timedelta, left: tuple[str, ...]) -> None:
+        args = {"deployment": deployment, "seconds": duration.total_seconds(), "left": list(left)}
+        await self._order("hold", args, grant)
+
+    async def decide(self, grant: Grant, deployment: DeploymentId, hosts: int, warm: timedelta) -> None:
+        args = {"deployment": deployment, "hosts": hosts, "warm_seconds": warm.total_seconds()}
+        await self._order("decide", args, grant)
 
     async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
         await self._order("commit", {"deployment": deployment, "warm_seconds": warm.total_seconds()}, grant)
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str) -> None:
-        await self._order("abort", {"deployment": deployment, "why": why}, grant)
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
+        await self._order("abort", {"deployment": deployment, "why": why, "keep": keep}, grant)
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         await self._order("stop", {"slot": slot.value}, grant)

@@ -1,59 +1,132 @@
-"""Which moves are left."""
+"""Which legs are left."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecluse.loop.deploy.plan import is_warm, plan_rollout
-from ecluse.model.deployment import Move
-from ecluse.model.ids import ReleaseId
+from ecluse.loop.deploy.plan import all_legs, batch_size, is_warm, legs_left, plan_rollout
+from ecluse.model.app import Environment, Promotion, Rollout, Share, Strategy
+from ecluse.model.deployment import Leg, Move, Place
+from ecluse.model.ids import EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Observed, ProcessSeen, SlotSeen, SlotState
 from ecluse.model.slot import Slot
 
 OLD, NEW = ReleaseId("r-old"), ReleaseId("r-new")
 UP = (ProcessSeen(name="web", pid=1, state="running"),)
+HOST = HostName("a")
+LIVE = Environment(name=EnvironmentName("live"), watch=timedelta(seconds=4))
+BLUE = SlotSeen(slot=Slot.BLUE, state=SlotState.LAME, release=OLD, processes=UP)
+GREEN = SlotSeen(slot=Slot.GREEN, state=SlotState.RUNNING, release=NEW, weight=100, processes=UP)
 
 
 def seen(*slots, serving=None):
     return Observed(at=datetime(2026, 1, 1, tzinfo=UTC), url="http://127.0.0.1:8000", slots=slots, serving=serving)
 
 
-def test_an_empty_target_gets_every_move_in_blue():
-    rollout = plan_rollout(seen(), NEW, migrates=True, back=False)
-    assert rollout.slot is Slot.BLUE
-    assert rollout.previous is None
-    assert rollout.moves == tuple(Move)
+def planned(look, wanted=NEW, environment=LIVE, *, migrates=False, back=False):
+    return plan_rollout({HOST: look}, wanted, environment, migrates=migrates, back=back)
 
 
-def test_a_release_without_migration_has_no_such_move():
-    assert Move.MIGRATE not in plan_rollout(seen(), NEW, migrates=False, back=False).moves
+def moves(legs):
+    return [leg.move.value for leg in legs]
+
+
+def on(*hosts):
+    """Hosts on which blue serves."""
+    return tuple(Place(host=HostName(host), slot=Slot.GREEN, previous=Slot.BLUE) for host in hosts)
+
+
+def test_an_empty_target_gets_every_leg_in_blue():
+    plan = planned(seen(), migrates=True)
+    assert plan.places == (Place(host=HOST, slot=Slot.BLUE, previous=None),)
+    assert moves(plan.legs) == ["stage", "begin", "migrate", "start", "gate", "shift", "watch", "decide", "commit"]
+
+
+def test_a_release_without_migration_and_watch_has_no_such_leg():
+    assert moves(planned(seen(), environment=replace(LIVE, watch=timedelta())).legs) == (
+        ["stage", "begin", "start", "gate", "shift", "decide", "commit"]
+    )
 
 
 def test_the_new_release_goes_to_the_slot_that_does_not_serve():
-    blue = SlotSeen(slot=Slot.BLUE, state=SlotState.RUNNING, release=OLD, weight=100, processes=UP)
-    rollout = plan_rollout(seen(blue, serving=Slot.BLUE), NEW, migrates=False, back=False)
-    assert (rollout.slot, rollout.previous) == (Slot.GREEN, Slot.BLUE)
+    look = seen(replace(BLUE, state=SlotState.RUNNING, weight=100), serving=Slot.BLUE)
+    assert planned(look).places == (Place(host=HOST, slot=Slot.GREEN, previous=Slot.BLUE),)
 
 
 def test_going_back_to_a_warm_release_only_shifts():
-    blue = SlotSeen(slot=Slot.BLUE, state=SlotState.LAME, release=OLD, processes=UP)
-    green = SlotSeen(slot=Slot.GREEN, state=SlotState.RUNNING, release=NEW, weight=100, processes=UP)
-    rollout = plan_rollout(seen(blue, green, serving=Slot.GREEN), OLD, migrates=True, back=True)
-    assert rollout.slot is Slot.BLUE
-    assert rollout.moves == (Move.BEGIN, Move.GATE, Move.SHIFT, Move.WATCH, Move.COMMIT)
+    plan = planned(seen(BLUE, GREEN, serving=Slot.GREEN), OLD, migrates=True, back=True)
+    assert plan.places[0].slot is Slot.BLUE
+    assert moves(plan.legs) == ["begin", "gate", "shift", "decide", "commit"]
+
+
+def test_where_one_host_lost_the_warm_release_all_start_it_anew():
+    looks = {HOST: seen(BLUE, GREEN, serving=Slot.GREEN), HostName("b"): seen(GREEN, serving=Slot.GREEN)}
+    assert "start" in moves(plan_rollout(looks, OLD, LIVE, migrates=False, back=True).legs)
 
 
 def test_a_deploy_never_takes_a_warm_release_for_a_fresh_one():
-    blue = SlotSeen(slot=Slot.BLUE, state=SlotState.LAME, release=OLD, processes=UP)
-    green = SlotSeen(slot=Slot.GREEN, state=SlotState.RUNNING, release=NEW, weight=100, processes=UP)
-    assert Move.START in plan_rollout(seen(blue, green, serving=Slot.GREEN), OLD, migrates=False, back=False).moves
+    assert "start" in moves(planned(seen(BLUE, GREEN, serving=Slot.GREEN), OLD).legs)
 
 
 def test_going_back_to_a_release_that_lost_a_process_starts_it_anew():
-    dead = (ProcessSeen(name="web", pid=None, state="waiting"),)
-    blue = SlotSeen(slot=Slot.BLUE, state=SlotState.LAME, release=OLD, processes=dead)
-    green = SlotSeen(slot=Slot.GREEN, state=SlotState.RUNNING, release=NEW, weight=100, processes=UP)
-    assert Move.START in plan_rollout(seen(blue, green, serving=Slot.GREEN), OLD, migrates=False, back=True).moves
+    dead = replace(BLUE, processes=(ProcessSeen(name="web", pid=None, state="waiting"),))
+    assert "start" in moves(planned(seen(dead, GREEN, serving=Slot.GREEN), OLD, back=True).legs)
+
+
+def test_a_canary_grows_and_each_share_is_watched():
+    shares = (Share(weight=5, lasts=timedelta(minutes=1)), Share(weight=50, requests=1000))
+    canary = replace(LIVE, strategy=Strategy.CANARY, rollout=Rollout(shares=shares))
+    legs = all_legs(canary, on("a"), migrates=False, back=False)
+    assert [(leg.weight, leg.lasts.total_seconds(), leg.requests) for leg in legs[4:10]] == [
+        (5, 0, 0), (100, 60, 0), (50, 0, 0), (100, 0, 1000), (100, 0, 0), (100, 4, 0),
+    ]  # fmt: skip
+
+
+def test_a_first_release_has_nothing_to_be_a_canary_beside():
+    canary = replace(LIVE, strategy=Strategy.CANARY)
+    first = (Place(host=HOST, slot=Slot.BLUE, previous=None),)
+    assert moves(all_legs(canary, first, migrates=False, back=False)).count("shift") == 1
+
+
+def test_a_rolling_deploy_goes_batch_by_batch_and_watches_all_so_far():
+    rolling = replace(LIVE, strategy=Strategy.ROLLING, rollout=Rollout(batch="2", wait=timedelta(seconds=1)))
+    legs = all_legs(rolling, on("a", "b", "c"), migrates=True, back=False)
+    assert [(leg.move.value, "".join(leg.hosts)) for leg in legs] == [
+        ("stage", ""), ("begin", ""), ("migrate", ""),
+        ("start", "ab"), ("gate", "ab"), ("shift", "ab"), ("watch", "ab"),
+        ("start", "c"), ("gate", "c"), ("shift", "c"), ("watch", "abc"),
+        ("decide", ""), ("commit", ""),
+    ]  # fmt: skip
+    assert [leg.lasts.total_seconds() for leg in legs if leg.move is Move.WATCH] == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("batch", "hosts", "size"), [("1", 5, 1), ("7", 5, 7), ("25%", 8, 2), ("25%", 3, 1), ("100%", 3, 3)]
+)
+def test_a_batch_is_a_number_or_a_share(batch, hosts, size):
+    assert batch_size(batch, hosts) == size
+
+
+def test_recreate_stops_the_old_release_before_anything_of_the_new_one_runs():
+    legs = all_legs(replace(LIVE, strategy=Strategy.RECREATE), on("a"), migrates=True, back=False)
+    assert moves(legs)[:5] == ["stage", "begin", "halt", "migrate", "start"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "after"), [(Strategy.CANARY, "watch hold shift"), (Strategy.BLUE_GREEN, "watch hold decide")]
+)
+def test_a_person_promotes_before_everything_moves(strategy, after):
+    manual = replace(LIVE, strategy=strategy, rollout=Rollout(promote=Promotion.MANUAL))
+    assert after in " ".join(moves(all_legs(manual, on("a"), migrates=False, back=False)))
+    assert "hold" not in moves(all_legs(manual, on("a"), migrates=False, back=True))
+
+
+def test_what_must_not_be_done_twice_is_not():
+    legs = all_legs(LIVE, on("a"), migrates=True, back=False)
+    made = {Move.STAGE, Move.BEGIN, Move.MIGRATE, Move.START}
+    assert moves(legs_left(legs, made)) == ["stage", "gate", "shift", "watch", "decide", "commit"]
+    assert Leg(move=Move.MIGRATE) in legs_left(legs, {Move.BEGIN})
 
 
 @pytest.mark.parametrize("state", [SlotState.EMPTY, SlotState.STARTING, SlotState.STOPPING, SlotState.FAILED])

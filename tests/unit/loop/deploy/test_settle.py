@@ -3,11 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ecluse.loop.deploy.settle import told
-from ecluse.model.events import DeploymentCommitted, DeploymentReverted, DifferenceSeen
+import pytest
+
+from ecluse.loop.deploy.fleet import Fleet, Seen
+from ecluse.loop.deploy.settle import told, was_decided
+from ecluse.model.events import DeploymentCommitted, DeploymentReverted, DeploymentStuck, DifferenceSeen
 from ecluse.model.history import DeploymentKnown, EnvironmentKnown
-from ecluse.model.ids import DeploymentId, ReleaseId
-from ecluse.model.observed import Finished, Observed, SlotSeen, SlotState
+from ecluse.model.ids import DeploymentId, HostName, ReleaseId
+from ecluse.model.observed import Finished, Observed, OpenDeployment, SlotSeen, SlotState
+from ecluse.model.problem import Problem
 from ecluse.model.slot import Slot
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -15,11 +19,29 @@ OPEN = DeploymentKnown(
     id="d-1", environment="local", release="r-2", version="2", verb="ship", slot="green", started_at=NOW, number=1
 )
 BLUE = SlotSeen(slot=Slot.BLUE, state=SlotState.RUNNING, release=ReleaseId("r-1"), weight=100)
-SEEN = Observed(at=NOW, url="", slots=(BLUE,), serving=Slot.BLUE)
+LOOK = Observed(at=NOW, url="", slots=(BLUE,), serving=Slot.BLUE)
+SEEN = Seen(hosts={HostName("a"): LOOK})
+LOST = Problem(code="K001", what="gone", fix="look")
+UNDECIDED = OpenDeployment(
+    id=DeploymentId("d-1"), release=ReleaseId("r-2"), version="2", slot=Slot.GREEN, previous=Slot.BLUE, generation=1,
+    last_move="route",
+)  # fmt: skip
+DECIDED = replace(UNDECIDED, decided=True)
 
 
-def finished(outcome):
-    return (Finished(id=DeploymentId("d-1"), outcome=outcome, why="the lease ended", at=NOW),)
+def of(**looks):
+    return Seen(
+        hosts={HostName(name): look for name, look in looks.items() if look is not LOST},
+        lost={HostName(name): LOST for name, look in looks.items() if look is LOST},
+    )
+
+
+def with_open(opened):
+    return replace(LOOK, open=opened)
+
+
+def ended(outcome, why=""):
+    return replace(LOOK, finished=(Finished(id=DeploymentId("d-1"), outcome=outcome, why=why, at=NOW),))
 
 
 def test_nothing_is_told_where_both_agree():
@@ -28,19 +50,53 @@ def test_nothing_is_told_where_both_agree():
 
 def test_an_undo_that_the_target_made_alone_is_told_once():
     before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
-    (event,) = told(replace(SEEN, finished=finished("reverted")), before)
+    (event,) = told(of(a=ended("reverted", "the lease ended")), before)
     assert isinstance(event, DeploymentReverted)
     assert (event.deployment, event.why, event.serving) == ("d-1", "the lease ended", "r-1")
     after = replace(before, deployments=(replace(OPEN, outcome="reverted"),))
-    assert told(replace(SEEN, finished=finished("reverted")), after) == ()
+    assert told(of(a=ended("reverted", "the lease ended")), after) == ()
 
 
 def test_a_commit_that_was_not_recorded_is_told():
     before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
-    (event,) = told(replace(SEEN, finished=finished("committed")), before)
+    (event,) = told(of(a=ended("committed")), before)
     assert isinstance(event, DeploymentCommitted)
 
 
 def test_another_release_than_remembered_is_a_difference():
     (event,) = told(SEEN, EnvironmentKnown(name="local", serving="r-0"))
     assert event == DifferenceSeen(environment="local", expected="r-0", found="r-1")
+
+
+def test_one_that_was_kept_because_its_predecessor_was_ill_is_stuck():
+    before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
+    (event,) = told(of(a=ended("committed", "blue isn't fit")), before)
+    assert isinstance(event, DeploymentStuck)
+
+
+def test_a_commit_on_one_host_is_the_fleets():
+    before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
+    (event,) = told(of(a=ended("reverted"), b=ended("committed")), before)
+    assert isinstance(event, DeploymentCommitted)
+
+
+def test_nothing_is_told_of_a_deployment_that_is_still_open_somewhere():
+    before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
+    assert told(of(a=ended("reverted"), b=with_open(UNDECIDED)), before) == ()
+
+
+@pytest.mark.parametrize(
+    ("looks", "decided"),
+    [
+        ({"a": with_open(DECIDED), "b": with_open(DECIDED), "c": with_open(UNDECIDED)}, True),
+        ({"a": with_open(DECIDED), "b": with_open(UNDECIDED), "c": with_open(UNDECIDED)}, False),
+        ({"a": with_open(DECIDED), "b": ended("reverted"), "c": ended("reverted")}, False),
+        ({"a": with_open(DECIDED), "b": ended("reverted"), "c": LOST}, None),
+        ({"a": with_open(UNDECIDED), "b": with_open(UNDECIDED), "c": LOST}, False),
+        ({"a": ended("committed"), "b": with_open(DECIDED), "c": LOST}, True),
+        ({"a": ended("committed", "blue isn't fit"), "b": with_open(UNDECIDED), "c": ended("reverted")}, False),
+    ],
+)
+def test_most_hosts_make_a_decision(looks, decided):
+    fleet = Fleet({HostName(name): None for name in looks})
+    assert was_decided(fleet, of(**looks), DeploymentId("d-1")) is decided

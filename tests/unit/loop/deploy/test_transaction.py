@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ecluse.loop.deploy.deploy import deploy
+from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
@@ -21,7 +22,10 @@ from ecluse.testing.releases import WEB, release_of
 
 pytestmark = pytest.mark.looped
 HEALTH = Health(path="/health", timeout=timedelta(seconds=5))
+MOVES = ["stage", "begin", "start", "gate", "shift", "watch", "decide", "commit"]
 APP = App(name="example", processes=(replace(WEB, health=HEALTH),))
+GOOD = (Answered(status=200, headers={"x-release": "2.0.0"}, body=b"2.0.0"),)
+BAD = Answered(status=500)
 LOST = Problem(code="K001", what="the keeper is gone", fix="again", exit=Exit.UNREACHABLE)
 SUPERSEDED = Problem(code="K011", what="superseded", fix="look", exit=Exit.BUSY)
 
@@ -29,9 +33,10 @@ SUPERSEDED = Problem(code="K011", what="superseded", fix="look", exit=Exit.BUSY)
 async def deployed(memory, version, app=APP):
     running = release_of(version, *app.processes)
     wanted = Wanted(app=app, environment=running.environment)
-    async with held(memory.target, running.environment.lease, memory.world) as lease:
-        await settle(memory.target, lease, "local", memory.world)
-        return await deploy(wanted, running.release, running.bundle, memory.target, lease, memory.world, verb="ship")
+    fleet = fleet_of(memory.world, app, running.environment)
+    async with held(fleet, running.environment.lease, memory.world) as lease:
+        await settle(fleet, lease, app, running.environment, memory.world)
+        return await deploy(wanted, running.release, running.bundle, fleet, lease, memory.world, verb="ship")
 
 
 def told(memory, kind):
@@ -46,7 +51,7 @@ async def serving(memory):
 async def test_a_healthy_release_serves(memory_world):
     done = await deployed(memory_world, "1.0.0")
     assert done.committed
-    assert [moved.move for moved in done.timeline] == ["stage", "begin", "start", "gate", "shift", "watch", "commit"]
+    assert [moved.move for moved in done.timeline] == MOVES
     assert await serving(memory_world) == "1.0.0"
     assert (await memory_world.target.observe()).lease is None
 
@@ -101,7 +106,7 @@ async def test_a_failing_migration_stops_before_anything_starts(memory_world):
     assert await serving(memory_world) is None
 
 
-@pytest.mark.parametrize("call", ["stage", "begin", "start", "route", "commit"])
+@pytest.mark.parametrize("call", ["stage", "begin", "start", "route", "decide"])
 async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_so(memory_world, call):
     await deployed(memory_world, "1.0.0")
     memory_world.target.fail(call, LOST)
@@ -116,13 +121,36 @@ async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_s
     assert await serving(memory_world) == "3.0.0"
 
 
+async def test_a_decision_is_carried_out_by_the_target_that_lost_its_deployer(memory_world):
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.fail("commit", LOST)
+    memory_world.target.fail("give_back", LOST)
+    done = await deployed(memory_world, "2.0.0")
+    assert (done.committed, done.problem.code, done.problem.exit) == (True, "D059", Exit.UNREACHABLE)
+    memory_world.clock.advance(60)
+    assert await serving(memory_world) == "2.0.0"
+    assert (await memory_world.target.observe()).finished[-1].outcome == "committed"
+
+
+async def test_a_release_whose_predecessor_is_ill_is_not_taken_back(memory_world):
+    """The place to go back to died meanwhile: going back would make it worse."""
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", Behaviour(answers=(*GOOD * 3, BAD, BAD, *GOOD)))
+    memory_world.target.ill.add(Slot.BLUE)
+    stuck = await deployed(memory_world, "2.0.0")
+    assert (stuck.problem.code, stuck.problem.exit) == ("D053", Exit.NEEDS_PERSON)
+    assert "1.0.0 in blue" in " ".join(stuck.problem.evidence)
+    assert await serving(memory_world) == "2.0.0"
+    assert [event.version for event in told(memory_world, events.DeploymentStuck)] == ["2.0.0"]
+
+
 async def test_a_superseded_deployer_gives_no_further_order(memory_world):
     memory_world.target.fail("start", SUPERSEDED)
     memory_world.target.fail("abort", SUPERSEDED)
     with pytest.raises(ProblemError) as error:
         await deployed(memory_world, "1.0.0")
     assert error.value.exit is Exit.BUSY
-    assert memory_world.target.calls[-2:] == ["abort", "give_back"]
+    assert "route" not in memory_world.target.calls
 
 
 async def test_an_interrupted_deployment_is_undone(memory_world):

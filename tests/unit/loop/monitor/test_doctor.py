@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ecluse.loop.deploy.fleet import Seen
 from ecluse.loop.monitor.doctor import Grade, diagnose
-from ecluse.model.app import App, Environment
+from ecluse.model.app import HERE, App, Environment
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Problem
@@ -57,7 +58,8 @@ def test_a_low_port_needs_a_privilege():
 def test_an_environment_says_what_it_warns_of_and_why_it_says_nothing():
     empty = Observed(at=datetime(2030, 1, 1, tzinfo=UTC), url="", slots=(), serving=None)
     problem = Problem(code="K001", what="the keeper can't be reached", fix="look")
-    seen = {"local": replace(empty, warnings=("writes into its own tree",)), "live": problem, "new": empty}
+    warned = replace(empty, warnings=("writes into its own tree",))
+    seen = {"local": Seen(hosts={HERE: warned}), "live": problem, "new": Seen(hosts={HERE: empty})}
     found = {finding.name: finding for finding in diagnose(WELL, None, seen)}
     assert (found["local"].grade, found["local"].detail) == (Grade.WARN, "writes into its own tree")
     assert (found["live"].grade, found["live"].fix) == (Grade.BAD, "look")

@@ -1,0 +1,185 @@
+"""The open deployment on this host: begun, decided, committed, undone, and what becomes of it without its deployer."""
+
+import base64
+import contextlib
+from typing import Any, Dict, List, Mapping, Optional
+
+from ecluse.keeper.ask import ask
+from ecluse.keeper.keeper import Keeper, Running, boottime
+from ecluse.keeper.traffic import OTHER
+from ecluse.wire import codes
+
+Json = Dict[str, Any]
+TRIES = 3
+"""Questions that a release must answer before traffic goes back to it without a person."""
+
+
+class Deploying:
+    """The moves of the journal. The keeper has the slots and the traffic."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._journal = keeper.journal
+
+    def begin(self, deployment: str, running: Running, slot: str) -> None:
+        """Open the journal. The same deployment again: nothing. Another: K012."""
+        opened = self._journal.open
+        if opened and opened["id"] == deployment:
+            return
+        if opened:
+            raise codes.OrderError(codes.DEPLOYMENT_OPEN, "deployment %s is open" % opened["id"], {"open": opened})
+        release = running["release"]
+        self._journal.begin(
+            {
+                "id": deployment,
+                "release": release["id"],
+                "version": release["version"],
+                "slot": slot,
+                "previous": self._keeper.traffic.serving,
+                "generation": self._keeper.lease.generation,
+            }
+        )
+
+    def hold(self, deployment: str, seconds: float, left: List[str]) -> None:
+        """No dead-man switch for so long: a person decides. `left` are the moves that are still to be made."""
+        self._demand(deployment)
+        until = {"until": boottime() + seconds, "boot": self._keeper.boot, "left": left}
+        self._journal.before("hold")
+        self._journal.after("hold", held=until)
+
+    def decide(self, deployment: str, hosts: int, warm_seconds: float) -> None:
+        """This host has the decision to commit. It is the commit point when most of the environment's hosts have it."""
+        opened = self._journal.open
+        if opened is None or opened["id"] != deployment:
+            self._already(deployment, "committed")
+            return
+        if not opened.get("decided"):
+            self._journal.before("decide")
+            self._journal.after("decide", decided={"hosts": hosts, "warm": warm_seconds})
+
+    def commit(self, deployment: str, warm_seconds: float) -> None:
+        """The old release retires; the deployment is over."""
+        opened = self._journal.open
+        if opened is None or opened["id"] != deployment:
+            self._already(deployment, "committed")
+            return
+        slot = self._keeper.slots[opened["slot"]]
+        self._journal.before("commit", warm=warm_seconds)
+        self._journal.close("committed", "")
+        slot.committed = True
+        slot.save()
+        self._keeper.retire(OTHER[slot.name], warm_seconds)
+
+    async def abort(self, deployment: str, why: str, *, keep: bool = False) -> None:
+        """Undo: traffic back to the previous slot if it is up, the new one drained and stopped.
+
+        `keep`: the previous one isn't fit to serve, so what has the traffic keeps it, and the deployment is closed.
+        """
+        opened = self._journal.open
+        if opened is None or opened["id"] != deployment:
+            self._already(deployment, "reverted")
+            return
+        with contextlib.suppress(codes.OrderError):  # a full disk must not keep a release from being undone
+            self._journal.before("abort", why=why)
+        new, previous = opened["slot"], opened["previous"]
+        if not keep:
+            await self._send_back(new, previous)
+        if self._keeper.weight(new) and previous not in (None, new):
+            self._keep(opened, why)
+            return
+        if previous != new:
+            await self._keeper.empty(new)
+        self._journal.close("reverted", why)
+        self._resume_previous(previous)
+        await self._keeper.release_port()
+
+    async def expire(self) -> None:
+        """The deployer has vanished: what wasn't decided is undone, unless a person was given time to decide.
+
+        A decision that is this host's alone is carried out. In a fleet nobody knows here whether most of the others
+        have it too: what serves serves on, and whoever comes next finds out.
+        """
+        opened = self._journal.open
+        if opened is None or not self._keeper.lease.lapsed() or self._is_held(opened):
+            return
+        decided = opened.get("decided")
+        if decided and decided["hosts"] == 1:
+            self.commit(opened["id"], decided["warm"])
+        elif not decided:
+            why = "its deployer vanished: the lease ran out"
+            trouble = await self._trouble_of_previous(opened)
+            await self.abort(opened["id"], "%s; %s" % (why, trouble) if trouble else why, keep=bool(trouble))
+
+    def _is_held(self, opened: Json) -> bool:
+        held: Json = opened.get("held") or {"until": 0.0, "boot": ""}
+        return bool(held["boot"] == self._keeper.boot and boottime() < held["until"])
+
+    def _demand(self, deployment: str) -> None:
+        opened = self._journal.open
+        if opened is None or opened["id"] != deployment:
+            raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
+
+    def _keep(self, opened: Json, why: str) -> None:
+        why = "%s; not undone: %s isn't fit to serve" % (why, opened["previous"])
+        self._keeper.warnings.append("%s: %s" % (opened["id"], why))
+        self._keeper.slots[opened["slot"]].committed = True
+        self._journal.close("committed", why)
+
+    async def _send_back(self, new: str, previous: Optional[str]) -> None:
+        """All traffic to the previous slot, when it is up; one that was halted for the new release is started again."""
+        if not previous or previous == new:
+            return
+        slot = self._keeper.slots[previous]
+        if slot.is_halted:
+            await self._keeper.empty(new, at_once=not self._keeper.weight(new))
+            self._keeper.traffic.occupy(previous)
+            slot.resume()
+            self._keeper.share({previous: 100, new: 0})
+        elif self._keeper.weight(new) and slot.can_take_over:
+            self._keeper.share({previous: 100, new: 0})
+
+    def _resume_previous(self, previous: Optional[str]) -> None:
+        if previous and self._keeper.weight(previous):
+            self._keeper.slots[previous].resume()
+
+    async def _trouble_of_previous(self, opened: Json) -> str:
+        """Why traffic shouldn't go back: the release there is ill, and the one that serves is not. Empty when it may."""
+        new, previous = opened["slot"], opened["previous"]
+        if not previous or not self._keeper.weight(new) or self._keeper.slots[previous].is_halted:
+            return ""
+        flaw = await self._flaw(previous)
+        return "%s is ill (%s)" % (previous, flaw) if flaw and not await self._flaw(new) else ""
+
+    async def _flaw(self, name: str) -> str:
+        """What its health check finds, each time it is asked; empty when it is well or has none."""
+        running: Mapping[str, Any] = self._keeper.slots[name].running or {}
+        health = running.get("health")
+        if not health or ":" in self._keeper.traffic.address:
+            return ""
+        flaw = ""
+        for _ in range(TRIES):
+            answer = await ask(*self._keeper.traffic.probe(name), name, health)
+            flaw = _judge(answer, health, running["release"]["version"])
+            if not flaw:
+                return ""
+        return flaw
+
+    def _already(self, deployment: str, wanted: str) -> None:
+        """Ended before: as wanted, or not."""
+        ended: Optional[Json] = next((one for one in self._journal.finished if one["id"] == deployment), None)
+        if ended is None:
+            raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
+        if ended["outcome"] != wanted:
+            code = codes.COMMITTED if ended["outcome"] == "committed" else codes.SUPERSEDED
+            message = "deployment %s was %s already" % (deployment, ended["outcome"])
+            raise codes.OrderError(code, "%s: %s" % (message, ended["why"]) if ended["why"] else message, ended)
+
+
+def _judge(answer: Mapping[str, Any], health: Mapping[str, Any], version: str) -> str:
+    """As the deployer judges: status, the release that answers, and the body."""
+    if answer["status"] not in health["statuses"]:
+        return str(answer["why"] or "status %d" % answer["status"])
+    named = answer["headers"].get("x-release", version)
+    if named != version:
+        return "release %s answers" % named
+    return "" if health["body"].encode() in base64.b64decode(answer["body"]) else "the body lacks %r" % health["body"]

@@ -1,0 +1,104 @@
+"""The hosts of one environment, asked and ordered together. One machine is a fleet of one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from ecluse.model.app import App, Environment
+from ecluse.model.ids import HostName
+from ecluse.model.observed import Observed
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.target import Target
+from ecluse.ports.world import World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at every host. `lost` says why a host could not be asked."""
+
+    hosts: Mapping[HostName, Observed]
+    lost: Mapping[HostName, Problem] = field(default_factory=dict)
+
+    @property
+    def releases(self) -> Mapping[HostName, str]:
+        """What serves on each host, empty where nothing does."""
+        return {host: serving_release(seen) for host, seen in self.hosts.items()}
+
+    @property
+    def serving(self) -> str:
+        """The release that most hosts serve."""
+        found = [release for release in self.releases.values() if release]
+        return max(found, key=found.count, default="")
+
+    @property
+    def is_mixed(self) -> bool:
+        return len(set(self.releases.values())) > 1
+
+    @property
+    def first(self) -> Observed | None:
+        """Any host's look, for what is the same on all."""
+        return next(iter(self.hosts.values()), None)
+
+
+class Fleet:
+    """`targets` by the host's name; kept in sorted order, in which the lease is taken."""
+
+    def __init__(self, targets: Mapping[HostName, Target]) -> None:
+        self.targets: Mapping[HostName, Target] = dict(sorted(targets.items()))
+
+    @property
+    def majority(self) -> int:
+        return len(self.targets) // 2 + 1
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.targets) == 1
+
+    async def observe(self) -> Seen:
+        """A single host that can't be reached is the Problem itself; of several, the others are still seen."""
+        found = await on_each(self.targets, lambda host: self.targets[host].observe())
+        lost = {host: error.problems[0] for host, error in found.failed.items()}
+        if self.is_single and lost:
+            raise next(iter(found.failed.values()))
+        return Seen(hosts=found.done, lost=lost)
+
+
+def fleet_of(world: World, app: App, environment: Environment) -> Fleet:
+    return Fleet(world.targets(app, environment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes(Generic[T]):
+    """What came of a call on several hosts."""
+
+    done: Mapping[HostName, T]
+    failed: Mapping[HostName, ProblemError]
+
+
+async def on_each(hosts: Iterable[HostName], call: Callable[[HostName], Awaitable[T]]) -> Outcomes[T]:
+    """Call for all hosts at once. Problems are kept by host; any other error is raised."""
+    names = tuple(hosts)
+    found = await asyncio.gather(*(call(host) for host in names), return_exceptions=True)
+    done: dict[HostName, T] = {}
+    failed: dict[HostName, ProblemError] = {}
+    for host, result in zip(names, found, strict=True):
+        if isinstance(result, ProblemError):
+            failed[host] = result
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            done[host] = result
+    return Outcomes(done=done, failed=failed)
+
+
+def is_lost(error: ProblemError) -> bool:
+    return error.exit is Exit.UNREACHABLE
+
+
+def serving_release(seen: Observed) -> str:
+    return (seen.slot(seen.serving).release or "") if seen.serving else ""

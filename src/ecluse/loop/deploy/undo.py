@@ -1,0 +1,99 @@
+"""Compensation: every host that moved goes back, in reverse order, if the place to go back to is fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ecluse.loop.deploy.fleet import Fleet, on_each
+from ecluse.loop.deploy.health import Expected
+from ecluse.loop.deploy.lease import Lease
+from ecluse.loop.deploy.plan import UP
+from ecluse.loop.deploy.problems import left_undone, needs_person
+from ecluse.model.app import Health
+from ecluse.model.deployment import Place
+from ecluse.model.ids import Commit, DeploymentId, Digest, HostName, Version
+from ecluse.model.observed import Observed, SlotState
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.release import Release
+from ecluse.model.slot import Slot, Weights
+from ecluse.ports.target import Question, Target
+
+TRIES = 3
+"""Questions that a release must answer before traffic goes back to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """How each host ended. `kept` and `lost` say why a host did not go back."""
+
+    reverted: tuple[HostName, ...] = ()
+    kept: Mapping[HostName, str] = field(default_factory=dict)
+    lost: Mapping[HostName, str] = field(default_factory=dict)
+
+    def told(self, problem: Problem) -> Problem:
+        """The Problem that led here, with the state that things are in now."""
+        if self.kept:
+            return needs_person(problem, self.kept)
+        return left_undone(problem, self.lost) if self.lost else problem
+
+
+async def undo(
+    fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], health: Health | None, why: str
+) -> Undone:
+    """First the traffic of all hosts, quickly; then the new release is drained and stopped on all at once."""
+    fit: dict[HostName, str] = {}
+    lost: dict[HostName, str] = {}
+    for place in reversed(places):
+        try:
+            fit[place.host] = await _send_back(fleet.targets[place.host], lease, deployment, place, health)
+        except ProblemError as error:
+            lost[place.host] = str(error)
+
+    async def abort(host: HostName) -> None:
+        target = fleet.targets[host]
+        opened = (await target.observe()).open
+        if opened is not None and opened.id == deployment:
+            await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
+
+    found = await on_each(tuple(fit), abort)
+    lost |= {host: str(error) for host, error in found.failed.items()}
+    kept = {host: f"{host}: {trouble}" for host, trouble in fit.items() if trouble and host not in lost}
+    return Undone(reverted=tuple(host for host in found.done if host not in kept), kept=kept, lost=lost)
+
+
+async def _send_back(
+    target: Target, lease: Lease, deployment: DeploymentId, place: Place, health: Health | None
+) -> str:
+    """Traffic to the release before; why not, when that one is ill and the new one is well."""
+    seen = await target.observe()
+    if seen.open is None or seen.open.id != deployment or place.previous in (None, place.slot):
+        return ""
+    previous = seen.slot(place.previous)
+    if not seen.slot(place.slot).weight or previous.state is SlotState.HALTED:
+        return ""
+    trouble = await trouble_of(target, seen, place.previous, health)
+    if not trouble:
+        await target.route(lease.grant(), Weights.all_to(place.previous))
+    elif await trouble_of(target, seen, place.slot, health):
+        return ""
+    return trouble
+
+
+async def trouble_of(target: Target, seen: Observed, slot: Slot, health: Health | None) -> str:
+    """Why a slot isn't fit to serve; empty when it is. Asked a few times: one bad answer may be chance."""
+    found = seen.slot(slot)
+    if found.release is None:
+        return f"nothing runs in {slot}"
+    if found.state not in UP:
+        return f"{found.version} in {slot} is {found.state}"
+    if health is None:
+        return ""
+    release = Release(version=found.version or Version(""), commit=Commit(""), bundle=Digest(""), config=Digest(""))
+    expected = Expected(health=replace(health, body=""), release=release, stamped="stamps" in found.guarantees)
+    flaw = ""
+    for _ in range(TRIES):
+        question = Question(path=health.path, host=health.host, patience=health.patience)
+        if not (flaw := expected.flaw(await target.ask(slot, question))):
+            return ""
+    return f"{found.version} in {slot}: GET {health.path}: {flaw}"

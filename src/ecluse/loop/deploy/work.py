@@ -1,0 +1,97 @@
+"""What the legs of a deployment work with, and how they work on several hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from ecluse.loop.deploy.fleet import Fleet, on_each
+from ecluse.loop.deploy.health import Expected
+from ecluse.loop.deploy.lease import Lease
+from ecluse.loop.deploy.problems import at_host
+from ecluse.model.app import App
+from ecluse.model.deployment import Deployment, Leg, Place
+from ecluse.model.ids import HostName
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.slot import Slot
+from ecluse.model.verdict import Answer, Verdict
+from ecluse.ports.target import Running, Target
+from ecluse.ports.world import World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One deployment with all that its legs need. `running` differs by host in its port alone. `back`: to a release
+    that served before. `lost` are the hosts that could not be reached when it began."""
+
+    deployment: Deployment
+    app: App
+    running: Mapping[HostName, Running]
+    lease: Lease
+    fleet: Fleet
+    world: World
+    back: bool
+
+    @property
+    def one(self) -> Running:
+        """For what is the same on all hosts."""
+        return next(iter(self.running.values()))
+
+    def target(self, place: Place) -> Target:
+        return self.fleet.targets[place.host]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """`detail` is for the timeline. A `verdict` that stops ends the deployment; `hold`: a person decides; `behind`:
+    hosts that missed it, and why."""
+
+    detail: str = ""
+    verdict: Verdict | None = None
+    hold: bool = False
+    behind: Mapping[HostName, str] = field(default_factory=dict)
+
+
+class MoveFailedError(Exception):
+    """A leg said no; carries what it saw."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+async def everywhere(work: Work, leg: Leg, act: Callable[[Place], Awaitable[T]]) -> Mapping[HostName, T]:
+    """The act on each of the leg's hosts at once. All must do it: the first Problem, by host, is raised."""
+    places = {place.host: place for place in work.deployment.at(leg)}
+    found = await on_each(places, lambda host: act(places[host]))
+    for host, error in found.failed.items():
+        raise told(work, host, error)
+    return found.done
+
+
+async def expected_at(work: Work, place: Place, slot: Slot) -> Expected | None:
+    """What a healthy answer of the new release looks like; None when nothing can be asked."""
+    web = work.app.web
+    if web is None or web.health is None:
+        return None
+    seen = (await work.target(place).observe()).slot(slot)
+    return Expected(health=web.health, release=work.one.release, stamped="stamps" in seen.guarantees)
+
+
+def together(verdicts: Mapping[HostName, Verdict]) -> Verdict:
+    """One verdict for all hosts: the first that stops, with its host's name, else the slowest that passed."""
+    for host, verdict in verdicts.items():
+        if verdict.stops:
+            evidence = verdict.evidence if len(verdicts) == 1 else (f"on {host}:", *verdict.evidence)
+            return replace(verdict, evidence=evidence)
+    slowest = max(verdicts.values(), key=lambda verdict: verdict.seconds)
+    where = "" if len(verdicts) == 1 else f", on each of {len(verdicts)} hosts"
+    return replace(slowest, answer=Answer.PASSED, evidence=tuple(fact + where for fact in slowest.evidence[:1]))
+
+
+def told(work: Work, host: HostName, error: ProblemError) -> ProblemError:
+    """Which host it was, where there are several."""
+    return error if work.fleet.is_single else ProblemError(*(at_host(host, problem) for problem in error.problems))
