@@ -9,6 +9,7 @@ from ecluse.manifest.amounts import duration
 from ecluse.model.app import (
     App,
     Build,
+    CanaryStep,
     Environment,
     Evidence,
     Gates,
@@ -17,7 +18,6 @@ from ecluse.model.app import (
     Process,
     ReleasePolicy,
     Rollout,
-    Share,
     Step,
 )
 from ecluse.model.ids import EnvironmentName, ProcessName, StepName
@@ -75,16 +75,16 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
 
 
 def _rollout(table: RolloutTable) -> Rollout:
-    return replace(Rollout(**_given(table, "shares")), shares=tuple(_share(text) for text in table.shares))
+    return replace(Rollout(**_given(table, "canary")), canary=tuple(_canary_step(text) for text in table.canary))
 
 
-def _share(text: str) -> Share:
+def _canary_step(text: str) -> CanaryStep:
     """`5% for 10m`, `25% for 1000 requests`."""
     weight, _, until = text.partition("% for ")
     count, _, unit = until.partition(" ")
     if unit:
-        return Share(weight=int(weight), requests=int(count))
-    return Share(weight=int(weight), lasts=duration(until))
+        return CanaryStep(weight=int(weight), requests=int(count))
+    return CanaryStep(weight=int(weight), lasts=duration(until))
 
 
 def _given(table: Table, *but: str) -> dict[str, Any]:

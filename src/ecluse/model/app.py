@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, StepName
+from ecluse.model.judgement import AfterWatch
 
 HERE = HostName("this machine")
 Argv = tuple[str, ...]
@@ -204,17 +205,17 @@ class Promotion(StrEnum):
     """Before the last shift, or the commit, a person says `ecluse promote`."""
 
 
-class Inconclusive(StrEnum):
-    """What a watch does that saw too little to judge."""
+class JudgeKind(StrEnum):
+    """How a watch tells a worse release from chance."""
 
-    PROMOTE = "promote"
-    HOLD = "hold"
-    """Wait for a person."""
-    UNDO = "undo"
+    SEQUENTIAL = "sequential"
+    """A sequential test against what the old release counted."""
+    THRESHOLD = "threshold"
+    """A fixed limit of errors; it can't tell a bad release from a busy day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class CanaryStep:
     """A step of a canary: `weight` percent, for a time, or until the new release answered so many requests."""
 
     weight: int
@@ -229,15 +230,19 @@ class Rollout:
     batch: str = "1"
     wait: timedelta = timedelta(seconds=4)
     """How long each batch but the last is watched before the next one."""
-    shares: tuple[Share, ...] = (
-        Share(weight=5, lasts=timedelta(minutes=1)),
-        Share(weight=25, lasts=timedelta(minutes=1)),
+    canary: tuple[CanaryStep, ...] = (
+        CanaryStep(weight=5, lasts=timedelta(minutes=1)),
+        CanaryStep(weight=25, lasts=timedelta(minutes=1)),
     )
     sticky: bool = False
     promote: Promotion = Promotion.AUTO
     promote_within: timedelta = timedelta(hours=1)
     """Afterwards what nobody promoted is undone."""
-    inconclusive: Inconclusive = Inconclusive.PROMOTE
+    judge: JudgeKind = JudgeKind.SEQUENTIAL
+    error_limit: float = 0.01
+    """Share of errors that the threshold allows."""
+    inconclusive: AfterWatch = AfterWatch.PROMOTE
+    """What a watch does that saw too little to judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,8 +104,11 @@ async def shift(work: Work, leg: Leg) -> Done:
 
 
 async def watch(work: Work, leg: Leg) -> Done:
+    """Where the counts don't tell and the environment wants a person, it waits as at HOLD."""
     found = await watched(work, leg)
-    return replace(_judged(found.verdict), hold=found.hold)
+    if found.hold:
+        return replace(await hold(work, leg), verdict=found.verdict)
+    return _judged(found.verdict)
 
 
 async def hold(work: Work, leg: Leg) -> Done:

@@ -75,7 +75,7 @@ async def _forget(fleet: Fleet, lease: Lease, wanted: Wanted, world: World) -> N
 
 
 def require_all(lease: Lease, seen: Seen) -> None:
-    """ProblemError D056 when a host can't be reached."""
+    """ProblemError D066 when a host can't be reached."""
     if lost := {**lease.lost, **seen.lost}:
         raise hosts_missing(lost)
 

@@ -64,7 +64,7 @@ def _moves(
         return
     yield from RUN
     if strategy is Strategy.CANARY and not back and not is_first:
-        for share in environment.rollout.shares:
+        for share in environment.rollout.canary:
             yield Leg(move=Move.SHIFT, weight=share.weight)
             yield Leg(move=Move.WATCH, lasts=share.lasts, requests=share.requests)
         yield from _waiting(environment, back=back, canary=True)

@@ -74,7 +74,7 @@ def too_few_hosts(lost: Mapping[HostName, ProblemError], count: int) -> ProblemE
         return first
     return ProblemError(
         Problem(
-            code="D050",
+            code="D060",
             what=f"{len(lost)} of {count} hosts can't be reached, so nothing may be changed: {', '.join(lost)}",
             evidence=tuple(f"{host}: {error}" for host, error in lost.items()),
             state="nothing was changed; what serves on each host serves on",
@@ -90,7 +90,7 @@ def at_host(host: HostName, problem: Problem) -> Problem:
 
 def sticky_refused(address: str) -> Problem:
     return Problem(
-        code="D051",
+        code="D061",
         what=f"a sticky canary tells clients by their address, and on {address} all of them come through one proxy",
         state="traffic is where it was; the new slot is stopped",
         fix="take `sticky` out of the environment's rollout, or listen on the address that clients connect to",
@@ -102,7 +102,7 @@ def left_undone(problem: Problem, lost: Mapping[HostName, str]) -> Problem:
     """Some hosts could not be told to go back: they do it by themselves."""
     return replace(
         problem,
-        code="D052",
+        code="D062",
         what=f"{problem.what}; the undo could not reach {', '.join(lost)}",
         evidence=(*problem.evidence, *(f"{host}: {why}" for host, why in lost.items())),
         state="undone on the other hosts. What could not be reached goes back by itself when the lease ends",
@@ -116,7 +116,7 @@ def needs_person(problem: Problem, kept: Mapping[HostName, str]) -> Problem:
     where = "" if len(kept) == 1 else f" on {', '.join(kept)}"
     return replace(
         problem,
-        code="D053",
+        code="D063",
         what=f"{problem.what}; not undone{where}: the release before isn't fit to serve",
         evidence=(*problem.evidence, *kept.values()),
         state="the new release serves on, because the one before it is worse",
@@ -129,7 +129,7 @@ def committed_in_part(version: str, behind: Mapping[HostName, str], count: int) 
     """Decided, and not on every host yet."""
     if count == 1:
         return Problem(
-            code="D059",
+            code="D069",
             what=f"{version} serves and is decided, but the keeper did not answer to the commit",
             evidence=tuple(behind.values()),
             state="the new release serves; the keeper finishes the deployment by itself",
@@ -137,7 +137,7 @@ def committed_in_part(version: str, behind: Mapping[HostName, str], count: int) 
             exit=Exit.UNREACHABLE,
         )
     return Problem(
-        code="D054",
+        code="D064",
         what=f"{version} is committed on {count - len(behind)} of {count} hosts; {', '.join(behind)} did not follow",
         evidence=tuple(f"{host}: {why}" for host, why in behind.items()),
         state="the fleet is mixed: those hosts keep, or go back to, the release before by themselves",
@@ -150,7 +150,7 @@ def undecided(deployment: str, hosts: Iterable[HostName]) -> ProblemError:
     """Whether most hosts had the decision can't be known without those that can't be reached."""
     return ProblemError(
         Problem(
-            code="D055",
+            code="D065",
             what=f"deployment {deployment} may have been decided: {', '.join(hosts)} would know, and can't be reached",
             state="nothing was changed; each host serves what it served",
             fix="bring those hosts back; or decide: `ecluse resume` (commit it) or `ecluse undo`",
@@ -163,7 +163,7 @@ def hosts_missing(lost: Mapping[HostName, Problem]) -> ProblemError:
     """A deploy wants every host."""
     return ProblemError(
         Problem(
-            code="D056",
+            code="D066",
             what=f"{', '.join(lost)} can't be reached, and a deploy wants every host of the environment",
             evidence=tuple(f"{host}: {problem.what}" for host, problem in lost.items()),
             state="nothing moved; what served before serves",
@@ -176,7 +176,7 @@ def hosts_missing(lost: Mapping[HostName, Problem]) -> ProblemError:
 def waits_for_person(opened: OpenDeployment, environment: str) -> ProblemError:
     return ProblemError(
         Problem(
-            code="D057",
+            code="D067",
             what=f"deployment {opened.id} of {opened.version} waits for a person in '{environment}'",
             state="nothing was changed; it goes on as it is until its time is over, then it is undone",
             fix=f"`ecluse promote {environment}` to go on with it, `ecluse undo {environment}` to take it back",

@@ -25,7 +25,7 @@ async def settle(fleet: Fleet, lease: Lease, app: App, environment: Environment,
     """End open deployments of somebody who is gone (the lease is ours now), import what the targets ended by
     themselves, and look again. Host processes of another version are replaced by ours first.
 
-    One that waits for a person is left alone: ProblemError D057.
+    One that waits for a person is left alone: ProblemError D067.
     """
     seen = await fleet.observe()
     found = unfinished(seen)
@@ -73,7 +73,7 @@ async def finish(
     health = app.web.health if app.web else None
     ended = await undo(fleet, lease, deployment, places, health, "its deployer is gone")
     problem = Problem(
-        code="D058", what=f"deployment {deployment} of {one.version} was left unfinished",
+        code="D068", what=f"deployment {deployment} of {one.version} was left unfinished",
         state="", fix="", exit=Exit.REFUSED,
     )  # fmt: skip
     if ended.lost:

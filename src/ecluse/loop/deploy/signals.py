@@ -48,7 +48,8 @@ class Tally:
 
     @classmethod
     def of(cls, counters: Counters) -> Tally:
-        return cls(counters.requests, counters.statuses.get("5xx", 0), counters.buckets)
+        failed = counters.statuses.get("5xx", 0) + counters.statuses.get("unanswered", 0)
+        return cls(counters.requests, failed, counters.buckets)
 
     def since(self, before: Tally) -> Tally:
         """What was added. Counters that fell began anew with their slot: all of them is new."""

@@ -1,15 +1,21 @@
-"""The new release under traffic, against the one before: processes, health, errors, latency."""
+"""The new release under traffic, beside the one before: processes, health, errors, latency."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from ecluse.loop.deploy.fleet import on_each
 from ecluse.loop.deploy.health import Expected, end_of, ended, failed, question_of, shown
-from ecluse.loop.deploy.work import Work, expected_at
+from ecluse.loop.deploy.judge import Judge, Sample, SequentialTest
+from ecluse.loop.deploy.threshold import FixedThreshold
+from ecluse.loop.deploy.work import Work, expected_at, told
+from ecluse.model.app import JudgeKind, Rollout
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName
-from ecluse.model.observed import Observed
+from ecluse.model.judgement import AfterWatch, Judgement, Worse, what_follows
+from ecluse.model.observed import Counters, Observed
 from ecluse.model.verdict import Answer, Verdict
 
 LOOK_EVERY = 0.2
@@ -19,44 +25,88 @@ FAILURES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """`hold`: the watch could not tell, and a person shall."""
+    """`hold`: the counts don't tell, and a person shall."""
 
     verdict: Verdict
     hold: bool = False
 
 
 async def watch(work: Work, leg: Leg) -> Watched:
-    """Until the leg's time is over, its requests are answered, or something is wrong."""
+    """Until the leg's time is over, its requests are answered, or something is wrong on one of its hosts."""
     places = {place.host: place for place in work.deployment.at(leg)}
     expected = {host: await expected_at(work, place, place.slot) for host, place in places.items()}
+    judge = judge_of(work.one.environment.rollout)
     bad = dict.fromkeys(places, 0)
-    clock = work.world.clock
+    clock, answered = work.world.clock, 0
     began = clock.monotonic()
-    while not _is_over(leg, clock.monotonic() - began):
-        seen = await on_each(places, lambda host: work.fleet.targets[host].observe())
-        for error in seen.failed.values():
-            raise error
+    while True:
+        seen = await _look_at_all(work)
+        waited = clock.monotonic() - began
         for host, place in places.items():
-            if verdict := await _look(work, place, seen.done[host], expected[host], bad):
-                return Watched(verdict=verdict)
+            if verdict := await _ill(work, place, seen[host], expected[host], bad):
+                return Watched(verdict=replace(verdict, seconds=waited))
+        sample = sample_of(work, tuple(places.values()), seen, waited)
+        judge, answered = judge.after(sample), answered or sample.new.requests
+        if isinstance(judge.judgement, Worse) or _is_over(work, leg, waited, sample.new.requests - answered):
+            return _concluded(judge.judgement, work.one.environment.rollout, waited)
         await clock.sleep(min(LOOK_EVERY, leg.lasts.total_seconds() or LOOK_EVERY))
-    return Watched(verdict=Verdict(gate="watch", answer=Answer.PASSED, seconds=clock.monotonic() - began))
 
 
-def _is_over(leg: Leg, waited: float) -> bool:
-    return waited >= leg.lasts.total_seconds()
+def judge_of(rollout: Rollout) -> Judge:
+    return FixedThreshold(limit=rollout.error_limit) if rollout.judge is JudgeKind.THRESHOLD else SequentialTest()
 
 
-async def _look(
+def sample_of(work: Work, places: tuple[Place, ...], seen: Mapping[HostName, Observed], waited: float) -> Sample:
+    """The new release on the hosts that are watched, against the one before on all of them."""
+    new = total(seen[place.host].slot(place.slot).counters for place in places)
+    before = [place for place in work.deployment.places if place.previous not in (None, place.slot)]
+    old = total(seen[place.host].slot(place.slot.other).counters for place in before)
+    return Sample(waited, new, old)
+
+
+def total(counters: Iterable[Counters]) -> Counters:
+    requests, statuses, buckets = 0, dict[str, int](), tuple[int, ...]()
+    for one in counters:
+        requests += one.requests
+        statuses = {name: statuses.get(name, 0) + one.statuses.get(name, 0) for name in {*statuses, *one.statuses}}
+        buckets = tuple(map(sum, zip_longest(buckets, one.buckets, fillvalue=0)))
+    return Counters(requests=requests, statuses=statuses, buckets=buckets)
+
+
+def _is_over(work: Work, leg: Leg, waited: float, answered: int) -> bool:
+    """Requests that never come are waited for as long as a person would be."""
+    if not leg.requests:
+        return waited >= leg.lasts.total_seconds()
+    return answered >= leg.requests or waited >= work.one.environment.rollout.promote_within.total_seconds()
+
+
+def _concluded(judgement: Judgement, rollout: Rollout, waited: float) -> Watched:
+    follows = what_follows(judgement, rollout.inconclusive)
+    answer = Answer.FAILED if follows is AfterWatch.UNDO else Answer.PASSED
+    verdict = Verdict(gate="watch", answer=answer, evidence=judgement.evidence, seconds=waited)
+    return Watched(verdict=verdict, hold=follows is AfterWatch.HOLD)
+
+
+async def _look_at_all(work: Work) -> Mapping[HostName, Observed]:
+    found = await on_each(work.running, lambda host: work.fleet.targets[host].observe())
+    for host, error in found.failed.items():
+        raise told(work, host, error)
+    return found.done
+
+
+async def _ill(
     work: Work, place: Place, seen: Observed, expected: Expected | None, bad: dict[HostName, int]
 ) -> Verdict | None:
-    """What one look at one host finds wrong."""
+    """What one look at one host finds wrong: a process that ended, or health that fails time and again."""
     slot = seen.slot(place.slot)
+    where = "" if work.fleet.is_single else f"{place.host}: "
     if dead := ended(slot):
-        return failed("watch", end_of(dead), 0.0)
+        return failed("watch", (where + line for line in end_of(dead)), 0.0)
     if expected is None:
         return None
     answered = await work.target(place).ask(place.slot, question_of(expected.health))
     flaw = expected.flaw(answered)
     bad[place.host] = bad[place.host] + 1 if flaw else 0
-    return failed("watch", shown(expected.health, answered, flaw, slot), 0.0) if bad[place.host] >= FAILURES else None
+    if bad[place.host] < FAILURES:
+        return None
+    return failed("watch", (where + line for line in shown(expected.health, answered, flaw, slot)), 0.0)

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Strict
 
 from ecluse.manifest.schema.key import Table, key, section
-from ecluse.manifest.schema.shapes import Batch, KeeperHost, Name, Share, Variable
-from ecluse.manifest.schema.types import Address, Duration, Inside, Settings, Truth, Whole
+from ecluse.manifest.schema.shapes import Batch, CanaryStep, KeeperHost, Name, Variable
+from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Settings, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.judgement import AfterWatch
 
 _DEFAULT = model.Environment(name=EnvironmentName("production"))
 
@@ -28,7 +29,7 @@ class RolloutTable(Table):
     wait: Duration = key(
         "Time for which a rolling batch is watched before the next one.", example="30s", default=_ROLLOUT.wait
     )
-    shares: list[Share] = key(
+    canary: list[CanaryStep] = key(
         "The steps of a canary: percent of new connections, for a time or until it has answered so many requests.",
         example=["5% for 10m", "50% for 1000 requests"],
         default=["5% for 1m", "25% for 1m"],
@@ -49,7 +50,15 @@ class RolloutTable(Table):
         example="30m",
         default=_ROLLOUT.promote_within,
     )
-    inconclusive: Annotated[model.Inconclusive, Strict(False)] = key(
+    judge: Annotated[model.JudgeKind, Strict(False)] = key(
+        "sequential compares with what the old release counted; threshold is a fixed limit of errors, which is worse.",
+        example="threshold",
+        default=_ROLLOUT.judge,
+    )
+    error_limit: Percent = key(
+        "Share of errors that the threshold allows.", example=0.02, default=_ROLLOUT.error_limit, ge=0, le=1
+    )
+    inconclusive: Annotated[AfterWatch, Strict(False)] = key(
         "What a watch does that saw too little to judge: promote, hold (wait for a person) or undo.",
         example="hold",
         default=_ROLLOUT.inconclusive,

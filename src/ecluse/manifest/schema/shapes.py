@@ -100,7 +100,7 @@ KeeperHost = Annotated[
         'write it like "keeper:hosts/a": a folder below the repository',
     ),
 ]
-Share = Annotated[
+CanaryStep = Annotated[
     str,
     *_shaped(
         r"[1-9]\d?% for (?:(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+|[1-9]\d{0,8} requests)",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ecluse.loop.deploy.plan import all_legs, batch_size, is_warm, legs_left, plan_rollout
-from ecluse.model.app import Environment, Promotion, Rollout, Share, Strategy
+from ecluse.model.app import CanaryStep, Environment, Promotion, Rollout, Strategy
 from ecluse.model.deployment import Leg, Move, Place
 from ecluse.model.ids import EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Observed, ProcessSeen, SlotSeen, SlotState
@@ -75,8 +75,8 @@ def test_going_back_to_a_release_that_lost_a_process_starts_it_anew():
 
 
 def test_a_canary_grows_and_each_share_is_watched():
-    shares = (Share(weight=5, lasts=timedelta(minutes=1)), Share(weight=50, requests=1000))
-    canary = replace(LIVE, strategy=Strategy.CANARY, rollout=Rollout(shares=shares))
+    canary_steps = (CanaryStep(weight=5, lasts=timedelta(minutes=1)), CanaryStep(weight=50, requests=1000))
+    canary = replace(LIVE, strategy=Strategy.CANARY, rollout=Rollout(canary=canary_steps))
     legs = all_legs(canary, on("a"), migrates=False, back=False)
     assert [(leg.weight, leg.lasts.total_seconds(), leg.requests) for leg in legs[4:10]] == [
         (5, 0, 0), (100, 60, 0), (50, 0, 0), (100, 0, 1000), (100, 0, 0), (100, 4, 0),

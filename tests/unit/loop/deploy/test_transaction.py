@@ -126,7 +126,7 @@ async def test_a_decision_is_carried_out_by_the_target_that_lost_its_deployer(me
     memory_world.target.fail("commit", LOST)
     memory_world.target.fail("give_back", LOST)
     done = await deployed(memory_world, "2.0.0")
-    assert (done.committed, done.problem.code, done.problem.exit) == (True, "D059", Exit.UNREACHABLE)
+    assert (done.committed, done.problem.code, done.problem.exit) == (True, "D069", Exit.UNREACHABLE)
     memory_world.clock.advance(60)
     assert await serving(memory_world) == "2.0.0"
     assert (await memory_world.target.observe()).finished[-1].outcome == "committed"
@@ -138,7 +138,7 @@ async def test_a_release_whose_predecessor_is_ill_is_not_taken_back(memory_world
     memory_world.target.script("2.0.0", Behaviour(answers=(*GOOD * 3, BAD, BAD, *GOOD)))
     memory_world.target.ill.add(Slot.BLUE)
     stuck = await deployed(memory_world, "2.0.0")
-    assert (stuck.problem.code, stuck.problem.exit) == ("D053", Exit.NEEDS_PERSON)
+    assert (stuck.problem.code, stuck.problem.exit) == ("D063", Exit.NEEDS_PERSON)
     assert "1.0.0 in blue" in " ".join(stuck.problem.evidence)
     assert await serving(memory_world) == "2.0.0"
     assert [event.version for event in told(memory_world, events.DeploymentStuck)] == ["2.0.0"]
