@@ -17,6 +17,7 @@ from ecluse.model.app import (
     Step,
 )
 from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+from ecluse.model.policy import Policy
 
 if TYPE_CHECKING:
     from ecluse.manifest.schema.environment import EnvironmentTable
@@ -65,7 +66,8 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         name=EnvironmentName(name),
         tag=not is_local if table.tag is None else table.tag,
         stamp=is_local if table.stamp is None else table.stamp,
-        **_given(table, "tag", "stamp"),
+        policy=Policy(**_given(table.policy)),
+        **_given(table, "tag", "stamp", "policy"),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+from ecluse.model.policy import Policy
 
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
@@ -211,6 +212,7 @@ class Environment:
     """How long the new slot is watched under traffic before the commit."""
     lease: timedelta = timedelta(seconds=30)
     keep_releases: int = 5
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def url(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from ecluse.manifest.schema.key import Table, key
+from ecluse.manifest.schema.key import Table, key, section
+from ecluse.manifest.schema.policy import PolicyTable
 from ecluse.manifest.schema.shapes import Name, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Settings, Truth, Whole
 from ecluse.model import app as model
@@ -75,3 +76,4 @@ class EnvironmentTable(Table):
     keep_releases: Whole = key(
         "Releases kept on the target, those in use besides.", example=10, default=_DEFAULT.keep_releases, ge=1, le=1000
     )
+    policy: PolicyTable = section(default_factory=PolicyTable)
