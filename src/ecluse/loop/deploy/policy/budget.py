@@ -1,0 +1,40 @@
+"""Not while users suffer: the share of failed requests that the environment allows itself is not used up.
+
+No history of requests is kept yet, so what counts is the release that serves, since it started.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ecluse.model.observed import Observed
+from ecluse.model.policy import Policy
+from ecluse.model.verdict import Answer, Verdict
+
+GATE = "policy.error_budget"
+ALL = 100
+"""Percent."""
+
+
+def error_budget(policy: Policy, seen: Observed) -> Verdict:
+    """Where nothing serves nothing was spent. A server that doesn't count can't be judged: not checked."""
+    slot = seen.slot(seen.serving) if seen.serving else None
+    if slot is None:
+        return Verdict(gate=GATE, answer=Answer.PASSED, evidence=("nothing serves, so nothing was spent",))
+    if "counts" not in slot.guarantees:
+        unknown = f"{slot.version} is served by a server that doesn't count its requests"
+        return Verdict(gate=GATE, answer=Answer.NOT_CHECKED, evidence=(unknown,), fix="remove `availability`")
+    failed, requests = slot.counters.statuses.get("5xx", 0), slot.counters.requests
+    allowed = budget(policy.availability or 0.0, requests)
+    fact = (
+        f"{failed} of {requests} requests failed since {slot.version} started; "
+        f"{allowed} may at {policy.availability:g} % availability"
+    )
+    if failed <= allowed:
+        return Verdict(gate=GATE, answer=Answer.PASSED, evidence=(fact,))
+    return Verdict(gate=GATE, answer=Answer.FAILED, evidence=(fact,), fix="ecluse rollback, if it is the release")
+
+
+def budget(availability: float, requests: int) -> int:
+    """How many requests may fail; always one, since a single error says nothing."""
+    return max(1, int(requests * (ALL - Fraction(str(availability))) / ALL))
