@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "run": "Run steps by name.",
     "build": "Make the bundle of a commit.",
     "release": "Name a version: notes and tag.",
+    "approve": "Say that a release may go to an environment.",
     "deploy": "Move a release into an environment.",
     "rollback": "Go back to the release before.",
     "stop": "Drain and stop an environment.",

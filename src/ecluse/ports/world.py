@@ -37,7 +37,7 @@ class World:
     target: Callable[[App, Environment], Target]
     reporter: Reporter
     actor: str
-    """`user@host`, for records."""
+    """Who acts, as they say: `user@host`, or another identity. For records and approvals."""
     holder: Holder
     """This process, as a lease names it."""
     key: bytes
