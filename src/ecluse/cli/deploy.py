@@ -8,7 +8,7 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.cli.render import shipped as render
-from ecluse.loop.deploy.existing import deploy_existing
+from ecluse.loop.deploy.existing import deploy_existing, would_deploy
 from ecluse.loop.deploy.recall import find
 from ecluse.model.problem import Exit
 
@@ -16,6 +16,7 @@ from ecluse.model.problem import Exit
 @click.command(epilog="Examples:  ecluse deploy production    ecluse deploy staging --release 1.4.2")
 @options.environment
 @click.option("--release", "name", default="", help="Version, tag or id (default: the newest release).")
+@options.override
 @options.dry_run
 @options.as_json
 @options.folder
@@ -23,6 +24,7 @@ def command(
     environment_argument: str | None,
     environment_option: str | None,
     name: str,
+    override: str,
     dry_run: bool,
     as_json: bool,
     folder: Path,
@@ -34,9 +36,11 @@ def command(
     async def work(at: session.Session) -> Exit:
         wanted = at.wanted(environment)
         if dry_run:
-            return render.going_back(find(at.world.ledger.state(), name), as_json=as_json)
-        return render.ended(
-            await deploy_existing(wanted, lambda _, state: find(state, name), at.world, verb="deploy"), as_json=as_json
+            release, policies = await would_deploy(wanted, name, at.world, override=override)
+            return render.going_to(release, policies, as_json=as_json)
+        deployed = await deploy_existing(
+            wanted, lambda _, state: find(state, name), at.world, verb="deploy", override=override
         )
+        return render.ended(deployed, as_json=as_json)
 
     session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

@@ -17,6 +17,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 
 dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
 
+
+def _reason(_: click.Context, __: click.Parameter, given: str | None) -> str:
+    if given is not None and not given.strip():
+        raise click.BadParameter("say why")
+    return (given or "").strip()
+
+
+override = click.option(
+    "--override", metavar="WHY", callback=_reason, help="Go on although a policy says no; recorded with your reason."
+)
+
 folder = click.option(
     "-C",
     "--directory",

@@ -21,6 +21,7 @@ from ecluse.model.problem import Exit
 @click.option("--dirty", is_flag=True, help="The working tree as it lies (local environment only).")
 @click.option("--jobs", type=click.IntRange(min=1), help="Steps at once (default: one for each processor).")
 @click.option("--fail-fast", is_flag=True, help="Cancel the other steps when one fails.")
+@options.override
 @options.dry_run
 @options.as_json
 @options.folder
@@ -31,6 +32,7 @@ def command(
     dirty: bool,
     jobs: int | None,
     fail_fast: bool,
+    override: str,
     dry_run: bool,
     as_json: bool,
     folder: Path,
@@ -41,7 +43,9 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         wanted = (await at.at(revision, dirty=dirty)).wanted(environment)
-        order = ShipOrder(wanted=wanted, revision=revision, dirty=dirty, jobs=jobs, fail_fast=fail_fast)
+        order = ShipOrder(
+            wanted=wanted, revision=revision, dirty=dirty, jobs=jobs, fail_fast=fail_fast, override=override
+        )
         if dry_run:
             return render.preview(await preview(order, at.world), as_json=as_json)
         return render.ended(await ship(order, at.world), as_json=as_json)

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.lease import held
-from ecluse.loop.deploy.recall import as_it_was, recall
+from ecluse.loop.deploy.policy.asked import ask, ask_last
+from ecluse.loop.deploy.policy.policies import policies
+from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health
@@ -19,13 +21,14 @@ from ecluse.model.observed import Observed
 from ecluse.model.problem import Problem
 from ecluse.model.release import Release
 from ecluse.model.verdict import Verdict
+from ecluse.ports.target import Target
 from ecluse.ports.world import World
 
 
 async def deploy_existing(
-    wanted: Wanted, choose: Callable[[Observed, State], ReleaseKnown], world: World, *, verb: str
+    wanted: Wanted, choose: Callable[[Observed, State], ReleaseKnown], world: World, *, verb: str, override: str = ""
 ) -> Shipped:
-    """`choose` decides under the lease, from what the target and the ledger say then."""
+    """`choose` decides under the lease, from what the target and the ledger say then. A rollback is asked nothing."""
     began = world.clock.monotonic()
     target = world.target(wanted.app, wanted.environment)
     async with held(target, wanted.environment.lease, world) as lease:
@@ -33,12 +36,37 @@ async def deploy_existing(
         recalled = recall(choose(seen, world.ledger.state()), world.store)
         then = as_it_was(wanted, recalled)
         require_health(then)
-        verdicts = await _gates(wanted, then, recalled.release, world) if verb == "deploy" else ()
-        if problem := stopped_by(verdicts):
+        verdicts: tuple[Verdict, ...] = ()
+        problem: Problem | None = None
+        if verb == "deploy":
+            verdicts, problem = await _asked(wanted, then, recalled.release, target, world, override=override)
+        if problem:
             return _halted(wanted, recalled.release, verdicts, problem, world.clock.monotonic() - began)
         deployed = await deploy(then, recalled.release, recalled.bundle, target, lease, world, verb=verb)
     seconds = world.clock.monotonic() - began
     return _ended(wanted, recalled.release, verdicts, deployed, seconds, verb)
+
+
+async def would_deploy(
+    wanted: Wanted, name: str, world: World, *, override: str
+) -> tuple[ReleaseKnown, tuple[Verdict, ...]]:
+    """The release, and what the policies say to it. Reads only."""
+    found, target = find(world.ledger.state(), name), world.target(wanted.app, wanted.environment)
+    return found, await policies(wanted, release_of(found), target, world, override=override)
+
+
+async def _asked(
+    wanted: Wanted, then: Wanted, release: Release, target: Target, world: World, *, override: str
+) -> tuple[tuple[Verdict, ...], Problem | None]:
+    """Policies, then steps, which take their time; then policies again, so that they hold when it moves."""
+    early, problem = await ask(wanted, release, target, world, override=override)
+    if problem:
+        return early, problem
+    steps = await _gates(wanted, then, release, world)
+    if problem := stopped_by(steps):
+        return (*early, *steps), replace(problem, state="nothing was deployed; what served before serves")
+    last, problem = await ask_last(wanted, release, target, world, override=override)
+    return (*last, *steps), problem
 
 
 async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -> tuple[Verdict, ...]:
@@ -73,7 +101,7 @@ def _halted(
         version=release.version,
         seconds=seconds,
         gates=verdicts,
-        problem=replace(problem, state="nothing was deployed; what served before serves"),
+        problem=problem,
     )
 
 

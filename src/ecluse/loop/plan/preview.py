@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecluse.loop.build.bundle import known_bundle
 from ecluse.loop.deploy.plan import plan_rollout
-from ecluse.loop.deploy.wanted import require_health
-from ecluse.loop.release.make import plan_release
+from ecluse.loop.deploy.policy.policies import policies, undecided
+from ecluse.loop.deploy.wanted import keep_app, require_health
+from ecluse.loop.release.make import PlannedRelease, plan_release
 from ecluse.loop.ship import ShipOrder, require_place_for_dirty, serving_already
 from ecluse.model.ids import ReleaseId
+from ecluse.model.release import Release
+from ecluse.model.verdict import Verdict
+from ecluse.ports.target import Target
 from ecluse.ports.world import World
 
 
@@ -25,6 +30,7 @@ class Preview:
     slot: str
     serving: str
     moves: tuple[str, ...]
+    policies: tuple[Verdict, ...] = ()
 
 
 async def preview(order: ShipOrder, world: World) -> Preview:
@@ -51,4 +57,25 @@ async def preview(order: ShipOrder, world: World) -> Preview:
         slot=rollout.slot,
         serving=seen.slot(seen.serving).version or "" if seen.serving else "",
         moves=() if unchanged else tuple(rollout.moves),
+        policies=() if unchanged else await _policies(order, planned, target, world, dirty=dirty),
     )
+
+
+async def _policies(
+    order: ShipOrder, planned: PlannedRelease, target: Target, world: World, *, dirty: bool
+) -> tuple[Verdict, ...]:
+    """What they say now. Those that ask about the release are told only if it is built already."""
+    wanted = order.wanted
+    waiting = undecided(wanted)
+    release = _known_release(order, planned, world) if waiting and not dirty else None
+    said = await policies(wanted, release, target, world, override=order.override)
+    return said if release else (*said, *waiting)
+
+
+def _known_release(order: ShipOrder, planned: PlannedRelease, world: World) -> Release | None:
+    app = order.wanted.app
+    bundle = known_bundle(app, world, planned.commit)
+    if bundle is None:
+        return None
+    config = keep_app(app, world.store)
+    return Release(version=planned.version, commit=planned.commit, bundle=bundle.digest, config=config, tag=planned.tag)
