@@ -35,7 +35,7 @@ from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
 from ecluse.system.clock import SystemClock
 from ecluse.system.commands import SupervisedRunner
-from ecluse.system.environment import actor, find_home, read_environment
+from ecluse.system.environment import actor, find_home, login, read_environment
 from ecluse.system.files import disk_problem, disk_problems, write_atomically
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
@@ -174,7 +174,7 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
             targets=lambda _, environment: _targets(environment, root, home, store, clock, env),
             reporter=telling,
             actor=who,
-            holder=_holder(ids.new("h"), who),
+            holder=_holder(ids.new("h"), login(env)),
             key=_key(home),
         )
     finally:

@@ -79,8 +79,20 @@ def test_history_has_stable_keys(repository):
     assert entry == {
         "number": 6, "deployment": "d-2", "environment": "local", "when": "2026-01-01T00:00:06+00:00",
         "verb": "deploy", "version": "1.2.0", "release": "r-1", "commit": COMMIT, "slot": "blue",
-        "outcome": "reverted", "seconds": 1.0, "who": "ada@lock", "why": "health 500", "moves": [],
+        "outcome": "reverted", "seconds": 1.0, "who": "ada@lock", "why": "health 500", "override": None, "moves": [],
     }  # fmt: skip
+
+
+def test_history_shows_an_override_with_its_reason(repository):
+    ledger = SqliteLedger(repository / ".ecluse" / "ledger.db", Ticking(), "ada@lock")
+    why = {"by": "ada@lock", "why": "the shop is down", "policies": ("policy.freeze", "policy.approvals")}
+    ledger.append(events.PolicyOverridden(environment="local", release="r-1", version="1.3.0", **why), *deployed(3))
+    ledger.close()
+    (newest, older) = json.loads(history(repository, "--json", "--limit", "2").stdout)["deployments"]
+    assert newest["override"] == {**why, "policies": ["policy.freeze", "policy.approvals"]}
+    assert older["override"] is None
+    lines = history(repository).stdout.splitlines()
+    assert lines[2].strip() == "policy.freeze, policy.approvals overridden by ada@lock: the shop is down"
 
 
 def test_history_is_paged(repository):

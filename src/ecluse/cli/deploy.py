@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from ecluse.cli import options, session
 from ecluse.cli.render import shipped as render
-from ecluse.loop.deploy.existing import deploy_existing
+from ecluse.loop.deploy.existing import deploy_existing, would_deploy
 from ecluse.loop.deploy.recall import find
 from ecluse.model.problem import Exit
 
@@ -16,6 +17,8 @@ from ecluse.model.problem import Exit
 @click.command(epilog="Examples:  ecluse deploy production    ecluse deploy staging --release 1.4.2")
 @options.environment
 @click.option("--release", "name", default="", help="Version, tag or id (default: the newest release).")
+@options.override
+@options.wait
 @options.dry_run
 @options.as_json
 @options.folder
@@ -23,6 +26,8 @@ def command(
     environment_argument: str | None,
     environment_option: str | None,
     name: str,
+    override: str,
+    wait: timedelta | None,
     dry_run: bool,
     as_json: bool,
     folder: Path,
@@ -34,9 +39,11 @@ def command(
     async def work(at: session.Session) -> Exit:
         wanted = at.wanted(environment)
         if dry_run:
-            return render.going_back(find(at.world.ledger.state(), name), as_json=as_json)
-        return render.ended(
-            await deploy_existing(wanted, lambda _, state: find(state, name), at.world, verb="deploy"), as_json=as_json
+            release, policies = await would_deploy(wanted, name, at.world, override=override)
+            return render.going_to(release, policies, as_json=as_json)
+        deployed = await deploy_existing(
+            wanted, lambda _, state: find(state, name), at.world, verb="deploy", override=override, wait=wait
         )
+        return render.ended(deployed, as_json=as_json)
 
     session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

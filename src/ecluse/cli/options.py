@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,34 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
+
+
+def _reason(_: click.Context, __: click.Parameter, given: str | None) -> str:
+    if given is not None and not given.strip():
+        raise click.BadParameter("say why")
+    return (given or "").strip()
+
+
+override = click.option(
+    "--override", metavar="WHY", callback=_reason, help="Go on although a policy says no; recorded with your reason."
+)
+
+
+def _duration(_: click.Context, __: click.Parameter, given: str | None) -> timedelta | None:
+    if given is None:
+        return None
+    from ecluse.manifest.amounts import duration  # noqa: PLC0415
+
+    try:
+        return duration(given)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write it like 90s or 10m") from error
+
+
+wait = click.option(
+    "--wait", is_flag=False, flag_value="1h", metavar="[DURATION]", callback=_duration,
+    help="Stand in line while somebody else has the environment (default: an hour), instead of exit 4.",
+)  # fmt: skip
 
 folder = click.option(
     "-C",

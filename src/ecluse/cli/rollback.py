@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -14,11 +15,17 @@ from ecluse.model.problem import Exit
 
 @click.command(epilog="Examples:  ecluse rollback    ecluse rollback production    ecluse rollback --dry-run")
 @options.environment
+@options.wait
 @options.dry_run
 @options.as_json
 @options.folder
 def command(
-    environment_argument: str | None, environment_option: str | None, dry_run: bool, as_json: bool, folder: Path
+    environment_argument: str | None,
+    environment_option: str | None,
+    wait: timedelta | None,
+    dry_run: bool,
+    as_json: bool,
+    folder: Path,
 ) -> None:
     """Serve the release before again; no version needed.
 
@@ -31,6 +38,6 @@ def command(
         wanted = at.wanted(environment)
         if dry_run:
             return render.going_back(await would_go_to(wanted, at.world), as_json=as_json)
-        return render.ended(await rollback(wanted, at.world), as_json=as_json)
+        return render.ended(await rollback(wanted, at.world, wait), as_json=as_json)
 
     session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

@@ -16,7 +16,7 @@ import click
 
 from ecluse import assembly
 from ecluse.cli import streams
-from ecluse.loop.deploy.problems import interrupted
+from ecluse.loop.deploy.problems import detached, interrupted
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -101,14 +101,16 @@ def guarded(
     context = click.get_current_context(silent=True)
     if context and not assembly.wants_colour():
         context.color = False
+    interrupts = Interrupts()
     try:
-        code = asyncio.run(interruptible(work))
+        code = asyncio.run(interruptible(work, interrupts))
     except ProblemError as error:
         show(error.problems, as_json=as_json, otherwise=otherwise)
         code = error.exit
     except (KeyboardInterrupt, asyncio.CancelledError):
         if not only_reads:
-            show((interrupted(),), as_json=as_json, otherwise=otherwise)
+            told = detached() if interrupts.count > 1 else interrupted()
+            show((told,), as_json=as_json, otherwise=otherwise)
         code = Exit.INTERRUPTED
     except OSError as error:
         problem = assembly.trouble_with_disk(error)
@@ -134,14 +136,28 @@ def unless_lost(code: Exit) -> Exit:
     return code or why.exit
 
 
-async def interruptible(work: Callable[[], Awaitable[Exit]]) -> Exit:
+@dataclass
+class Interrupts:
+    """How often we were told to end."""
+
+    count: int = 0
+
+    def take(self, task: asyncio.Task[Any]) -> None:
+        """The first time what was begun is undone; the second time we leave that to the targets."""
+        self.count += 1
+        if self.count > 1:
+            raise KeyboardInterrupt
+        task.cancel()
+
+
+async def interruptible(work: Callable[[], Awaitable[Exit]], interrupts: Interrupts) -> Exit:
     """A terminal that closes or a service manager that stops us is a Ctrl-C too."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     if task is not None:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1)
-                loop.add_signal_handler(number, task.cancel)
+                loop.add_signal_handler(number, interrupts.take, task)
     return await work()
 
 

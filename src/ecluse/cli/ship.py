@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -21,6 +22,8 @@ from ecluse.model.problem import Exit
 @click.option("--dirty", is_flag=True, help="The working tree as it lies (local environment only).")
 @click.option("--jobs", type=click.IntRange(min=1), help="Steps at once (default: one for each processor).")
 @click.option("--fail-fast", is_flag=True, help="Cancel the other steps when one fails.")
+@options.override
+@options.wait
 @options.dry_run
 @options.as_json
 @options.folder
@@ -31,6 +34,8 @@ def command(
     dirty: bool,
     jobs: int | None,
     fail_fast: bool,
+    override: str,
+    wait: timedelta | None,
     dry_run: bool,
     as_json: bool,
     folder: Path,
@@ -41,7 +46,15 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         wanted = (await at.at(revision, dirty=dirty)).wanted(environment)
-        order = ShipOrder(wanted=wanted, revision=revision, dirty=dirty, jobs=jobs, fail_fast=fail_fast)
+        order = ShipOrder(
+            wanted=wanted,
+            revision=revision,
+            dirty=dirty,
+            jobs=jobs,
+            fail_fast=fail_fast,
+            override=override,
+            wait=wait,
+        )
         if dry_run:
             return render.preview(await preview(order, at.world), as_json=as_json)
         return render.ended(await ship(order, at.world), as_json=as_json)

@@ -143,7 +143,7 @@ class Deploying:
             self._keeper.slots[previous].resume()
 
     async def _trouble_of_previous(self, opened: Json) -> str:
-        """Why traffic shouldn't go back: the release there is ill, and the one that serves is not. Empty when it may."""
+        """Why traffic shouldn't go back: the release there is ill, the one that serves is not. Empty when it may."""
         new, previous = opened["slot"], opened["previous"]
         if not previous or not self._keeper.weight(new) or self._keeper.slots[previous].is_halted:
             return ""

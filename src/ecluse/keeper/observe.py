@@ -23,7 +23,7 @@ def observe(keeper: Keeper, pid: int, version: str) -> Dict[str, Any]:
         "serving": keeper.traffic.serving,
         "generation": keeper.lease.generation,
         "lease": keeper.lease.seen(),
-        "open": {key: opened.get(key) for key in _OPEN} if opened else None,
+        "open": _open(opened) if opened else None,
         "finished": keeper.journal.finished,
         "routing": keeper.traffic.kind,
         "keeper_pid": pid,
@@ -42,6 +42,11 @@ def warnings(keeper: Keeper) -> List[str]:
         *keeper.writes.warnings(),
         *filter(None, (keeper.blocked, full, keeper.output.trouble, *recovered)),
     ]
+
+
+def _open(opened: Dict[str, Any]) -> Dict[str, Any]:
+    made = [move["name"] for move in opened["moves"] if move["done"]]
+    return {**{key: opened.get(key) for key in _OPEN}, "made": list(dict.fromkeys(made))}
 
 
 _OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move", "done", "decided", "held")

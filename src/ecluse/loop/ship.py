@@ -9,6 +9,7 @@ from ecluse.loop.build.bundle import build
 from ecluse.loop.deploy.deploy import deploy, require_all
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.lease import Lease, held
+from ecluse.loop.deploy.policy.asked import ask, ask_last
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed, Moved
 from ecluse.loop.deploy.wanted import Wanted, keep_app, require_health, settings_digest
@@ -47,6 +48,8 @@ class ShipOrder:
     fail_fast: bool = False
     wait: timedelta | None = None
     """How long to stand in line for an environment that somebody else has; None: not at all."""
+    override: str = ""
+    """Why policies that say no are to be passed over; empty: they aren't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +127,21 @@ class Voyage:
         return self.order.wanted
 
     async def make(self) -> Shipped:
+        early, problem = await ask(self.wanted, None, self.fleet, self.world, override=self.order.override)
+        if problem:
+            return self._halted(early, problem)
         seen = await settle(self.fleet, self.lease, self.wanted.app, self.wanted.environment, self.world)
         require_all(self.lease, seen)
         verdicts = await self._gates()
         if problem := stopped_by(verdicts):
-            return self._halted(verdicts, problem)
+            return self._halted((*early, *verdicts), problem)
         bundle = await self._build()
         release = await self._release(bundle)
+        asked, problem = await ask_last(self.wanted, release, self.fleet, self.world, override=self.order.override)
+        if problem:
+            return replace(self._halted((*asked, *verdicts), problem), release=release.id, version=release.version)
         deployed = await self._deploy(release, bundle)
-        return self._ended(release, verdicts, deployed)
+        return self._ended(release, (*asked, *verdicts), deployed)
 
     async def _gates(self) -> tuple[Verdict, ...]:
         return await run_steps(

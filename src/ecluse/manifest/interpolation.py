@@ -20,6 +20,7 @@ COMMANDS = (
     ("processes", "*", "command"),
     ("steps", "*", "command"),
     ("build", "commands"),
+    ("environments", "*", "policy", "last_backup"),
 )
 """Keys whose values, and what lies below, are commands."""
 

@@ -21,6 +21,7 @@ from ecluse.model.app import (
     Step,
 )
 from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+from ecluse.model.policy import Policy
 
 if TYPE_CHECKING:
     from ecluse.manifest.schema.environment import EnvironmentTable, RolloutTable
@@ -70,7 +71,8 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         tag=not is_local if table.tag is None else table.tag,
         stamp=is_local if table.stamp is None else table.stamp,
         rollout=_rollout(table.rollout),
-        **_given(table, "tag", "stamp", "rollout"),
+        policy=Policy(**_given(table.policy)),
+        **_given(table, "tag", "stamp", "rollout", "policy"),
     )
 
 

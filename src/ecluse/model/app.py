@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, StepName
 from ecluse.model.judgement import AfterWatch
+from ecluse.model.policy import Policy
 
 HERE = HostName("this machine")
 Argv = tuple[str, ...]
@@ -275,6 +276,7 @@ class Environment:
     """How long the new slot is watched under traffic before the commit."""
     lease: timedelta = timedelta(seconds=30)
     keep_releases: int = 5
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def host_names(self) -> tuple[HostName, ...]:

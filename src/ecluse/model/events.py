@@ -158,6 +158,36 @@ class DeploymentReverted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAnswered(Event):
+    """A policy of the environment was asked before a deployment. `release` is empty before there is one."""
+
+    policy: str
+    answer: str
+    evidence: tuple[str, ...] = ()
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseApproved(Event):
+    """A person said that a release may come into the environment. `by` is who they said they are."""
+
+    release: str
+    version: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOverridden(Event):
+    """The next deployment of the release goes on although these policies said no."""
+
+    release: str
+    version: str
+    by: str
+    why: str
+    policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentStopped(Event):
     release: str = ""
 
@@ -197,6 +227,9 @@ KINDS: dict[str, type[Event]] = {
         DeploymentStarted,
         MoveMade,
         GateAnswered,
+        PolicyAnswered,
+        ReleaseApproved,
+        PolicyOverridden,
         DeploymentCommitted,
         DeploymentReverted,
         DeploymentStuck,

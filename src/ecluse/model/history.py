@@ -16,11 +16,13 @@ from ecluse.model.events import (
     EnvironmentStopped,
     Event,
     MoveMade,
+    PolicyOverridden,
+    ReleaseApproved,
     ReleaseMade,
 )
 
 KEPT = 50
-"""How many deployments of an environment a State carries; a ledger keeps them all."""
+"""How many deployments and approvals of an environment a State carries; a ledger keeps them all."""
 
 
 class Recorded(Protocol):
@@ -49,6 +51,25 @@ class ReleaseKnown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalKnown:
+    """`by` approved the release, the last time at `at`."""
+
+    release: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideKnown:
+    """Which policies of an environment a deployment of `release` went against, and why."""
+
+    release: str
+    by: str
+    why: str
+    policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentKnown:
     """`outcome` is `open`, `committed`, `reverted` or `stuck`. `moves` are (move, when, seconds, detail).
 
@@ -70,6 +91,7 @@ class DeploymentKnown:
     ended_at: datetime | None = None
     why: str = ""
     moves: tuple[tuple[str, datetime, float, str], ...] = ()
+    overridden: OverrideKnown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +103,10 @@ class EnvironmentKnown:
     previous: str = ""
     deployments: tuple[DeploymentKnown, ...] = ()
     """The newest `KEPT`, newest first."""
+    approvals: tuple[ApprovalKnown, ...] = ()
+    """The newest `KEPT`, newest first, one of each person for each release."""
+    overridden: OverrideKnown | None = None
+    """What the next deployment, if it is of that release, may go against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +117,7 @@ class State:
     """The number of the last event folded."""
 
 
+PERMITTING = (ReleaseApproved, PolicyOverridden)
 MOVING = (
     DeploymentStarted,
     MoveMade,
@@ -99,6 +126,7 @@ MOVING = (
     DeploymentStuck,
     EnvironmentStopped,
     DifferenceSeen,
+    *PERMITTING,
 )
 """The events that change what is known of an environment; `apply` needs no other part of a State for them."""
 
@@ -110,7 +138,8 @@ def apply(state: State, record: Recorded) -> State:
         return replace(counted, releases={event.release: _release(event, record.at), **state.releases})
     if isinstance(event, MOVING):
         before = state.environments.get(event.environment) or EnvironmentKnown(name=event.environment)
-        return replace(counted, environments={**state.environments, before.name: _moved(before, record)})
+        after = _permitted(before, event, record.at) if isinstance(event, PERMITTING) else _moved(before, record)
+        return replace(counted, environments={**state.environments, before.name: after})
     return counted
 
 
@@ -131,7 +160,8 @@ def _release(made: ReleaseMade, at: datetime) -> ReleaseKnown:
 def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
     match record.event:
         case DeploymentStarted() as started:
-            return _put(environment, _begun(started, record, started.settings))
+            begun = replace(_begun(started, record, started.settings), overridden=_leave(environment, started.release))
+            return _put(replace(environment, overridden=None), begun)
         case MoveMade() as made:
             return _put(environment, *_after(environment, made, record.at))
         case DeploymentCommitted() as committed:
@@ -145,6 +175,23 @@ def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
             return _serving(environment, difference.found)
         case _:
             return replace(environment, serving="")
+
+
+def _leave(environment: EnvironmentKnown, release: str) -> OverrideKnown | None:
+    """What was given to the deployment of another release, which never began, is not for this one."""
+    given = environment.overridden
+    return given if given and given.release == release else None
+
+
+def _permitted(
+    environment: EnvironmentKnown, event: ReleaseApproved | PolicyOverridden, at: datetime
+) -> EnvironmentKnown:
+    if isinstance(event, PolicyOverridden):
+        leave = OverrideKnown(release=event.release, by=event.by, why=event.why, policies=event.policies)
+        return replace(environment, overridden=leave)
+    before = (one for one in environment.approvals if (one.release, one.by) != (event.release, event.by))
+    approvals = (ApprovalKnown(release=event.release, by=event.by, at=at), *before)
+    return replace(environment, approvals=approvals[:KEPT])
 
 
 def _begun(

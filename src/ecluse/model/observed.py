@@ -105,6 +105,8 @@ class OpenDeployment:
     generation: int
     last_move: str
     done: bool = True
+    made: tuple[str, ...] = ()
+    """The names of the moves that were finished, as the journal calls them."""
     decided: bool = False
     """This host has the decision to commit."""
     held: Held | None = None

@@ -13,6 +13,8 @@ class Answer(StrEnum):
     """A dependency failed or the run was cancelled. Never reported as passed."""
     NOT_CHECKED = "not_checked"
     """The source of evidence did not answer."""
+    OVERRIDDEN = "overridden"
+    """It was not passed, and a person said why to go on. Never reported as passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,9 @@ class Verdict:
     """Path of the full log, when there is one."""
     seconds: float = 0.0
     attempts: int = 1
+    fix: str = ""
+    """What a person can do about it, where that isn't plain."""
 
     @property
     def stops(self) -> bool:
-        return self.answer is not Answer.PASSED
+        return self.answer not in {Answer.PASSED, Answer.OVERRIDDEN}

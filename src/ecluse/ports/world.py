@@ -39,7 +39,7 @@ class World:
     """One for each host of the environment."""
     reporter: Reporter
     actor: str
-    """`user@host`, for records."""
+    """Who acts, as they say: `user@host`, or another identity. For records and approvals."""
     holder: Holder
     """This process, as a lease names it."""
     key: bytes

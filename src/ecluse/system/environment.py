@@ -22,7 +22,13 @@ def find_home(root: Path, env: Mapping[str, str]) -> Path:
 
 
 def actor(env: Mapping[str, str]) -> str:
-    """`user@host`, for records."""
+    """Who acts, for records: what ECLUSE_ACTOR says, else `user@host`. A claim: nothing here proves it."""
+    claimed = "".join(character for character in env.get("ECLUSE_ACTOR", "") if character.isprintable()).strip()
+    return claimed or login(env)
+
+
+def login(env: Mapping[str, str]) -> str:
+    """`user@host`."""
     user = env.get("LOGNAME") or env.get("USER") or _login()
     return f"{user}@{socket.gethostname()}"
 

@@ -166,3 +166,30 @@ def test_folding_may_stop_and_go_on(cut):
     for record in records[cut:]:
         state = apply(state, record)
     assert state == fold(records)
+
+
+def approved(release, by):
+    return events.ReleaseApproved(environment="local", release=release, version="1.0.0", by=by)
+
+
+def overridden(release="r-1"):
+    return events.PolicyOverridden(
+        environment="local", release=release, version="1.0.0", by="ada", why="down", policies=("policy.freeze",)
+    )
+
+
+def test_approvals_are_kept_newest_first_one_of_each_person_for_each_release():
+    known = after(approved("r-1", "ada"), approved("r-1", "bob"), approved("r-2", "ada"), approved("r-1", "ada"))
+    assert [(one.release, one.by) for one in known.approvals] == [("r-1", "ada"), ("r-2", "ada"), ("r-1", "bob")]
+    assert known.approvals[0].at == START + timedelta(seconds=4)
+
+
+def test_an_override_is_for_the_next_deployment_of_its_release():
+    known = after(overridden(), started("d-0"), committed("d-0"), started("d-1"))
+    assert [one.overridden and one.overridden.why for one in known.deployments] == [None, "down"]
+    assert known.overridden is None
+
+
+def test_an_override_whose_deployment_never_began_is_not_for_another_release():
+    known = after(overridden("r-2"), started("d-0", "r-1"), started("d-1", "r-2"))
+    assert [one.overridden for one in known.deployments] == [None, None]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecluse.system.clock import SystemClock
-from ecluse.system.environment import actor, find_home, read_environment
+from ecluse.system.environment import actor, find_home, login, read_environment
 from ecluse.system.ids import SystemIds
 
 
@@ -46,3 +46,9 @@ def test_the_environment_is_a_copy_that_cannot_be_changed(monkeypatch):
 def test_the_actor_is_user_at_host():
     assert actor({"LOGNAME": "ada"}).startswith("ada@")
     assert actor({}).count("@") == 1
+
+
+def test_the_actor_may_say_who_they_are():
+    said = {"LOGNAME": "runner", "ECLUSE_ACTOR": " ada@example.org\n"}
+    assert (actor(said), login(said).partition("@")[0]) == ("ada@example.org", "runner")
+    assert actor({"LOGNAME": "ada", "ECLUSE_ACTOR": " "}).startswith("ada@")

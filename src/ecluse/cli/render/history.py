@@ -10,6 +10,7 @@ import click
 
 from ecluse.loop.monitor.history import Entry, Timeline
 from ecluse.model.events import named
+from ecluse.model.history import OverrideKnown
 from ecluse.ports.ledger import Record
 
 COLOURS = {"committed": "green", "reverted": "red", "open": "yellow"}
@@ -28,6 +29,8 @@ def text(shown: Timeline) -> None:
         click.secho(line, fg=COLOURS.get(entry.deployment.outcome))
         if entry.deployment.why:
             click.secho(f"  {entry.deployment.why}", dim=True)
+        if entry.deployment.overridden:
+            click.secho(f"  {_override(entry.deployment.overridden)}", fg="yellow")
     if shown.further is not None:
         click.secho(f"older ones: ecluse history --before {shown.further}", dim=True)
 
@@ -51,6 +54,10 @@ def event_document(record: Record) -> dict[str, Any]:
         "previous": record.previous,
         "hash": record.hash,
     }
+
+
+def _override(known: OverrideKnown) -> str:
+    return f"{', '.join(known.policies)} overridden by {known.by}: {known.why}"
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

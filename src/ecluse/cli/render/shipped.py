@@ -13,6 +13,7 @@ from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.problem import Exit
+from ecluse.model.verdict import Answer, Verdict
 
 HEADLINES = {
     "shipped": "shipped {version} to {environment}",
@@ -33,21 +34,22 @@ def document(shipped: Shipped) -> dict[str, Any]:
         "commit": shipped.commit,
         "url": shipped.url,
         "seconds": round(shipped.seconds, 3),
-        "gates": [
-            {
-                "name": verdict.gate,
-                "verdict": verdict.answer.value,
-                "evidence": list(verdict.evidence),
-                "seconds": round(verdict.seconds, 3),
-                "log": verdict.log,
-            }
-            for verdict in shipped.gates
-        ],
+        "gates": [gate(verdict) for verdict in shipped.gates],
         "timeline": [
             {"what": moved.move, "when": moved.at.isoformat(), "seconds": moved.seconds, "detail": moved.detail}
             for moved in shipped.timeline
         ],
         "problems": [session.as_document(shipped.problem)] if shipped.problem else [],
+    }
+
+
+def gate(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.gate,
+        "verdict": verdict.answer.value,
+        "evidence": list(verdict.evidence),
+        "seconds": round(verdict.seconds, 3),
+        "log": verdict.log,
     }
 
 
@@ -78,7 +80,8 @@ def text(shipped: Shipped) -> None:
 
 def preview(plan: Preview, *, as_json: bool) -> Exit:
     if as_json:
-        session.print_json({"outcome": "planned", **asdict(plan)})
+        policies = [gate(verdict) for verdict in plan.policies]
+        session.print_json({"outcome": "planned", **asdict(plan), "policies": policies})
         return Exit.DONE
     tag = f", tag {plan.tag}" if plan.tag else ""
     click.secho(f"would ship {plan.commit[:12]} as {plan.version}{tag} to {plan.environment}", bold=True)
@@ -86,6 +89,7 @@ def preview(plan: Preview, *, as_json: bool) -> Exit:
         click.echo("  it serves already: nothing to do")
         return Exit.DONE
     click.echo(f"  serves now: {plan.serving or 'nothing'}")
+    answers(plan.policies)
     click.echo(f"  steps: {', '.join(plan.steps) or 'none'}")
     if plan.warning:
         click.secho(f"  ! {plan.warning}", fg="yellow")
@@ -93,10 +97,32 @@ def preview(plan: Preview, *, as_json: bool) -> Exit:
     return Exit.DONE
 
 
+def answers(policies: tuple[Verdict, ...]) -> None:
+    """A line for each, and what refuses with what could be done."""
+    for verdict in policies:
+        colour = {Answer.PASSED: "green", Answer.FAILED: "red"}.get(verdict.answer, "yellow")
+        word = click.style(verdict.answer.value.replace("_", " "), fg=colour)
+        click.echo(f"  {verdict.gate}: {word}  {'; '.join(verdict.evidence)}")
+        if verdict.stops and verdict.fix:
+            click.secho(f"    {verdict.fix}", dim=True)
+
+
+def going_to(release: ReleaseKnown, policies: tuple[Verdict, ...], *, as_json: bool) -> Exit:
+    if as_json:
+        session.print_json({**planned(release), "policies": [gate(verdict) for verdict in policies]})
+        return Exit.DONE
+    going_back(release, as_json=False)
+    answers(policies)
+    return Exit.DONE
+
+
+def planned(release: ReleaseKnown) -> dict[str, Any]:
+    return {"outcome": "planned", "release": release.id, "version": release.version, "commit": release.commit}
+
+
 def going_back(release: ReleaseKnown, *, as_json: bool) -> Exit:
     if as_json:
-        planned = {"release": release.id, "version": release.version, "commit": release.commit}
-        session.print_json({"outcome": "planned", **planned})
+        session.print_json(planned(release))
     else:
         click.echo(
             f"would serve {release.version} ({release.commit[:12]}, made {release.at.astimezone():%Y-%m-%d %H:%M})"

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from ecluse.ledger.sqlite.connection import Connection
 from ecluse.model.events import ReleaseMade
-from ecluse.model.history import KEPT, MOVING, DeploymentKnown, EnvironmentKnown, ReleaseKnown, State, apply
+from ecluse.model.history import (
+    KEPT,
+    MOVING,
+    ApprovalKnown,
+    DeploymentKnown,
+    EnvironmentKnown,
+    OverrideKnown,
+    ReleaseKnown,
+    State,
+    apply,
+)
 from ecluse.ports.ledger import Record
 
 if TYPE_CHECKING:
@@ -62,7 +72,9 @@ def clear(connection: Connection) -> None:
 
 def _store(connection: Connection, before: EnvironmentKnown, after: EnvironmentKnown, event: int) -> None:
     place = {"name": after.name, "serving": after.serving, "previous": after.previous, "event": event}
-    connection.rows("put_environment", place)
+    approvals = [{**asdict(one), "at": one.at.isoformat()} for one in after.approvals]
+    kept = {"approvals": _text(approvals), "overridden": _overridden_text(after.overridden)}
+    connection.rows("put_environment", {**place, **kept})
     for known in after.deployments:
         if known not in before.deployments:
             connection.rows("put_deployment", {**_row(known), "event": event})
@@ -74,6 +86,10 @@ def _environment(connection: Connection, row: sqlite3.Row) -> EnvironmentKnown:
         serving=row["serving"],
         previous=row["previous"],
         deployments=deployments(connection, row["name"], NEWEST, KEPT),
+        approvals=tuple(
+            ApprovalKnown(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in json.loads(row["approvals"])
+        ),
+        overridden=_overridden(row["overridden"]),
     )
 
 
@@ -85,7 +101,7 @@ def _row(known: DeploymentKnown) -> dict[str, Any]:
     moves = [(move, at.isoformat(), seconds, detail) for move, at, seconds, detail in known.moves]
     ended = known.ended_at.isoformat() if known.ended_at else None
     times = {"started_at": known.started_at.isoformat(), "ended_at": ended}
-    return {**asdict(known), **times, "moves": json.dumps(moves, ensure_ascii=False)}
+    return {**asdict(known), **times, "moves": _text(moves), "overridden": _overridden_text(known.overridden)}
 
 
 def _deployment(row: sqlite3.Row) -> DeploymentKnown:
@@ -95,6 +111,20 @@ def _deployment(row: sqlite3.Row) -> DeploymentKnown:
             **dict(row),
             "started_at": datetime.fromisoformat(row["started_at"]),
             "ended_at": datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None,
+            "overridden": _overridden(row["overridden"]),
             "moves": tuple((move, datetime.fromisoformat(at), seconds, detail) for move, at, seconds, detail in moves),
         }
     )
+
+
+def _overridden(text: str) -> OverrideKnown | None:
+    kept = json.loads(text or "null")
+    return OverrideKnown(**{**kept, "policies": tuple(kept["policies"])}) if kept else None
+
+
+def _overridden_text(known: OverrideKnown | None) -> str:
+    return _text(asdict(known)) if known else ""
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

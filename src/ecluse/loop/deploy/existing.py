@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import deploy
-from ecluse.loop.deploy.fleet import Seen, fleet_of
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
-from ecluse.loop.deploy.recall import as_it_was, recall
+from ecluse.loop.deploy.policy.asked import ask, ask_last
+from ecluse.loop.deploy.policy.policies import policies
+from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health
@@ -30,8 +32,9 @@ async def deploy_existing(
     *,
     verb: str,
     wait: timedelta | None = None,
+    override: str = "",
 ) -> Shipped:
-    """`choose` decides under the lease, from what the target and the ledger say then."""
+    """`choose` decides under the lease, from what the target and the ledger say then. A rollback is asked nothing."""
     began = world.clock.monotonic()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
@@ -39,12 +42,37 @@ async def deploy_existing(
         recalled = recall(choose(seen, world.ledger.state()), world.store)
         then = as_it_was(wanted, recalled)
         require_health(then)
-        verdicts = await _gates(wanted, then, recalled.release, world) if verb == "deploy" else ()
-        if problem := stopped_by(verdicts):
+        verdicts: tuple[Verdict, ...] = ()
+        problem: Problem | None = None
+        if verb == "deploy":
+            verdicts, problem = await _asked(wanted, then, recalled.release, fleet, world, override=override)
+        if problem:
             return _halted(wanted, recalled.release, verdicts, problem, world.clock.monotonic() - began)
         deployed = await deploy(then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)
     seconds = world.clock.monotonic() - began
     return _ended(wanted, recalled.release, verdicts, deployed, seconds, verb)
+
+
+async def would_deploy(
+    wanted: Wanted, name: str, world: World, *, override: str
+) -> tuple[ReleaseKnown, tuple[Verdict, ...]]:
+    """The release, and what the policies say to it. Reads only."""
+    found, fleet = find(world.ledger.state(), name), fleet_of(world, wanted.app, wanted.environment)
+    return found, await policies(wanted, release_of(found), fleet, world, override=override)
+
+
+async def _asked(
+    wanted: Wanted, then: Wanted, release: Release, fleet: Fleet, world: World, *, override: str
+) -> tuple[tuple[Verdict, ...], Problem | None]:
+    """Policies, then steps, which take their time; then policies again, so that they hold when it moves."""
+    early, problem = await ask(wanted, release, fleet, world, override=override)
+    if problem:
+        return early, problem
+    steps = await _gates(wanted, then, release, world)
+    if problem := stopped_by(steps):
+        return (*early, *steps), replace(problem, state="nothing was deployed; what served before serves")
+    last, problem = await ask_last(wanted, release, fleet, world, override=override)
+    return (*last, *steps), problem
 
 
 async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -> tuple[Verdict, ...]:
@@ -79,7 +107,7 @@ def _halted(
         version=release.version,
         seconds=seconds,
         gates=verdicts,
-        problem=replace(problem, state="nothing was deployed; what served before serves"),
+        problem=problem,
     )
 
 

@@ -57,6 +57,16 @@ def interrupted() -> Problem:
     )
 
 
+def detached() -> Problem:
+    return Problem(
+        code="D024",
+        what="interrupted twice: nothing was waited for",
+        state="what was begun and not decided is undone by the targets themselves, as soon as our lease ends",
+        fix="`ecluse status` shows when it is over",
+        exit=Exit.INTERRUPTED,
+    )
+
+
 def lease_ran_out(generation: int) -> Problem:
     return Problem(
         code="D010",

@@ -33,11 +33,14 @@ def recall(kept: ReleaseKnown, store: ContentStore) -> Recalled:
         bundle = kept_bundle(Digest(kept.bundle), store)
     except KeyError as error:
         raise ProblemError(no_longer_kept(kept)) from error
-    release = Release(
+    return Recalled(release=release_of(kept), app=app, bundle=bundle)
+
+
+def release_of(kept: ReleaseKnown) -> Release:
+    return Release(
         version=Version(kept.version), commit=Commit(kept.commit), bundle=Digest(kept.bundle),
         config=Digest(kept.config), notes=kept.notes, tag=kept.tag,
     )  # fmt: skip
-    return Recalled(release=release, app=app, bundle=bundle)
 
 
 def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:

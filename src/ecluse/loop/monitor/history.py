@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ecluse.model.history import DeploymentKnown
+from ecluse.model.history import DeploymentKnown, OverrideKnown
 from ecluse.ports.ledger import Ledger
 
 
@@ -60,8 +60,13 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "seconds": None if entry.seconds is None else round(entry.seconds, 3),
         "who": known.actor,
         "why": known.why,
+        "override": _override(known.overridden),
         "moves": [
             {"what": move, "when": at.isoformat(), "seconds": round(seconds, 3), "detail": detail}
             for move, at, seconds, detail in known.moves
         ],
     }
+
+
+def _override(known: OverrideKnown | None) -> dict[str, Any] | None:
+    return {"by": known.by, "why": known.why, "policies": list(known.policies)} if known else None

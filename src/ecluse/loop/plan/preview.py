@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecluse.loop.deploy.fleet import fleet_of
+from ecluse.loop.build.bundle import known_bundle
+from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.plan import plan_rollout
-from ecluse.loop.deploy.wanted import require_health
-from ecluse.loop.release.make import plan_release
+from ecluse.loop.deploy.policy.policies import policies, undecided
+from ecluse.loop.deploy.wanted import keep_app, require_health
+from ecluse.loop.release.make import PlannedRelease, plan_release
 from ecluse.loop.ship import ShipOrder, require_place_for_dirty, serving_already
 from ecluse.model.app import Strategy
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
+from ecluse.model.release import Release
+from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
 
@@ -30,6 +34,7 @@ class Preview:
     moves: tuple[str, ...]
     hosts: tuple[str, ...] = ()
     warning: str = ""
+    policies: tuple[Verdict, ...] = ()
 
 
 DOWNTIME = "recreate stops the old release first: nothing serves until the new one has passed its gate"
@@ -71,4 +76,25 @@ async def preview(order: ShipOrder, world: World) -> Preview:
         moves=() if unchanged else tuple(told_leg(leg) for leg in planned_legs.legs),
         hosts=wanted.environment.hosts,
         warning=DOWNTIME if wanted.environment.strategy is Strategy.RECREATE and first.serving else "",
+        policies=() if unchanged else await _policies(order, planned, fleet, world, dirty=dirty),
     )
+
+
+async def _policies(
+    order: ShipOrder, planned: PlannedRelease, fleet: Fleet, world: World, *, dirty: bool
+) -> tuple[Verdict, ...]:
+    """What they say now. Those that ask about the release are told only if it is built already."""
+    wanted = order.wanted
+    waiting = undecided(wanted)
+    release = _known_release(order, planned, world) if waiting and not dirty else None
+    said = await policies(wanted, release, fleet, world, override=order.override)
+    return said if release else (*said, *waiting)
+
+
+def _known_release(order: ShipOrder, planned: PlannedRelease, world: World) -> Release | None:
+    app = order.wanted.app
+    bundle = known_bundle(app, world, planned.commit)
+    if bundle is None:
+        return None
+    config = keep_app(app, world.store)
+    return Release(version=planned.version, commit=planned.commit, bundle=bundle.digest, config=config, tag=planned.tag)

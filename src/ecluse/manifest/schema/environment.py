@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Strict
 
 from ecluse.manifest.schema.key import Table, key, section
+from ecluse.manifest.schema.policy import PolicyTable
 from ecluse.manifest.schema.shapes import Batch, CanaryStep, KeeperHost, Name, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Settings, Truth, Whole
 from ecluse.model import app as model
@@ -134,3 +135,4 @@ class EnvironmentTable(Table):
     keep_releases: Whole = key(
         "Releases kept on the target, those in use besides.", example=10, default=_DEFAULT.keep_releases, ge=1, le=1000
     )
+    policy: PolicyTable = section(default_factory=PolicyTable)

@@ -52,6 +52,12 @@ Entry = Annotated[
         "write package.module:attribute, with () behind what is called: create_app(), make('eur'), Site().app()",
     ),
 ]
+Person = Annotated[
+    str,
+    *_shaped(
+        r"[^\s@]+(?:@[^\s@]+)?", "name of a person", 'write "bob@example.org", or what stands before the @: "bob"'
+    ),
+]
 UrlPath = Annotated[str, *_shaped(r"/[^\s#]*", "path to ask", 'write it like "/health": a slash first, no spaces')]
 Host = Annotated[
     str, *_shaped(r"[A-Za-z0-9._:\[\]-]+", "host name", 'write it like "example.com" or "example.com:8000"')

@@ -152,6 +152,7 @@ def _open(seen: Document) -> OpenDeployment:
         generation=seen["generation"],
         last_move=seen["last_move"],
         done=bool(seen["done"]),
+        made=tuple(seen["made"]),
         decided=bool(seen["decided"]),
         held=_held(seen["held"]) if seen["held"] else None,
     )

@@ -30,6 +30,12 @@ FACTS = st.one_of(
         events.DeploymentReverted,
         environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, why=TEXT, serving=RELEASES_OR_NONE,
     ),
+    st.builds(events.ReleaseApproved, environment=PLACES, release=RELEASES, version=TEXT, by=TEXT),
+    st.builds(
+        events.PolicyOverridden,
+        environment=PLACES, release=RELEASES, version=TEXT, by=TEXT, why=TEXT,
+        policies=st.lists(TEXT, max_size=2).map(tuple),
+    ),
     st.builds(events.EnvironmentStopped, environment=PLACES, release=RELEASES_OR_NONE),
     st.builds(events.DifferenceSeen, environment=PLACES, expected=RELEASES_OR_NONE, found=RELEASES_OR_NONE),
     st.builds(events.ReleaseMade, release=RELEASES, version=TEXT, commit=TEXT, bundle=TEXT, config=TEXT, notes=TEXT),

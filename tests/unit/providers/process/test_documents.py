@@ -90,6 +90,7 @@ SEEN = {
         "generation": 4,
         "last_move": "start",
         "done": True,
+        "made": ["begin"],
         "decided": None,
         "held": None,
     },

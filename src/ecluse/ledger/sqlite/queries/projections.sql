@@ -1,12 +1,14 @@
 -- name: environments
-SELECT name, serving, previous FROM environments;
+SELECT name, serving, previous, approvals, overridden FROM environments;
 
 -- name: environment
-SELECT name, serving, previous FROM environments WHERE name = :name;
+SELECT name, serving, previous, approvals, overridden FROM environments WHERE name = :name;
 
 -- name: put_environment
-INSERT INTO environments (name, serving, previous, event) VALUES (:name, :serving, :previous, :event)
-ON CONFLICT (name) DO UPDATE SET serving = excluded.serving, previous = excluded.previous, event = excluded.event;
+INSERT INTO environments (name, serving, previous, approvals, overridden, event)
+VALUES (:name, :serving, :previous, :approvals, :overridden, :event)
+ON CONFLICT (name) DO UPDATE SET serving = excluded.serving, previous = excluded.previous,
+    approvals = excluded.approvals, overridden = excluded.overridden, event = excluded.event;
 
 -- name: releases
 SELECT id, version, "commit", bundle, config, notes, tag, at FROM releases;
@@ -17,20 +19,22 @@ VALUES (:id, :version, :commit, :bundle, :config, :notes, :tag, :at, :event)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: deployments_before
-SELECT number, environment, id, release, version, verb, slot, actor, settings, started_at, outcome, ended_at, why, moves
+SELECT number, environment, id, release, version, verb, slot, actor, settings, started_at, outcome, ended_at, why, moves,
+    overridden
 FROM deployments WHERE number < :before ORDER BY number DESC LIMIT :limit;
 
 -- name: deployments_before_in
-SELECT number, environment, id, release, version, verb, slot, actor, settings, started_at, outcome, ended_at, why, moves
+SELECT number, environment, id, release, version, verb, slot, actor, settings, started_at, outcome, ended_at, why, moves,
+    overridden
 FROM deployments WHERE environment = :environment AND number < :before ORDER BY number DESC LIMIT :limit;
 
 -- name: put_deployment
 INSERT OR REPLACE INTO deployments (
     number, environment, id, release, version, verb, slot, actor, settings, started_at, outcome, ended_at, why, moves,
-    event
+    overridden, event
 ) VALUES (
     :number, :environment, :id, :release, :version, :verb, :slot, :actor, :settings, :started_at, :outcome, :ended_at,
-    :why, :moves, :event
+    :why, :moves, :overridden, :event
 );
 
 -- name: clear_environments

@@ -1,0 +1,41 @@
+"""`ecluse converge`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.loop.operate.converge import converge
+from ecluse.model.problem import Exit
+
+
+@click.command(epilog="Examples:  ecluse converge production")
+@options.environment
+@options.as_json
+@options.folder
+def command(environment_argument: str | None, environment_option: str | None, as_json: bool, folder: Path) -> None:
+    """Bring hosts that missed a deployment to the release that was decided."""
+
+    environment = options.chosen(environment_argument, environment_option)
+
+    async def work(at: session.Session) -> Exit:
+        done = await converge(at.wanted(environment), at.world)
+        at.answer(
+            {
+                "outcome": "mixed" if done.lost else "converged",
+                "environment": environment,
+                "version": done.version,
+                "release": done.release,
+                "brought": list(done.brought),
+                "lost": dict(done.lost),
+            }
+        )
+        brought = f"{', '.join(done.brought)} serves {done.version} now" if done.brought else "nothing was behind"
+        click.echo(f"{environment}: {brought}", err=as_json)
+        for host, why in done.lost.items():
+            click.echo(f"  {host} can't be reached: {why}", err=True)
+        return Exit.UNREACHABLE if done.lost else Exit.DONE
+
+    session.run(folder, work, as_json=as_json)

@@ -1,0 +1,147 @@
+"""A deployment that is still open: go on with it, promote it, or take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from ecluse.loop.deploy.deploy import carry_out, require_all
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
+from ecluse.loop.deploy.lease import Lease, held
+from ecluse.loop.deploy.plan import all_legs, legs_left
+from ecluse.loop.deploy.problems import left_undone, needs_person
+from ecluse.loop.deploy.recall import Recalled, as_it_was, recall
+from ecluse.loop.deploy.settle import commit_on, known, told, unfinished, was_decided
+from ecluse.loop.deploy.transaction import Deployed
+from ecluse.loop.deploy.undo import undo
+from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.ship import Shipped, outcome_of
+from ecluse.model.app import Environment
+from ecluse.model.deployment import Deployment, Leg, Move, Place, leg_from_text
+from ecluse.model.ids import DeploymentId, HostName
+from ecluse.model.observed import OpenDeployment
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.world import World
+
+Opened = Mapping[HostName, OpenDeployment]
+MADE_BY = {"run": Move.MIGRATE}
+"""What the journal calls a move that has another name here."""
+
+
+async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta | None = None) -> Shipped:
+    """Go on with the open deployment from where it stands. With `promote` only with one that waits for a person."""
+    began = world.clock.monotonic()
+    fleet = fleet_of(world, wanted.app, wanted.environment)
+    async with held(fleet, wanted.environment.lease, world, wait) as lease:
+        seen = await fleet.observe()
+        deployment, opened = the_open_one(seen, wanted.environment)
+        one = next(iter(opened.values()))
+        if promote and one.held is None:
+            raise ProblemError(not_waiting(one, wanted.environment))
+        require_all(lease, seen)
+        recalled = _recalled(one, world)
+        then = as_it_was(wanted, recalled)
+        places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
+        legs = (Leg(move=Move.BEGIN), *_left(then.environment, places, opened, migrates=bool(then.app.migrate)))
+        going_on = Deployment(
+            id=deployment, release=recalled.release.id, places=places, legs=legs, made=(Leg(move=Move.BEGIN),)
+        )
+        verb = "promote" if promote else "resume"
+        deployed = await carry_out(going_on, then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)
+    return _ended(wanted, recalled, deployed, world.clock.monotonic() - began)
+
+
+async def take_back(wanted: Wanted, world: World, wait: timedelta | None = None) -> OpenDeployment:
+    """Undo the open deployment, decided or not. ProblemError where a host could not be told, or had better not be."""
+    environment = wanted.environment
+    fleet = fleet_of(world, wanted.app, environment)
+    async with held(fleet, environment.lease, world, wait) as lease:
+        seen = await fleet.observe()
+        deployment, opened = the_open_one(seen, environment)
+        one = next(iter(opened.values()))
+        places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
+        health = wanted.app.web.health if wanted.app.web else None
+        ended = await undo(fleet, lease, deployment, places, health, f"taken back by {world.actor}")
+        world.ledger.append(*told(await fleet.observe(), known(world, environment.name)))
+        problem = Problem(code="D070", what=f"deployment {deployment} was taken back", fix="", exit=Exit.REFUSED)
+        if ended.kept:
+            raise ProblemError(needs_person(problem, ended.kept))
+        if ended.lost:
+            raise ProblemError(left_undone(problem, ended.lost))
+    return one
+
+
+async def finish_decided(fleet: Fleet, lease: Lease, seen: Seen, environment: Environment) -> None:
+    """What most hosts had decided, on those where it is still open."""
+    for deployment, opened in unfinished(seen).items():
+        if was_decided(fleet, seen, deployment):
+            await commit_on(fleet, lease, deployment, tuple(opened), environment.warm)
+
+
+def the_open_one(seen: Seen, environment: Environment) -> tuple[DeploymentId, Opened]:
+    """ProblemError D071 when nothing is open."""
+    found = unfinished(seen)
+    if not found:
+        raise ProblemError(
+            Problem(
+                code="D071", what=f"no deployment is open in '{environment.name}'", state="nothing was changed",
+                fix="`ecluse history` shows what was deployed; `ecluse rollback` goes back from a committed release",
+                exit=Exit.REFUSED,
+            )
+        )  # fmt: skip
+    return next(iter(found.items()))
+
+
+def not_waiting(opened: OpenDeployment, environment: Environment) -> Problem:
+    return Problem(
+        code="D072", what=f"deployment {opened.id} of {opened.version} waits for nobody: it was left unfinished",
+        state="nothing was changed", exit=Exit.REFUSED,
+        fix=f"`ecluse resume {environment.name}` goes on with it, `ecluse undo {environment.name}` takes it back",
+    )  # fmt: skip
+
+
+def _left(environment: Environment, places: tuple[Place, ...], opened: Opened, *, migrates: bool) -> tuple[Leg, ...]:
+    """As the journal says, where it waits for a person; else the plan without what must not be done twice.
+
+    On one host it may have got further than on another: what was done everywhere counts as done.
+    """
+    for one in opened.values():
+        if one.held is not None:
+            return tuple(leg_from_text(text) for text in one.held.left)
+    legs = all_legs(environment, places, migrates=migrates, back=False)
+    if all(one.decided for one in opened.values()):
+        return tuple(leg for leg in legs if leg.move in {Move.DECIDE, Move.COMMIT})
+    made = [{MADE_BY.get(move) or Move(move) for move in one.made if move in KNOWN} for one in opened.values()]
+    everywhere = set.intersection(*made)
+    # A migration runs on one host for all.
+    return legs_left(legs, {*everywhere, Move.BEGIN, *(Move.MIGRATE for each in made if Move.MIGRATE in each)})
+
+
+KNOWN = frozenset({"begin", "run", "start", "halt"})
+
+
+def _recalled(opened: OpenDeployment, world: World) -> Recalled:
+    kept = world.ledger.state().releases.get(opened.release)
+    if kept is None:
+        raise ProblemError(
+            Problem(
+                code="D073", what=f"release {opened.version} isn't in the ledger here, so it can't be gone on with",
+                state="nothing was changed", fix="`ecluse undo` takes it back without knowing it", exit=Exit.REFUSED,
+            )
+        )  # fmt: skip
+    return recall(kept, world.store)
+
+
+def _ended(wanted: Wanted, recalled: Recalled, deployed: Deployed, seconds: float) -> Shipped:
+    return Shipped(
+        outcome=outcome_of(deployed, done="deployed"),
+        environment=wanted.environment.name,
+        url=wanted.environment.url,
+        commit=recalled.release.commit,
+        release=recalled.release.id,
+        version=recalled.release.version,
+        seconds=seconds,
+        gates=deployed.verdicts,
+        timeline=deployed.timeline,
+        problem=deployed.problem,
+    )

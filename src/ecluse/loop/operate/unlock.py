@@ -1,0 +1,41 @@
+"""End somebody's lease, so that none of their orders is accepted any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecluse.loop.deploy.fleet import fleet_of, on_each
+from ecluse.model import events
+from ecluse.model.app import App, Environment
+from ecluse.model.ids import HostName
+from ecluse.model.observed import LeaseSeen
+from ecluse.model.problem import ProblemError
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocked:
+    """Whom, by host; nobody where no lease was in force. What they left open is undone by the hosts themselves."""
+
+    evicted: Mapping[HostName, LeaseSeen]
+
+
+async def unlock(app: App, environment: Environment, world: World, why: str = "") -> Unlocked:
+    """On every host that can be reached; the others are the Problem, after the rest was done."""
+    fleet = fleet_of(world, app, environment)
+
+    async def act(host: HostName) -> LeaseSeen | None:
+        return await fleet.targets[host].evict(world.actor)
+
+    found = await on_each(fleet.targets, act)
+    evicted = {host: lease for host, lease in found.done.items() if lease is not None}
+    if evicted:
+        lease = next(iter(evicted.values()))
+        name = f"{lease.holder.user}@{lease.holder.host} ({lease.holder.command})"
+        world.ledger.append(
+            events.LeaseBroken(evicted=name, generation=lease.generation, why=why, environment=environment.name)
+        )
+    if found.failed:
+        raise ProblemError(*(problem for error in found.failed.values() for problem in error.problems))
+    return Unlocked(evicted=evicted)
