@@ -15,7 +15,7 @@ from ecluse.loop.operate.rollback import rollback
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
 from ecluse.model import events
-from ecluse.model.app import App, Environment, Health
+from ecluse.model.app import HERE, App, Environment, Health
 from ecluse.model.artifact import Wheel, Wheelhouse
 from ecluse.model.observed import Counters
 from ecluse.model.policy import Policy
@@ -66,7 +66,7 @@ class Shop:
 
     @property
     def world(self):
-        return replace(self.memory.world, actor=self.actor, target=lambda _, place: self.target(place.name))
+        return replace(self.memory.world, actor=self.actor, targets=lambda _, place: {HERE: self.target(place.name)})
 
     def target(self, name):
         return self.targets.setdefault(name, MemoryTarget(self.memory.clock))
