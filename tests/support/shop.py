@@ -133,8 +133,9 @@ def open_shop(root: Path, *, watch: str = "200ms", manifest: str = MANIFEST) -> 
 class Customers:
     """Clients in a process of their own that never retry; `with Customers(url) as customers: …`, then `.tally`."""
 
-    def __init__(self, url: str, connections: int = 32) -> None:
-        self._argv = [sys.executable, "-m", "ecluse.testing.load", url, "--connections", str(connections)]
+    def __init__(self, url: str, connections: int = 32, pause: float = 0.0) -> None:
+        words = [url, "--connections", str(connections), "--pause", str(pause)]
+        self._argv = [sys.executable, "-m", "ecluse.testing.load", *words]
         self.tally: dict[str, Any] = {}
 
     def __enter__(self) -> Self:

@@ -38,7 +38,7 @@ class Tally:
 class Client:
     """One kept-alive connection after the other."""
 
-    def __init__(self, url: str, post: str, tally: Tally, stopping: asyncio.Event) -> None:
+    def __init__(self, url: str, post: str, tally: Tally, stopping: asyncio.Event, pause: float = 0.0) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         path, host = parts.path or "/", parts.netloc
@@ -47,6 +47,7 @@ class Client:
             f"POST {post or path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi".encode(),
         )
         self._tally, self._stopping = tally, stopping
+        self._pause = pause
         self._turn = 0
 
     async def run(self) -> None:
@@ -69,6 +70,8 @@ class Client:
                     first = False
                 if closes:
                     return
+                if self._pause:
+                    await asyncio.sleep(self._pause)
         finally:
             writer.close()
 
@@ -99,10 +102,11 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> None:
     await reader.readexactly(int(headers.get("content-length", "0")))
 
 
-async def load(url: str, *, connections: int, stopping: asyncio.Event, post: str = "") -> Tally:
-    """Keep `connections` busy until `stopping` is set. `post` is the path for POST where it is another one."""
+async def load(url: str, *, connections: int, stopping: asyncio.Event, post: str = "", pause: float = 0.0) -> Tally:
+    """Keep `connections` busy until `stopping` is set. `post` is the path for POST where it is another one; `pause`
+    seconds lie between an answer and the next request."""
     tally = Tally()
-    await asyncio.gather(*(Client(url, post, tally, stopping).run() for _ in range(connections)))
+    await asyncio.gather(*(Client(url, post, tally, stopping, pause).run() for _ in range(connections)))
     return tally
 
 
@@ -121,10 +125,10 @@ def summary(tally: Tally) -> dict[str, object]:
     }
 
 
-async def _until_input_closes(url: str, connections: int, post: str) -> Tally:
+async def _until_input_closes(url: str, connections: int, post: str, pause: float) -> Tally:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    running = asyncio.create_task(load(url, connections=connections, stopping=stopping, post=post))
+    running = asyncio.create_task(load(url, connections=connections, stopping=stopping, post=post, pause=pause))
     sys.stderr.write("ready\n")
     sys.stderr.flush()
     await loop.run_in_executor(None, sys.stdin.buffer.read)
@@ -137,8 +141,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("url")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--post", default="", help="the path for POST (default: that of the address)")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds between an answer and the next request")
     arguments = parser.parse_args(argv)
-    tally = asyncio.run(_until_input_closes(arguments.url, arguments.connections, arguments.post))
+    tally = asyncio.run(_until_input_closes(arguments.url, arguments.connections, arguments.post, arguments.pause))
     sys.stdout.write(json.dumps(summary(tally)) + "\n")
     return 1 if tally.failures else 0
 

@@ -174,6 +174,9 @@ def _weights(slot: Slot, weight: int) -> Weights:
 def _slots(places: tuple[Place, ...]) -> str:
     if len(places) == 1:
         return f"slot {places[0].slot}"
+    slots = {place.slot for place in places}
+    if len(slots) == 1:
+        return f"slot {slots.pop()} on {len(places)} hosts"
     return ", ".join(f"{place.host}: {place.slot}" for place in places)
 
 

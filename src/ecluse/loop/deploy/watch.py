@@ -14,7 +14,7 @@ from ecluse.loop.deploy.work import Work, expected_at, told
 from ecluse.model.app import JudgeKind, Rollout
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName
-from ecluse.model.judgement import AfterWatch, Judgement, Worse, what_follows
+from ecluse.model.judgement import AfterWatch, Inconclusive, Judgement, Worse, what_follows
 from ecluse.model.observed import Counters, Observed
 from ecluse.model.verdict import Answer, Verdict
 
@@ -83,8 +83,14 @@ def _is_over(work: Work, leg: Leg, waited: float, answered: int) -> bool:
 def _concluded(judgement: Judgement, rollout: Rollout, waited: float) -> Watched:
     follows = what_follows(judgement, rollout.inconclusive)
     answer = Answer.FAILED if follows is AfterWatch.UNDO else Answer.PASSED
-    verdict = Verdict(gate="watch", answer=answer, evidence=judgement.evidence, seconds=waited)
+    verdict = Verdict(gate="watch", answer=answer, evidence=_facts(judgement), seconds=waited)
     return Watched(verdict=verdict, hold=follows is AfterWatch.HOLD)
+
+
+def _facts(judgement: Judgement) -> tuple[str, ...]:
+    if isinstance(judgement, Inconclusive) and not any(measured.new.requests for measured in judgement.measured):
+        return ("healthy throughout; no requests came to be judged",)
+    return judgement.evidence
 
 
 async def _look_at_all(work: Work) -> Mapping[HostName, Observed]:

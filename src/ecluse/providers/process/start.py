@@ -22,6 +22,7 @@ async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> 
     Not by way of the command runner: what that starts is ended with us.
     """
     program, _ = keeper_zipapp(programs)
+    ignore_by_git(folder.parent.parent)
     process = await asyncio.create_subprocess_exec(
         *(interpreter(), "-I", str(program), "run", "--daemon", "--home", str(folder)),
         stdin=asyncio.subprocess.DEVNULL,
@@ -38,6 +39,13 @@ async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> 
         raise _failed(folder, f"it was not ready after {PATIENCE:.0f} s") from None
     if process.returncode != 0:
         raise _failed(folder, said.decode(errors="replace").strip())
+
+
+def ignore_by_git(home: Path) -> None:
+    """A home below the repository is nobody's source; it says so itself."""
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / ".gitignore").exists():
+        (home / ".gitignore").write_text("*\n")
 
 
 def interpreter() -> str:
