@@ -1,0 +1,346 @@
+"""One deployment over several hosts in memory: all of them, or none, or a state that has a name."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ecluse.loop.deploy.deploy import deploy
+from ecluse.loop.deploy.fleet import fleet_of
+from ecluse.loop.deploy.lease import held, take
+from ecluse.loop.deploy.settle import settle
+from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.monitor.status import look
+from ecluse.loop.operate.converge import converge
+from ecluse.loop.operate.unfinished import resume, take_back
+from ecluse.loop.operate.unlock import unlock
+from ecluse.model import events
+from ecluse.model.app import App, CanaryStep, Environment, Health, Promotion, Rollout, Strategy
+from ecluse.model.artifact import canonical
+from ecluse.model.frozen import app_to_json
+from ecluse.model.ids import EnvironmentName
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.slot import Slot
+from ecluse.providers.memory.script import unhealthy
+from ecluse.testing.releases import NOTHING, WEB, release_of
+
+pytestmark = pytest.mark.looped
+NAMES = ("a", "b", "c", "d", "e")
+LIVE = Environment(
+    name=EnvironmentName("live"), hosts=tuple(f"keeper:{name}" for name in NAMES), watch=timedelta(seconds=1)
+)
+APP = App(
+    name="example", processes=(replace(WEB, health=Health(path="/up", timeout=timedelta(seconds=2))),), migrate=("up",)
+)
+GONE = Problem(code="K001", what="no route to host", fix="again", exit=Exit.UNREACHABLE)
+
+
+class Chain:
+    """The environment `live` on five hosts in memory."""
+
+    def __init__(self, memory, environment=LIVE):
+        self.memory, self.world, self.environment = memory, memory.world, environment
+        self.fleet = fleet_of(self.world, APP, environment)
+        self.hosts = dict(self.fleet.targets)
+
+    async def deploy(self, version, *, forget=True):
+        running = release_of(version, *APP.processes, environment=self.environment)
+        self._remember(running.release)
+        wanted = Wanted(app=APP, environment=self.environment)
+        async with held(self.fleet, self.environment.lease, self.world) as lease:
+            await settle(self.fleet, lease, APP, self.environment, self.world)
+            return await deploy(wanted, running.release, NOTHING, self.fleet, lease, self.world, verb="ship")
+
+    def _remember(self, release):
+        """What a later command recalls it from."""
+        config = self.world.store.put_bytes(canonical(app_to_json(replace(APP, environments=(self.environment,)))))
+        bundle = self.world.store.put_bytes(canonical(NOTHING.to_json()))
+        self.world.ledger.append(
+            events.ReleaseMade(
+                release=release.id, version=release.version, commit=release.commit, bundle=bundle, config=config
+            )
+        )
+
+    @property
+    def wanted(self):
+        return Wanted(app=APP, environment=self.environment)
+
+    async def versions(self):
+        seen = await self.fleet.observe()
+        return {host: look.slot(look.serving).version if look.serving else None for host, look in seen.hosts.items()}
+
+    async def serve(self, version):
+        return set((await self.versions()).values()) == {version}
+
+    def told(self, kind):
+        return [record.event for record in self.world.ledger.events() if isinstance(record.event, kind)]
+
+    async def phase(self):
+        return (await look(APP, self.environment, self.world)).phase
+
+
+@pytest.fixture
+def chain(memory_world):
+    """The first release serves on all hosts."""
+    made = Chain(memory_world)
+    assert asyncio.run(made.deploy("1.0.0")).committed
+    return made
+
+
+def lose(target, *calls, times=50):
+    for call in calls:
+        target.fail(call, *[GONE] * times)
+
+
+EVERYTHING = (
+    "observe", "take", "renew", "give_back", "stage", "begin", "run", "start", "ask", "route", "decide", "commit",
+    "abort", "stop", "upgrade", "forget",
+)  # fmt: skip
+
+
+async def test_all_hosts_get_it_and_the_migration_runs_once(chain):
+    assert (await chain.deploy("2.0.0")).committed
+    assert await chain.serve("2.0.0")
+    assert [target.calls.count("run") for target in chain.hosts.values()] == [2, 0, 0, 0, 0]
+    assert len(chain.told(events.DeploymentCommitted)) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_one_that_fails_its_gate_brings_all_back(chain, name):
+    chain.hosts[name].script("2.0.0", unhealthy())
+    undone = await chain.deploy("2.0.0")
+    assert (undone.problem.exit, undone.committed) == (Exit.ROLLED_BACK, False)
+    assert f"on {name}:" in undone.problem.evidence
+    assert await chain.serve("1.0.0")
+    entries = chain.told(events.HostEnded)
+    assert [(entry.host, entry.outcome) for entry in entries] == [(host, "reverted") for host in NAMES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("call", ["stage", "begin", "start", "route"])
+async def test_one_that_refuses_a_move_brings_all_back(chain, name, call):
+    chain.hosts[name].fail(call, replace(GONE, code="K030", exit=Exit.REFUSED, what="the disk is full"))
+    undone = await chain.deploy("2.0.0")
+    assert not undone.committed
+    assert undone.problem.what == f"{name}: the disk is full"
+    assert await chain.serve("1.0.0")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_one_that_is_lost_during_the_undo_has_a_name_and_goes_back_alone(chain, name):
+    bad = "e" if name != "e" else "d"
+    rolling = Chain(chain.memory, replace(LIVE, strategy=Strategy.ROLLING, rollout=Rollout(batch="2")))
+    chain.hosts[bad].script("2.0.0", unhealthy())
+    lose(chain.hosts[name], "abort", times=1)
+    undone = await rolling.deploy("2.0.0")
+    assert (undone.problem.code, undone.problem.exit, undone.committed) == ("D062", Exit.UNREACHABLE, False)
+    assert name in undone.problem.what
+    assert (name, "lost") in [(entry.host, entry.outcome) for entry in chain.told(events.HostEnded)]
+    chain.memory.clock.advance(60)
+    assert await chain.serve("1.0.0")
+    chain.hosts[bad].script("3.0.0", release_healthy())
+    assert (await chain.deploy("3.0.0")).committed
+
+
+def release_healthy():
+    from ecluse.providers.memory.script import HEALTHY
+
+    return HEALTHY
+
+
+async def test_without_every_host_nothing_begins(chain):
+    lose(chain.hosts["c"], *EVERYTHING)
+    with pytest.raises(ProblemError) as error:
+        await chain.deploy("2.0.0")
+    assert (error.value.problems[0].code, error.value.exit) == ("D066", Exit.UNREACHABLE)
+    assert await chain.phase() == "serving"
+
+
+async def test_without_most_hosts_there_is_no_lease(chain):
+    for name in ("a", "c", "e"):
+        lose(chain.hosts[name], "take")
+    with pytest.raises(ProblemError) as error:
+        await chain.deploy("2.0.0")
+    assert (error.value.problems[0].code, error.value.exit) == ("D060", Exit.UNREACHABLE)
+    assert all((await target.observe()).lease is None for target in chain.hosts.values())
+
+
+async def test_a_host_that_misses_the_decision_is_mixed_until_it_converges(chain):
+    lose(chain.hosts["d"], "decide", "commit", "abort", "forget")
+    mixed = await chain.deploy("2.0.0")
+    assert (mixed.committed, mixed.problem.code, mixed.problem.exit) == (True, "D064", Exit.UNREACHABLE)
+    assert "d did not follow" in mixed.problem.what
+    chain.memory.clock.advance(60)
+    assert (await chain.versions())["d"] == "1.0.0"
+    assert await chain.phase() == "mixed"
+    chain.hosts["d"]._failures.clear()
+    done = await converge(chain.wanted, chain.world)
+    assert (done.brought, dict(done.lost)) == (("d",), {})
+    assert await chain.serve("2.0.0")
+    assert (await converge(chain.wanted, chain.world)).brought == ()
+
+
+async def test_fewer_than_most_decisions_are_none(chain):
+    for name in ("a", "b", "c"):
+        chain.hosts[name].fail("decide", GONE)
+    with pytest.raises(ProblemError) as error:
+        await chain.deploy("2.0.0")
+    assert error.value.exit is Exit.UNREACHABLE
+    assert await chain.serve("1.0.0")
+
+
+@pytest.mark.parametrize(("decided", "version"), [(2, "1.0.0"), (3, "2.0.0"), (5, "2.0.0")])
+async def test_whoever_comes_next_counts_the_decisions(chain, decided, version):
+    await left_behind(chain, decided)
+    chain.memory.clock.advance(60)
+    async with held(chain.fleet, LIVE.lease, chain.world) as lease:
+        seen = await settle(chain.fleet, lease, APP, LIVE, chain.world)
+    assert {look.open for look in seen.hosts.values()} == {None}
+    versions = await chain.versions()
+    assert {versions[name] for name in NAMES[:decided]} == {version}
+    if decided < 5:
+        assert {versions[name] for name in NAMES[decided:]} == {"1.0.0"}
+    await converge(chain.wanted, chain.world)
+    assert await chain.serve(version)
+
+
+async def test_what_can_not_be_known_is_not_decided(chain):
+    await left_behind(chain, 2)
+    chain.memory.clock.advance(60)
+    lose(chain.hosts["c"], "observe")
+    async with held(chain.fleet, LIVE.lease, chain.world) as lease:
+        with pytest.raises(ProblemError) as error:
+            await settle(chain.fleet, lease, APP, LIVE, chain.world)
+    assert (error.value.problems[0].code, error.value.exit) == ("D065", Exit.UNREACHABLE)
+    assert "c would know" in str(error.value)
+
+
+async def left_behind(chain, decided):
+    """A deployer that died after so many of its decisions."""
+    running = release_of("2.0.0", *APP.processes, environment=LIVE)
+    chain._remember(running.release)
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for number, target in enumerate(chain.hosts.values()):
+        free = (await target.observe()).free
+        await target.stage(lease.grant(), running, lambda _: None)
+        await target.begin(lease.grant(), "d-left", running, free)
+        await target.start(lease.grant(), running, free)
+        await target.route(lease.grant(), chain_weights(free))
+        if number < decided:
+            await target.decide(lease.grant(), "d-left", 5, timedelta(minutes=10))
+
+
+def chain_weights(slot):
+    from ecluse.model.slot import Weights
+
+    return Weights.all_to(slot)
+
+
+async def test_the_generation_is_the_same_on_all_hosts_and_greater_than_any(chain):
+    for _ in range(3):
+        grant = await chain.hosts["d"].take(replace(chain.world.holder, id="h-other"), timedelta(seconds=1))
+        await chain.hosts["d"].give_back(grant)
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    assert {(await target.observe()).generation for target in chain.hosts.values()} == {lease.generation}
+    assert lease.generation > grant.generation
+
+
+async def test_of_two_deployers_one_has_all(chain):
+    other = replace(chain.memory.world, holder=replace(chain.world.holder, id="h-2"))
+    async with held(chain.fleet, LIVE.lease, chain.world):
+        with pytest.raises(ProblemError) as error:
+            await take(chain.fleet, LIVE.lease, other)
+    assert error.value.exit is Exit.BUSY
+
+
+async def test_who_waits_comes_in_turn(chain):
+    order = []
+
+    async def visit(name, *, stays):
+        world = replace(chain.world, holder=replace(chain.world.holder, id=name))
+        async with held(chain.fleet, LIVE.lease, world, timedelta(minutes=5)):
+            order.append(name)
+            await chain.world.clock.sleep(stays)
+
+    visits = []
+    for name in ("h-1", "h-2", "h-3"):
+        visits.append(asyncio.create_task(visit(name, stays=3)))
+        await chain.world.clock.sleep(0.5)
+    await asyncio.gather(*visits)
+    assert order == ["h-1", "h-2", "h-3"]
+
+
+async def test_an_evicted_deployer_gives_no_order(chain):
+    async with held(chain.fleet, LIVE.lease, chain.world) as lease:
+        evicted = (await unlock(APP, LIVE, chain.world, "the runner died")).evicted
+        assert set(evicted) == set(NAMES)
+        with pytest.raises(ProblemError) as error:
+            await chain.hosts["a"].stop(lease.grant(), Slot.BLUE)
+    assert error.value.exit is Exit.BUSY
+    (event,) = chain.told(events.LeaseBroken)
+    assert (event.why, "anne@here" in event.evicted) == ("the runner died", True)
+    assert (await unlock(APP, LIVE, chain.world)).evicted == {}
+
+
+MANUAL = replace(
+    LIVE,
+    strategy=Strategy.CANARY,
+    rollout=Rollout(promote=Promotion.MANUAL, canary=(CanaryStep(weight=10, lasts=timedelta(seconds=1)),)),
+)
+
+
+async def waiting(memory):
+    chain = Chain(memory, MANUAL)
+    assert (await chain.deploy("1.0.0")).committed or (await resume(chain.wanted, chain.world, promote=True))
+    held_back = await chain.deploy("2.0.0")
+    assert (held_back.held, held_back.problem, held_back.committed) == (True, None, False)
+    weights = {target._weights[Slot.GREEN] for target in chain.hosts.values()}
+    assert weights == {10}
+    return chain
+
+
+async def test_a_canary_waits_for_a_person_longer_than_any_lease(memory_world):
+    chain = await waiting(memory_world)
+    memory_world.clock.advance(600)
+    assert await chain.phase() == "waiting"
+    with pytest.raises(ProblemError) as error:
+        await chain.deploy("3.0.0")
+    assert (error.value.problems[0].code, error.value.exit) == ("D067", Exit.BUSY)
+    promoted = await resume(chain.wanted, chain.world, promote=True)
+    assert (promoted.outcome, promoted.version) == ("deployed", "2.0.0")
+    assert await chain.serve("2.0.0")
+
+
+async def test_what_nobody_promotes_is_undone(memory_world):
+    chain = await waiting(memory_world)
+    memory_world.clock.advance(4000)
+    assert await chain.serve("1.0.0")
+    assert await chain.phase() == "serving"
+
+
+async def test_a_canary_is_taken_back(memory_world):
+    chain = await waiting(memory_world)
+    opened = await take_back(chain.wanted, chain.world)
+    assert opened.version == "2.0.0"
+    assert await chain.serve("1.0.0")
+    with pytest.raises(ProblemError, match="D071"):
+        await take_back(chain.wanted, chain.world)
+
+
+async def test_what_was_left_unfinished_can_be_gone_on_with(chain):
+    await left_behind(chain, 0)
+    with pytest.raises(ProblemError, match="D072"):
+        await resume(chain.wanted, chain.world, promote=True)
+    gone_on = await resume(chain.wanted, chain.world, promote=False)
+    assert (gone_on.outcome, gone_on.version) == ("deployed", "2.0.0")
+    assert await chain.serve("2.0.0")
+    assert [moved.move for moved in gone_on.timeline][-2:] == ["decide", "commit"]
+
+
+async def test_status_is_json(chain):
+    from ecluse.loop.monitor.status import document
+
+    shown = document((await look(APP, LIVE, chain.world),))
+    assert json.loads(json.dumps(shown))["environments"][0]["hosts"][4]["version"] == "1.0.0"
