@@ -156,8 +156,8 @@ def _request(command: Command, wiring: Sequence[int | None]) -> dict[str, Any]:
         "argv": command.argv,
         "env": dict(command.env),
         "folder": str(command.folder),
-        "veiled": str(command.veiled.resolve()) if command.veiled else "",
-        "shown": [str(path.resolve()) for path in command.shown if command.veiled and path.exists()],
+        "veiled": str(command.veiled.absolute()) if command.veiled else "",
+        "shown": [str(path.absolute()) for path in command.shown],
         "timeout": None if command.timeout is None else command.timeout.total_seconds(),
         "grace": GRACE,
     }
