@@ -68,7 +68,7 @@ class Attempts:
     async def __call__(self, world: World) -> Outcome:
         self._count += 1
         place = self._stage.place
-        tree = place.steps / (self._step.name + self._number)
+        tree = place.lend_tree(self._step.name + self._number)
         scratch = place.lend_scratch()
         command = self._command(tree, scratch, world)
         try:
@@ -77,7 +77,7 @@ class Attempts:
             ran = await self._aside(self._gather, finished, tree)
         finally:
             place.take_scratch(scratch)
-            place.discard(tree)
+            place.take_tree(tree)
         judged = judge(self._step, ran, self._stage.gates)
         return Outcome(passed=judged.passed, result=judged)
 
