@@ -265,6 +265,27 @@ def test_many_programs_run_at_once(runner, tmp_path):
     assert [finished.output for finished in asyncio.run(all_of_them())] == [f"{n}\n" for n in range(20)]
 
 
+def test_a_call_that_is_dropped_ends_its_program_and_leaves_the_runner_usable(runner, tmp_path):
+    mark = tmp_path / "mark"
+    echo = Command(argv=("echo", "hello"), folder=tmp_path, env=PATH)
+    script = ("sh", "-c", f"exec 9>{mark}; echo begun; sleep 600")
+
+    async def dropped():
+        await runner.run(echo)
+        begun = asyncio.Event()
+        call = runner.run(Command(argv=script, folder=tmp_path, env=PATH, on_output=lambda _: begun.set()))
+        call.send(None)
+        await begun.wait()
+        call.close()
+        assert (await runner.run(echo)).output == "hello\n"
+
+    asyncio.run(dropped())
+    deadline = time.monotonic() + 10
+    while held_by_somebody(mark) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not held_by_somebody(mark)
+
+
 def test_a_closed_runner_has_ended_what_ran(tmp_path):
     mark = tmp_path / "mark"
     runner = SupervisedRunner()
