@@ -1,7 +1,8 @@
 """1,000 steps that do nothing: `ecluse check --jobs 2` beside `make -j2`, wall time and processor time.
 
 Ecluse's figure is that of the whole command: start of the interpreter, checkout, a tree, HOME, TMPDIR, session and log
-for each step, and its event in the ledger. Usage: python benchmarks/steps.py [STEPS] [ROUNDS]
+for each step, and its event in the ledger. Bytecode is compiled. Where others use the machine too, trust the ratio of
+processor time. Usage: python benchmarks/steps.py [STEPS] [ROUNDS]
 """
 
 import os
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 ECLUSE = str(Path(sys.executable).with_name("ecluse"))
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 IDENTITY = ("-c", "user.name=Bench", "-c", "user.email=bench@example.org")
 MANIFEST = """
 [app]
@@ -59,7 +61,8 @@ def measure(command: list[str], folder: Path) -> tuple[float, float]:
     """Seconds of wall time, and of processor time of the command and its children."""
     before = os.times()
     began = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, stdout=quiet, stderr=quiet)
     wall = time.perf_counter() - began
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
@@ -68,12 +71,14 @@ def measure(command: list[str], folder: Path) -> tuple[float, float]:
 
 def report(figures: dict[str, list[tuple[float, float]]], steps: int, rounds: int) -> None:
     print(f"{steps} no-op steps, medians of {rounds}, taking turns\n")
-    print(f"{'':<24}{'wall s':>9}{'ms/step':>9}{'cpu s':>9}{'ratio':>8}")
-    base = statistics.median(wall for wall, _ in figures["make -j2"])
-    for title, runs in figures.items():
-        wall = statistics.median(wall for wall, _ in runs)
-        used = statistics.median(used for _, used in runs)
-        print(f"{title:<24}{wall:>9.2f}{wall / steps * 1000:>9.2f}{used:>9.2f}{wall / base:>8.2f}")
+    print(f"{'':<24}{'wall s':>9}{'ms/step':>9}{'ratio':>8}{'cpu s':>9}{'ratio':>8}")
+    medians = {
+        title: [statistics.median(column) for column in zip(*runs, strict=True)] for title, runs in figures.items()
+    }
+    base_wall, base_used = medians["make -j2"]
+    for title, (wall, used) in medians.items():
+        print(f"{title:<24}{wall:>9.2f}{wall / steps * 1000:>9.2f}{wall / base_wall:>8.2f}", end="")
+        print(f"{used:>9.2f}{used / base_used:>8.2f}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
@@ -22,7 +22,7 @@ def app_to_json(app: App) -> dict[str, Any]:
 
 def app_from_json(data: Mapping[str, Any]) -> App:
     """The App that `app_to_json` wrote. Keys that this version doesn't know are dropped."""
-    app = _from_plain(App, data)
+    app = _reader(App)(data)
     assert isinstance(app, App)  # noqa: S101
     return app
 
@@ -42,27 +42,21 @@ def _to_plain(value: Any) -> Any:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _from_plain(kind: Any, value: Any) -> Any:
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of `kind` of its plain form. Types are looked into once, not once for each value."""
     kind = getattr(kind, "__supertype__", kind)  # a NewType is its base
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
-        inner = next(option for option in get_args(kind) if option is not type(None))
-        return None if value is None else _from_plain(inner, value)
+        inner = _reader(next(option for option in get_args(kind) if option is not type(None)))
+        return lambda value: None if value is None else inner(value)
     if origin is tuple:
-        return tuple(_from_plain(get_args(kind)[0], item) for item in value)
+        inner = _reader(get_args(kind)[0])
+        return lambda value: tuple(map(inner, value))
     if origin is not None:  # the only mappings are of text to text
-        return dict(value)
+        return dict
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = _hints(kind)
-        return kind(**{name: _from_plain(hints[name], item) for name, item in value.items() if name in hints})
-    return _plain_value(kind, value)
-
-
-def _plain_value(kind: Any, value: Any) -> Any:
+        readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+        return lambda value: kind(**{name: readers[name](item) for name, item in value.items() if name in readers})
     if kind is timedelta:
-        return timedelta(seconds=value)
-    return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value
+        return lambda value: timedelta(seconds=value)
+    return kind if isinstance(kind, type) and issubclass(kind, Enum) else lambda value: value

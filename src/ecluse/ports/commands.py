@@ -21,7 +21,7 @@ class Command:
     log: Path | None = None
     """Where output goes in full, both streams in the order of arrival."""
     on_output: Callable[[str], None] | None = None
-    """Called with each line (lossy UTF-8, without its end) as it arrives, from another thread."""
+    """Called with each line (lossy UTF-8, without its end) as it arrives."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Masked in `log`, `on_output` and `Finished.output`."""
     veiled: Path | None = None

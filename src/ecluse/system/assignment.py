@@ -1,13 +1,11 @@
-"""One program under one warden, as the runner sees it, in a thread that may block."""
+"""One program under one warden, as the runner sees it."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
-import select
 import shlex
-import signal
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL for a program that is stopped."""
 _PIECE = 64 * 1024
-_NEVER_BEGAN = {"status": int(signal.SIGTERM), "timed_out": False, "left": 0}
 _LAST_WORDS = 1.0
 """Seconds that we wait for the end of output when somebody outside still holds the other end."""
 
@@ -39,44 +36,56 @@ class WardenLostError(Exception):
 
 
 class Assignment:
-    """Runs `command` once. `end` may be called from any thread, before, while and after it runs."""
+    """Runs `command` once, under the warden at the other end of `channel`."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, channel: socket.socket) -> None:
         self._command = command
-        self._lock = threading.Lock()
-        self._channel: socket.socket | None = None
-        self._ending = False
+        self._channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._reply: dict[str, Any] | None = None
+        self._heard: asyncio.Future[None] = self._loop.create_future()
+        self._why: BaseException | None = None
+        self._dry: asyncio.Future[None] = self._loop.create_future()
+        self.is_over = True
+        """Nothing runs, and the warden waits for another program."""
 
-    def run(self, channel: socket.socket) -> Finished:
-        """Blocks until the program and everything that it started is gone; `channel` may then be used again.
+    async def run(self) -> Finished:
+        """Until the program and everything that it started is gone.
 
-        WardenLostError: it may not. A program that can't be started, a log that can't be written: ProblemError.
+        The warden is gone: WardenLostError. A program that can't be started, a log that can't be written: ProblemError.
+        Cancelled: the program is ended (SIGTERM, and SIGKILL after a grace), then CancelledError goes on.
         """
         began = time.monotonic()
-        command = self._command
-        output = Output(command.log, command.on_output, command.secrets)
+        output = Output(self._command.log, self._command.on_output, self._command.secrets)
         try:
-            reply = self._run(channel, output)
+            reply = await self._run(output)
         finally:
             text = output.close()
         if "errno" in reply:
-            raise ProblemError(_not_started(command, reply["errno"]))
+            raise ProblemError(_not_started(self._command, reply["errno"]))
         return _finished(reply, text, time.monotonic() - began)
 
-    def end(self) -> None:
-        """Stop the program that runs, or that is about to: SIGTERM, and SIGKILL after a grace."""
-        with self._lock:
-            if self._channel and not self._ending:
-                with suppress(OSError):  # a warden that is gone has ended it already
-                    frames.send(self._channel, {"end": True})
-            self._ending = True
+    async def _run(self, output: Output) -> dict[str, Any]:
+        with ExitStack() as ours:
+            read, heard = self._start(ours), self._channel.fileno()
+            self._loop.add_reader(read, self._pump, read, output)
+            ours.callback(self._loop.remove_reader, read)
+            self._loop.add_reader(heard, self._hear)
+            ours.callback(self._loop.remove_reader, heard)
+            reply = await self._replied()
+            if not self._dry.done():  # somebody outside may still hold the other end of the pipe
+                await asyncio.wait([self._dry], timeout=_LAST_WORDS)
+        if self._why:
+            raise self._why
+        return reply
 
-    def _run(self, channel: socket.socket, output: Output) -> dict[str, Any]:
-        with ExitStack() as ours, ExitStack() as given:
+    def _start(self, ours: ExitStack) -> int:
+        """Hand the program to the warden; where its output is read."""
+        command = self._command
+        with ExitStack() as given:
             read, write = os.pipe()
             ours.callback(os.close, read)
             given.callback(os.close, write)
-            command = self._command
             descriptors = [write]
             wiring: list[int | None] = [None, 0, 0]
             if command.stdin:
@@ -86,68 +95,53 @@ class Assignment:
                 wiring[1] = len(descriptors)
                 with disk_problems(command.stdout):
                     descriptors.append(given.enter_context(command.stdout.open("wb")).fileno())
-            with self._lock:
-                if self._ending:
-                    return _NEVER_BEGAN
-                _tell(channel, {"run": _request(command, wiring)}, descriptors)
-                self._channel = channel
-            given.close()
+            self.is_over = False
             try:
-                return _pump(channel, read, output)
-            except WardenLostError:
-                raise
-            except BaseException:  # nobody takes the output any more: the program has to go
-                self.end()
-                _reply(channel)
-                raise
-            finally:
-                with self._lock:
-                    self._channel = None
+                frames.send(self._channel, {"run": _request(command, wiring)}, descriptors)
+            except OSError as error:
+                raise WardenLostError(begun=False) from error
+        return read
 
+    async def _replied(self) -> dict[str, Any]:
+        """Waits for the warden's answer, however often we are cancelled meanwhile."""
+        while self._reply is None:
+            self._heard = self._loop.create_future()
+            try:
+                await self._heard
+            except asyncio.CancelledError as cancelled:
+                self._end(cancelled)
+        return self._reply
 
-def _pump(channel: socket.socket, read: int, output: Output) -> dict[str, Any]:
-    """Pass output on until the warden says that the program is over, and then what is left in the pipe."""
-    poll = select.poll()
-    poll.register(read, select.POLLIN)
-    poll.register(channel, select.POLLIN)
-    while True:
-        ready = {descriptor for descriptor, _ in poll.poll()}
-        if read in ready:
+    def _end(self, why: BaseException) -> None:
+        """The program has to go."""
+        if self._why is None and self._reply is None:
+            with suppress(OSError):  # a warden that is gone has ended it already
+                frames.send(self._channel, {"end": True})
+        self._why = self._why or why
+
+    def _hear(self) -> None:
+        if self._reply is not None:
+            return
+        try:
+            self._reply = frames.receive(self._channel)[0]
+            self.is_over = True
+        except (EOFError, OSError):
+            self._reply = {}
+            self._why = self._why or WardenLostError(begun=True)
+        if not self._heard.done():  # else we were just cancelled
+            self._heard.set_result(None)
+
+    def _pump(self, read: int, output: Output) -> None:
+        piece = b""
+        try:
             piece = os.read(read, _PIECE)
             output.write(piece)
-            if not piece:
-                poll.unregister(read)
-                return _reply(channel)
-        elif channel.fileno() in ready:
-            reply = _reply(channel)
-            _drain(read, output)
-            return reply
-
-
-def _tell(channel: socket.socket, message: Any, descriptors: Sequence[int] = ()) -> None:
-    try:
-        frames.send(channel, message, descriptors)
-    except OSError as error:
-        raise WardenLostError(begun=False) from error
-
-
-def _reply(channel: socket.socket) -> dict[str, Any]:
-    try:
-        reply: dict[str, Any] = frames.receive(channel)[0]
-    except (EOFError, OSError) as error:
-        raise WardenLostError(begun=True) from error
-    return reply
-
-
-def _drain(read: int, output: Output) -> None:
-    poll = select.poll()
-    poll.register(read, select.POLLIN)
-    deadline = time.monotonic() + _LAST_WORDS
-    while (patience := deadline - time.monotonic()) > 0 and poll.poll(patience * 1000):
-        piece = os.read(read, _PIECE)
+        except BaseException as error:  # noqa: BLE001 (`_run` raises it)
+            self._end(error)
+            piece = b""
         if not piece:
-            return
-        output.write(piece)
+            self._dry.set_result(None)
+            self._loop.remove_reader(read)
 
 
 def _request(command: Command, wiring: Sequence[int | None]) -> dict[str, Any]:
@@ -156,8 +150,8 @@ def _request(command: Command, wiring: Sequence[int | None]) -> dict[str, Any]:
         "argv": command.argv,
         "env": dict(command.env),
         "folder": str(command.folder),
-        "veiled": str(command.veiled.resolve()) if command.veiled else "",
-        "shown": [str(path.resolve()) for path in command.shown if command.veiled and path.exists()],
+        "veiled": str(command.veiled.absolute()) if command.veiled else "",
+        "shown": [str(path.absolute()) for path in command.shown],
         "timeout": None if command.timeout is None else command.timeout.total_seconds(),
         "grace": GRACE,
     }

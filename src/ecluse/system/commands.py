@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ecluse.model.problem import Problem, ProblemError
@@ -15,8 +14,6 @@ from ecluse.system.supervision import Layer, Supervision
 
 if TYPE_CHECKING:
     import socket
-
-_MOST_AT_ONCE = 256
 
 
 class SupervisedRunner:
@@ -28,53 +25,42 @@ class SupervisedRunner:
     def __init__(self, *layers: Layer) -> None:
         """`layers`: those that may be used, best first; all of them by default."""
         self._supervision = Supervision(*layers)
-        self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="step")
+        # The supervisor ends with the thread that started it (PR_SET_PDEATHSIG), and loops come and go.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="supervision")
         self._idle: list[socket.socket] = []
-        self._close = weakref.finalize(self, _close, self._supervision, self._threads, self._idle)
+        self._close = weakref.finalize(self, _close, self._supervision, self._thread, self._idle)
 
     @property
     def layer(self) -> Layer:
         """What ends the descendants of a program; `doctor` shows it. Starts the supervisor."""
-        # Asked in a thread of ours: the supervisor ends with the thread that started it (PR_SET_PDEATHSIG).
-        return self._threads.submit(lambda: self._supervision.layer).result()
+        return self._thread.submit(lambda: self._supervision.layer).result()
 
     async def run(self, command: Command) -> Finished:
-        assignment = Assignment(command)
-        work = asyncio.wrap_future(self._threads.submit(self._run, assignment))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            assignment.end()
-            await _settled(work)
-            raise
+        while True:
+            channel = await self._warden()
+            assignment = Assignment(command, channel)
+            try:
+                return await assignment.run()
+            except WardenLostError as lost:
+                if lost.begun:
+                    raise ProblemError(_supervision_ended()) from lost
+            finally:
+                if assignment.is_over:
+                    self._idle.append(channel)
+                else:  # a warden whose channel closes ends what it runs, and itself
+                    channel.close()
 
     def close(self) -> None:
         """End everything that runs; returns when it is gone."""
         self._close()
 
-    def _run(self, assignment: Assignment) -> Finished:
-        while True:
-            channel = self._idle.pop() if self._idle else self._supervision.hire()
-            try:
-                finished = assignment.run(channel)
-            except WardenLostError as lost:
-                channel.close()
-                if lost.begun:
-                    raise ProblemError(_supervision_ended()) from lost
-            except BaseException:
-                self._idle.append(channel)
-                raise
-            else:
-                self._idle.append(channel)
-                return finished
+    async def _warden(self) -> socket.socket:
+        while not self._idle:
+            await asyncio.wrap_future(self._thread.submit(self._hire))
+        return self._idle.pop()
 
-
-async def _settled(work: asyncio.Future[Finished]) -> None:
-    """Wait for the end of `work` whatever it is, and however often we are cancelled meanwhile."""
-    while not work.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([work])
-    work.cancelled() or work.exception()
+    def _hire(self) -> None:
+        self._idle.append(self._supervision.hire())
 
 
 def _supervision_ended() -> Problem:
@@ -85,8 +71,8 @@ def _supervision_ended() -> Problem:
     )
 
 
-def _close(supervision: Supervision, threads: ThreadPoolExecutor, idle: list[socket.socket]) -> None:
+def _close(supervision: Supervision, thread: ThreadPoolExecutor, idle: list[socket.socket]) -> None:
     supervision.close()
-    threads.shutdown()
+    thread.shutdown()
     for channel in idle:
         channel.close()

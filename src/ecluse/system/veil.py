@@ -19,6 +19,7 @@ class Veil:
 
     def over(self, folder: str, shown: Sequence[str]) -> None:
         """What is started from now on finds `folder` empty but for `shown`, and read-only; no folder: everything.
+        What isn't there needn't be shown. All paths are absolute.
 
         Where the system refuses (no right to mount), it finds all of it. The working folder is `/` afterwards.
         """
@@ -28,7 +29,8 @@ class Veil:
         self._off.close()
         if folder:
             with suppress(OSError):
-                self._off = _covered(folder, shown)
+                real = [os.path.realpath(path) for path in shown if os.path.exists(path)]  # noqa: PTH110
+                self._off = _covered(os.path.realpath(folder), real)
         self._now = wanted
 
 

@@ -35,8 +35,9 @@ async def check_out(source: Source, commit: Commit, folder: Path, *, dirty: bool
 
 
 def compose(checkout: Checkout, inputs: Iterable[str] | None, given: Iterable[Path], folder: Path) -> None:
-    """Make a step's own tree: its inputs at the commit, and what other steps gave out. `folder` is made."""
-    folder.mkdir()
+    """Make a step's own tree: its inputs at the commit, and what other steps gave out. `folder` is made unless it is
+    there, empty."""
+    folder.mkdir(exist_ok=True)
     copy_files(checkout.folder, chosen(checkout.files, inputs), folder)
     for outputs in given:
         copy_any(outputs, folder)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,34 +36,46 @@ class Workplace:
     scratch: Path
 
     sweeper: ThreadPoolExecutor
-    lent: list[Path] = field(default_factory=list)
-
-    @property
-    def steps(self) -> Path:
-        """Where each step has its own tree."""
-        return self.folder / "steps"
+    _scratches: list[Path] = field(default_factory=list)
+    _trees: list[Path] = field(default_factory=list)
 
     def lend_scratch(self) -> Path:
         """A folder that is empty but for an empty TMPDIR, for one step at a time."""
-        try:
-            return self.lent.pop()
-        except IndexError:
-            lent = Path(tempfile.mkdtemp(dir=self.scratch))
-            (lent / TMPDIR).mkdir()
-            return lent
+        if self._scratches:
+            return self._scratches.pop()
+        lent = Path(tempfile.mkdtemp(dir=self.scratch))
+        (lent / TMPDIR).mkdir()
+        return lent
 
     def take_scratch(self, lent: Path) -> None:
         """A step is done with it. It is lent again if it was left as it was."""
-        (self.lent.append if _is_untouched(lent) else self.discard)(lent)
+        is_untouched = _holds(lent, [TMPDIR]) and _holds(lent / TMPDIR, [])
+        (self._scratches.append if is_untouched else self.discard)(lent)
+
+    def lend_tree(self, name: str) -> Path:
+        """The empty folder of that name, where a step's own tree is to be."""
+        tree = self.folder / "steps" / name
+        if self._trees:
+            self._trees.pop().rename(tree)
+        else:
+            tree.mkdir()
+        return tree
+
+    def take_tree(self, lent: Path) -> None:
+        """A step is done with it. One that is empty is lent again under another name: ext4 looks at all that was
+        removed in the last minutes before it makes a folder or a file, which then costs more than the step."""
+        (self._trees.append if _holds(lent, []) else self.discard)(lent)
 
     def discard(self, *folders: Path) -> None:
         """Remove them in the background: a busy disk takes its time, and nobody waits for it."""
         self.sweeper.submit(_remove_all, folders)
 
 
-def _is_untouched(lent: Path) -> bool:
+def _holds(lent: Path, names: list[str]) -> bool:
+    """Just these, and we may still do all in it. What others may is without effect: they don't get that far."""
     try:
-        return os.listdir(lent) == [TMPDIR] and not os.listdir(lent / TMPDIR)  # noqa: PTH208 (a third of the cost)
+        is_ours = lent.lstat().st_mode & stat.S_IRWXU == stat.S_IRWXU
+        return is_ours and os.listdir(lent) == names  # noqa: PTH208 (a third of the cost)
     except OSError:  # gone, or closed to us
         return False
 

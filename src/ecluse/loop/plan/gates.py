@@ -13,6 +13,7 @@ from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.evidence import Judged
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit
+from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
 from ecluse.model.ids import StepName
 
@@ -54,6 +55,7 @@ async def try_steps(proposal: Proposal, environment: Path, bench: Bench, run: st
         logs=bench.world.home / "logs" / "runs" / run,
         gates=proposal.app.gates,
         secrets={},
+        veiled=veil(bench.world.root, environment, bench.world.home),
     )
     local = proposal.app.environment(LOCAL)
     settings = {**proposal.app.env, **(local.env if local else {})}

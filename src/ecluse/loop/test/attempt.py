@@ -13,7 +13,7 @@ from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
 from ecluse.loop.test.evidence import Ran, judge
 from ecluse.loop.test.outputs import collect, read_report
-from ecluse.loop.test.surroundings import step_environment, veil
+from ecluse.loop.test.surroundings import step_environment
 from ecluse.model.app import Gates, Step
 from ecluse.model.redaction import masked
 from ecluse.model.secret import Secret
@@ -27,7 +27,8 @@ _FEW_FILES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What the steps of one run share. `environment` is the virtual environment, `logs` the run's log folder."""
+    """What the steps of one run share. `environment` is the virtual environment, `logs` the run's log folder, `veiled`
+    what they must not see."""
 
     run: str
     checkout: Checkout
@@ -36,6 +37,7 @@ class Stage:
     logs: Path
     gates: Gates
     secrets: Mapping[str, Secret]
+    veiled: Path | None
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class Attempts:
     async def __call__(self, world: World) -> Outcome:
         self._count += 1
         place = self._stage.place
-        tree = place.steps / (self._step.name + self._number)
+        tree = place.lend_tree(self._step.name + self._number)
         scratch = place.lend_scratch()
         command = self._command(tree, scratch, world)
         try:
@@ -75,7 +77,7 @@ class Attempts:
             ran = await self._aside(self._gather, finished, tree)
         finally:
             place.take_scratch(scratch)
-            place.discard(tree)
+            place.take_tree(tree)
         judged = judge(self._step, ran, self._stage.gates)
         return Outcome(passed=judged.passed, result=judged)
 
@@ -118,7 +120,7 @@ class Attempts:
             log=self.log,
             on_output=lambda text: world.reporter.line(step.name, text),
             secrets=stage.hidden,
-            veiled=veil(world.root, stage.environment, world.home),
+            veiled=stage.veiled,
             shown=(world.home, stage.place.folder, stage.place.scratch),
         )
 

@@ -26,10 +26,10 @@ def collect(step: Step, tree: Path, into: Path, secrets: Iterable[str]) -> tuple
 
 def read_report(step: Step, tree: Path, name: str) -> bytes | None:
     """A report that the step left, relative to its folder; None when there is none in the tree."""
-    path = tree / step.folder / name
-    if not name or not path.is_file() or not _inside(tree, path):
+    if not name:
         return None
-    return path.read_bytes()
+    path = tree / step.folder / name
+    return path.read_bytes() if path.is_file() and _inside(tree, path) else None
 
 
 def _fault(tree: Path, output: str, secrets: list[bytes]) -> str:

@@ -14,6 +14,7 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.evidence import Judged, judge_coverage
 from ecluse.loop.test.select import needs_among, select
+from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
 from ecluse.model.events import Event, StepEnded
 from ecluse.model.ids import Commit
@@ -66,6 +67,7 @@ async def run_steps(
             logs=world.home / "logs" / "runs" / run,
             gates=app.gates,
             secrets=_granted(steps, environment_secrets or {}),
+            veiled=veil(world.root, environment, world.home),
         )
         return await _run(app, steps, stage, world, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
 

@@ -1,8 +1,10 @@
 """Globs, trees and the workplace of a run."""
 
 import os
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +123,8 @@ def test_trees_are_made_below_nobody_s_folder(tmp_path, unfit):
         lambda home: (home / TMPDIR / "x").touch(),
         lambda home: (home / TMPDIR).rmdir(),
         lambda home: ((home / TMPDIR).rmdir(), home.rmdir()),
+        lambda home: home.chmod(0o500),
+        lambda home: (home / TMPDIR).chmod(0o500),
     ],
 )
 def test_a_home_is_lent_again_only_as_it_was(tmp_path, spoil):
@@ -133,3 +137,24 @@ def test_a_home_is_lent_again_only_as_it_was(tmp_path, spoil):
         third = place.lend_scratch()
         assert third != first
         assert list(third.rglob("*")) == [third / TMPDIR]
+
+
+def test_a_tree_that_was_left_empty_is_lent_again_under_another_name(tmp_path):
+    with workplace(tmp_path, "r1") as place:
+        first, second = place.lend_tree("first"), place.lend_tree("second")
+        was = first.stat().st_ino
+        place.take_tree(first)
+        third = place.lend_tree("third")
+        assert (third.name, third.stat().st_ino) == ("third", was)
+        assert [tree.exists() for tree in (first, second, third)] == [False, True, True]
+
+
+@pytest.mark.parametrize("spoil", [lambda tree: (tree / "x").touch(), Path.rmdir, lambda tree: tree.chmod(0o500)])
+def test_a_tree_that_was_used_is_lent_to_nobody(tmp_path, spoil):
+    with workplace(tmp_path, "r1") as place:
+        first = place.lend_tree("first")
+        spoil(first)
+        place.take_tree(first)
+        second = place.lend_tree("second")
+        assert (list(second.iterdir()), stat.S_IMODE(second.stat().st_mode) & 0o700) == ([], 0o700)
+    assert not first.exists()
