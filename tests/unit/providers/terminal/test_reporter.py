@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from ecluse.cli.render.progress import LiveReporter, PlainReporter
+from ecluse.providers.terminal.reporter import LiveReporter, PlainReporter
 from ecluse.testing.clock import FakeClock
 
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
