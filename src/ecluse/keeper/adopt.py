@@ -9,6 +9,7 @@ from ecluse.keeper.keeper import Keeper, boottime
 from ecluse.keeper.places import Home
 from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.traffic import OTHER
+from ecluse.keeper.units import has_web
 from ecluse.wire import codes
 
 Record = Dict[str, Any]
@@ -76,6 +77,9 @@ def _open(keeper: Keeper, pair: Optional[listeners.Pair], routes: Record, known:
         _end_unreachable(keeper, known.values())
         keeper.traffic.bind(routes["address"], routes["port"])
         keeper.traffic.weights = routes.get("weights")
+        for slot, record in known.items():
+            if has_web(record["running"]):  # a server that is started anew finds its socket as at its first start
+                keeper.traffic.sockets(slot)[0].setblocking(True)
 
 
 def _end_unreachable(keeper: Keeper, known: Iterable[Record]) -> None:

@@ -148,6 +148,7 @@ def test_after_a_reboot_what_served_comes_back(host, home, tell):
         after = next_keeper(home)
         assert await asked(host.port) == (200, "1")
         assert after.slots["blue"].workers[0].last_exit == "unknown"
+        assert os.get_blocking(after.traffic.pair["blue"].fileno()), "as at the first start"
         return after
 
     tell(story)
