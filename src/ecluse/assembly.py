@@ -221,7 +221,7 @@ def _targets(
 
 
 def _reporter(clock: Clock) -> Reporter:
-    from ecluse.cli.render.progress import reporter  # noqa: PLC0415
+    from ecluse.providers.terminal.reporter import reporter  # noqa: PLC0415
 
     return reporter(clock, no_colour=not wants_colour())
 

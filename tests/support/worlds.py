@@ -1,7 +1,6 @@
 """A world with a real repository and a real store; what is asked of it stands in a folder of the test."""
 
 import os
-import subprocess
 from dataclasses import replace
 
 from ecluse.ledger.memory import MemoryLedger
@@ -11,15 +10,6 @@ from ecluse.providers.git.source import GitSource
 from ecluse.system.clock import SystemClock
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
-
-GIT = {
-    "PATH": os.environ["PATH"],
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@example.org",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@example.org",
-}
 
 
 class Quiet:
@@ -39,29 +29,6 @@ class Quiet:
 
     def note(self, text):
         self.told.append(("", text))
-
-
-def repository(folder, files):
-    """A git repository with one commit."""
-    folder.mkdir(parents=True, exist_ok=True)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    return commit(folder, "feat: first", files), folder
-
-
-def commit(folder, message, files=()):
-    """Commit `files` on top of what is there; the name of the commit."""
-    for name, text in dict(files).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", f"--message={message}")
-    return git(folder, "rev-parse", "HEAD")
-
-
-def git(folder, *arguments):
-    done = subprocess.run(["git", *arguments], cwd=folder, env=GIT, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def world(root, home, commands, **parts):

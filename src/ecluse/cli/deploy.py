@@ -16,7 +16,13 @@ from ecluse.model.problem import Exit
 
 @click.command(epilog="Examples:  ecluse deploy production    ecluse deploy staging --release 1.4.2")
 @options.environment
-@click.option("--release", "name", default="", help="Version, tag or id (default: the newest release).")
+@click.option(
+    "--release",
+    "name",
+    default="",
+    help="Version, tag or id (default: the newest release).",
+    shell_complete=options.complete_release,
+)
 @options.override
 @options.wait
 @options.dry_run

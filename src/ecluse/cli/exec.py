@@ -18,7 +18,10 @@ from ecluse.model.problem import Exit
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog="Examples:  ecluse exec -- python manage.py createsuperuser --noinput    ecluse exec --env staging -- env",
 )
-@click.option("--env", "environment_option", metavar="ENV", help="The environment (default: local).")
+@click.option(
+    "--env", "environment_option", metavar="ENV", help="The environment (default: local).",
+    shell_complete=options.complete_environment,
+)  # fmt: skip
 @click.option("--timeout", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds.")
 @click.argument("argv", nargs=-1, required=True)
 @options.as_json

@@ -23,7 +23,7 @@ from ecluse.ports.target import LogLine
 @click.option(
     "-n", "--lines", default=100, show_default=True, type=click.IntRange(min=0), help="How many to begin with."
 )
-@click.option("--process", help="Only this process.")
+@click.option("--process", help="Only this process.", shell_complete=options.complete_process)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @options.folder
 def command(

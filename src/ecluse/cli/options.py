@@ -65,6 +65,23 @@ def complete_step(_: click.Context, __: click.Parameter, begun: str) -> list[str
     return _declared(lambda app: [step.name for step in app.steps], begun)
 
 
+def complete_process(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    return _declared(lambda app: [process.name for process in app.processes], begun)
+
+
+def complete_release(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """The versions in the ledger, newest first."""
+    from ecluse import assembly  # noqa: PLC0415
+
+    try:
+        with assembly.remembered(Path()) as (ledger, _clock):
+            releases = ledger.state().releases.values()
+    except (ProblemError, OSError):
+        return []
+    newest = sorted(releases, key=lambda kept: kept.at, reverse=True)
+    return list(dict.fromkeys(kept.version for kept in newest if kept.version.startswith(begun)))
+
+
 def _declared(names: Callable[[App], Iterable[str]], begun: str) -> list[str]:
     from ecluse import assembly  # noqa: PLC0415  heavy, and only for a completion
 

@@ -1,5 +1,6 @@
 """Going on after a keeper: its sockets, its slots, its processes are taken over while they serve."""
 
+import os
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ecluse.keeper import holder, kernel, listeners, processes, strays
@@ -8,6 +9,7 @@ from ecluse.keeper.keeper import Keeper, boottime
 from ecluse.keeper.places import Home
 from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.traffic import OTHER
+from ecluse.keeper.units import has_web
 from ecluse.wire import codes
 
 Record = Dict[str, Any]
@@ -75,6 +77,9 @@ def _open(keeper: Keeper, pair: Optional[listeners.Pair], routes: Record, known:
         _end_unreachable(keeper, known.values())
         keeper.traffic.bind(routes["address"], routes["port"])
         keeper.traffic.weights = routes.get("weights")
+        for slot, record in known.items():
+            if has_web(record["running"]):  # a server that is started anew finds its socket as at its first start
+                keeper.traffic.sockets(slot)[0].setblocking(True)
 
 
 def _end_unreachable(keeper: Keeper, known: Iterable[Record]) -> None:
@@ -173,23 +178,26 @@ def _from_holder(home: Home) -> Optional[listeners.Pair]:
 
 def _from_front(front: Record) -> Optional[listeners.Pair]:
     """Descriptors 3 to 5 of the relay in front."""
-    try:
-        names = ("front", *SLOTS)
-        return listeners.adopt_pair(
-            {name: kernel.take_descriptor(front["pid"], 3 + at) for at, name in enumerate(names)}
-        )
-    except (OSError, ValueError, TypeError):
-        return None
+    return _taken(front["pid"], ("front", *SLOTS))
 
 
 def _from_worker(worker: Record) -> Optional[listeners.Pair]:
-    """Descriptors 3 and 4 of a process of the slot: the slot's own and the other one (pidfd_getfd(2))."""
-    if not worker["sockets"]:
-        return None
+    """Descriptors 3 and 4 of a process of the slot: the slot's own and the other one."""
     own = worker["slot"]
+    return _taken(worker["pid"], (own, OTHER[own])) if worker["sockets"] else None
+
+
+def _taken(pid: int, names: Iterable[str]) -> Optional[listeners.Pair]:
+    """Copies of a process's descriptors from 3 on (pidfd_getfd(2)), all or none: a single one would keep the port."""
+    found: Dict[str, int] = {}
     try:
-        descriptors = {own: kernel.take_descriptor(worker["pid"], 3)}
-        descriptors[OTHER[own]] = kernel.take_descriptor(worker["pid"], 4)
-        return listeners.adopt_pair(descriptors)
+        for number, name in enumerate(names, 3):
+            found[name] = kernel.take_descriptor(pid, number)
+    except (OSError, TypeError):
+        for descriptor in found.values():
+            os.close(descriptor)
+        return None
+    try:
+        return listeners.adopt_pair(found)
     except (OSError, ValueError):
         return None

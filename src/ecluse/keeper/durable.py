@@ -6,8 +6,7 @@ import os
 import shutil
 from typing import Any, Dict, Iterator, Optional
 
-from ecluse.keeper import ballast
-from ecluse.keeper.records import flush_folder, remove
+from ecluse.keeper import ballast, records
 from ecluse.wire.codes import DISK_FULL, OrderError
 from ecluse.wire.record import BrokenRecordError, seal, unseal
 
@@ -32,28 +31,11 @@ def replace(path: str, data: bytes, *, flush: bool = True) -> None:
     folder = os.path.dirname(path)
     with room(folder):
         try:
-            _replace(path, data, flush=flush)
+            records.replace(path, data, flush=flush)
         except OSError as error:
             if error.errno not in _FULL or not ballast.drop(folder):
                 raise
-            _replace(path, data, flush=flush)
-
-
-def _replace(path: str, data: bytes, *, flush: bool) -> None:
-    fresh = path + ".new"
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            if flush:
-                os.fsync(descriptor)
-        os.rename(fresh, path)
-    except OSError:
-        remove(fresh)
-        raise
-    if flush:
-        flush_folder(os.path.dirname(path))
+            records.replace(path, data, flush=flush)
 
 
 class SealedFile:
@@ -102,7 +84,7 @@ class SealedFile:
 
     def remove(self) -> None:
         for path in (self.path, self.copy):
-            remove(path)
+            records.remove(path)
 
 
 def _read(path: str) -> Optional[bytes]:

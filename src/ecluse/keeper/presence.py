@@ -28,10 +28,10 @@ def take_lock(home: Home) -> Optional[int]:
     return descriptor
 
 
-def lock_or_neighbour(home: Home) -> Optional[int]:
+def lock_or_neighbour(home: Home, patience: float = PATIENCE) -> Optional[int]:
     """The lock; None when another keeper is there and answers. TimeoutError, which names it, when it does neither
     answer nor end."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         lock = take_lock(home)
         if lock is not None or _answers(home):

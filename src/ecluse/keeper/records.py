@@ -1,4 +1,4 @@
-"""Small JSON files that are replaced whole or not at all."""
+"""Small files, JSON most of them, that are replaced whole or not at all."""
 
 import contextlib
 import json
@@ -7,20 +7,27 @@ from typing import Any, Dict, Optional
 
 
 def write(path: str, content: Dict[str, Any], *, durable: bool = True) -> None:
-    """Replace `path`. `durable` puts it on disk before the return: file, rename, folder (fsync(2))."""
-    fresh = "%s.%d.new" % (path, os.getpid())
+    """Replace `path`. `durable` puts it on disk before the return."""
+    replace(path, json.dumps(content).encode("utf-8"), flush=durable)
+
+
+def replace(path: str, data: bytes, *, flush: bool) -> None:
+    """The old bytes or the new ones, for the owner alone; on disk with `flush`: file, rename, folder (fsync(2)).
+
+    One process writes a path at a time: what a crash left half written is overwritten by the next."""
+    fresh = path + ".new"
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file)
+        with open(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
-            if durable:
+            if flush:
                 os.fsync(descriptor)
         os.rename(fresh, path)
     except OSError:
         remove(fresh)
         raise
-    if durable:
+    if flush:
         flush_folder(os.path.dirname(path))
 
 

@@ -27,12 +27,12 @@ def end(home: Home, known: Iterable[int]) -> List[int]:
     return found
 
 
-async def see_off(home: Home, slot: str, port: int) -> None:
-    """End those of a slot whose record was lost, once no client is connected to them any more, or after `PATIENCE`."""
+async def see_off(home: Home, slot: str, port: int, patience: float = PATIENCE) -> None:
+    """End those of a slot whose record was lost, once no client is connected to them any more, or after `patience`."""
     with contextlib.suppress(OSError, ValueError):
         page.Page(home.page(slot)).phase = page.LAME
     found = [process for process in processes.every() if _was_told(process.pid, home, "ECLUSE_SLOT=" + slot)]
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         if not connections.count_open(port, [process.pid for process in found]) or time.monotonic() >= deadline:
             break

@@ -9,7 +9,7 @@ from ecluse.cli import build, release
 from ecluse.loop.release.make import PlannedRelease
 from ecluse.model.artifact import Bundle, Wheel, Wheelhouse
 from ecluse.model.release import Release
-from support.worlds import commit, git, repository
+from support.repositories import commit, git, repository
 
 MANIFEST = '[app]\nname = "shop"\n[processes.web]\napp = "app:app"\ninterface = "wsgi"\n[environments.local]\n'
 DIGEST = "sha256:" + "a" * 64

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from ecluse import assembly
 from ecluse.cli import init
 from ecluse.model.problem import ProblemError
-from support.worlds import repository
+from support.repositories import repository
 
 FLASK = {"app.py": "from flask import Flask\napp = Flask('shop')\n"}
 

@@ -4,10 +4,13 @@ import errno
 import json
 
 import pytest
+from click.shell_completion import ShellComplete
 
-from ecluse.cli.main import run
-from ecluse.cli.options import complete_environment, complete_step
+from ecluse.cli.main import cli, run
 from ecluse.cli.session import guarded
+from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.model.events import ReleaseMade
+from ecluse.testing.clock import FakeClock
 
 
 def failing(error):
@@ -51,17 +54,52 @@ def test_wrong_usage_is_a_document_too(capsys):
     assert "No such option" in said.err
 
 
-def test_environments_and_steps_are_completed(tmp_path, monkeypatch):
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A repository with a manifest, in which the command line is typed."""
     (tmp_path / "ecluse.toml").write_text(
         '[app]\nname = "x"\n[processes.w]\ncommand = "true"\n[steps.lint]\ncommand = "true"\n'
         "[environments.local]\n[environments.live]\nport = 8001\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ECLUSE_HOME", str(tmp_path / "home"))
-    assert complete_environment(None, None, "l") == ["local", "live"]
-    assert complete_step(None, None, "li") == ["lint"]
-    (tmp_path / "ecluse.toml").write_text("no manifest")
-    assert complete_environment(None, None, "") == []
+    return tmp_path
+
+
+def completed(*words):
+    """What a shell offers for the last of `words`."""
+    offered = ShellComplete(cli, {}, "ecluse", "_ECLUSE_COMPLETE").get_completions([*words[:-1]], words[-1])
+    return [item.value for item in offered]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("ship", "l"), ["local", "live"]),
+        (("logs", "--env", "lo"), ["local"]),
+        (("exec", "--env", "li"), ["live"]),
+        (("run", "li"), ["lint"]),
+        (("logs", "--process", ""), ["w"]),
+        (("deploy", "--release", ""), []),
+    ],
+)
+def test_names_of_the_manifest_are_completed(here, words, offered):
+    assert completed(*words) == offered
+    (here / "ecluse.toml").write_text("no manifest")
+    assert completed(*words) == []
+
+
+def test_releases_are_completed_newest_first(here):
+    clock = FakeClock()
+    ledger = SqliteLedger(here / "home" / "ledger.db", clock, "ada@lock")
+    for number, version in enumerate(["1.0.0", "0.9.9", "1.1.0", "1.1.0"]):
+        ledger.append(ReleaseMade(release=f"r-{number}", version=version, commit="c", bundle="b", config="f"))
+        clock.advance(1)
+    ledger.close()
+    assert completed("deploy", "--release", "") == ["1.1.0", "0.9.9", "1.0.0"]
+    assert completed("deploy", "live", "--release", "1.") == ["1.1.0", "1.0.0"]
+    (here / "home" / "ledger.db").write_bytes(b"no ledger" * 1000)
+    assert completed("deploy", "--release", "") == []
 
 
 def test_examples_stand_one_a_line(capsys):

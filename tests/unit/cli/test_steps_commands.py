@@ -1,12 +1,12 @@
 """`ecluse check`, `test` and `run`, from arguments to exit code."""
 
 import json
-import subprocess
 
 import pytest
 from click.testing import CliRunner
 
 from ecluse.cli.main import cli
+from support import repositories
 
 MANIFEST = """
 [app]
@@ -33,18 +33,8 @@ group = "other"
 
 @pytest.fixture
 def repository(tmp_path):
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    (folder / "ecluse.toml").write_text(MANIFEST.replace('group = "other"', 'group = "test"'))
-    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
-    commit(folder)
-    return folder
-
-
-def commit(folder):
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
-    subprocess.run(["git", *identity, "commit", "--quiet", "--message", "feat: all"], cwd=folder, check=True)
+    manifest = MANIFEST.replace('group = "other"', 'group = "test"')
+    return repositories.repository(tmp_path / "repository", {"ecluse.toml": manifest})[1]
 
 
 @pytest.fixture
@@ -109,7 +99,7 @@ def test_a_step_that_is_not_there_is_exit_2_with_a_near_name(ecluse):
 
 def test_a_group_without_steps_is_not_a_pass(ecluse, repository):
     (repository / "ecluse.toml").write_text(MANIFEST.partition("[steps.broken]")[0])
-    commit(repository)
+    repositories.commit(repository, "feat: more")
     done = ecluse("test", "--json")
     assert done.exit_code == 2
     assert document(done)["problems"][0]["code"] == "E016"

@@ -1,8 +1,9 @@
 import errno
+import os
 
 import pytest
 
-from ecluse.keeper.durable import replace, room
+from ecluse.keeper.durable import SealedFile, replace, room
 from ecluse.wire.codes import DISK_FULL, OrderError
 
 
@@ -26,8 +27,37 @@ def test_other_errors_pass(tmp_path):
         raise PermissionError(errno.EACCES, "no")
 
 
-def test_a_real_full_disk_leaves_the_old_file():
-    """/dev/full answers each write with ENOSPC (full(4)); it can't be renamed, so the error is asked of it alone."""
-    with pytest.raises(OrderError) as error, room("/dev"), open("/dev/full", "wb", buffering=0) as full:
-        full.write(b"x")
-    assert error.value.code == DISK_FULL
+def fill(folder):
+    with open(folder / "filling", "wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            return
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(small_disk):
+    path = small_disk / "file"
+    replace(str(path), b"old")
+    fill(small_disk)
+    with pytest.raises(OrderError) as error:
+        replace(str(path), b"n" * 8192)
+    assert (error.value.code, error.value.evidence["folder"]) == (DISK_FULL, str(small_disk))
+    assert path.read_bytes() == b"old"
+    assert sorted(os.listdir(small_disk)) == ["file", "filling"]
+
+
+def test_on_a_full_disk_the_ballast_makes_room_once(small_disk):
+    (small_disk / "ballast").write_bytes(b"b" * 32768)
+    fill(small_disk)
+    replace(str(small_disk / "file"), b"n" * 8192)
+    assert (small_disk / "file").read_bytes() == b"n" * 8192
+    assert not (small_disk / "ballast").exists()
+
+
+def test_an_order_does_not_fail_for_the_copy_of_its_record(tmp_path):
+    (tmp_path / "record.json.copy").mkdir()
+    record = SealedFile(str(tmp_path / "record.json"))
+    record.save({"n": 1})
+    (tmp_path / "record.json.copy").rmdir()
+    assert record.load() == {"n": 1}

@@ -1,11 +1,15 @@
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from ecluse.keeper import holder, server
 from ecluse.keeper.places import Home
+from support.keeper_host import eventually
 
 
 @pytest.fixture
@@ -35,3 +39,55 @@ def test_a_holder_that_was_called_stays(home, listener):
     holder.call(home, {"order": "end"})
     running.join(5)
     assert not running.is_alive()
+
+
+def said(home):
+    with open(home.life) as life:
+        return life.read()
+
+
+def witness(path):
+    """A keeper that only leaves its pid and then waits."""
+    code = "import os, sys, time; open(sys.argv[1], 'a').write('%d\\n' % os.getpid()); time.sleep(60)"
+    return [sys.executable, "-c", code, str(path)]
+
+
+@pytest.fixture
+def holding(home):
+    """Tells a holder of its own process which keeper to guard."""
+    pid = holder.begin(home)
+    yield lambda keeper, command: holder.call(home, {"order": "hold", "pid": keeper, "command": command})
+    holder.call(home, {"order": "end"})
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_a_keeper_that_has_died_before_it_was_watched_is_started_again(home, holding, tmp_path):
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    holding(gone.pid, witness(tmp_path / "pids"))
+    first = eventually(lambda: int((tmp_path / "pids").read_text().split()[0]), 10, OSError, IndexError)
+    os.kill(first, signal.SIGKILL)
+    second = eventually(lambda: int((tmp_path / "pids").read_text().split()[1]), 10, OSError, IndexError)
+    assert "starts it again (2)" in said(home)
+    holding(os.getpid(), [])
+    os.kill(second, signal.SIGKILL)
+
+
+def test_a_keeper_that_can_not_be_started_is_told_and_tried_again_later(home, holding, tmp_path):
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    holding(gone.pid, [str(tmp_path / "no-such-program")])
+
+    def told():
+        assert "the keeper can't be started: [Errno 2]" in said(home)
+
+    eventually(told, 5, AssertionError, OSError)
+    holding(os.getpid(), [])
+
+
+def test_a_packet_that_makes_no_sense_is_passed_over(home, holding):
+    with server.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
+        connection.send(b"no json")
+        assert connection.recv(100) == b""
+    answer, _ = holding(os.getpid(), [])
+    assert answer["count"] == 0

@@ -1,5 +1,4 @@
 import json
-import os
 
 import pytest
 
@@ -50,8 +49,6 @@ def test_a_long_file_is_read_from_its_end(tmp_path):
     long.close()
 
 
-@pytest.mark.fault
-@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system needs root")
 def test_a_full_disk_gives_up_the_oldest_lines_first(small_disk):
     lines = LineFile(str(small_disk / "web.jsonl"), size=100_000, kept=3)
     kept = 0

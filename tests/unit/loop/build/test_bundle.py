@@ -13,7 +13,8 @@ from ecluse.model.events import BundleBuilt
 from ecluse.model.problem import ProblemError
 from ecluse.system.commands import SupervisedRunner
 from support.packages import offline_toolchain, project, wheel, write
-from support.worlds import commit, git, repository, world
+from support.repositories import commit, git, repository
+from support.worlds import world
 
 FILES = {"app.py": "print('hello')\n", "requirements.txt": "shop\n", "docs/index.md": "# Docs\n"}
 

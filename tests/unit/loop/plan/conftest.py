@@ -1,7 +1,6 @@
 """A world with a real repository and real programs; the environment of the app is the one the tests run in."""
 
 import os
-import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from ecluse.providers.git.source import GitSource
 from ecluse.system.clock import SystemClock
 from ecluse.system.commands import SupervisedRunner
 from ecluse.system.ids import SystemIds
+from support.repositories import empty, write
 
 
 class SameEnvironment:
@@ -56,17 +56,13 @@ def commands():
 @pytest.fixture
 def repository(tmp_path):
     """Write files (path to content) into a repository; returns its root."""
-    root = tmp_path / "shop"
-    root.mkdir()
-    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    root = empty(tmp_path / "shop")
 
-    def write(files):
-        for name, content in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(content)
+    def written(files):
+        write(root, files)
         return root
 
-    return write
+    return written
 
 
 @pytest.fixture

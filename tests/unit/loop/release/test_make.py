@@ -9,7 +9,8 @@ from ecluse.model.app import App, ReleasePolicy
 from ecluse.model.artifact import Bundle
 from ecluse.model.problem import ProblemError
 from ecluse.system.commands import SupervisedRunner
-from support.worlds import commit, git, repository, world
+from support.repositories import commit, git, repository
+from support.worlds import world
 
 APP = App(name="shop", processes=())
 CONFIG = "sha256:" + "c" * 64

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from ecluse.providers.git.source import GitSource
 from ecluse.system.clock import SystemClock
 from ecluse.system.commands import SupervisedRunner
 from ecluse.system.ids import SystemIds
+from support import repositories
 
 
 class SameEnvironment:
@@ -51,10 +51,7 @@ def commands():
 
 @pytest.fixture
 def root(tmp_path):
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=folder, check=True)
-    return folder
+    return repositories.empty(tmp_path / "repository")
 
 
 @pytest.fixture
@@ -84,19 +81,7 @@ def world(root, tmp_path, commands):
 @pytest.fixture
 def commit(root):
     """Commit files (path to content); returns the commit."""
-
-    def commit(files=None):
-        for name, content in (files or {}).items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-        subprocess.run(["git", "add", "--all"], cwd=root, check=True)
-        subprocess.run(["git", *identity, "commit", "--quiet", "--allow-empty", "-m", "feat: x"], cwd=root, check=True)
-        named = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True)
-        return named.stdout.strip()
-
-    return commit
+    return lambda files=(): repositories.commit(root, "feat: x", files)
 
 
 @pytest.fixture

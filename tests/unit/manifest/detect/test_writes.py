@@ -53,6 +53,55 @@ def test_what_is_written_is_state(code, path):
 
 
 @pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("UP = Path(__file__).resolve().parents[1] / 'up'\ndef f(n, b):\n    (UP / n).write_bytes(b)\n", "up/"),
+        ("UP = Path(__file__).parents[0].joinpath('a', 'b')\ndef f():\n    (UP / 'x').write_text('')\n", "shop/a/b/x"),
+        ("def f(n, s):\n    open(os.path.join('up', n, 'x', s), 'w')\n", "shop/up/"),
+        ("def f(n):\n    open(os.path.join(os.getcwd(), 'up', n), 'w')\n", "shop/up/"),
+        ("def f(n):\n    (Path.cwd() / 'up' / n).write_text('x')\n", "shop/up/"),
+        ("def f(n):\n    (Path(f'up/{n}').parent / 'x').write_text('x')\n", "shop/up/"),
+        ("def f(n):\n    open(os.path.dirname('up/x') + '/y', 'w')\n", "shop/up/y"),
+    ],
+)  # fmt: skip
+def test_a_path_is_followed_from_the_file_that_names_it_and_from_where_the_app_starts(code, path):
+    assert set(found({"shop/app.py": HEAD + code})) == {path}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(base):\n    open(os.path.join(base, 'x', 'y'), 'w')\n",
+        "def f(n):\n    open('ab' * n, 'w')\n",
+        "def f(made):\n    open(made.name, 'w')\n",
+        "def f():\n    open(Path('up/x').name, 'w')\n",
+        "def f(paths):\n    open(paths[0], 'w')\n",
+        "def f(paths, n):\n    open(paths.parents[n], 'w')\n",
+        "def f(book):\n    open(book['UPLOADS'], 'w')\n",
+        "def f(book):\n    open(book.get('uploads', 'up'), 'w')\n",
+        "def f(made):\n    open(made(), 'w')\n",
+        "def f():\n    open(os.path.join(), 'w')\n",
+    ],
+)
+def test_a_path_that_is_only_known_while_the_app_runs_is_told(code):
+    files = {"app.py": HEAD + code}
+    assert (found(files), len(found(files, Kind.WRITES))) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "(Path('/data') / 'x').parent.joinpath('y').write_text('x')",
+        "(Path(__file__).parents[3] / 'x').write_text('x')",
+        "open(os.path.join('up', '/data/x'), 'w')",
+    ],
+)
+def test_a_path_that_leads_out_of_the_tree_stays_out(code):
+    files = {"app.py": HEAD + code + "\n"}
+    assert (found(files), found(files, Kind.WRITES)) == ([], [])
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "open('/var/log/x', 'w')",
@@ -61,6 +110,7 @@ def test_what_is_written_is_state(code, path):
         "with tempfile.TemporaryDirectory() as t: (Path(t) / 'x').write_text('x')",
         "(Path.home() / '.x').write_text('x')",
         "open(os.path.expanduser('~/x'), 'w')",
+        "open(os.devnull, 'w')",
         "open('../x', 'w')",
         "open('x').read()",
         "sqlite3.connect(':memory:')",

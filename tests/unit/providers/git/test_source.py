@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,17 +10,8 @@ import pytest
 from ecluse.model.problem import ProblemError
 from ecluse.providers.git.source import GitSource
 from ecluse.system.commands import SupervisedRunner
-
-ENV = {
-    "PATH": os.environ["PATH"],
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@example.org",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@example.org",
-    "GIT_AUTHOR_DATE": "2024-05-01T12:00:00Z",
-    "GIT_COMMITTER_DATE": "2024-05-01T12:00:00Z",
-}
+from support import repositories
+from support.repositories import git
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +23,7 @@ def commands():
 
 @pytest.fixture
 def root(tmp_path):
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    return folder
+    return repositories.empty(tmp_path / "repository")
 
 
 @pytest.fixture
@@ -44,17 +31,8 @@ def source(root, commands, tmp_path):
     return GitSource(root, commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
 
 
-def git(folder, *arguments, **env):
-    done = subprocess.run(["git", *arguments], cwd=folder, env=ENV | env, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 def commit(folder, message="feat: more", **files):
-    for name, content in files.items():
-        (folder / name).write_text(content)
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
-    return git(folder, "rev-parse", "HEAD")
+    return repositories.commit(folder, message, files)
 
 
 def do(awaitable):
@@ -194,17 +172,10 @@ def test_a_submodule_is_a_problem_with_its_path(root, source, tmp_path):
 def test_a_tree_that_leads_out_of_itself_is_refused(root, source):
     commit(root, a="1")
     blob = git(root, "rev-parse", "HEAD:a")
-    inner = git_with_input(root, f"100644 blob {blob}\tevil\n", "mktree")
-    tree = git_with_input(root, f"040000 tree {inner}\t..\n", "mktree")
+    inner = git(root, "mktree", input=f"100644 blob {blob}\tevil\n")
+    tree = git(root, "mktree", input=f"040000 tree {inner}\t..\n")
     evil = git(root, "commit-tree", tree, "-m", "evil")
     assert code_of(source.entries(evil)) == "C006"
-
-
-def git_with_input(folder, text, *arguments):
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, env=ENV, check=True, capture_output=True, text=True, input=text
-    )
-    return done.stdout.strip()
 
 
 def test_one_file_can_be_read_at_a_commit(root, source):

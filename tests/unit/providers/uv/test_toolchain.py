@@ -18,7 +18,7 @@ from ecluse.system.commands import SupervisedRunner
 from ecluse.system.python import ask
 from ecluse.system.store import FolderStore
 from support.packages import digest, offline_toolchain, project, sdist, wheel, write
-from support.worlds import repository
+from support.repositories import repository
 
 
 @pytest.fixture(scope="module")

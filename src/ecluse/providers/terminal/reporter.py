@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
+ECHO = 4
+"""Columns left free at the right: a terminal shows `^C` where the cursor is, and in the last column that would begin a
+new line, below a row that nobody clears then."""
 MARKS = {True: "✓", False: "✗"}
 COLOURS = {True: "green", False: "red"}
 
@@ -50,7 +53,10 @@ class PlainReporter:
 
 
 class LiveReporter:
-    """What is under way stands at the bottom, with its time and its newest line of output; what ended, above."""
+    """What is under way stands at the bottom, with its time and its newest line of output; what ended, above.
+
+    After `close` what is told is printed, and nothing is shown as under way: threads may outlive an interrupt.
+    """
 
     def __init__(self, console: Callable[[], Console], clock: Clock) -> None:
         """`console` is called when there is something to show: most commands are over before."""
@@ -59,6 +65,7 @@ class LiveReporter:
         self._lock = threading.RLock()
         self._display: Progress | None = None
         self._rows: dict[str, TaskID] = {}
+        self._closed = False
 
     @cached_property
     def _console(self) -> Console:
@@ -94,11 +101,14 @@ class LiveReporter:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             for name in list(self._rows):
                 self._remove(name)
 
     def _show(self, name: str, line: str) -> None:
         """A row of the display, which is there as long as it has one: anything else may print in between."""
+        if self._closed:
+            return
         if self._display is None:
             self._display = display(self._console)
             self._display.start()
@@ -147,11 +157,16 @@ class Stopwatch:
 
 def display(console: Console) -> Progress:
     """Spinner, name, time and newest line. The line is somebody else's output: no markup in it, and never two lines."""
+    from rich.constrain import Constrain  # noqa: PLC0415
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.table import Column  # noqa: PLC0415
 
+    class Rows(Progress):
+        def get_renderable(self) -> Constrain:
+            return Constrain(super().get_renderable(), console.width - ECHO)
+
     rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")
-    return Progress(
+    return Rows(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),

@@ -1,11 +1,12 @@
 """What a person sees while it happens."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
 
-from ecluse.cli.render.progress import LiveReporter, PlainReporter
+from ecluse.providers.terminal.reporter import LiveReporter, PlainReporter
 from ecluse.testing.clock import FakeClock
 
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
@@ -60,6 +61,26 @@ def test_a_line_wider_than_the_terminal_is_cut(live, out):
     live.line("test", "x" * 500)
     live.close()
     assert "x" * 60 not in out.getvalue()
+
+
+def test_a_row_leaves_room_for_what_the_terminal_shows_of_an_interrupt(live, out):
+    """`^C` in the last column would begin a new line, and leave the row above it for ever."""
+    live.began("test")
+    live.line("test", "x" * 500)
+    rows = re.findall(r"\x1b\[2K([^\r\n]*)", out.getvalue())
+    shown = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", row) for row in rows]
+    assert 50 < max(map(len, shown)) <= 60 - len("^C")
+
+
+def test_what_is_printed_after_the_end_opens_no_display_again(live, out):
+    live.began("test")
+    live.close()
+    closed = out.getvalue()
+    live.line("test", "a thread that goes on")
+    live.began("undo")
+    assert out.getvalue() == closed
+    live.ended("undo", ok=True)
+    assert out.getvalue().endswith("✓ undo 0.0s\n")
 
 
 @pytest.mark.parametrize("ends", ["ended", "closed"])

@@ -1,0 +1,1 @@
+"""The terminal, or whatever standard error is."""
