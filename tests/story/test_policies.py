@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,43 +15,23 @@ from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
 from ecluse.model import events
 from ecluse.model.app import HERE, App, Environment, Health
-from ecluse.model.artifact import Wheel, Wheelhouse
 from ecluse.model.observed import Counters
 from ecluse.model.policy import Policy
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.secret import Secret
 from ecluse.ports.commands import Finished
-from ecluse.ports.python import Interpreter
 from ecluse.providers.memory.target import MemoryTarget
 from ecluse.system.store import FolderStore
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.releases import WEB
 from ecluse.testing.world import MemoryWorld
+from support.no_wheels import NoWheels
 
 pytestmark = pytest.mark.looped
 WEDNESDAY, FRIDAY = datetime(2026, 12, 2, 12, tzinfo=UTC), datetime(2026, 12, 4, 16, tzinfo=UTC)
 WEEKEND = Policy(freeze=("fri 15:00 - mon 08:00 Europe/Paris",))
 APPROVED = Policy(approvals=1, approvers=("anne", "bob"))
 STAGED = Policy(staging="staging")
-
-
-@dataclass
-class NoWheels:
-    """A toolchain for an app without a dependency."""
-
-    store: FolderStore
-
-    def interpreters(self):
-        return (Interpreter(version="3.12.1", path=Path("/usr/bin/python3.12")),)
-
-    async def choose(self, tree, build):
-        return self.interpreters()[0]
-
-    async def wheelhouse(self, tree, build, *, servers, identity="", say=None):
-        pip = Wheel(name="pip.whl", digest=self.store.put_bytes(b"pip"))
-        return Wheelhouse(
-            python="3.12", machine="x86_64", libc="glibc", digest="sha256:" + "3" * 64, app=(), server=(), pip=pip
-        )
 
 
 @dataclass

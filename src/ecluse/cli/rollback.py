@@ -15,6 +15,7 @@ from ecluse.model.problem import Exit
 
 @click.command(epilog="Examples:  ecluse rollback    ecluse rollback production    ecluse rollback --dry-run")
 @options.environment
+@options.override
 @options.wait
 @options.dry_run
 @options.as_json
@@ -22,6 +23,7 @@ from ecluse.model.problem import Exit
 def command(
     environment_argument: str | None,
     environment_option: str | None,
+    override: str,
     wait: timedelta | None,
     dry_run: bool,
     as_json: bool,
@@ -29,7 +31,8 @@ def command(
 ) -> None:
     """Serve the release before again; no version needed.
 
-    Twice leads back to where you were; `ecluse deploy --release VERSION` leads anywhere.
+    Twice leads back to where you were; `ecluse deploy --release VERSION` leads anywhere. Refused where a migration has
+    taken the data past it.
     """
 
     environment = options.chosen(environment_argument, environment_option)
@@ -37,7 +40,8 @@ def command(
     async def work(at: session.Session) -> Exit:
         wanted = at.wanted(environment)
         if dry_run:
-            return render.going_back(await would_go_to(wanted, at.world), as_json=as_json)
-        return render.ended(await rollback(wanted, at.world, wait), as_json=as_json)
+            release, said = await would_go_to(wanted, at.world)
+            return render.going_to(release, said, as_json=as_json)
+        return render.ended(await rollback(wanted, at.world, wait, override=override), as_json=as_json)
 
     session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))

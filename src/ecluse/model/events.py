@@ -104,6 +104,29 @@ class MoveMade(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationsRun(Event):
+    """The migration command of a deployment. Written before it runs (`begun`: a kill leaves open how far it got), and
+    with what it did once that is known (`done`, or `failed` with what was applied all the same)."""
+
+    deployment: str
+    release: str
+    version: str
+    outcome: str
+    tool: str = ""
+    """`django` or `alembic`; empty for any other command, whose migrations are not known."""
+    applied: tuple[str, ...] = ()
+    """By this run."""
+    found: tuple[str, ...] = ()
+    """Applied before it, and new to this ledger."""
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    """Those that can't be gone back from, and why."""
+    unclear: Mapping[str, str] = field(default_factory=dict)
+    """Those whose effect on the release before isn't known, and why."""
+    heads: tuple[str, ...] = ()
+    """The schema that the release needs: its last migrations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateAnswered(Event):
     """Health or watch gave its verdict on a slot."""
 
@@ -226,6 +249,7 @@ KINDS: dict[str, type[Event]] = {
         LeaseTaken,
         DeploymentStarted,
         MoveMade,
+        MigrationsRun,
         GateAnswered,
         PolicyAnswered,
         ReleaseApproved,

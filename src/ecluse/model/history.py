@@ -15,6 +15,7 @@ from ecluse.model.events import (
     DifferenceSeen,
     EnvironmentStopped,
     Event,
+    MigrationsRun,
     MoveMade,
     PolicyOverridden,
     ReleaseApproved,
@@ -70,6 +71,20 @@ class OverrideKnown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationKnown:
+    """One that the environment's data has, or may have (`is_certain`). `number` is that of the event that said so,
+    `contract` why it can't be gone back from, or empty."""
+
+    name: str
+    tool: str
+    number: int
+    deployment: str
+    version: str
+    contract: str = ""
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentKnown:
     """`outcome` is `open`, `committed`, `reverted` or `stuck`. `moves` are (move, when, seconds, detail).
 
@@ -107,6 +122,8 @@ class EnvironmentKnown:
     """The newest `KEPT`, newest first, one of each person for each release."""
     overridden: OverrideKnown | None = None
     """What the next deployment, if it is of that release, may go against."""
+    migrations: tuple[MigrationKnown, ...] = ()
+    """Those that deployments are known to have applied here, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +138,7 @@ PERMITTING = (ReleaseApproved, PolicyOverridden)
 MOVING = (
     DeploymentStarted,
     MoveMade,
+    MigrationsRun,
     DeploymentCommitted,
     DeploymentReverted,
     DeploymentStuck,
@@ -164,6 +182,8 @@ def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
             return _put(replace(environment, overridden=None), begun)
         case MoveMade() as made:
             return _put(environment, *_after(environment, made, record.at))
+        case MigrationsRun() as run:
+            return replace(environment, migrations=_migrated(environment.migrations, run, record.number))
         case DeploymentCommitted() as committed:
             ended = replace(_known(environment, committed, record), outcome="committed", ended_at=record.at)
             return _serving(_put(environment, ended), committed.release)
@@ -171,10 +191,27 @@ def _moved(environment: EnvironmentKnown, record: Recorded) -> EnvironmentKnown:
             outcome = "stuck" if isinstance(event, DeploymentStuck) else "reverted"
             ended = replace(_known(environment, event, record), outcome=outcome, ended_at=record.at, why=event.why)
             return _serving(_put(environment, ended), event.serving)
-        case DifferenceSeen() as difference:
-            return _serving(environment, difference.found)
-        case _:
-            return replace(environment, serving="")
+        case _ as event:
+            return _serving(environment, event.found if isinstance(event, DifferenceSeen) else "")
+
+
+def _migrated(before: tuple[MigrationKnown, ...], run: MigrationsRun, number: int) -> tuple[MigrationKnown, ...]:
+    """What a deployment may have applied is known for certain, or not so, with its next event."""
+    named, this = {*run.applied, *run.found}, run.deployment
+    kept = [
+        one
+        for one in before
+        if one.name not in run.applied and (one.is_certain or not (one.name in named or one.deployment == this))
+    ]
+    names = {one.name for one in kept}
+    new = tuple(
+        MigrationKnown(
+            name=name, tool=run.tool, number=number, deployment=run.deployment, version=run.version,
+            contract=run.contracts.get(name, ""), is_certain=run.outcome != "begun" or name in run.found,
+        )
+        for name in (*run.found, *run.applied) if name not in names
+    )  # fmt: skip
+    return (*kept, *new)
 
 
 def _leave(environment: EnvironmentKnown, release: str) -> OverrideKnown | None:

@@ -122,8 +122,17 @@ class Target(Protocol):
     async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
         """Open the journal: from here to `commit`, a vanished deployer means an undo. Another one open: K012."""
 
-    async def run(self, grant: Grant, running: Running, argv: Argv, timeout: timedelta) -> RanCommand:  # noqa: ASYNC109 (the target keeps it)
-        """Run a one-off command (a migration) in the staged release with its environment and secrets."""
+    async def run(
+        self,
+        grant: Grant,
+        running: Running,
+        argv: Argv,
+        timeout: timedelta,  # noqa: ASYNC109 (the target keeps it)
+        *,
+        looks: bool = False,
+    ) -> RanCommand:
+        """Run a one-off command (a migration) in the staged release with its environment and secrets. One that only
+        `looks` is no move of the open deployment."""
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there

@@ -15,6 +15,10 @@ STARTED = events.DeploymentStarted(environment="local", deployment="d-1", releas
 COMMITTED = events.DeploymentCommitted(
     environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue"
 )
+MIGRATED = events.MigrationsRun(
+    environment="local", deployment="d-1", release="r-1", version="1.0.0", outcome="done", tool="django",
+    applied=("shop.0001_initial", "shop.0002_more"), contracts={"shop.0002_more": "deletes Item"},
+)  # fmt: skip
 ELSEWHERE = events.EnvironmentStopped(environment="production")
 STEP = events.StepEnded(run="run-1", step="écluse", answer="passed", seconds=0.1, evidence=("3 passed", "0 failed"))
 
@@ -71,7 +75,7 @@ class LedgerContract:
         assert [record.number for record in ledger.newest(before=4, limit=2)] == [3, 2]
 
     def test_the_state_is_the_fold_of_the_events(self, ledger: Ledger) -> None:
-        ledger.append(STARTED, STEP, COMMITTED, ELSEWHERE)
+        ledger.append(STARTED, STEP, MIGRATED, COMMITTED, ELSEWHERE)
         assert ledger.state() == fold(ledger.events())
         assert ledger.state().environments["local"].serving == "r-1"
 

@@ -35,6 +35,18 @@ class DeploymentContract(TargetFixtures):
         assert (opened.id, opened.release, opened.version) == (FIRST, wanted.release.id, "1.0.0")
         assert (opened.slot, opened.previous, opened.generation) == (Slot.BLUE, None, grant.generation)
 
+    async def test_a_look_is_no_move_of_the_open_deployment(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        wanted = running("1.0.0")
+        await target.stage(grant, wanted, quiet)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        looked = await target.run(grant, wanted, ("true",), timedelta(seconds=20), looks=True)
+        opened = (await target.observe()).open
+        assert opened is not None
+        assert (looked.exit_code, opened.last_move) == (0, "begin")
+
     async def test_a_second_deployment_is_refused_while_one_is_open(
         self, target: Target, holder: Holder, running: Versions
     ) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from ecluse.cli import deploy, ship
+from ecluse.cli import deploy, rollback, ship
 
 
 def run(module, strict, *arguments):
@@ -34,7 +34,7 @@ def test_what_asks_about_the_release_waits_until_it_is_built(strict):
     ]
 
 
-@pytest.mark.parametrize("module", [ship, deploy])
+@pytest.mark.parametrize("module", [ship, deploy, rollback])
 def test_an_override_says_why(strict, module):
     done = run(module, strict, "production", "--override", "  ")
     assert (done.exit_code, "say why" in done.output) == (2, True)

@@ -193,3 +193,36 @@ def test_an_override_is_for_the_next_deployment_of_its_release():
 def test_an_override_whose_deployment_never_began_is_not_for_another_release():
     known = after(overridden("r-2"), started("d-0", "r-1"), started("d-1", "r-2"))
     assert [one.overridden for one in known.deployments] == [None, None]
+
+
+def migrated(deployment, outcome, *applied, found=(), contracts=()):
+    return events.MigrationsRun(
+        environment="local", deployment=deployment, release="r-1", version="1.0.0", outcome=outcome, tool="django",
+        applied=applied, found=found, contracts=dict.fromkeys(contracts, "deletes Item"),
+    )  # fmt: skip
+
+
+def test_a_migration_that_began_may_be_applied_until_its_end_is_known():
+    begun = migrated("d-1", "begun", "a", "b", contracts=["b"])
+    assert [(one.name, one.is_certain) for one in after(begun).migrations] == [("a", False), ("b", False)]
+    known = after(begun, migrated("d-1", "failed", "a")).migrations
+    assert [(one.name, one.is_certain, one.contract) for one in known] == [("a", True, "")]
+
+
+def test_migrations_of_several_deployments_add_up():
+    known = after(migrated("d-1", "done", "a"), migrated("d-2", "done", "b", found=["z"], contracts=["b"])).migrations
+    assert [(one.name, one.number, one.contract) for one in known] == [
+        ("a", 1, ""),
+        ("z", 2, ""),
+        ("b", 2, "deletes Item"),
+    ]
+
+
+def test_one_that_may_be_applied_is_certain_once_it_is_found():
+    known = after(migrated("d-1", "begun", "a"), migrated("d-2", "done", found=["a"])).migrations
+    assert [(one.name, one.deployment, one.is_certain) for one in known] == [("a", "d-2", True)]
+
+
+def test_what_a_deployment_applied_stays_when_it_is_gone_on_with():
+    known = after(migrated("d-1", "done", "a"), migrated("d-1", "begun", "b")).migrations
+    assert [(one.name, one.is_certain) for one in known] == [("a", True), ("b", False)]

@@ -9,6 +9,7 @@ import click
 
 from ecluse.cli import session
 from ecluse.cli.render.problems import render as render_problem
+from ecluse.loop.deploy.schema.upcoming import Upcoming
 from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
 from ecluse.model.history import ReleaseKnown
@@ -93,8 +94,18 @@ def preview(plan: Preview, *, as_json: bool) -> Exit:
     click.echo(f"  steps: {', '.join(plan.steps) or 'none'}")
     if plan.warning:
         click.secho(f"  ! {plan.warning}", fg="yellow")
+    for one in plan.migrations:
+        migration(one)
     click.echo(f"  moves: {' → '.join(plan.moves)}  (slot {plan.slot})")
     return Exit.DONE
+
+
+def migration(one: Upcoming) -> None:
+    """What there is no way back from stands out."""
+    if one.contract:
+        click.secho(f"  ! migration {one.name} can't be gone back from: {one.contract}", fg="yellow")
+    else:
+        click.echo(f"  migration {one.name}{f'  ({one.unclear})' if one.unclear else ''}")
 
 
 def answers(policies: tuple[Verdict, ...]) -> None:

@@ -19,6 +19,7 @@ from ecluse.model.history import (
     ApprovalKnown,
     DeploymentKnown,
     EnvironmentKnown,
+    MigrationKnown,
     OverrideKnown,
     ReleaseKnown,
     State,
@@ -73,7 +74,12 @@ def clear(connection: Connection) -> None:
 def _store(connection: Connection, before: EnvironmentKnown, after: EnvironmentKnown, event: int) -> None:
     place = {"name": after.name, "serving": after.serving, "previous": after.previous, "event": event}
     approvals = [{**asdict(one), "at": one.at.isoformat()} for one in after.approvals]
-    kept = {"approvals": _text(approvals), "overridden": _overridden_text(after.overridden)}
+    migrations = [asdict(one) for one in after.migrations]
+    kept = {
+        "approvals": _text(approvals),
+        "overridden": _overridden_text(after.overridden),
+        "migrations": _text(migrations),
+    }
     connection.rows("put_environment", {**place, **kept})
     for known in after.deployments:
         if known not in before.deployments:
@@ -90,6 +96,7 @@ def _environment(connection: Connection, row: sqlite3.Row) -> EnvironmentKnown:
             ApprovalKnown(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in json.loads(row["approvals"])
         ),
         overridden=_overridden(row["overridden"]),
+        migrations=tuple(MigrationKnown(**one) for one in json.loads(row["migrations"])),
     )
 
 

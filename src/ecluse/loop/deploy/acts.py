@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ecluse.loop.deploy import health as gates
 from ecluse.loop.deploy.fleet import on_each
-from ecluse.loop.deploy.problems import migration_failed, sticky_refused
+from ecluse.loop.deploy.problems import sticky_refused
+from ecluse.loop.deploy.schema.migrate import migrate
 from ecluse.loop.deploy.watch import watch as watched
 from ecluse.loop.deploy.work import Done, MoveFailedError, Work, everywhere, expected_at, together, told
 from ecluse.model.deployment import ALL, Leg, Move, Place
@@ -33,20 +34,6 @@ async def begin(work: Work, leg: Leg) -> Done:
 
     await everywhere(work, leg, act)
     return Done(detail=_slots(work.deployment.at(leg)))
-
-
-async def migrate(work: Work, leg: Leg) -> Done:
-    """Once for the whole fleet, on its first host."""
-    app, place = work.app, work.deployment.at(leg)[0]
-    try:
-        ran = await work.target(place).run(
-            work.lease.grant(), work.running[place.host], app.migrate, app.migrate_timeout
-        )
-    except ProblemError as error:
-        raise told(work, place.host, error) from error
-    if ran.exit_code != 0:
-        raise MoveFailedError(migration_failed(app, ran.output, timed_out=ran.timed_out))
-    return Done(detail=" ".join(app.migrate))
 
 
 async def halt(work: Work, leg: Leg) -> Done:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
-from ecluse.loop.deploy.policy.asked import ask, ask_last
+from ecluse.loop.deploy.policy.asked import ask, ask_last, ask_schema
 from ecluse.loop.deploy.policy.policies import policies
 from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
@@ -34,7 +34,8 @@ async def deploy_existing(
     wait: timedelta | None = None,
     override: str = "",
 ) -> Shipped:
-    """`choose` decides under the lease, from what the target and the ledger say then. A rollback is asked nothing."""
+    """`choose` decides under the lease, from what the target and the ledger say then. A rollback is asked about the
+    schema alone."""
     began = world.clock.monotonic()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
@@ -42,10 +43,10 @@ async def deploy_existing(
         recalled = recall(choose(seen, world.ledger.state()), world.store)
         then = as_it_was(wanted, recalled)
         require_health(then)
-        verdicts: tuple[Verdict, ...] = ()
-        problem: Problem | None = None
         if verb == "deploy":
             verdicts, problem = await _asked(wanted, then, recalled.release, fleet, world, override=override)
+        else:
+            verdicts, problem = ask_schema(wanted, recalled.release, world, override=override)
         if problem:
             return _halted(wanted, recalled.release, verdicts, problem, world.clock.monotonic() - began)
         deployed = await deploy(then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)

@@ -7,26 +7,35 @@ from datetime import timedelta
 from ecluse.loop.deploy.existing import deploy_existing
 from ecluse.loop.deploy.fleet import Seen, fleet_of
 from ecluse.loop.deploy.plan import is_warm
+from ecluse.loop.deploy.recall import release_of
+from ecluse.loop.deploy.schema.crossing import crossing
+from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.ship import Shipped
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
 
-async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None) -> Shipped:
-    """Serve the release before. It is asked for its health first; unhealthy, no traffic moves (exit 3)."""
+async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None, *, override: str = "") -> Shipped:
+    """Serve the release before. It is asked for its health first; unhealthy, no traffic moves (exit 3).
+
+    Refused (D080) where a migration took the data past it, unless a person says why not: `override`.
+    """
 
     def before(seen: Seen, state: State) -> ReleaseKnown:
         return _before(seen, state, wanted.environment.name)
 
-    return await deploy_existing(wanted, before, world, verb="rollback", wait=wait)
+    return await deploy_existing(wanted, before, world, verb="rollback", wait=wait, override=override)
 
 
-async def would_go_to(wanted: Wanted, world: World) -> ReleaseKnown:
-    """Reads only."""
-    seen = await fleet_of(world, wanted.app, wanted.environment).observe()
-    return _before(seen, world.ledger.state(), wanted.environment.name)
+async def would_go_to(wanted: Wanted, world: World) -> tuple[ReleaseKnown, tuple[Verdict, ...]]:
+    """The release, and what the schema says to it. Reads only."""
+    seen, name = await fleet_of(world, wanted.app, wanted.environment).observe(), wanted.environment.name
+    found = _before(seen, world.ledger.state(), name)
+    said = crossing(release_of(found), known(world, name), world.store)
+    return found, (said,) if said else ()
 
 
 def _before(seen: Seen, state: State, environment: str) -> ReleaseKnown:

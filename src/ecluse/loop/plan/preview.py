@@ -8,6 +8,7 @@ from ecluse.loop.build.bundle import known_bundle
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.policy.policies import policies, undecided
+from ecluse.loop.deploy.schema.upcoming import Upcoming, upcoming
 from ecluse.loop.deploy.wanted import keep_app, require_health
 from ecluse.loop.release.make import PlannedRelease, plan_release
 from ecluse.loop.ship import ShipOrder, require_place_for_dirty, serving_already
@@ -35,6 +36,7 @@ class Preview:
     hosts: tuple[str, ...] = ()
     warning: str = ""
     policies: tuple[Verdict, ...] = ()
+    migrations: tuple[Upcoming, ...] = ()
 
 
 DOWNTIME = "recreate stops the old release first: nothing serves until the new one has passed its gate"
@@ -76,6 +78,7 @@ async def preview(order: ShipOrder, world: World) -> Preview:
         moves=() if unchanged else tuple(told_leg(leg) for leg in planned_legs.legs),
         hosts=wanted.environment.hosts,
         warning=DOWNTIME if wanted.environment.strategy is Strategy.RECREATE and first.serving else "",
+        migrations=() if unchanged else await upcoming(wanted, commit, world),
         policies=() if unchanged else await _policies(order, planned, fleet, world, dirty=dirty),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ecluse.ports.target import Answered, RanCommand
 
@@ -22,6 +23,12 @@ class Behaviour:
     log: tuple[str, ...] = ()
     ran: RanCommand = DONE
     """What its one-off commands answer."""
+    told: Mapping[str, list[RanCommand]] = field(default_factory=dict)
+    """What those answer in which such a word stands, one after the other, the last one for ever."""
+
+    def answer_to(self, argv: Sequence[str]) -> RanCommand:
+        told = next((self.told[word] for word in argv if word in self.told), [self.ran])
+        return told.pop(0) if len(told) > 1 else told[0]
 
 
 HEALTHY = Behaviour()

@@ -120,10 +120,19 @@ class MemoryTarget:
             last_move="begin",
         )
 
-    async def run(self, grant: Grant, running: Running, argv: Argv, timeout: timedelta) -> RanCommand:  # noqa: ARG002, ASYNC109
-        self._check("run", grant)
-        self._moved("run")
-        return self._behaviour(running).ran
+    async def run(
+        self,
+        grant: Grant,
+        running: Running,
+        argv: Argv,
+        timeout: timedelta,  # noqa: ARG002, ASYNC109
+        *,
+        looks: bool = False,
+    ) -> RanCommand:
+        self._check("look" if looks else "run", grant)
+        if not looks:
+            self._moved("run")
+        return self._behaviour(running).answer_to(argv)
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         self._check("start", grant)

@@ -96,8 +96,17 @@ class ProcessTarget:
     async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
         await self._order("begin", {"deployment": deployment, "running": _seen(running), "slot": slot.value}, grant)
 
-    async def run(self, grant: Grant, running: Running, argv: Argv, timeout: timedelta) -> RanCommand:  # noqa: ASYNC109 the host keeps it
-        args = {"running": _running(running), "argv": list(argv), "seconds": timeout.total_seconds()}
+    async def run(
+        self,
+        grant: Grant,
+        running: Running,
+        argv: Argv,
+        timeout: timedelta,  # noqa: ASYNC109 the host keeps it
+        *,
+        looks: bool = False,
+    ) -> RanCommand:
+        words, seconds = list(argv), timeout.total_seconds()
+        args = {"running": _running(running), "argv": words, "seconds": seconds, "looks": looks}
         ran = RanCommand(**await self._order("run", args, grant, repeat=False))
         return replace(ran, output=_hiding(running)(ran.output))
 

@@ -1,14 +1,15 @@
 -- name: environments
-SELECT name, serving, previous, approvals, overridden FROM environments;
+SELECT name, serving, previous, approvals, overridden, migrations FROM environments;
 
 -- name: environment
-SELECT name, serving, previous, approvals, overridden FROM environments WHERE name = :name;
+SELECT name, serving, previous, approvals, overridden, migrations FROM environments WHERE name = :name;
 
 -- name: put_environment
-INSERT INTO environments (name, serving, previous, approvals, overridden, event)
-VALUES (:name, :serving, :previous, :approvals, :overridden, :event)
+INSERT INTO environments (name, serving, previous, approvals, overridden, migrations, event)
+VALUES (:name, :serving, :previous, :approvals, :overridden, :migrations, :event)
 ON CONFLICT (name) DO UPDATE SET serving = excluded.serving, previous = excluded.previous,
-    approvals = excluded.approvals, overridden = excluded.overridden, event = excluded.event;
+    approvals = excluded.approvals, overridden = excluded.overridden,
+    migrations = excluded.migrations, event = excluded.event;
 
 -- name: releases
 SELECT id, version, "commit", bundle, config, notes, tag, at FROM releases;

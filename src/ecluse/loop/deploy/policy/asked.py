@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ecluse.loop.deploy.fleet import Fleet
-from ecluse.loop.deploy.policy.policies import policies
+from ecluse.loop.deploy.policy.policies import overridden, policies
+from ecluse.loop.deploy.schema.crossing import crossing
+from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model import events
 from ecluse.model.problem import Exit, Problem
@@ -28,13 +30,24 @@ async def ask_last(
 ) -> tuple[tuple[Verdict, ...], Problem | None]:
     """As `ask`, for the last time before the deployment: all answers are recorded, an override too."""
     verdicts, problem = await ask(wanted, release, fleet, world, override=override)
-    if problem is None and verdicts:
-        over = tuple(verdict.gate for verdict in verdicts if verdict.answer is Answer.OVERRIDDEN)
-        for gate in over:
-            world.reporter.note(f"{gate} is overridden: {override}")
-        leave = (_overridden(over, wanted, release, world.actor, override),) if over else ()
-        world.ledger.append(*answered(verdicts, wanted, release), *leave)
+    if problem is None:
+        _let_go(verdicts, wanted, release, world, override)
     return verdicts, problem
+
+
+def ask_schema(
+    wanted: Wanted, release: Release, world: World, *, override: str
+) -> tuple[tuple[Verdict, ...], Problem | None]:
+    """All that a rollback is asked: whether the data has been taken past it."""
+    name = wanted.environment.name
+    found = crossing(release, known(world, name), world.store)
+    verdicts = (overridden(found, world.actor, override),) if found else ()
+    refusing = [verdict for verdict in verdicts if verdict.stops]
+    if refusing:
+        world.ledger.append(*answered(verdicts, wanted, release))
+        return verdicts, _no_way_back(refusing[0], name, release)
+    _let_go(verdicts, wanted, release, world, override)
+    return verdicts, None
 
 
 def refusal(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release | None) -> Problem | None:
@@ -64,6 +77,25 @@ def answered(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release | N
             environment=wanted.environment.name,
         )
         for verdict in verdicts
+    )
+
+
+def _let_go(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release, world: World, override: str) -> None:
+    over = tuple(verdict.gate for verdict in verdicts if verdict.answer is Answer.OVERRIDDEN)
+    for gate in over:
+        world.reporter.note(f"{gate} is overridden: {override}")
+    leave = (_overridden(over, wanted, release, world.actor, override),) if over else ()
+    world.ledger.append(*answered(verdicts, wanted, release), *leave)
+
+
+def _no_way_back(verdict: Verdict, environment: str, release: Release) -> Problem:
+    return Problem(
+        code="D080",
+        what=f"{environment} can't go back to {release.version}: its data has been taken past it",
+        evidence=verdict.evidence,
+        state="nothing moved; what serves serves on",
+        fix=f'{verdict.fix}, and then, recorded: ecluse rollback {environment} --override "why"',
+        exit=Exit.REFUSED,
     )
 
 

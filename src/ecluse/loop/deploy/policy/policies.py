@@ -14,6 +14,7 @@ from ecluse.loop.deploy.policy.budget import error_budget
 from ecluse.loop.deploy.policy.freeze import freeze
 from ecluse.loop.deploy.policy.staging import GATE as STAGING
 from ecluse.loop.deploy.policy.staging import staging
+from ecluse.loop.deploy.schema.crossing import crossing
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.history import EnvironmentKnown
 from ecluse.model.problem import ProblemError
@@ -31,13 +32,14 @@ PASSED_ON = ("PATH", "HOME", "SSH_AUTH_SOCK")
 async def policies(
     wanted: Wanted, release: Release | None, fleet: Fleet, world: World, *, override: str = ""
 ) -> tuple[Verdict, ...]:
-    """What the environment of `wanted` declares, cheap ones first; without a `release` what needs none.
+    """What the environment of `wanted` declares, cheap ones first; without a `release` what needs none. And whether the
+    data has been taken past the release (`schema`), which needs no declaring.
 
     With the reason of an `override`, what didn't pass is OVERRIDDEN. Changes and records nothing. ProblemError when
     the target, which is asked for its counters, can't be reached.
     """
     verdicts = [verdict async for verdict in _asked(wanted, release, fleet, world)]
-    return tuple(_overridden(verdict, world.actor, override) for verdict in verdicts)
+    return tuple(overridden(verdict, world.actor, override) for verdict in verdicts)
 
 
 def undecided(wanted: Wanted) -> tuple[Verdict, ...]:
@@ -65,7 +67,8 @@ async def _asked(wanted: Wanted, release: Release | None, fleet: Fleet, world: W
 
 def _of_release(wanted: Wanted, release: Release, world: World) -> list[Verdict]:
     policy, name, state = wanted.environment.policy, wanted.environment.name, world.ledger.state()
-    asked = []
+    schema = crossing(release, state.environments.get(name, EnvironmentKnown(name=name)), world.store)
+    asked = [schema] if schema else []
     if policy.approvals:
         given = state.environments.get(name, EnvironmentKnown(name=name)).approvals
         asked.append(
@@ -101,7 +104,8 @@ async def _backup(wanted: Wanted, world: World) -> Verdict:
     return backup(policy, said, world.clock.now())
 
 
-def _overridden(verdict: Verdict, by: str, why: str) -> Verdict:
+def overridden(verdict: Verdict, by: str, why: str) -> Verdict:
+    """With a reason `why`, what stops no longer does."""
     if not why or not verdict.stops:
         return verdict
     return replace(verdict, answer=Answer.OVERRIDDEN, evidence=(*verdict.evidence, f"overridden by {by}: {why}"))
