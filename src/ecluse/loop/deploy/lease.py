@@ -108,7 +108,7 @@ async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
         if all(grant.generation == highest for grant in granted.values()):
             problems = {host: error.problems[0] for host, error in lost.items()}
             return Lease(next(iter(granted.values())), duration, world.clock, problems)
-        generation = highest
+        generation = highest + 1  # each host gives its own plus one, so that this is what all of them give
 
 
 async def _take_on_each(

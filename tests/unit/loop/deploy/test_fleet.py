@@ -45,23 +45,25 @@ class Chain:
         self.fleet = fleet_of(self.world, APP, environment)
         self.hosts = dict(self.fleet.targets)
 
-    async def deploy(self, version, *, forget=True):
-        running = release_of(version, *APP.processes, environment=self.environment)
-        self._remember(running.release)
+    async def deploy(self, version):
+        running = self.running(version)
         wanted = Wanted(app=APP, environment=self.environment)
         async with held(self.fleet, self.environment.lease, self.world) as lease:
             await settle(self.fleet, lease, APP, self.environment, self.world)
             return await deploy(wanted, running.release, NOTHING, self.fleet, lease, self.world, verb="ship")
 
-    def _remember(self, release):
-        """What a later command recalls it from."""
+    def running(self, version):
+        """A release that a later command can recall from ledger and store."""
+        running = release_of(version, *APP.processes, environment=self.environment)
         config = self.world.store.put_bytes(canonical(app_to_json(replace(APP, environments=(self.environment,)))))
         bundle = self.world.store.put_bytes(canonical(NOTHING.to_json()))
+        release = replace(running.release, config=config, bundle=bundle)
         self.world.ledger.append(
             events.ReleaseMade(
                 release=release.id, version=release.version, commit=release.commit, bundle=bundle, config=config
             )
         )
+        return replace(running, release=release)
 
     @property
     def wanted(self):
@@ -164,7 +166,7 @@ async def test_without_most_hosts_there_is_no_lease(chain):
     with pytest.raises(ProblemError) as error:
         await chain.deploy("2.0.0")
     assert (error.value.problems[0].code, error.value.exit) == ("D060", Exit.UNREACHABLE)
-    assert all((await target.observe()).lease is None for target in chain.hosts.values())
+    assert {look.lease for look in (await chain.fleet.observe()).hosts.values()} == {None}
 
 
 async def test_a_host_that_misses_the_decision_is_mixed_until_it_converges(chain):
@@ -195,6 +197,7 @@ async def test_fewer_than_most_decisions_are_none(chain):
 async def test_whoever_comes_next_counts_the_decisions(chain, decided, version):
     await left_behind(chain, decided)
     chain.memory.clock.advance(60)
+    await chain.fleet.observe()
     async with held(chain.fleet, LIVE.lease, chain.world) as lease:
         seen = await settle(chain.fleet, lease, APP, LIVE, chain.world)
     assert {look.open for look in seen.hosts.values()} == {None}
@@ -219,8 +222,7 @@ async def test_what_can_not_be_known_is_not_decided(chain):
 
 async def left_behind(chain, decided):
     """A deployer that died after so many of its decisions."""
-    running = release_of("2.0.0", *APP.processes, environment=LIVE)
-    chain._remember(running.release)
+    running = chain.running("2.0.0")
     lease = await take(chain.fleet, LIVE.lease, chain.world)
     for number, target in enumerate(chain.hosts.values()):
         free = (await target.observe()).free
@@ -243,7 +245,7 @@ async def test_the_generation_is_the_same_on_all_hosts_and_greater_than_any(chai
         grant = await chain.hosts["d"].take(replace(chain.world.holder, id="h-other"), timedelta(seconds=1))
         await chain.hosts["d"].give_back(grant)
     lease = await take(chain.fleet, LIVE.lease, chain.world)
-    assert {(await target.observe()).generation for target in chain.hosts.values()} == {lease.generation}
+    assert {look.generation for look in (await chain.fleet.observe()).hosts.values()} == {lease.generation}
     assert lease.generation > grant.generation
 
 
