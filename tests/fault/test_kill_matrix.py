@@ -163,7 +163,7 @@ def nothing_is_left(chain):
     for name in NAMES:
         found = chain.processes(name)
         assert sorted(kind for kind in found.values() if kind != "app") == ["holder", "keeper"], found
-        told = {process["pid"] for slot in known[f"hosts/{name}"]["slots"] for process in slot["processes"]}
+        told = {process["pid"] for slot in known[f"hosts/{name}"]["slots"] for process in slot["processes"]} - {None}
         apps = {pid for pid, kind in found.items() if kind == "app"}
         assert told <= apps
         assert all(has_ancestor(pid, told) for pid in apps), (told, apps)
