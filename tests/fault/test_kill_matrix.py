@@ -1,4 +1,4 @@
-"""The deployer is ended in four ways at every boundary of the journal, on three hosts under load.
+"""The deployer is ended in four ways at every boundary of the journal, or a keeper killed, on three hosts under load.
 
 The boundaries are those of the keeper's own list, so a new one is covered, or fails here, by itself. A keeper that
 reaches the boundary stands still (SIGSTOP) until the deployer has got its signal: nothing is left to chance.
@@ -68,6 +68,8 @@ def chains(tmp_path_factory):
 
 def shipped(chain, text):
     """A version that serves on all hosts, promoted where that is asked for."""
+    if chain.status()["phase"] == "waiting":  # the deployer had done all it had to; a person decides
+        chain.shop.json("undo")
     chain.shop.sell(text)
     last = chain.shop.json("ship")
     if last["outcome"] == "waiting":
@@ -138,6 +140,40 @@ def signal_keeper(chain, host):
     import os
 
     os.kill(chain.keeper(host), signal.SIGCONT)
+
+
+KEEPERS = [
+    pytest.param(point, marks=[] if point in {"route.after", "decide.before", "close.before"} else [pytest.mark.full])
+    for point in POINTS
+]
+
+
+@pytest.mark.parametrize("point", KEEPERS)
+def test_a_keeper_that_is_killed_harms_nobody(chains, point):
+    """Its holder starts another, the deployer asks that one, and goes on or undoes."""
+    move = point.partition(".")[0]
+    chain = chains(move if move in ROLLOUT else "plain")
+    chain.number += 1
+    witness = chain.shop.root.parent / f"reached-{chain.number}"
+    old = next(iter(chain.answers().values()))
+    with_fault(chain, f"{point}:kill:{witness}", witness)
+    with customers(chain) as each:
+        if move == "abort":
+            bad(chain)
+        else:
+            chain.shop.sell(f"number {chain.number}")
+        deployer = chain.shop.begin("ship", "--json")
+        witness.unlink()
+        out, err = deployer.communicate(timeout=90)
+        assert witness.read_text() == point
+        assert deployer.returncode in {0, 3, 5}, f"exit {deployer.returncode}\n{out}\n{err}"
+        true_within_five_seconds(chain, old)
+        new = shipped(chain, f"after {chain.number}")
+        settled(chain, new)
+    if move != "halt":
+        for tally in each.values():
+            tally.lost_nothing()
+    nothing_is_left(chain)
 
 
 def true_within_five_seconds(chain, old):
