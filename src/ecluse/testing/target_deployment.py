@@ -7,7 +7,7 @@ from datetime import timedelta
 from ecluse.model.ids import DeploymentId
 from ecluse.model.observed import Holder, SlotState
 from ecluse.model.slot import Slot, Weights
-from ecluse.ports.target import Target
+from ecluse.ports.target import Running, Target
 from ecluse.testing.target_fixtures import (
     FIRST,
     LEASE,
@@ -119,6 +119,91 @@ class DeploymentContract(TargetFixtures):
         await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
         assert (await refusal(target.abort(grant, FIRST, "too late")))[0] == "K014"
         assert (await target.observe()).serving is Slot.BLUE
+
+    async def test_a_decision_is_carried_out_without_its_deployer(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._shifted(target, running("2.0.0"), holder)
+        grant = await target.take(holder, SHORT)
+        await target.decide(grant, SECOND, 1, timedelta(minutes=10))
+        await target.decide(grant, SECOND, 1, timedelta(minutes=10))
+        opened = (await target.observe()).open
+        assert opened is not None
+        assert opened.decided
+        await later(SHORT.total_seconds())
+        seen = await self._until(target, lambda seen: seen.open is None)
+        assert (seen.serving, seen.finished[-1].outcome) == (Slot.GREEN, "committed")
+        assert seen.slot(Slot.BLUE).warm_until is not None
+
+    async def test_one_of_several_hosts_waits_for_whoever_counts_the_decisions(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._shifted(target, running("2.0.0"), holder)
+        grant = await target.take(holder, SHORT)
+        await target.decide(grant, SECOND, 3, timedelta(minutes=10))
+        await later(2 * SHORT.total_seconds())
+        seen = await target.observe()
+        assert seen.open is not None
+        assert seen.serving is Slot.GREEN
+        grant = await target.take(holder, LEASE)
+        await target.abort(grant, SECOND, "most had not decided")
+        assert (await target.observe()).serving is Slot.BLUE
+
+    async def test_one_that_waits_for_a_person_outlives_its_deployer(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._shifted(target, running("2.0.0"), holder, Weights(blue=90, green=10))
+        grant = await target.take(holder, SHORT)
+        await target.hold(grant, SECOND, 4 * SHORT, ("shift",))
+        await later(2 * SHORT.total_seconds())
+        seen = await target.observe()
+        assert seen.open is not None
+        assert seen.open.held is not None
+        assert (seen.open.held.left, seen.slot(Slot.GREEN).weight) == (("shift",), 10)
+        await later(4 * SHORT.total_seconds())
+        seen = await self._until(target, lambda seen: seen.open is None)
+        assert (seen.serving, seen.slot(Slot.GREEN).state) == (Slot.BLUE, SlotState.EMPTY)
+
+    async def test_a_release_that_made_way_is_started_again_by_the_undo(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await target.stage(grant, running("2.0.0"), quiet)
+        await target.begin(grant, SECOND, running("2.0.0"), Slot.GREEN)
+        await target.halt(grant, Slot.BLUE)
+        assert (await target.observe()).slot(Slot.BLUE).state is SlotState.HALTED
+        await target.start(grant, running("2.0.0"), Slot.GREEN)
+        await self._answers(target, Slot.GREEN, running("2.0.0"))
+        await target.route(grant, Weights.all_to(Slot.GREEN))
+        await target.abort(grant, SECOND, "it was ill")
+        await self._answers(target, Slot.BLUE, running("1.0.0"))
+        seen = await target.observe()
+        assert (seen.serving, seen.slot(Slot.GREEN).state) == (Slot.BLUE, SlotState.EMPTY)
+
+    async def test_what_is_kept_is_closed_with_the_reason(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._shifted(target, running("2.0.0"), holder)
+        grant = await target.take(holder, LEASE)
+        await target.abort(grant, SECOND, "it was ill", keep=True)
+        seen = await target.observe()
+        assert (seen.serving, seen.open, seen.finished[-1].outcome) == (Slot.GREEN, None, "committed")
+        assert "it was ill" in seen.finished[-1].why
+
+    async def _shifted(self, target: Target, running: Running, holder: Holder, weights: Weights | None = None) -> None:
+        """The second deployment, as far as the traffic."""
+        grant = await target.take(holder, LEASE)
+        await self._started(target, running, Slot.GREEN, SECOND, grant)
+        await target.route(grant, weights or Weights.all_to(Slot.GREEN))
 
     async def test_a_deployment_whose_deployer_vanished_is_undone(
         self, target: Target, holder: Holder, running: Versions, later: Later

@@ -70,6 +70,35 @@ class LeaseContract(TargetFixtures):
         await target.take(gone, LEASE)
         await target.take(other, LEASE)
 
+    async def test_a_greater_generation_may_be_asked_for(self, target: Target, holder: Holder) -> None:
+        assert (await target.take(holder, LEASE, 41)).generation == 41
+        assert (await target.take(holder, LEASE, 7)).generation == 42
+
+    async def test_a_holder_can_be_evicted(self, target: Target, holder: Holder, other: Holder) -> None:
+        old = await target.take(holder, LEASE)
+        evicted = await target.evict("somebody")
+        assert evicted is not None
+        assert evicted.holder == holder
+        assert await refusal(target.renew(old)) == ("K011", Exit.BUSY)
+        assert await refusal(target.stop(old, Slot.BLUE)) == ("K011", Exit.BUSY)
+        assert (await target.take(other, LEASE)).generation > old.generation
+
+    async def test_where_nobody_holds_it_nobody_is_evicted(self, target: Target) -> None:
+        assert await target.evict("somebody") is None
+
+    async def test_who_waits_first_comes_first(
+        self, target: Target, holder: Holder, other: Holder, gone: Holder
+    ) -> None:
+        grant = await target.take(gone, LEASE)
+        first = await target.wait(holder, 0)
+        second = await target.wait(other, 0)
+        assert (first.before, second.before) == (0, 1)
+        assert await target.wait(other, second.ticket) == second
+        await target.give_back(grant)
+        assert (await refusal(target.take(other, LEASE)))[0] == "K010"
+        await target.give_back(await target.take(holder, LEASE))
+        await target.take(other, LEASE)
+
     async def test_an_older_generation_is_refused(self, target: Target, holder: Holder, running: Versions) -> None:
         old = await target.take(holder, SHORT)
         new = await target.take(holder, LEASE)
