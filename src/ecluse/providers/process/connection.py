@@ -23,6 +23,9 @@ AT_ONCE = frozenset({"hello", "observe", "take", "wait", "evict", "give_back"})
 
 All others take their time (a drain, a build): while one is silent, the keeper is asked for a sign of life.
 """
+ONCE_SILENT = 1 / 5
+"""Share of that for a keeper that left an order unanswered and has said nothing since: a host that is lost must not
+cost its time again with each order of an undo."""
 OF_A_LEASE = 1 / 8
 """What a renewal may take, as a share of the lease: two tries must fit between two renewals and the end of orders."""
 
@@ -40,7 +43,8 @@ class Connection:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float = ANSWER) -> None:
         self._writer = writer
-        self._patience = patience
+        self._full_patience = patience
+        self._is_silent = False
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Queue[Document | None]] = {}
         self._lost = False
@@ -114,8 +118,13 @@ class Connection:
                     return await queue.get()
             except TimeoutError:
                 if deadline is not None:
+                    self._is_silent = True
                     raise LostError(f"no answer to `{name}` within {deadline:g} s") from None
             await self.order("hello")
+
+    @property
+    def _patience(self) -> float:
+        return self._full_patience * (ONCE_SILENT if self._is_silent else 1)
 
     def _send(self, request: Document) -> None:
         """Not waited for: whoever reads nothing is silent, which the wait for the answer notices."""
@@ -125,6 +134,7 @@ class Connection:
         try:
             with suppress(OSError, frames.FrameError):
                 while (answer := await frames.read_message(reader)) is not None:
+                    self._is_silent = False
                     if (queue := self._waiting.get(answer.get("id", 0))) is not None:
                         queue.put_nowait(answer)
         finally:  # also when the event loop ends without a `close`

@@ -142,13 +142,28 @@ async def test_a_keeper_that_is_silent_is_lost_and_found_again_when_it_goes_on(l
     silent = True
     async with listening(lambda _: [] if silent else [{"ok": True, "result": {}}]) as (keeper, path):
         connection = await Connection.open(path, SHORT)
-        with pytest.raises(LostError, match=r"no answer to `(observe|hello)` within 0.1 s"):
+        with pytest.raises(LostError, match=r"no answer to `(observe|hello)` within"):
             await connection.order(name, {"running": "x" * 1_000_000})
         silent = False
         assert connection.is_open
         assert await connection.order(name) == {}
         await connection.close()
     assert keeper.requests[0]["order"] == name
+
+
+async def test_a_keeper_that_was_silent_gets_less_time_until_it_speaks(listening):
+    silent = True
+    async with listening(lambda _: [] if silent else [{"ok": True, "result": {}}]) as (_, path):
+        connection = await Connection.open(path, 0.5)
+        for within in (r"0\.5 s", r"0\.1 s"):
+            with pytest.raises(LostError, match=within):
+                await connection.order("observe")
+        silent = False
+        await connection.order("observe")
+        silent = True
+        with pytest.raises(LostError, match=r"0\.5 s"):
+            await connection.order("observe")
+        await connection.close()
 
 
 async def test_an_order_may_take_its_time_while_the_keeper_shows_that_it_lives(listening):
