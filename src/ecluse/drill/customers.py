@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,12 +20,14 @@ LONGEST = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """`seen` has the times (`time.time`) of each release's first and last answer."""
+    """`seen` has the times (`time.time`) of each release's first and last answer; `absent` is how many seconds of the
+    rehearsal they missed, because they come for so long at most."""
 
     answered: int
     by_release: Mapping[str, int]
     lost: tuple[str, ...]
     seen: Mapping[str, tuple[float, float]]
+    absent: float = 0.0
 
 
 class Customers:
@@ -40,12 +43,14 @@ class Customers:
         for process in self._running:
             if process.stderr is None or "ready" not in process.stderr.readline():
                 raise RuntimeError("the customers did not come")
+        self._since = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Also in an emergency: what they counted is read, and none of them is left."""
         told = [process.communicate("", timeout=LONGEST)[0] for process in self._running]
-        self.count = _together([json.loads(text) for text in told])
+        absent = max(0.0, time.monotonic() - self._since - LONGEST)
+        self.count = replace(_together([json.loads(text) for text in told]), absent=absent)
 
     def _begin(self, url: str) -> subprocess.Popen[str]:
         load = (url, "--connections", str(self._each), "--pause", str(PAUSE), "--seconds", str(LONGEST))

@@ -62,10 +62,12 @@ def small_disk(folder: Path, size: str) -> str:
     """Mount a file system of that size at `folder`. Why it can't be done, else empty."""
     folder.mkdir()
     options = f"size={size},mode=700"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False, capture_output=True, text=True
-    )
-    return "" if mounted.returncode == 0 else mounted.stderr.strip() or "`mount` failed"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(mount, check=False, capture_output=True, text=True)
+    except OSError as error:
+        return str(error)
+    return "" if mounted.returncode == 0 else mounted.stderr.partition("\n")[0] or "`mount` failed"
 
 
 def fill(folder: Path) -> Path:

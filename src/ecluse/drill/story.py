@@ -79,6 +79,8 @@ class Story:
         """Customers left."""
         self.answered += count.answered
         self.lost += len(count.lost)
+        if count.absent:
+            self.note(f"the customers had left {count.absent:.0f} s before the end")
 
     def lost_none(self, count: Count) -> None:
         """The promise that most scenarios have in common."""

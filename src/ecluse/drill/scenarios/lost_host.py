@@ -12,7 +12,7 @@ from ecluse.drill.stage import Stage
 
 LEASE = 8.0
 UNREACHABLE = 5
-BACK_WITHIN, TOLD_WITHIN = 10.0, 20.0
+BACK_WITHIN, TOLD_WITHIN = 15.0, 30.0
 
 
 def rehearse(stage: Stage) -> None:
