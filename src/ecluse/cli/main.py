@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "exec": "Run a one-off command in the release that serves.",
     "history": "Deployments, newest first.",
     "events": "The ledger, one event a line.",
+    "drill": "Rehearse what can go wrong, on a scratch environment.",
     "doctor": "What this machine can do, and what is in the way.",
     "explain": "What a key of the manifest means.",
     "schema": "The manifest's JSON Schema, for editors.",

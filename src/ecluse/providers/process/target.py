@@ -54,6 +54,8 @@ class ProcessTarget:
         self._connecting = asyncio.Lock()
         self._lease = timedelta(seconds=30)
         """How long the lease was taken for, and is renewed for."""
+        self._is_shut = False
+        """Whether we ended the keeper: the renewal of our lease, which goes on meanwhile, must not start another."""
 
     async def observe(self) -> Observed:
         if not self._is_recorded() and not await self._answers():
@@ -64,6 +66,7 @@ class ProcessTarget:
 
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         wanted = {"holder": identified(holder), "seconds": lease.total_seconds(), "generation": generation}
+        self._is_shut = False
         taken = await self._order("take", wanted)
         self._lease = lease
         return Grant(holder=holder, generation=taken["generation"])
@@ -147,6 +150,7 @@ class ProcessTarget:
 
     async def shut(self, grant: Grant) -> None:
         await self._order("shut", grant=grant)
+        self._is_shut = True
         await self.close()
 
     async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
@@ -238,6 +242,8 @@ class ProcessTarget:
     async def _reached(self) -> Connection:
         with suppress(LostError):
             return await Connection.open(self._socket)
+        if self._is_shut:
+            raise LostError("it was shut")
         await start_keeper(self._folder, self._programs, self._env)
         return await Connection.open(self._socket)
 

@@ -1,0 +1,1 @@
+"""One file a scenario: what goes wrong, and what is promised of it."""
