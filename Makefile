@@ -66,6 +66,9 @@ bench: install ## measure, beside a peer in the same run
 	@for bench in commands steps 'throughput 5' 'throughput 5 2' servers storm judge; do \
 		set -- $$bench; name=$$1; shift; $(BIN)/python benchmarks/$$name.py "$$@" || exit 1; done
 
+bench-faults: install ## 1,000 kills at random moments on three hosts; about two hours
+	$(BIN)/python benchmarks/faults.py 1000
+
 docs: install ## write the reference pages from the code
 	$(BIN)/python docs/generate.py
 
