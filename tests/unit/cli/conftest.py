@@ -5,7 +5,7 @@ import pytest
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.model import events
 from ecluse.system.clock import SystemClock
-from support.worlds import git, repository
+from support.repositories import git, repository
 
 MANIFEST = """
 app.name = "shop"

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ecluse.cli import approve
-from support.worlds import git
+from support.repositories import git
 
 
 def run(strict, *arguments):

@@ -11,6 +11,7 @@ import pytest
 
 from ecluse.keeper.adopt import adopt
 from ecluse.keeper.chores import Chores, zombies
+from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.listeners import inode
 from ecluse.keeper.places import Home
@@ -176,7 +177,7 @@ def test_a_port_that_somebody_else_has_delays_the_comeback(host, home, tell):
             after = next_keeper(home)
             assert "can't be started again yet: port %d is taken by pid %d" % (host.port, os.getpid()) in after.blocked
             assert after.is_needed
-        chores = Chores(after, said.append, look_for_us=never, leave=lambda: None, idle=60)
+        chores = Chores(after, Deploying(after), said.append, look_for_us=never, leave=lambda: None, idle=60)
         at_work = asyncio.ensure_future(chores.run())
         await until(lambda: not after.blocked)
         at_work.cancel()
@@ -294,7 +295,7 @@ def test_an_error_of_a_chore_is_told_and_the_next_tick_comes(home, tell):
             raise OSError("no space left")
 
         left = asyncio.Event()
-        chores = Chores(keeper, said.append, look_for_us=fails, leave=left.set, idle=0)
+        chores = Chores(keeper, Deploying(keeper), said.append, look_for_us=fails, leave=left.set, idle=0)
         at_work = asyncio.ensure_future(chores.run())
         await until(lambda: len(said) > 1)
         at_work.cancel()
