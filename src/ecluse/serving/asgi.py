@@ -40,7 +40,8 @@ def wrap(app: App, mark: Mark) -> App:
             status = status or 500
             raise
         finally:
-            mine().count(status // 100, perf_counter() - began)
+            if _client(scope) not in PROBES:
+                mine().count(status // 100, perf_counter() - began)
 
     async def other(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -25,6 +25,7 @@ def exchange(app: App, mark: Mark) -> Exchange:
         headers: Headers = []
         early: List[bytes] = []
         body: Any = ()
+        is_probe = scope["REMOTE_ADDR"] in PROBES
         began = perf_counter()
 
         def start(line: str, given: Headers, exc_info: Any = None) -> Callable[[bytes], None]:  # noqa: ARG001
@@ -43,21 +44,23 @@ def exchange(app: App, mark: Mark) -> Exchange:
                 whole = _length(headers) == len(first) and not early
             code = int(status[:3])
         except BaseException:
-            mine().count("5", perf_counter() - began)
+            if not is_probe:
+                mine().count("5", perf_counter() - began)
             _close(body)
             raise
         if early:
             first = b"".join((*early, first))
         if lame():
             headers = closing(headers)
-        if stamp or scope["REMOTE_ADDR"] in PROBES:
+        if stamp or is_probe:
             headers = [*headers, header]
         if whole:
             proto.response_bytes(code, headers, first)
-            mine().count(status[0], perf_counter() - began)
+            if not is_probe:
+                mine().count(status[0], perf_counter() - began)
             _close(body)
         else:
-            over = lambda: mine().count(status[0], perf_counter() - began)  # noqa: E731
+            over = lambda: None if is_probe else mine().count(status[0], perf_counter() - began)  # noqa: E731
             proto.response_iter(code, headers, _Rest(body, chain((first,), chunks), over))
         return code
 

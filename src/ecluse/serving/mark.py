@@ -5,7 +5,8 @@ from typing import NamedTuple
 from ecluse.serving.lanes import Lanes
 
 PROBES = frozenset(("127.0.0.2", "127.0.0.3"))
-"""Sources that only a probe of this host can have; they always learn which release answered."""
+"""Sources that only a probe of this host can have; they always learn which release answered, and aren't counted: what
+is counted is what the release's users meet."""
 
 RELEASE = "X-Release"
 

@@ -42,6 +42,11 @@ def test_what_is_not_http_goes_straight_to_the_app(mark, seen):
     assert (scopes, seen.totals().fields["requests"]) == (["lifespan"], 0)
 
 
+def test_a_probe_is_not_counted(mark, seen):
+    ask(asgi.wrap(hello, mark), client="127.0.0.3")
+    assert seen.totals().fields["requests"] == 0
+
+
 @pytest.mark.parametrize(
     ("client", "stamp", "seen"),
     [

@@ -1,3 +1,4 @@
+import contextlib
 import sys
 
 import pytest
@@ -173,3 +174,10 @@ def test_the_environ_is_the_request_and_nothing_of_the_process(mark, monkeypatch
     asked(app, mark, PATH_INFO="/here")
     assert (seen["PATH_INFO"], seen["SCRIPT_NAME"], "PASSWORD" in seen) == ("/here", "", False)
     assert seen["wsgi.version"] == (1, 0)
+
+
+@pytest.mark.parametrize("body", [[b"a"], Body(b"a"), Body(error=RuntimeError)])
+def test_a_probe_is_not_counted(mark, seen, body):
+    with contextlib.suppress(RuntimeError):
+        asked(starting(body), mark, REMOTE_ADDR="127.0.0.2")
+    assert fields(seen)["requests"] == 0

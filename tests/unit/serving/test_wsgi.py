@@ -211,3 +211,8 @@ def test_a_generator_that_raises_before_it_starts_is_closed_and_counted(mark, se
 def test_an_app_that_never_starts_its_answer_is_passed_on(mark, seen):
     assert Server().call(wsgi.wrap(lambda *_: iter(()), mark)) == b""
     assert seen.totals().fields["requests"] == 1
+
+
+def test_a_probe_is_not_counted(mark, seen):
+    assert Server(REMOTE_ADDR="127.0.0.2").call(wsgi.wrap(plain, mark)) == b"hello"
+    assert seen.totals().fields["requests"] == 0

@@ -176,8 +176,8 @@ def _doubts_about(measured: Measured, expected: Expected) -> Iterator[str]:
     possible = highest(measured.new, SURE)
     if possible > expected.acquits:
         yield (
-            f"{measured.signal}: {_counted(measured.new)} leave up to {percent(possible)} possible; "
-            f"below {percent(expected.acquits)} is not worse"
+            f"{measured.signal}: too few to tell: after {_counted(measured.new)} up to {percent(possible)} is possible, "
+            f"below {percent(expected.acquits)} would be no worse"
         )
 
 
