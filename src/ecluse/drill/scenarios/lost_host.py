@@ -47,6 +47,13 @@ def rehearse(stage: Stage) -> None:
             "`ecluse status` names the host that is lost", kept=named["health"] == "unknown",
             seen=f"{host} is {named['health']}",
         )  # fmt: skip
+        served = shop.answering()
+        missed = shop.ecluse("ship")
+        story.note(f"another ship: {missed.why}")
+        story.promise(
+            "while it is away a ship changes nothing", kept=missed.exit == UNREACHABLE and shop.answering() == served,
+            seen=missed.why,
+        )  # fmt: skip
         send(keeper, signal.SIGCONT, stage.folder)
         back = story.note(f"{host} is back")
         stage.recovers(back, within=LEASE + 5, how="without a command")
