@@ -1,14 +1,16 @@
 """The keeper's side of the holder: it always has our sockets, and there always is one."""
 
+import asyncio
 import contextlib
 import os
 import signal
+import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ecluse.keeper import holder, program
 from ecluse.keeper.places import Home
 from ecluse.keeper.traffic import Traffic
-from ecluse.keeper.worker import Watch
+from ecluse.keeper.worker import STEADY, Watch, delay
 
 
 class Holding:
@@ -17,6 +19,8 @@ class Holding:
     def __init__(self, home: Home, traffic: Traffic, say: Callable[[str], None]) -> None:
         self._home, self._traffic, self._say = home, traffic, say
         self._watch: Optional[Watch] = None
+        self._born, self._failures = 0.0, 0
+        self._timer: Optional[asyncio.TimerHandle] = None
         self.pid = 0
         traffic.changed = self.update
 
@@ -43,15 +47,20 @@ class Holding:
     def _follow(self, pid: int) -> None:
         if pid != self.pid:
             self.leave()
-            self.pid = pid
+            self.pid, self._born = pid, time.monotonic()
             self._watch = Watch(pid, self._died)
 
     def _died(self) -> None:
+        """Another one, at once; one that can't live (its program was removed) is tried again later and later."""
         self._say("the holder died; starting another")
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
         self.pid, self._watch = 0, None
-        self.update()
+        self._failures = self._failures + 1 if time.monotonic() - self._born < STEADY else 0
+        if self._failures > 1:
+            self._timer = asyncio.get_running_loop().call_later(delay(self._failures), self.update)
+        else:
+            self.update()
 
     def renew(self) -> None:
         """Its socket may have been removed with ours: then another one, and the old one, which can't be told, ends."""
@@ -70,6 +79,8 @@ class Holding:
 
     def leave(self) -> None:
         """Don't follow it any more."""
+        if self._timer:
+            self._timer.cancel()
         if self._watch:
             self._watch.close()
-        self._watch, self.pid = None, 0
+        self._watch, self._timer, self.pid = None, None, 0

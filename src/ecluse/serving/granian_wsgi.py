@@ -26,6 +26,7 @@ def exchange(app: App, mark: Mark) -> Exchange:
         early: List[bytes] = []
         body: Any = ()
         is_probe = scope["REMOTE_ADDR"] in PROBES
+        count = _not_counted if is_probe else mine().count
         began = perf_counter()
 
         def start(line: str, given: Headers, exc_info: Any = None) -> Callable[[bytes], None]:  # noqa: ARG001
@@ -44,8 +45,7 @@ def exchange(app: App, mark: Mark) -> Exchange:
                 whole = _length(headers) == len(first) and not early
             code = int(status[:3])
         except BaseException:
-            if not is_probe:
-                mine().count("5", perf_counter() - began)
+            count("5", perf_counter() - began)
             _close(body)
             raise
         if early:
@@ -56,11 +56,10 @@ def exchange(app: App, mark: Mark) -> Exchange:
             headers = [*headers, header]
         if whole:
             proto.response_bytes(code, headers, first)
-            if not is_probe:
-                mine().count(status[0], perf_counter() - began)
+            count(status[0], perf_counter() - began)
             _close(body)
         else:
-            over = lambda: None if is_probe else mine().count(status[0], perf_counter() - began)  # noqa: E731
+            over = lambda: count(status[0], perf_counter() - began)  # noqa: E731
             proto.response_iter(code, headers, _Rest(body, chain((first,), chunks), over))
         return code
 
@@ -80,6 +79,10 @@ class _Rest:
     def close(self) -> None:
         self._over()
         _close(self._body)
+
+
+def _not_counted(_: str, __: float) -> None:
+    """A probe's."""
 
 
 def _close(body: Any) -> None:

@@ -176,7 +176,7 @@ def _doubts_about(measured: Measured, expected: Expected) -> Iterator[str]:
     possible = highest(measured.new, SURE)
     if possible > expected.acquits:
         yield (
-            f"{measured.signal}: too few to tell: after {_counted(measured.new)} up to {percent(possible)} is possible, "
+            f"{measured.signal}: too few to tell: {_counted(measured.new)}, up to {percent(possible)} is possible; "
             f"below {percent(expected.acquits)} would be no worse"
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -12,52 +12,78 @@ from ecluse.loop.deploy.problems import lease_ran_out, too_few_hosts
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
-from ecluse.ports.target import Grant
+from ecluse.ports.target import Grant, Target
 from ecluse.ports.world import World
 
 STOP_AT = 2 / 3
 """Share of the lease after which no order is given any more: the rest is for clocks and slow networks."""
 RENEW_AT = 1 / 3
+AGAIN_AT = 1 / 12
+"""Share of the lease between two tries on a host that did not answer."""
 LOOK_EVERY = 0.25
 """Seconds between two looks of somebody who waits in line."""
 
 
 class Lease:
-    """A grant with the time of its last renewal. `lost`: hosts on which it could not be taken, and why."""
+    """A grant, with the time of its last renewal on each host. `lost`: where it could not be taken, and why."""
 
     def __init__(
-        self, grant: Grant, duration: timedelta, clock: Clock, lost: dict[HostName, Problem] | None = None
+        self,
+        grant: Grant,
+        duration: timedelta,
+        clock: Clock,
+        *,
+        taken: Mapping[HostName, float],
+        majority: int,
+        lost: Mapping[HostName, Problem],
     ) -> None:
+        """`taken` are the moments at which it was asked for."""
         self._grant = grant
         self._duration = duration.total_seconds()
         self._clock = clock
-        self._renewed = clock.monotonic()
+        self._renewed = dict(taken)
+        self._majority = majority
         self._over: ProblemError | None = None
-        self.lost = lost or {}
+        self.lost = lost
 
     @property
     def generation(self) -> int:
         return self._grant.generation
 
     def grant(self) -> Grant:
-        """The grant, for one order that is given now. Raises ProblemError when the lease may have run out."""
+        """The grant, for one order that is given now. Raises ProblemError when the lease may have run out on most
+        hosts, or when they refused to renew it."""
         if self._over is not None:
             raise self._over
-        if self._clock.monotonic() - self._renewed > self._duration * STOP_AT:
+        of_most = sorted(self._renewed.values(), reverse=True)[self._majority - 1]
+        if self._clock.monotonic() - of_most > self._duration * STOP_AT:
             raise ProblemError(lease_ran_out(self._grant.generation))
         return self._grant
 
     async def keep(self, fleet: Fleet) -> None:
-        """Renew until cancelled. When most hosts refuse, that is kept and raised by the next `grant()`."""
+        """Renew on each host until cancelled; a host that is slow or gone holds up no other."""
+        await asyncio.gather(*(self._keep_on(host, fleet.targets[host]) for host in tuple(self._renewed)))
+
+    async def _keep_on(self, host: HostName, target: Target) -> None:
         while self._over is None:
-            await self._clock.sleep(self._duration * RENEW_AT)
+            due = self._renewed[host] + self._duration * RENEW_AT
+            await self._clock.sleep(max(due - self._clock.monotonic(), self._duration * AGAIN_AT))
             asked = self._clock.monotonic()
-            found = await on_each(fleet.targets, lambda host: fleet.targets[host].renew(self._grant))
-            refused = [error for error in found.failed.values() if error.exit is Exit.BUSY]
-            if len(found.done) >= fleet.majority:
-                self._renewed = asked
-            elif refused:
-                self._over = refused[0]
+            try:
+                await target.renew(self._grant)
+            except ProblemError as error:
+                if error.exit is Exit.BUSY:
+                    self._refused(host, error)
+                    return
+            else:
+                self._renewed[host] = asked
+
+    def _refused(self, host: HostName, error: ProblemError) -> None:
+        """Somebody else has that host; with too few left nobody may go on."""
+        self._renewed[host] = float("-inf")
+        left = sum(moment != float("-inf") for moment in self._renewed.values())
+        if left < self._majority:
+            self._over = error
 
 
 @asynccontextmanager
@@ -100,24 +126,27 @@ async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
     """One generation, greater than any seen, on every host that can be reached: most of them, or it isn't taken."""
     generation = 0
     while True:
-        granted, lost = await _take_on_each(fleet, duration, world, generation)
+        granted, taken, lost = await _take_on_each(fleet, duration, world, generation)
         if len(granted) < fleet.majority:
             await _give_back(fleet, *granted.values())
             raise too_few_hosts(lost, len(fleet.targets))
         highest = max(grant.generation for grant in granted.values())
         if all(grant.generation == highest for grant in granted.values()):
             problems = {host: error.problems[0] for host, error in lost.items()}
-            return Lease(next(iter(granted.values())), duration, world.clock, problems)
+            first = next(iter(granted.values()))
+            return Lease(first, duration, world.clock, taken=taken, majority=fleet.majority, lost=problems)
         generation = highest + 1  # each host gives its own plus one, so that this is what all of them give
 
 
 async def _take_on_each(
     fleet: Fleet, duration: timedelta, world: World, generation: int
-) -> tuple[dict[HostName, Grant], dict[HostName, ProblemError]]:
-    """In sorted order, so that of two deployers one has all or nothing."""
+) -> tuple[dict[HostName, Grant], dict[HostName, float], dict[HostName, ProblemError]]:
+    """In sorted order, so that of two deployers one has all or nothing; and when each was asked."""
     granted: dict[HostName, Grant] = {}
+    taken: dict[HostName, float] = {}
     lost: dict[HostName, ProblemError] = {}
     for host, target in fleet.targets.items():
+        asked = world.clock.monotonic()
         try:
             granted[host] = await target.take(world.holder, duration, generation)
         except ProblemError as error:
@@ -126,8 +155,8 @@ async def _take_on_each(
                 raise
             lost[host] = error
         else:
-            generation = max(generation, granted[host].generation)
-    return granted, lost
+            generation, taken[host] = max(generation, granted[host].generation), asked
+    return granted, taken, lost
 
 
 async def _give_back(fleet: Fleet, *grants: Grant) -> None:

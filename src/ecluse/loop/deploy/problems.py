@@ -47,6 +47,17 @@ def undone(problem: Problem) -> Problem:
     return replace(problem, state="undone: what served before serves, and nothing of the new release runs")
 
 
+def superseded(problem: Problem) -> Problem:
+    """Another deployer has the environment now."""
+    state = "we gave no further order; what we had begun is undone by the targets, or by who came after us"
+    return problem if problem.state else replace(problem, state=state)
+
+
+def undone_beside(problem: Problem) -> Problem:
+    """A host was lost; where the undo reached all of them again, nothing is left to be done."""
+    return problem if problem.state else replace(problem, state="undone on every host: what served before serves")
+
+
 def interrupted() -> Problem:
     return Problem(
         code="D023",

@@ -12,13 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS
-from ecluse.loop.deploy.problems import WITHOUT_A_SAY, committed_in_part, gate_failed, interrupted, undone
+from ecluse.loop.deploy.problems import (
+    WITHOUT_A_SAY,
+    committed_in_part,
+    gate_failed,
+    interrupted,
+    superseded,
+    undone,
+    undone_beside,
+)
 from ecluse.loop.deploy.undo import Undone, undo
 from ecluse.loop.deploy.work import Done, MoveFailedError, Work
 from ecluse.model import events
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.verdict import Verdict
 
 
@@ -125,8 +133,10 @@ class Transaction:
         if self._is_decided:
             return self._committed(self._world.clock.monotonic(), problem)
         ended = await self._undo(problem)
-        if problem.exit in WITHOUT_A_SAY:
-            raise ProblemError(problem)
+        if problem.exit is Exit.BUSY:
+            raise ProblemError(superseded(problem))
+        if problem.exit is Exit.UNREACHABLE:
+            raise ProblemError(undone_beside(ended.told(problem)))
         return self._deployed(ended.told(problem))
 
     async def _undo(self, problem: Problem) -> Undone:

@@ -346,3 +346,40 @@ async def test_status_is_json(chain):
 
     shown = document((await look(APP, LIVE, chain.world),))
     assert json.loads(json.dumps(shown))["environments"][0]["hosts"][4]["version"] == "1.0.0"
+
+
+@pytest.mark.parametrize(("silent", "stays"), [(2, True), (3, False)])
+async def test_a_lease_lives_as_long_as_most_hosts_renew_it(chain, silent, stays):
+    async with held(chain.fleet, LIVE.lease, chain.world) as lease:
+        for name in NAMES[:silent]:
+            lose(chain.hosts[name], "renew", times=500)
+        await chain.world.clock.sleep(3 * LIVE.lease.total_seconds())
+        if stays:
+            assert lease.grant().generation == lease.generation
+        else:
+            with pytest.raises(ProblemError, match="D010"):
+                lease.grant()
+
+
+@pytest.mark.parametrize(("taken", "stays"), [(2, True), (3, False)])
+async def test_a_lease_that_most_hosts_gave_to_another_is_over(chain, taken, stays):
+    other = replace(chain.world.holder, id="h-other")
+    async with held(chain.fleet, LIVE.lease, chain.world) as lease:
+        for name in NAMES[:taken]:
+            await chain.hosts[name].evict("anne")
+            await chain.hosts[name].take(other, timedelta(minutes=5))
+        await chain.world.clock.sleep(LIVE.lease.total_seconds())
+        if stays:
+            assert lease.grant().generation == lease.generation
+        else:
+            with pytest.raises(ProblemError, match="K011"):
+                lease.grant()
+
+
+async def test_a_lost_host_is_told_with_the_state_of_the_others(chain):
+    lose(chain.hosts["c"], "start", "abort", times=2)
+    with pytest.raises(ProblemError) as error:
+        await chain.deploy("2.0.0")
+    (problem,) = error.value.problems
+    assert (problem.code, problem.exit) == ("D062", Exit.UNREACHABLE)
+    assert "undone on the other hosts" in problem.state

@@ -196,7 +196,9 @@ def test_a_release_that_was_asked_enough_is_not_worse():
 def test_too_few_requests_are_inconclusive_and_say_what_they_leave_open():
     judgement = judged(SequentialTest(), seconds(*[(1, 0)] * 60))
     assert isinstance(judgement, Inconclusive)
-    assert judgement.evidence[0].startswith("inconclusive: errors: 60 requests leave up to 4.87 % possible")
+    assert judgement.evidence[0].startswith(
+        "inconclusive: errors: too few to tell: 60 requests, up to 4.87 % is possible"
+    )
 
 
 def test_latencies_that_nothing_can_be_compared_with_are_inconclusive():
