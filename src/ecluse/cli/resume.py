@@ -2,35 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
+from ecluse.cli.going_on import going_on
 
-import click
-
-from ecluse.cli import options, session
-from ecluse.cli.render import shipped as render
-from ecluse.loop.operate.unfinished import resume
-from ecluse.model.problem import Exit
-
-
-@click.command(epilog="Examples:  ecluse resume    ecluse resume production")
-@options.environment
-@options.wait
-@options.as_json
-@options.folder
-def command(
-    environment_argument: str | None,
-    environment_option: str | None,
-    wait: timedelta | None,
-    as_json: bool,
-    folder: Path,
-) -> None:
-    """Go on with a deployment whose deployer is gone, from where it stands."""
-
-    environment = options.chosen(environment_argument, environment_option)
-
-    async def work(at: session.Session) -> Exit:
-        shipped = await resume(at.wanted(environment), at.world, promote=False, wait=wait)
-        return render.ended(shipped, as_json=as_json)
-
-    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))
+command = going_on(
+    "Go on with a deployment whose deployer is gone, from where it stands.",
+    promote=False,
+    epilog="Examples:  ecluse resume    ecluse resume production",
+)

@@ -1,0 +1,39 @@
+"""What `ecluse promote` and `ecluse resume` have in common: an open deployment goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from ecluse.cli import options, session
+from ecluse.cli.render import shipped as render
+from ecluse.loop.operate.unfinished import resume
+from ecluse.model.problem import Exit
+
+
+def going_on(what: str, *, promote: bool, epilog: str) -> click.Command:
+    """A command whose help says `what`."""
+
+    @click.command(help=what, epilog=epilog)
+    @options.environment
+    @options.wait
+    @options.as_json
+    @options.folder
+    def command(
+        environment_argument: str | None,
+        environment_option: str | None,
+        wait: timedelta | None,
+        as_json: bool,
+        folder: Path,
+    ) -> None:
+        environment = options.chosen(environment_argument, environment_option)
+
+        async def work(at: session.Session) -> Exit:
+            shipped = await resume(at.wanted(environment), at.world, promote=promote, wait=wait)
+            return render.ended(shipped, as_json=as_json)
+
+        session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))
+
+    return command
