@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -103,6 +104,37 @@ def served(example: str, *, watch: str = "0s", count: int = 1, python: str = "")
 
 
 @contextmanager
+def directly(shop: Served, workers: int) -> Iterator[tuple[int, int]]:
+    """The same release, server and settings, on a socket of its own, without keeper or page. Its pid and port."""
+    by_hand = ByHand(shop, workers)
+    with by_hand.started() as process:
+        yield process.pid, by_hand.port
+
+
+class ByHand:
+    """The release that was shipped last, as a person would serve it."""
+
+    def __init__(self, shop: Served, workers: int) -> None:
+        releases = (shop.folder / ".ecluse/environments/local/releases").glob("r-*/")
+        self._release = max(releases, key=lambda path: path.stat().st_mtime)
+        self.port = free_port()
+        script = (
+            "import sys, granian\nfrom granian.constants import Interfaces\n"
+            f"granian.Granian('app:app', address='127.0.0.1', port={self.port}, interface=Interfaces.WSGI,"
+            f" workers={workers}, blocking_threads=8, log_enabled=False).serve()\n"
+        )
+        site = f"{self._release}/server/site"
+        begin = f"import sys; sys.path.append({site!r})\nsys.argv=['d']\n"
+        self._argv = [f"{self._release}/venv/bin/python", "-c", begin + script]
+        # The same variables too: granian copies them into the environ of each request.
+        told = Path(f"/proc/{shop.pids()[0]}/environ").read_text().split("\0")
+        self._env = {**dict(one.split("=", 1) for one in told if "=" in one), "PYTHONPATH": site}
+
+    def started(self) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+        return program(self._argv, self.port, cwd=self._release / "tree", env=self._env)
+
+
+@contextmanager
 def program(argv: list[str], port: int, **options: object) -> Iterator[subprocess.Popen[bytes]]:
     """A server of somebody else, up while the block runs.
 
@@ -126,7 +158,7 @@ def until_it_answers(port: int) -> None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).read()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return
     raise SystemExit(f"nothing answers on port {port}")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from bench_shop import ECLUSE, Served, served, table
+from bench_shop import ECLUSE, ByHand, Served, served, table
 
 
 def main(rounds: int) -> None:
@@ -28,14 +28,19 @@ def main(rounds: int) -> None:
         for _ in range(rounds + 1):  # the first round warms up
             for name, argv in peers.items():
                 figures[name].append(timed(argv, shop))
-        deploys, rollbacks = [], []
+        deploys, rollbacks, starts = [], [], []
         for number in range(rounds):
             shop.commit(f"number {number}")
             deploys.append(timed([ECLUSE, "ship"], shop))
             rollbacks.append(timed([ECLUSE, "rollback"], shop))
+            starts.append(own_start(shop))
             shop.json("rollback")
     figures = {name: measured[1:] for name, measured in figures.items()}
     figures["ecluse ship (one file changed, no steps, no watch)"] = deploys
+    figures["the app's own start, by hand, to its first answer"] = starts
+    figures["overhead of a deploy: the difference"] = [
+        ship - start for ship, start in zip(deploys, starts, strict=True)
+    ]
     figures["ecluse rollback (warm)"] = rollbacks
     bare = statistics.median(figures["python -c pass"])
     rows = [
@@ -48,6 +53,13 @@ def main(rounds: int) -> None:
         for name, measured in figures.items()
     ]
     table(f"seconds of wall time, medians of {rounds}", ("command", "median", "× bare python", "each"), rows)
+
+
+def own_start(shop: Served) -> float:
+    by_hand = ByHand(shop, 1)
+    began = time.perf_counter()
+    with by_hand.started():
+        return time.perf_counter() - began
 
 
 def timed(argv: list[str], shop: Served) -> float:

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench_load import SECONDS, Measured, compare, measured
-from bench_shop import Served, free_port, program, served
+from bench_shop import directly, free_port, program, served
 
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
@@ -57,25 +57,6 @@ def main(rounds: int, workers: int) -> None:
             for name, port in ports.items():
                 figures[name].append(measured(port, shop.pids() if name == "ecluse" else [app]))
     compare(figures, f"GET /, 32 connections, {workers} worker(s), medians of {rounds} rounds of {SECONDS} s")
-
-
-@contextmanager
-def directly(shop: Served, workers: int) -> Iterator[tuple[int, int]]:
-    """The same release, server and settings, on a socket of its own, without keeper or page. Its pid and port."""
-    (release,) = (shop.folder / ".ecluse/environments/local/releases").glob("r-*/")
-    port = free_port()
-    script = (
-        "import sys, granian\nfrom granian.constants import Interfaces\n"
-        f"granian.Granian('app:app', address='127.0.0.1', port={port}, interface=Interfaces.WSGI, workers={workers},"
-        " blocking_threads=8, log_enabled=False).serve()\n"
-    )
-    path = f"{release}/server/site"
-    argv = [f"{release}/venv/bin/python", "-c", f"import sys; sys.path.append({path!r})\nsys.argv=['d']\n" + script]
-    # The same variables too: granian copies them into the environ of each request.
-    told = Path(f"/proc/{shop.pids()[0]}/environ").read_text().split("\0")
-    env = {**dict(one.split("=", 1) for one in told if "=" in one), "PYTHONPATH": path}
-    with program(argv, port, cwd=release / "tree", env=env) as process:
-        yield process.pid, port
 
 
 @contextmanager
