@@ -57,7 +57,7 @@ class Health:
     status: tuple[int, ...] = (200,)
     body: str = ""
     successes: int = 3
-    interval: timedelta = timedelta(milliseconds=200)
+    interval: timedelta = timedelta(milliseconds=100)
     timeout: timedelta = timedelta(seconds=30)
     patience: timedelta = timedelta(seconds=5)
 
