@@ -16,26 +16,41 @@ from ecluse.wire.codes import PROTOCOL, OrderError
 
 Document = dict[str, Any]
 
+ANSWER = 2.5
+"""Seconds within which a keeper answers what takes it no time. The loop of one that lives is never busy for so long."""
+AT_ONCE = frozenset({"hello", "observe", "take", "wait", "evict", "give_back"})
+"""Orders that take a keeper no time; like `ask` and `renew`, which bring a time of their own, they have a deadline.
+
+All others take their time (a drain, a build): while one is silent, the keeper is asked for a sign of life.
+"""
+OF_A_LEASE = 1 / 8
+"""What a renewal may take, as a share of the lease: two tries must fit between two renewals and the end of orders."""
+
 
 class LostError(Exception):
     """The keeper is gone, or was never there: nothing is known of the orders that were under way."""
 
 
 class Connection:
-    """Use from one event loop. Every wait ends: with an answer, or with LostError when the connection does."""
+    """Use from one event loop. Every wait ends: with an answer, or with LostError when the connection does, and when
+    the keeper is silent for too long (it was stopped, or its machine hangs).
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    A silent one keeps its connection: it obeys in their order the orders that it finds there when it goes on.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float = ANSWER) -> None:
         self._writer = writer
+        self._patience = patience
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Queue[Document | None]] = {}
         self._lost = False
         self._reading = asyncio.create_task(self._read(reader))
 
     @classmethod
-    async def open(cls, path: Path) -> Connection:
+    async def open(cls, path: Path, patience: float = ANSWER) -> Connection:
         """LostError when nobody listens at `path`."""
         try:
-            return cls(*await asyncio.open_unix_connection(sock=_connect(path)))
+            return cls(*await asyncio.open_unix_connection(sock=_connect(path, patience)), patience)
         except OSError as error:
             raise LostError(error.strerror or str(error)) from error
 
@@ -73,7 +88,7 @@ class Connection:
         self._reading.cancel()
         with suppress(asyncio.CancelledError):
             await self._reading
-        self._writer.close()
+        self._writer.transport.abort()  # `close` would wait for a silent keeper to read what it was sent
         with suppress(OSError):
             await self._writer.wait_closed()
 
@@ -85,16 +100,26 @@ class Connection:
         number = next(self._numbers)
         queue = self._waiting[number] = asyncio.Queue()
         try:
-            await self._send({"v": PROTOCOL, "id": number, "order": name, "grant": grant, "args": dict(args or {})})
-            while (answer := await queue.get()) is not None:
+            self._send({"v": PROTOCOL, "id": number, "order": name, "grant": grant, "args": dict(args or {})})
+            while (answer := await self._next(queue, name, args or {})) is not None:
                 yield answer
         finally:
             del self._waiting[number]
 
-    async def _send(self, request: Document) -> None:
+    async def _next(self, queue: asyncio.Queue[Document | None], name: str, args: Mapping[str, Any]) -> Document | None:
+        deadline = deadline_of(name, args, self._patience)
+        while True:
+            try:
+                async with asyncio.timeout(deadline or self._patience):
+                    return await queue.get()
+            except TimeoutError:
+                if deadline is not None:
+                    raise LostError(f"no answer to `{name}` within {deadline:g} s") from None
+            await self.order("hello")
+
+    def _send(self, request: Document) -> None:
+        """Not waited for: whoever reads nothing is silent, which the wait for the answer notices."""
         self._writer.write(frames.message(request))
-        with suppress(OSError):  # the reader notices the end, too, and tells everybody who waits
-            await self._writer.drain()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -109,6 +134,15 @@ class Connection:
                 queue.put_nowait(None)
 
 
+def deadline_of(name: str, args: Mapping[str, Any], patience: float = ANSWER) -> float | None:
+    """In seconds; None for an order that takes as long as it takes."""
+    if name == "renew":
+        return float(args["seconds"]) * OF_A_LEASE
+    if name == "ask":
+        return float(args["seconds"]) + patience
+    return patience if name in AT_ONCE else None
+
+
 def _result(answer: Document) -> Document:
     if not answer["ok"]:
         raise OrderError(answer["code"], answer["message"], answer.get("evidence"))
@@ -116,10 +150,11 @@ def _result(answer: Document) -> Document:
     return result
 
 
-def _connect(path: Path) -> socket.socket:
+def _connect(path: Path, patience: float) -> socket.socket:
     """By way of its folder's descriptor: a socket's name has at most 107 bytes (unix(7))."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(patience)
     try:
         connection.connect(f"/proc/self/fd/{folder}/{path.name}")
     except OSError:

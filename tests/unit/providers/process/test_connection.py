@@ -1,10 +1,11 @@
 import asyncio
 import contextlib
 import os
+import socket
 
 import pytest
 
-from ecluse.providers.process.connection import Connection, LostError
+from ecluse.providers.process.connection import Connection, LostError, deadline_of
 from ecluse.wire import frames
 from ecluse.wire.codes import PROTOCOL, OrderError
 
@@ -116,6 +117,65 @@ async def test_a_stream_that_is_cut_is_lost(listening):
         with pytest.raises(LostError):
             assert [item async for item in connection.items("logs", {})]
         await connection.close()
+
+
+SHORT = 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "seconds"),
+    [
+        ("observe", {}, 2.5),
+        ("take", {"seconds": 30}, 2.5),
+        ("ask", {"seconds": 5}, 7.5),
+        ("renew", {"seconds": 30}, 3.75),
+        ("stage", {}, None),
+        ("route", {}, None),
+    ],
+)
+def test_each_order_has_the_time_that_fits_it(name, args, seconds):
+    assert deadline_of(name, args) == seconds
+
+
+@pytest.mark.parametrize("name", ["observe", "stage", "route"])
+async def test_a_keeper_that_is_silent_is_lost_and_found_again_when_it_goes_on(listening, name):
+    silent = True
+    async with listening(lambda _: [] if silent else [{"ok": True, "result": {}}]) as (keeper, path):
+        connection = await Connection.open(path, SHORT)
+        with pytest.raises(LostError, match=r"no answer to `(observe|hello)` within 0.1 s"):
+            await connection.order(name, {"running": "x" * 1_000_000})
+        silent = False
+        assert connection.is_open
+        assert await connection.order(name) == {}
+        await connection.close()
+    assert keeper.requests[0]["order"] == name
+
+
+async def test_an_order_may_take_its_time_while_the_keeper_shows_that_it_lives(listening):
+    asked = []
+
+    def answer(request):
+        if request["order"] == "hello":
+            asked.append(request)
+            return [{"ok": True, "result": {}}, *([{"id": 1, "ok": True, "result": {"n": 1}}] * (len(asked) == 3))]
+        return []
+
+    async with listening(answer) as (_, path):
+        connection = await Connection.open(path, SHORT)
+        assert await connection.order("stop") == {"n": 1}
+        await connection.close()
+    assert len(asked) == 3
+
+
+async def test_a_keeper_that_reads_nothing_holds_nobody_up(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "keeper.sock"))
+        listener.listen()
+        connection = await Connection.open(tmp_path / "keeper.sock", SHORT)
+        async with asyncio.timeout(2):
+            with pytest.raises(LostError):
+                await connection.order("link", {"files": "x" * 5_000_000})
+            await connection.close()
 
 
 @pytest.mark.parametrize("name", ["nobody.sock", "no-folder/keeper.sock"])
