@@ -98,8 +98,9 @@ class Lease:
 
     def _demand(self, holder_id: str, generation: int) -> None:
         if not self._is_holder(holder_id, generation) or self.lapsed():
-            message = "the lease of generation %d is over; the environment is at %d" % (generation, self.generation)
-            raise OrderError(SUPERSEDED, message, {"generation": self.generation, "holder": self._holder})
+            message = "superseded: the environment is at generation %d, the lease of generation %d is over"
+            evidence = {"generation": self.generation, "holder": self._holder}
+            raise OrderError(SUPERSEDED, message % (self.generation, generation), evidence)
 
     def _is_holder(self, holder_id: str, generation: int) -> bool:
         return self._holder is not None and (self._holder["id"], self.generation) == (holder_id, generation)

@@ -51,13 +51,18 @@ class Lease:
         """Renew until cancelled. When most hosts refuse, that is kept and raised by the next `grant()`."""
         while self._over is None:
             await self._clock.sleep(self._duration * RENEW_AT)
-            asked = self._clock.monotonic()
-            found = await on_each(fleet.targets, lambda host: fleet.targets[host].renew(self._grant))
-            refused = [error for error in found.failed.values() if error.exit is Exit.BUSY]
-            if len(found.done) >= fleet.majority:
-                self._renewed = asked
-            elif refused:
-                self._over = refused[0]
+            await self.refusal(fleet)
+
+    async def refusal(self, fleet: Fleet) -> ProblemError | None:
+        """Renewed now: None, or why most hosts take no order of ours any more. What can't be reached doesn't refuse."""
+        asked = self._clock.monotonic()
+        found = await on_each(fleet.targets, lambda host: fleet.targets[host].renew(self._grant))
+        refused = [error for error in found.failed.values() if error.exit is Exit.BUSY]
+        if len(found.done) >= fleet.majority:
+            self._renewed = asked
+        elif refused:
+            self._over = refused[0]
+        return self._over
 
 
 @asynccontextmanager

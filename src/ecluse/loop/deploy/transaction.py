@@ -121,9 +121,12 @@ class Transaction:
             raise MoveFailedError(gate_failed(verdict, self._release.version))
 
     async def _failed(self, problem: Problem) -> Deployed:
-        """Undo, or, once it is decided, say what is missing. Raises when others have the say now."""
+        """Undo, or, once it is decided, say what is missing. Raises when others have the say now: what we saw go wrong
+        may be theirs, and how ours ends is told by whoever looks next."""
         if self._is_decided:
             return self._committed(self._world.clock.monotonic(), problem)
+        if superseded := await self._work.lease.refusal(self._work.fleet):
+            raise superseded
         ended = await self._undo(problem)
         if problem.exit in WITHOUT_A_SAY:
             raise ProblemError(problem)
