@@ -98,9 +98,10 @@ class Lease:
 
     def _demand(self, holder_id: str, generation: int) -> None:
         if not self._is_holder(holder_id, generation) or self.lapsed():
-            message = "superseded: the environment is at generation %d, the lease of generation %d is over"
-            evidence = {"generation": self.generation, "holder": self._holder}
-            raise OrderError(SUPERSEDED, message % (self.generation, generation), evidence)
+            message = "the lease of generation %d is over" % generation
+            if self.generation != generation:
+                message = "superseded: %s, the environment is at generation %d" % (message, self.generation)
+            raise OrderError(SUPERSEDED, message, {"generation": self.generation, "holder": self._holder})
 
     def _is_holder(self, holder_id: str, generation: int) -> bool:
         return self._holder is not None and (self._holder["id"], self.generation) == (holder_id, generation)
