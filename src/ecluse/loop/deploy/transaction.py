@@ -18,7 +18,7 @@ from ecluse.loop.deploy.work import Done, MoveFailedError, Work
 from ecluse.model import events
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.verdict import Verdict
 
 
@@ -128,6 +128,8 @@ class Transaction:
         if superseded := await self._work.lease.refusal(self._work.fleet):
             raise superseded
         ended = await self._undo(problem)
+        if problem.exit is Exit.UNREACHABLE and ended.lost and not self._work.fleet.is_single:
+            return self._deployed(ended.told(problem))
         if problem.exit in WITHOUT_A_SAY:
             raise ProblemError(problem)
         return self._deployed(ended.told(problem))
