@@ -48,10 +48,16 @@ class Lease:
         return self._grant
 
     async def keep(self, fleet: Fleet) -> None:
-        """Renew until cancelled. When most hosts refuse, that is kept and raised by the next `grant()`."""
+        """Renew until cancelled. When most hosts refuse, that is kept and raised by the next `grant()`.
+
+        A silent host makes a renewal slow; the next one begins no later for that, or the lease would run out meanwhile.
+        """
+        spent = 0.0
         while self._over is None:
-            await self._clock.sleep(self._duration * RENEW_AT)
+            await self._clock.sleep(max(0.0, self._duration * RENEW_AT - spent))
+            began = self._clock.monotonic()
             await self.refusal(fleet)
+            spent = self._clock.monotonic() - began
 
     async def refusal(self, fleet: Fleet) -> ProblemError | None:
         """Renewed now: None, or why most hosts take no order of ours any more. What can't be reached doesn't refuse."""
