@@ -12,7 +12,7 @@ from support.shop import APP, MANIFEST, Customers, open_shop
 
 pytestmark = [pytest.mark.fault, pytest.mark.network]
 
-GOOD_FOR = 8.0
+GOOD_FOR = 6.0
 IN_TIME = 15.0
 TIMED = """
 import time
@@ -139,6 +139,7 @@ def test_answers_three_times_slower_send_a_release_back_in_time(watched):
     assert "likelihood ratio" in evidence
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("watched", ["6s"], indirect=True)
 def test_a_single_error_sends_nothing_back(watched):
     document, tally = shipped_under_load(watched, ONE_ERROR, latency=0.005, good_for=2.0, code=0)

@@ -64,6 +64,7 @@ def test_a_rollback_to_what_no_longer_starts_is_refused(shop, needed):
     assert (local(shop)["health"], local(shop)["phase"], local(shop)["open"]) == ("healthy", "serving", None)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("damage", ["emptied", "removed"])
 def test_a_rollback_to_a_damaged_release_serves_it_whole_or_not_at_all(serving, damage):
     settings(serving, warm="0s", watch="200ms")

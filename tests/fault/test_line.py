@@ -37,7 +37,7 @@ class Waiting:
         return json.loads(out) if out else {}
 
 
-@pytest.mark.parametrize("count", [4, pytest.param(TEN, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [3, pytest.param(TEN, marks=pytest.mark.full)])
 def test_deploys_at_once_all_succeed_in_the_order_of_their_arrival(serving, count):
     versions = []
     for number in range(count):
@@ -66,6 +66,7 @@ def test_deploys_at_once_all_succeed_in_the_order_of_their_arrival(serving, coun
     assert (local["lease"], local["open"], local["version"]) == (None, None, served[-1])
 
 
+@pytest.mark.full
 def test_without_wait_the_second_one_hears_who_is_at_work(serving):
     manifest = (serving.root / "ecluse.toml").read_text()
     serving.write("ecluse.toml", manifest.replace('watch = "200ms"', 'watch = "3s"'))

@@ -63,6 +63,7 @@ def test_a_host_that_says_no_takes_all_back(chain, host):
     settled(chain, one)
 
 
+@pytest.mark.full
 def test_a_host_that_sleeps_through_the_undo_is_named_and_returns_by_itself(chain):
     one = next(iter(chain.answers().values()))
     bad_on(chain, "d")

@@ -78,9 +78,9 @@ def test_a_slow_deployer_that_was_evicted_never_takes_traffic(chain):
     ("hosts", "asleep_in"),
     [
         pytest.param("a", "the gate", marks=pytest.mark.full),
-        pytest.param("a", "the watch", marks=pytest.mark.full),
+        ("a", "the watch"),
         pytest.param("abc", "the gate", marks=pytest.mark.full),
-        ("abc", "the watch"),
+        pytest.param("abc", "the watch", marks=pytest.mark.full),
     ],
 )
 def test_a_deployer_that_slept_through_its_lease_never_takes_traffic(chain, asleep_in):

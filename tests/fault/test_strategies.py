@@ -85,6 +85,7 @@ def test_a_canary_gets_its_share_and_waits_for_a_person_without_its_deployer(ope
     print(f"{meanwhile.tally['answers']} answers, 0 failed")
 
 
+@pytest.mark.full
 def test_a_sticky_canary_is_refused_where_all_clients_have_one_address(opened):
     shop = opened('strategy = "canary"', canary='["25% for 300ms"]', sticky="true")
     shop.ecluse("ship")
@@ -96,6 +97,7 @@ def test_a_sticky_canary_is_refused_where_all_clients_have_one_address(opened):
     assert shop.get()[0] == "shop one"
 
 
+@pytest.mark.full
 def test_a_rolling_release_moves_one_host_after_the_other(tmp_path):
     rollout = 'strategy = "rolling"\n[environments.local.rollout]\nbatch = "1"\nwait = "1s"'
     chain = open_chain(tmp_path / "shop", ("a", "b", "c"), lease="4s", rollout=rollout)
