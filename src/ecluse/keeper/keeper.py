@@ -133,9 +133,20 @@ class Keeper:
         self.journal.after("route", **weights)
 
     async def halt(self, name: str) -> None:
-        """Stop what runs in the slot and keep its place: new connections wait in its socket's queue."""
+        """Stop what runs in the slot and keep its place: new connections wait in its socket's queue.
+
+        Until it has ended they wait where nothing runs: what a server accepts on its way out is lost.
+        """
+        other = self.slots[OTHER[name]]
         self.journal.before("halt", slot=name)
-        await self.slots[name].halt()
+        aside = self.weight(name) and (other.running is None or other.is_halted)
+        if aside:
+            self.traffic.set_aside(name)
+        try:
+            await self.slots[name].halt(boottime)
+        finally:
+            if aside:
+                self.traffic.take_back(name)
         self.journal.after("halt", slot=name)
 
     def share(self, weights: Mapping[str, int], *, sticky: bool = False) -> None:

@@ -98,7 +98,9 @@ class Lease:
 
     def _demand(self, holder_id: str, generation: int) -> None:
         if not self._is_holder(holder_id, generation) or self.lapsed():
-            message = "the lease of generation %d is over; the environment is at %d" % (generation, self.generation)
+            message = "the lease of generation %d is over" % generation
+            if self.generation != generation:
+                message = "superseded: %s, the environment is at generation %d" % (message, self.generation)
             raise OrderError(SUPERSEDED, message, {"generation": self.generation, "holder": self._holder})
 
     def _is_holder(self, holder_id: str, generation: int) -> bool:

@@ -18,6 +18,8 @@ from ecluse.wire import codes, page
 LOOK_EVERY = 0.05
 GRACE = 0.3
 """Seconds after the shift in which a handshake that began before it may still arrive."""
+LAST = 1.0
+"""Seconds to end after the signal, for a server that had the whole budget to finish its work before it."""
 
 
 class Slot:
@@ -173,12 +175,12 @@ class Slot:
         await asyncio.gather(*(self._stop(worker) for worker in self.workers if worker not in self._web))
         self.save()
 
-    async def halt(self) -> None:
-        """Stop every process, in order; the release keeps the slot and can be resumed."""
+    async def halt(self, now: Callable[[], float]) -> None:
+        """Drain and stop every process; the release keeps the slot and can be resumed."""
         if self.page:
             self.page.phase = page.LAME
-            await asyncio.sleep(GRACE)
-        await asyncio.gather(*map(self._stop, self.workers))
+        self._lame_since = now()
+        await self._stop_all(now, at_once=False)
         self.save()
 
     async def empty(self, now: Callable[[], float], *, at_once: bool = False) -> List[str]:
@@ -189,17 +191,25 @@ class Slot:
         if self.page:
             self.page.phase = page.LAME
         self._lame_since = self._lame_since or now()
+        killed = await self._stop_all(now, at_once=at_once)
+        self._clear()
+        return killed
+
+    async def _stop_all(self, now: Callable[[], float], *, at_once: bool) -> List[str]:
+        """The names of those that had to be killed."""
         web = self._web
         rest = [worker for worker in self.workers if worker not in web]
         killed = await asyncio.gather(self._stop_web(web, now, at_once), *(self._stop(worker) for worker in rest))
-        self._clear()
         return [name for some in killed for name in some]
 
     async def _stop_web(self, web: List[Worker], now: Callable[[], float], at_once: bool) -> List[str]:
+        """The drain and the end after the signal share one budget."""
+        began = now()
         if web and self.had_traffic and not at_once:
             budget = max((self._budget(worker) for worker in web), default=0.0)
-            self.closed_at_end = await self._drained(now, now() + budget)
-        return [name for some in await asyncio.gather(*map(self._stop, web)) for name in some]
+            self.closed_at_end = await self._drained(now, began + budget)
+        spent = now() - began
+        return [name for some in await asyncio.gather(*(self._stop(one, spent) for one in web)) for name in some]
 
     async def _drained(self, now: Callable[[], float], deadline: float) -> int:
         """Wait until nothing is queued or open, twice in a row. How many were open when the budget ended."""
@@ -215,10 +225,12 @@ class Slot:
                 return left
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _stop(self, worker: Worker) -> List[str]:
+    async def _stop(self, worker: Worker, spent: float = 0.0) -> List[str]:
         unit = self._unit(worker.name)
         number = signal.SIGTERM if unit.relay else getattr(signal, "SIG" + unit.process.get("stop_signal", "TERM"))
-        return [] if await worker.stop(number, self._budget(worker)) else [worker.name]
+        budget = self._budget(worker)
+        left = max(budget - spent, min(budget, LAST))
+        return [] if await worker.stop(number, left) else [worker.name]
 
     def _budget(self, worker: Worker) -> float:
         return float(self._unit(worker.name).process.get("drain", 30))

@@ -106,6 +106,20 @@ class Traffic:
         if self.weights is None:
             self._attach(0 if slot == "blue" else 100)
 
+    def set_aside(self, slot: str) -> None:
+        """New connections wait in the queue of the other slot, where nothing runs; the weights stay."""
+        self.occupy(OTHER[slot])
+        self._attach(0 if slot == "blue" else 100)
+
+    def take_back(self, slot: str) -> None:
+        """As the weights say again; what waits in the other slot's queue is passed on, before anything starts there."""
+        self.restore()
+        self.vacate(OTHER[slot])
+        if self.pair is not None:
+            waiting = self.pair[OTHER[slot]]
+            for _ in range(listeners.queued(waiting)):
+                self._accept(waiting)
+
     def restore(self) -> None:
         """Route again as recorded; the same weights change nothing."""
         if self.weights is not None:

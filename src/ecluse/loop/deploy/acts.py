@@ -72,7 +72,7 @@ async def gate(work: Work, leg: Leg) -> Done:
             return await gates.stays_up(target, place.slot, gates.UNCHECKED_TIME, work.world)
         return await gates.await_healthy(target, place.slot, expected, work.world)
 
-    return _judged(together(await everywhere(work, leg, act)), remark)
+    return _judged(together(work, await everywhere(work, leg, act)), remark)
 
 
 async def shift(work: Work, leg: Leg) -> Done:

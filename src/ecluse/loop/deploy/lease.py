@@ -18,6 +18,8 @@ from ecluse.ports.world import World
 STOP_AT = 2 / 3
 """Share of the lease after which no order is given any more: the rest is for clocks and slow networks."""
 RENEW_AT = 1 / 3
+LOST = float("-inf")
+"""The moment of a renewal on a host that somebody else has."""
 AGAIN_AT = 1 / 12
 """Share of the lease between two tries on a host that did not answer."""
 LOOK_EVERY = 0.25
@@ -64,26 +66,32 @@ class Lease:
         """Renew on each host until cancelled; a host that is slow or gone holds up no other."""
         await asyncio.gather(*(self._keep_on(host, fleet.targets[host]) for host in tuple(self._renewed)))
 
+    async def refusal(self, fleet: Fleet) -> ProblemError | None:
+        """Renewed now: None, or why most hosts take no order of ours any more. What can't be reached doesn't refuse."""
+        await on_each(tuple(self._renewed), lambda host: self._renew(host, fleet.targets[host]))
+        return self._over
+
     async def _keep_on(self, host: HostName, target: Target) -> None:
-        while self._over is None:
+        while self._over is None and self._renewed[host] != LOST:
             due = self._renewed[host] + self._duration * RENEW_AT
             await self._clock.sleep(max(due - self._clock.monotonic(), self._duration * AGAIN_AT))
-            asked = self._clock.monotonic()
-            try:
-                await target.renew(self._grant)
-            except ProblemError as error:
-                if error.exit is Exit.BUSY:
-                    self._refused(host, error)
-                    return
-            else:
-                self._renewed[host] = asked
+            with suppress(ProblemError):
+                await self._renew(host, target)
 
-    def _refused(self, host: HostName, error: ProblemError) -> None:
-        """Somebody else has that host; with too few left nobody may go on."""
-        self._renewed[host] = float("-inf")
-        left = sum(moment != float("-inf") for moment in self._renewed.values())
-        if left < self._majority:
-            self._over = error
+    async def _renew(self, host: HostName, target: Target) -> None:
+        """ProblemError when the host can't be reached. Somebody else has it: it is lost, and with too few left nobody
+        may go on."""
+        asked = self._clock.monotonic()
+        try:
+            await target.renew(self._grant)
+        except ProblemError as error:
+            if error.exit is not Exit.BUSY:
+                raise
+            self._renewed[host] = LOST
+            if sum(moment != LOST for moment in self._renewed.values()) < self._majority:
+                self._over = error
+        else:
+            self._renewed[host] = asked
 
 
 @asynccontextmanager

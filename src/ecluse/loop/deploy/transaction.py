@@ -129,14 +129,20 @@ class Transaction:
             raise MoveFailedError(gate_failed(verdict, self._release.version))
 
     async def _failed(self, problem: Problem) -> Deployed:
-        """Undo, or, once it is decided, say what is missing. Raises when others have the say now."""
+        """Undo, or, once it is decided, say what is missing. Raises when others have the say now: what we saw go wrong
+        may be theirs, and how ours ends is told by whoever looks next."""
         if self._is_decided:
             return self._committed(self._world.clock.monotonic(), problem)
+        if refusal := await self._work.lease.refusal(self._work.fleet):
+            raise ProblemError(superseded(refusal.problems[0]))
         ended = await self._undo(problem)
         if problem.exit is Exit.BUSY:
             raise ProblemError(superseded(problem))
         if problem.exit is Exit.UNREACHABLE:
-            raise ProblemError(undone_beside(ended.told(problem)))
+            told = undone_beside(ended.told(problem))
+            if self._work.fleet.is_single:
+                raise ProblemError(told)
+            return self._deployed(told)
         return self._deployed(ended.told(problem))
 
     async def _undo(self, problem: Problem) -> Undone:

@@ -81,11 +81,11 @@ async def expected_at(work: Work, place: Place, slot: Slot) -> Expected | None:
     return Expected(health=web.health, release=work.one.release, stamped="stamps" in seen.guarantees)
 
 
-def together(verdicts: Mapping[HostName, Verdict]) -> Verdict:
+def together(work: Work, verdicts: Mapping[HostName, Verdict]) -> Verdict:
     """One verdict for all hosts: the first that stops, with its host's name, else the slowest that passed."""
     for host, verdict in verdicts.items():
         if verdict.stops:
-            evidence = verdict.evidence if len(verdicts) == 1 else (f"on {host}:", *verdict.evidence)
+            evidence = verdict.evidence if work.fleet.is_single else (f"on {host}:", *verdict.evidence)
             return replace(verdict, evidence=evidence)
     slowest = max(verdicts.values(), key=lambda verdict: verdict.seconds)
     where = "" if len(verdicts) == 1 else f", on each of {len(verdicts)} hosts"

@@ -153,6 +153,18 @@ async def test_a_superseded_deployer_gives_no_further_order(memory_world):
     assert "route" not in memory_world.target.calls
 
 
+async def test_what_a_superseded_deployer_sees_go_wrong_is_not_blamed_on_its_release(memory_world):
+    """The slot that it asks holds another's release by now."""
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", unhealthy())
+    memory_world.target.fail("renew", SUPERSEDED)
+    with pytest.raises(ProblemError) as error:
+        await deployed(memory_world, "2.0.0")
+    assert (error.value.problems[0].code, error.value.exit) == ("K011", Exit.BUSY)
+    assert "abort" not in memory_world.target.calls
+    assert told(memory_world, events.DeploymentReverted) == []
+
+
 async def test_an_interrupted_deployment_is_undone(memory_world):
     await deployed(memory_world, "1.0.0")
     memory_world.target.script("2.0.0", silent())
