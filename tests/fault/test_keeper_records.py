@@ -1,11 +1,14 @@
 """What a keeper wrote is damaged or removed while the app serves: it goes on serving, and what is said is true."""
 
+import os
 import shutil
+import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from support.keeper_host import eventually
+from support.keeper_host import RefusedError, eventually
 from support.load import Load
 
 pytestmark = pytest.mark.fault
@@ -87,3 +90,59 @@ def test_what_was_removed_comes_back_and_the_app_is_still_found(host, what):
 
 def holders(host):
     return [pid for pid in host.processes() if host._is_holder(pid)]
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+@pytest.mark.parametrize("content", [b"", b"garbage\xff", None])
+def test_a_journal_lost_in_the_middle_of_a_deployment_costs_nobody_a_request(host, content, shifted):
+    """File and copy are gone: what serves goes on, nothing is sent to a slot without a process, and it is said."""
+    serving(host)
+    release = host.running("2")
+    host.orders("begin", deployment="d-2", running=release, slot="green")
+    host.orders("start", running=release, slot="green")
+    host.healthy("green", "2")
+    with Load(host.port, 4) as load:
+        if shifted:
+            host.orders("route", blue=0, green=100)
+        for name in ("journal.json", "journal.json.copy"):
+            (host.home / name).unlink() if content is None else (host.home / name).write_bytes(content)
+        next_keeper(host)
+        seen = host.orders("observe")
+        assert (seen["open"], seen["serving"]) == (None, "green" if shifted else "blue")
+        assert bool(seen["warnings"]) is (content is not None)
+        slot = next(slot for slot in seen["slots"] if slot["weight"])
+        assert (slot["state"], slot["version"]) == ("running", "2" if shifted else "1")
+        host.orders.take()
+        other = "blue" if shifted else "green"
+        host.orders("stop", slot=other)
+        host.deploy(host.running("3"), other, "d-3")
+        assert host.get() == (200, "3")
+    assert load.failed == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="to mount needs root")
+def test_on_a_read_only_disk_orders_are_refused_and_what_serves_goes_on(host):
+    """As when a file system was mounted read-only after an error."""
+    serving(host)
+    second = host.running("2")
+    with Load(host.port, 4) as load:
+        with read_only(host.home):
+            with pytest.raises(RefusedError) as refused:
+                host.orders("begin", deployment="d-2", running=second, slot="green")
+            assert refused.value.code == "K031"
+            seen = host.orders("observe")
+            assert (seen["open"], seen["serving"]) == (None, "blue")
+        host.deploy(second, "green", "d-3")
+        assert host.get() == (200, "2")
+    assert load.failed == []
+
+
+@contextmanager
+def read_only(folder):
+    """What is opened by its path from here on can't be written."""
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)

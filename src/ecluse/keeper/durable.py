@@ -7,7 +7,7 @@ import shutil
 from typing import Any, Dict, Iterator, Optional
 
 from ecluse.keeper import ballast, records
-from ecluse.wire.codes import DISK_FULL, OrderError
+from ecluse.wire.codes import DISK_FULL, READ_ONLY, OrderError
 from ecluse.wire.record import BrokenRecordError, seal, unseal
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -15,10 +15,12 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @contextlib.contextmanager
 def room(folder: str) -> Iterator[None]:
-    """Within it, a disk without space left is an OrderError K030 that names `folder`."""
+    """Within it, a disk without space left is an OrderError K030 that names `folder`, a read-only one K031."""
     try:
         yield
     except OSError as error:
+        if error.errno == errno.EROFS:
+            raise OrderError(READ_ONLY, "the disk of %s is read-only" % folder) from error
         if error.errno not in _FULL:
             raise
         evidence = {"folder": folder, "free_bytes": shutil.disk_usage(folder).free}

@@ -199,3 +199,38 @@ def test_a_stopped_journal_goes_on_when_it_is_continued(tmp_path):
     assert journal(tmp_path).open["done"] is False
     process.send_signal(signal.SIGCONT)
     assert process.wait() == 0
+
+
+def written(folder):
+    """The bytes of a journal in the middle of a deployment, and what it says."""
+    first = journal(folder)
+    first.begin(DEPLOYMENT)
+    first.after("route", blue=0, green=100)
+    return (folder / "journal.json").read_bytes(), journal(folder).open
+
+
+def damaged(data):
+    """Cut at every byte, and a bit of every byte turned over."""
+    yield from (data[:length] for length in range(len(data)))
+    yield from (data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :] for at in range(len(data)))
+
+
+def test_no_damage_to_the_file_changes_what_it_says(tmp_path):
+    data, opened = written(tmp_path)
+    copy = (tmp_path / "journal.json.copy").read_bytes()
+    for bad in damaged(data):
+        (tmp_path / "journal.json").write_bytes(bad)
+        (tmp_path / "journal.json.copy").write_bytes(copy)
+        found = journal(tmp_path)
+        assert found.open == opened
+        assert found.recovered
+
+
+def test_no_damage_to_file_and_copy_gives_another_answer_than_none(tmp_path):
+    data, _ = written(tmp_path)
+    for bad in damaged(data):
+        (tmp_path / "journal.json").write_bytes(bad)
+        (tmp_path / "journal.json.copy").write_bytes(bad)
+        found = journal(tmp_path)
+        assert (found.open, found.finished) == (None, [])
+        assert "started empty" in found.recovered

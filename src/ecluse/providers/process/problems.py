@@ -32,6 +32,10 @@ TOLD: Mapping[str, tuple[Exit, str]] = {
         "keep the address and port in ecluse.toml; or `ecluse stop`, then ship (nothing serves in between)",
     ),
     codes.DISK_FULL: (Exit.REFUSED, "free some space, then run the command again"),
+    codes.READ_ONLY: (
+        Exit.REFUSED,
+        "look why (`dmesg`), make it writable again (`mount -o remount,rw`), then run the command again",
+    ),
     codes.STAGING_FAILED: (Exit.REFUSED, "read the evidence, fix the cause, then run the command again"),
     codes.CANNOT_START: (Exit.REFUSED, "check the command of the process in ecluse.toml"),
     codes.INTERNAL: (Exit.NEEDS_PERSON, "read keeper.log in the environment's folder, and report this"),
