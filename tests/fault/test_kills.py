@@ -83,5 +83,30 @@ def test_an_interrupted_ship_is_undone(serving):
     assert (local["health"], local["open"], local["lease"]) == ("healthy", None, None)
 
 
+def test_a_second_interrupt_waits_for_nothing_and_the_target_undoes(serving):
+    manifest = (serving.root / "ecluse.toml").read_text()
+    serving.write("ecluse.toml", manifest.replace('watch = "200ms"', 'watch = "30s"'))
+    serving.sell("two")
+    ship = serving.begin("ship")
+    deadline = time.monotonic() + 60
+    while serving.get()[0] != "shop two":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    keeper = serving.json("status")["environments"][0]["keeper"]["pid"]
+    os.kill(keeper, signal.SIGSTOP)  # so that the undo is still under way at the second interrupt
+    ship.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    ship.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    os.kill(keeper, signal.SIGCONT)
+    _, said = ship.communicate(timeout=60)
+    assert (ship.returncode, "D024" in said) == (130, True), said
+    deadline = time.monotonic() + 15
+    while serving.get()[0] != "shop one":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert serving.json("ship")["outcome"] == "shipped"
+
+
 def pids(environment):
     return {process["pid"] for slot in environment["slots"] if slot["weight"] for process in slot["processes"]}
