@@ -34,6 +34,21 @@ def chain(hosts, tmp_path):
     opened.end()
 
 
+@pytest.fixture
+def deployers():
+    """Begins one that is gone at the end of the test, whatever becomes of it."""
+    begun = []
+
+    def begin(chain):
+        begun.append(chain.shop.begin("ship", "--json"))
+        return begun[-1]
+
+    yield begin
+    for deployer in begun:
+        deployer.kill()
+        deployer.communicate()
+
+
 def slow(chain, seconds):
     chain.shop.write("shop.py", APP.format(version="two") + SLOW.format(seconds=seconds))
     chain.shop.commit("feat: sell two, slowly")
@@ -57,11 +72,11 @@ def superseded(problem):
 
 
 @pytest.mark.parametrize("hosts", HOSTS)
-def test_a_slow_deployer_that_was_evicted_never_takes_traffic(chain):
+def test_a_slow_deployer_that_was_evicted_never_takes_traffic(chain, deployers):
     one = next(iter(chain.answers().values()))
     slow(chain, 5)
     with customers(chain) as each:
-        second = chain.shop.begin("ship", "--json")
+        second = deployers(chain)
         until(lambda: started(chain), 30)
         evicted = chain.shop.ecluse("unlock")
         assert evicted.returncode == 0, evicted.stderr
@@ -83,7 +98,7 @@ def test_a_slow_deployer_that_was_evicted_never_takes_traffic(chain):
         pytest.param("abc", "the watch", marks=pytest.mark.full),
     ],
 )
-def test_a_deployer_that_slept_through_its_lease_never_takes_traffic(chain, asleep_in):
+def test_a_deployer_that_slept_through_its_lease_never_takes_traffic(chain, deployers, asleep_in):
     one = next(iter(chain.answers().values()))
     slow(chain, 3 if asleep_in == "the gate" else 0)
     if asleep_in == "the watch":
@@ -91,11 +106,12 @@ def test_a_deployer_that_slept_through_its_lease_never_takes_traffic(chain, asle
         chain.shop.write("ecluse.toml", manifest.replace('watch = "200ms"', 'watch = "20s"'))
         chain.shop.commit("chore: watch")
     with customers(chain) as each:
-        second = chain.shop.begin("ship", "--json")
+        second = deployers(chain)
         if asleep_in == "the gate":
             until(lambda: started(chain), 30)
         else:
             until(lambda: one not in chain.answers().values(), 30)
+            time.sleep(0.5)  # what it writes into the ledger of this clone is written
         second.send_signal(signal.SIGSTOP)
         until(lambda: chain.status()["lease"] is None, 3 * LEASE)
         until(lambda: set(chain.answers().values()) == {one}, 10)
