@@ -86,7 +86,7 @@ def events() -> str:
 
 
 def event(name: str, kind: type[Event]) -> str:
-    text = (kind.__doc__ or "").strip()
+    text = inspect.cleandoc(kind.__doc__ or "")
     said = [] if text.startswith(f"{name}(") else [text]
     needed = {True: "yes", False: ""}
     rows = (
