@@ -116,7 +116,7 @@ def _ended(
     wanted: Wanted, release: Release, verdicts: tuple[Verdict, ...], deployed: Deployed, seconds: float, verb: str
 ) -> Shipped:
     return Shipped(
-        outcome=outcome_of(deployed, done="rolled_back" if verb == "rollback" else "deployed"),
+        outcome=_outcome(deployed, verb),
         environment=wanted.environment.name,
         url=wanted.environment.url,
         commit=release.commit,
@@ -127,3 +127,11 @@ def _ended(
         timeline=deployed.timeline,
         problem=deployed.problem,
     )
+
+
+def _outcome(deployed: Deployed, verb: str) -> str:
+    """A rollback that failed is halted: `rolled_back` is the word for one that was made."""
+    if verb != "rollback":
+        return outcome_of(deployed, done="deployed")
+    found = outcome_of(deployed, done="rolled_back")
+    return "halted" if deployed.problem is not None and found == "rolled_back" else found
