@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
-from ecluse.manifest.detect.syntax import Function
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.webapps import MODULES, OBJECTS, entry, usual
+from ecluse.manifest.syntax import Function
 
 SIGNATURES = {("environ", "start_response"): Kind.WSGI, ("scope", "receive", "send"): Kind.ASGI}
 """PEP 3333 names the first in its examples, the ASGI specification demands the second."""

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.paths import path_of
-from ecluse.manifest.detect.syntax import Module, literal, text_of
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module, literal, text_of
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ecluse.manifest.detect.destinations import OUTSIDE, Destination, above, beginning, beside, either, followed
 from ecluse.manifest.detect.scopes import Scope, Values
-from ecluse.manifest.detect.syntax import argument, name_of, text_of
+from ecluse.manifest.syntax import argument, name_of, text_of
 
 DEPTH = 64
 """Steps followed before giving up."""

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
-from ecluse.manifest.detect.syntax import Module, literal, text_of
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.variables import examples, reads_variable
+from ecluse.manifest.syntax import Module, literal, text_of
 
 HERE = ("localhost", "127.0.0.1")
 """A person's browser sends the first or the second, whichever was typed."""

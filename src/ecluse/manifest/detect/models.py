@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import Fact, Kind
-from ecluse.manifest.detect.syntax import Module, argument, assignments, literal, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.variables import OWN, assigned, examples
+from ecluse.manifest.syntax import Module, argument, assignments, literal, name_of, text_of
 
 BASES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
 KINDS = {

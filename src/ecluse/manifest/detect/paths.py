@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecluse.manifest.detect.syntax import Module, name_of, text_of
+from ecluse.manifest.syntax import Module, name_of, text_of
 
 DEPTH = 12
 """Names followed before giving up: a chain longer than this is a circle."""

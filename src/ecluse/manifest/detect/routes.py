@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
-from ecluse.manifest.detect.syntax import Module, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module, name_of, text_of
 
 HEALTH = re.compile(
     r"^/?((api|v\d+|_|-)/)*_*(health(z|y|[-_]?check)?|heartbeat|livez?|liveness|readyz?|readiness|alive|status|ping|up)"

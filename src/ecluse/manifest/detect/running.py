@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ecluse.manifest.detect import callables, webapps
 from ecluse.manifest.detect.facts import Fact
-from ecluse.manifest.detect.syntax import Module
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module
 
 COMMANDS = re.compile(r"(^|/)(management/commands|alembic|versions)/|(^|/)(manage|noxfile|fabfile|gunicorn\.conf)\.py$")
 STARTS = ("Procfile", "Procfile.dev", "Dockerfile", "pyproject.toml")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ecluse.manifest.detect.syntax import Function, Module, argument, name_of, text_of
+from ecluse.manifest.syntax import Function, Module, argument, name_of, text_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
-from ecluse.manifest.detect.syntax import Module, argument, assignments, callable_bare, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.webapps import entry
+from ecluse.manifest.syntax import Module, argument, assignments, callable_bare, name_of, text_of
 
 STARTERS = {
     "uvicorn.run": Kind.ASGI,

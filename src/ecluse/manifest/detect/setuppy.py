@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecluse.manifest.detect.syntax import Module, literal, name_of
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module, literal, name_of
 
 if TYPE_CHECKING:
     from ast import expr

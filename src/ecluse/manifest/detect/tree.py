@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecluse.manifest.detect.syntax import Module, understood
+from ecluse.manifest.syntax import Module, understood
 
 ASIDE = frozenset(
     ("test", "tests", "testing", "docs", "doc", "example", "examples", "demo", "demos", "samples", "build", "dist",

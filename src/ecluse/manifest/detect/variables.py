@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ecluse.manifest.detect import dockerfile
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
-from ecluse.manifest.detect.syntax import Module, argument, name_of, text_of
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module, argument, name_of, text_of
 
 OWN = ".env"
 """What the app itself loads. A value that we set would win over it, and what stands in it may be a secret."""

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
-from ecluse.manifest.detect.syntax import Function, Module, assignments, callable_bare, name_of
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Function, Module, assignments, callable_bare, name_of
 
 FRAMEWORKS = {
     "flask.Flask": Kind.WSGI,

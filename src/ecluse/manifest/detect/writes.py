@@ -17,8 +17,8 @@ from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.following import Guide, last_of
 from ecluse.manifest.detect.running import running, working_folder
 from ecluse.manifest.detect.scopes import Scope, known
-from ecluse.manifest.detect.syntax import Function, Module, argument, text_of
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Function, Module, argument, text_of
 
 OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open"))
 FILES = {

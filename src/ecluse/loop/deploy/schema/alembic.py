@@ -23,7 +23,7 @@ from ecluse.loop.deploy.schema.migration import (
     unclear,
 )
 from ecluse.loop.deploy.schema.sql import taken_away
-from ecluse.manifest.detect.syntax import argument, assignments, literal, name_of, text_of
+from ecluse.manifest.syntax import argument, assignments, literal, name_of, text_of
 from ecluse.model.app import Argv
 
 PLACES = frozenset(("versions", "revisions", "migrations", "alembic"))
