@@ -42,6 +42,7 @@ CODES = MappingProxyType(
         "M054": "A time zone is unknown.",
         "M055": "A policy can never be met.",
         "M056": "An environment that is named is not declared.",
+        "M057": "Hosts can't be as they are named.",
         "M060": "An env file that is named is not there.",
         "M061": "An env file can't be read.",
         "M062": "A line of an env file can't be read.",

@@ -102,6 +102,17 @@ def test_a_step_may_name_nested_outputs_of_its_own(reading):
     [
         ("[environments.a]\n[environments.b]", ["3:1 M051"]),
         ("[environments.a]\nport = 9000\n[environments.b]\nport = 9000", ["5:8 M051"]),
+        (
+            '[environments.a]\nport = 9000\nhosts = ["keeper:x", "keeper:y"]\n[environments.b]\nport = 9001',
+            ["6:8 M051"],
+        ),
+        ('[environments.a]\nhosts = ["keeper:x", "keeper:./x"]', ["3:22 M057"]),
+        (
+            '[environments.a]\nrollout = {batch = "2", sticky = true, promote_within = "1h"}',
+            ["3:12 M033", "3:25 M033", "3:40 M033"],
+        ),
+        ('[environments.a]\nstrategy = "canary"\nrollout = {sticky = true, error_limit = 0.1}', ["4:27 M033"]),
+        ('[environments.a]\nport = 65535\nhosts = ["keeper:x", "keeper:y"]', ["4:9 M057"]),
         ('[environments.a]\naddress = "0.0.0.0"\n[environments.b]\naddress = "10.0.0.1"', ["4:1 M051"]),
         ('[environments.a]\nsecrets = ["K"]\nenv = { K = "v" }', ["4:9 M045"]),
         ('[environments.a]\nsecrets = ["K"]\n[app.env]\nK = "v"', ["5:1 M045"]),

@@ -6,7 +6,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ecluse.manifest.contradictions.steps import named_steps
+from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
+from ecluse.model.app import JudgeKind, Promotion, Strategy
+from ecluse.model.judgement import AfterWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,23 +18,72 @@ if TYPE_CHECKING:
     from ecluse.manifest.schema.environment import EnvironmentTable
     from ecluse.manifest.schema.manifest import Manifest
 
+LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104  compared with, not listened on
 
 
 def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[Fault]:
     for name, environment in manifest.environments.items():
         yield from named_steps(environment.gates or [], ("environments", name, "gates"), steps)
+        yield from _host_faults(name, environment)
+        yield from unused(environment.rollout, ("environments", name, "rollout"), _without_effect(environment))
     for (first, one), (second, other) in combinations(manifest.environments.items(), 2):
         if _clash(one, other):
             given = ["port"] if "port" in other.model_fields_set else []
             yield Fault(
                 code="M051",
                 path=("environments", second, *given),
-                what=f"{second} and {first} both listen on port {other.port}",
+                what=f"{second} and {first} both listen on port {max(one.port, other.port)}",
                 fix="give each environment a port of its own",
             )
 
 
+def _host_faults(name: str, environment: EnvironmentTable) -> Iterator[Fault]:
+    hosts = [host.replace("keeper:./", "keeper:") for host in environment.hosts]
+    for at, host in enumerate(hosts):
+        if host in hosts[:at]:
+            yield Fault(
+                code="M057",
+                path=("environments", name, "hosts", at),
+                what=f"{environment.hosts[at]!r} is named twice",
+                fix="name each host once",
+            )
+    if _ports(environment)[-1] > LAST_PORT:
+        yield Fault(
+            code="M057",
+            path=("environments", name, "hosts"),
+            what=f"{len(hosts)} hosts from port {environment.port} on go beyond port {LAST_PORT}",
+            fix="begin with a lower `port`: the hosts listen on it and those that follow",
+        )
+
+
+def _without_effect(environment: EnvironmentTable) -> dict[str, str]:
+    """Keys of the rollout that this strategy doesn't look at, and why."""
+    rollout = environment.rollout
+    why: dict[str, str] = {}
+    if environment.strategy is not Strategy.ROLLING:
+        why |= dict.fromkeys(("batch", "wait"), "only `rolling` goes by batches of hosts")
+    if environment.strategy is not Strategy.CANARY:
+        why |= dict.fromkeys(("canary", "sticky"), "only `canary` shares the traffic")
+    if rollout.judge is not JudgeKind.THRESHOLD:
+        why["error_limit"] = "the sequential judge compares with the old release instead"
+    if not _may_wait(environment):
+        why["promote_within"] = "nothing waits for a person or for requests"
+    return why
+
+
+def _may_wait(environment: EnvironmentTable) -> bool:
+    rollout = environment.rollout
+    counts = environment.strategy is Strategy.CANARY and any("requests" in step for step in rollout.canary)
+    return rollout.promote is Promotion.MANUAL or rollout.inconclusive is AfterWatch.HOLD or counts
+
+
+def _ports(environment: EnvironmentTable) -> range:
+    """Each host has one of its own."""
+    return range(environment.port, environment.port + max(1, len(environment.hosts)))
+
+
 def _clash(one: EnvironmentTable, other: EnvironmentTable) -> bool:
     same_address = one.address == other.address or EVERYWHERE in (one.address, other.address)
-    return one.port == other.port and same_address
+    first, second = _ports(one), _ports(other)
+    return first.start < second.stop and second.start < first.stop and same_address
