@@ -113,10 +113,10 @@ class Daemon:
         self._keeper = keeper = Keeper(self._home)
         self._holding = Holding(self._home, keeper.traffic, self._life.say)
         adopt(keeper, {name: inherited[name] for name in inherited if name not in _OWN} if inherited else None)
-        self._holding.update()
         ballast.load(self._home.path)
         listener = socket.socket(fileno=inherited["orders"]) if inherited else None
         self._presence = Presence(self._home, self._identity(), lock, listener)
+        self._holding.update()  # not before we can be found: its holder would start one after us that can't either
         deploying = Deploying(keeper)
         self._server = server.Server(Orders(keeper, deploying, self._body()), self._life.say)
         self._serving = await self._server.serve(self._presence.listener)
