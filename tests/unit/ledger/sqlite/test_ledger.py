@@ -230,5 +230,33 @@ def test_processes_that_begin_and_write_at_once_make_one_chain(opened, path):
     assert (verification.ok, verification.events) == (True, 100)
 
 
+BEGINNER = """
+import sys
+from pathlib import Path
+from ecluse.ledger.sqlite.connection import Connection
+
+for line in sys.stdin:
+    connection = Connection(Path(line.strip()))
+    connection.rows("read_head")
+    connection.close()
+    print("begun", flush=True)
+"""
+
+
+def test_processes_may_begin_a_ledger_at_the_same_moment(tmp_path):
+    command = [sys.executable, "-c", BEGINNER]
+    beginners = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(4)
+    ]
+    said = []
+    for number in range(50):
+        for beginner in beginners:
+            beginner.stdin.write(f"{tmp_path / str(number)}.db\n")
+        said += [beginner.stdout.readline() for beginner in beginners]
+    for beginner in beginners:
+        beginner.communicate(timeout=60)
+    assert said == ["begun\n"] * 200
+
+
 def test_migrations_are_numbered_without_a_gap():
     assert [number for number, _ in migrations.steps()] == list(range(1, len(migrations.steps()) + 1))

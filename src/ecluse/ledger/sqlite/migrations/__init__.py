@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +23,16 @@ def steps() -> tuple[tuple[int, Path], ...]:
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to our schema; several processes may do so at once. A newer or foreign file is a Problem."""
-    wanted = steps()[-1][0]
-    if _version(connection, path, wanted) == wanted:
-        return
-    connection.execute("PRAGMA journal_mode = WAL")
-    with writing(connection):
+    with _alone(path.parent):
+        wanted = steps()[-1][0]
         done = _version(connection, path, wanted)
-        for number, file in steps():
-            if number > done:
-                _take(connection, number, file)
+        if done == wanted:
+            return
+        connection.execute("PRAGMA journal_mode = WAL")
+        with writing(connection):
+            for number, file in steps():
+                if number > done:
+                    _take(connection, number, file)
 
 
 @contextmanager
@@ -53,6 +56,21 @@ def _version(connection: sqlite3.Connection, path: Path, wanted: int) -> int:
     if version > wanted:
         raise ProblemError(problems.newer(path, version, wanted))
     return version
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time (flock(2) on the folder, let go when its holder dies).
+
+    SQLite can't do this itself: of two connections that change the journal's mode at once it refuses both without
+    asking their busy handlers, because waiting could be for ever (sqlite.org/c3ref/busy_handler.html).
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _take(connection: sqlite3.Connection, number: int, file: Path) -> None:
