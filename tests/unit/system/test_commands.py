@@ -360,6 +360,7 @@ runner.close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="chroot(2) needs root")
+@pytest.mark.usefixtures("veils")
 def test_a_veil_leaves_a_changed_root_as_it_is(tmp_path):
     """From outside one sees what is bound to the new root's folder, in there one doesn't: both times."""
     root, repository = tmp_path / "root", tmp_path / "repository"

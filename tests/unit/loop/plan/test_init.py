@@ -78,6 +78,7 @@ def test_what_a_killed_init_left_is_cleared_by_the_next(world, repository, tmp_p
     assert [left.exists(), tree.exists()] == [False, False]
 
 
+@pytest.mark.usefixtures("veils")
 def test_the_developer_s_own_env_file_is_not_found_by_what_is_tried(world, repository):
     look = "import pathlib\nfor above in pathlib.Path.cwd().parents: assert not (above / '.env').exists()\n"
     look += f"assert not os.path.exists({str(world.root / '.env')!r})"

@@ -59,6 +59,7 @@ def test_what_is_sought_above_a_step_s_tree_is_not_the_repository_s(run, commit,
     assert log_of(verdict) == ""
 
 
+@pytest.mark.usefixtures("veils")
 def test_a_step_does_not_see_what_lies_in_the_repository_above_its_packages(run, commit, root, world, make):
     at = commit({"a": ""})
     (root / ".env").write_text("SECRET=1")
