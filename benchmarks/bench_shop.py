@@ -17,8 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import tomlkit
+
 ROOT = Path(__file__).resolve().parent.parent
 ECLUSE = str(Path(sys.executable).with_name("ecluse"))
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode compiled: so must this
 IDENTITY = {f"GIT_{who}_{what}": "bench@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
@@ -84,17 +87,14 @@ def served(example: str, *, watch: str = "0s", count: int = 1, python: str = "")
         shop.git("init", "--quiet")
         shop.commit("first")
         shop.run("init", "--yes", "--no-try")
-        manifest = (shop.folder / "ecluse.toml").read_text()
-        lines = [line for line in manifest.splitlines() if not line.startswith("port")]
-        text = "\n".join(lines).replace(
-            "[environments.local]", f'[environments.local]\nport = {shop.port}\nwatch = "{watch}"'
-        )
-        text = text.replace("[processes.web]", f"[processes.web]\ncount = {count}")
+        manifest = tomlkit.parse((shop.folder / "ecluse.toml").read_text())
+        manifest.pop("steps", None)  # what the app's own tests take is not ours
+        manifest["environments"]["local"].update({"port": shop.port, "watch": watch})
+        manifest["processes"]["web"]["count"] = count
+        manifest["processes"]["web"].setdefault("health", {"path": "/health", "interval": "50ms"})
         if python:
-            text = text.replace("[build]", f'[build]\npython = "{python}"')
-        if "health" not in text:
-            text += '\n[processes.web.health]\npath = "/health"\ninterval = "50ms"\n'
-        (shop.folder / "ecluse.toml").write_text(text)
+            manifest["build"]["python"] = python
+        (shop.folder / "ecluse.toml").write_text(tomlkit.dumps(manifest))
         shop.commit("adopt")
         shop.json("ship")
         try:

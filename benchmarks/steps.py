@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ECLUSE = str(Path(sys.executable).with_name("ecluse"))
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+from bench_shop import ECLUSE
+
 IDENTITY = ("-c", "user.name=Bench", "-c", "user.email=bench@example.org")
 MANIFEST = """
 [app]
@@ -62,7 +62,7 @@ def measure(command: list[str], folder: Path) -> tuple[float, float]:
     before = os.times()
     began = time.perf_counter()
     quiet = subprocess.DEVNULL
-    subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, stdout=quiet, stderr=quiet)
+    subprocess.run(command, cwd=folder, check=True, stdout=quiet, stderr=quiet)
     wall = time.perf_counter() - began
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
