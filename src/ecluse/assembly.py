@@ -133,6 +133,23 @@ def find_root(folder: Path) -> Path:
     return next((up for up in (here, *here.parents) if any((up / mark).exists() for mark in MARKERS)), here)
 
 
+def apps_of(folder: Path) -> dict[str, Path]:
+    """The apps that the manifest around `folder` names, in its order; none for the manifest of an app, or where there
+    is none. A wrong one, or an app without a manifest of its own: ProblemError."""
+    from ecluse.manifest.find import find_any  # noqa: PLC0415
+
+    root = find_root(folder)
+    found = find_any(root)
+    if found is None or not found.may_name_apps:
+        return {}
+    from ecluse.manifest.members import members, without_manifest  # noqa: PLC0415  costs pydantic
+
+    apps = members(found)
+    if missing := [without_manifest(name, below) for name, below in apps.items() if find_any(root / below) is None]:
+        raise ProblemError(*missing)
+    return {name: root / below for name, below in apps.items()}
+
+
 def find_app(folder: Path) -> Path:
     """The nearest folder upwards, within the repository, that is packaged by itself and so an app; else its root.
 

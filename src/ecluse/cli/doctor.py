@@ -17,7 +17,7 @@ MARKS = {Grade.FINE: ("✓", "green"), Grade.WARN: ("!", "yellow"), Grade.BAD: (
 
 @click.command(epilog="Examples:  ecluse doctor    ecluse doctor --json")
 @options.as_json
-@options.folder
+@options.folder_of_any
 def command(as_json: bool, folder: Path) -> None:
     """What this machine can do, and what is in the way. Changes nothing; works without a manifest."""
 

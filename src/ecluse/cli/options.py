@@ -46,14 +46,72 @@ wait = click.option(
     help="Stand in line while somebody else has the environment (default: an hour), instead of exit 4.",
 )  # fmt: skip
 
-folder = click.option(
-    "-C",
-    "--directory",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=".",
-    help="The repository (default: here).",
-)
+APP = "ecluse.app"
+"""Where a click context keeps the app that was named."""
+
+
+def _named(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    context.meta[APP] = name
+
+
+def _of_one(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+    found = _of_any(context, parameter, folder)
+    if found is folder and (apps := _apps(folder)):
+        known = ", ".join(apps)
+        raise click.BadParameter(f"there are several apps here: {known}; name one", param_hint="'--app'")
+    return found
+
+
+def _of_any(context: click.Context, _: click.Parameter, folder: Path) -> Path:
+    """The folder of the app that is meant: where a repository has several, the one that is named, or the only one."""
+    from ecluse.manifest.problems import suggest  # noqa: PLC0415
+
+    name, apps = context.meta.get(APP), _apps(folder)
+    if name is not None and name not in apps:
+        known = f"there are {', '.join(apps)}" if apps else "the manifest names no [apps]"
+        raise click.BadParameter(f"no app '{name}'; {suggest(name, apps) or known}", param_hint="'--app'")
+    return apps[name] if name else next(iter(apps.values())) if len(apps) == 1 else folder
+
+
+def _apps(folder: Path) -> dict[str, Path]:
+    """None where the manifest is wrong: the command itself tells that, in its own way."""
+    from ecluse import assembly  # noqa: PLC0415
+
+    try:
+        return assembly.apps_of(folder)
+    except (ProblemError, OSError):
+        return {}
+
+
+def folder(command: Decorated) -> Decorated:
+    """`-C DIR` and `--app NAME`: the command gets the folder of one app."""
+    return _where(_of_one)(command)
+
+
+def folder_of_any(command: Decorated) -> Decorated:
+    """The same for a command that also knows what to do where there are several and none is named."""
+    return _where(_of_any)(command)
+
+
+def _where(callback: Callable[[click.Context, click.Parameter, Path], Path]) -> Callable[[Decorated], Decorated]:
+    where = click.option(
+        "-C",
+        "--directory",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=".",
+        callback=callback,
+        help="The repository (default: here).",
+    )
+    which = click.option(
+        "--app", metavar="NAME", envvar="ECLUSE_APP", is_eager=True, expose_value=False, callback=_named,
+        shell_complete=complete_app, help="One of several apps of the repository.",
+    )  # fmt: skip
+    return lambda command: where(which(command))
+
+
+def complete_app(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    return [name for name in _apps(Path()) if name.startswith(begun)]
 
 
 def complete_environment(_: click.Context, __: click.Parameter, begun: str) -> list[str]:

@@ -6,11 +6,13 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -63,8 +65,27 @@ class Session:
             print_json(document)
 
 
+_GATHERED: ContextVar[list[dict[str, Any]] | None] = ContextVar("gathered", default=None)
+"""The documents of several apps, which become one."""
+
+
 def print_json(document: dict[str, Any]) -> None:
+    gathered = _GATHERED.get()
+    if gathered is not None:
+        gathered.append(document)
+        return
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def gathered() -> Iterator[list[dict[str, Any]]]:
+    """What would be printed as JSON meanwhile."""
+    found: list[dict[str, Any]] = []
+    token = _GATHERED.set(found)
+    try:
+        yield found
+    finally:
+        _GATHERED.reset(token)
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -78,15 +99,21 @@ def run(
     otherwise: Mapping[str, Any] = NOTHING,
     in_an_emergency: bool = False,
     only_reads: bool = False,
-) -> None:
+) -> NoReturn:
     """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
     document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used."""
+    whole = in_app(folder, work, as_json=as_json, in_an_emergency=in_an_emergency)
+    guarded(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads)
 
+
+def in_app(
+    folder: Path, work: Callable[[Session], Awaitable[Exit]], *, as_json: bool, in_an_emergency: bool
+) -> Callable[[], Awaitable[Exit]]:
     async def whole() -> Exit:
         with assembly.opened(folder, in_an_emergency=in_an_emergency) as (app, world):
             return await work(Session(world=world, app=app, as_json=as_json))
 
-    guarded(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads)
+    return whole
 
 
 def guarded(
@@ -95,9 +122,24 @@ def guarded(
     as_json: bool,
     otherwise: Mapping[str, Any] = NOTHING,
     only_reads: bool = False,
-) -> None:
-    """Run `work` with Problems rendered and signals turned into an orderly undo. `only_reads`: an interrupt is how it
-    is meant to end, and there is nothing to undo or to tell."""
+) -> NoReturn:
+    """Run `work`, then exit with its code. `only_reads`: an interrupt is how it is meant to end, and there is nothing
+    to undo or to tell."""
+    leave(ended(work, as_json=as_json, otherwise=otherwise, only_reads=only_reads))
+
+
+def leave(code: Exit) -> NoReturn:
+    sys.exit(int(unless_lost(code)))
+
+
+def ended(
+    work: Callable[[], Awaitable[Exit]],
+    *,
+    as_json: bool,
+    otherwise: Mapping[str, Any] = NOTHING,
+    only_reads: bool = False,
+) -> Exit:
+    """Run `work` with Problems rendered and signals turned into an orderly undo. Its code."""
     context = click.get_current_context(silent=True)
     if context and not assembly.wants_colour():
         context.color = False
@@ -118,7 +160,7 @@ def guarded(
             raise
         show((problem,), as_json=as_json, otherwise=otherwise)
         code = problem.exit
-    sys.exit(int(unless_lost(code)))
+    return code
 
 
 def unless_lost(code: Exit) -> Exit:

@@ -9,6 +9,7 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.cli.render import shipped as render
+from ecluse.cli.several import run_each
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
 from ecluse.model.problem import Exit
@@ -26,7 +27,7 @@ from ecluse.model.problem import Exit
 @options.wait
 @options.dry_run
 @options.as_json
-@options.folder
+@options.folder_of_any
 def command(
     environment_argument: str | None,
     environment_option: str | None,
@@ -59,4 +60,4 @@ def command(
             return render.preview(await preview(order, at.world), as_json=as_json)
         return render.ended(await ship(order, at.world), as_json=as_json)
 
-    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))
+    run_each(folder, work, as_json=as_json, otherwise=render.halted(environment))

@@ -9,6 +9,7 @@ import click
 from ecluse.cli import options, session
 from ecluse.cli.render import status as render
 from ecluse.cli.render.problems import render as render_problem
+from ecluse.cli.several import run_each
 from ecluse.loop.monitor.status import document, status, unhealthy, unreachable
 from ecluse.model.problem import Exit
 
@@ -19,7 +20,7 @@ from ecluse.model.problem import Exit
 @options.environment
 @click.option("--check", is_flag=True, help="Exit 1 unless every environment shown is healthy.")
 @options.as_json
-@options.folder
+@options.folder_of_any
 def command(
     environment_argument: str | None, environment_option: str | None, check: bool, as_json: bool, folder: Path
 ) -> None:
@@ -37,4 +38,4 @@ def command(
             render_problem(problem)
         return problem.exit if problem else Exit.DONE
 
-    session.run(folder, work, as_json=as_json, in_an_emergency=True)
+    run_each(folder, work, as_json=as_json, in_an_emergency=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.several import run_each
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.operate.stop import stop
 from ecluse.model.problem import Exit
@@ -16,7 +17,7 @@ from ecluse.model.problem import Exit
 @options.environment
 @options.dry_run
 @options.as_json
-@options.folder
+@options.folder_of_any
 def command(
     environment_argument: str | None, environment_option: str | None, dry_run: bool, as_json: bool, folder: Path
 ) -> None:
@@ -35,4 +36,4 @@ def command(
         click.echo(f"stopped {environment.name}" if release else f"nothing ran in {environment.name}", err=as_json)
         return Exit.DONE
 
-    session.run(folder, work, as_json=as_json, in_an_emergency=True)
+    run_each(folder, work, as_json=as_json, in_an_emergency=True)

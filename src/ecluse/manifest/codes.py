@@ -43,6 +43,8 @@ CODES = MappingProxyType(
         "M055": "A policy can never be met.",
         "M056": "An environment that is named is not declared.",
         "M057": "Hosts can't be as they are named.",
+        "M058": "Something stands beside the apps that a manifest names.",
+        "M059": "A command for one app was given where there are several.",
         "M060": "An env file that is named is not there.",
         "M061": "An env file can't be read.",
         "M062": "A line of an env file can't be read.",

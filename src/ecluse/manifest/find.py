@@ -22,6 +22,11 @@ class Found:
     data: bytes
     table: tuple[str, ...] = ()
 
+    @property
+    def may_name_apps(self) -> bool:
+        """Most manifests needn't be parsed to know that they don't."""
+        return b"apps" in self.data
+
 
 def find(where: Path) -> Found:
     """The manifest at `where`, a file or a repository's root. None, two, or one that can't be read: ProblemError."""
@@ -34,15 +39,20 @@ def find(where: Path) -> Found:
 def _find(where: Path) -> Found:
     if not where.is_dir():
         return Found(path=where, data=where.read_bytes(), table=("tool", "ecluse") if where.name == SHARED else ())
-    own, shared = where / OWN, where / SHARED
-    found = in_tree(
-        where,
-        own.read_bytes() if own.exists() else None,
-        shared.read_bytes() if shared.is_file() else None,
-    )
+    found = find_any(where)
     if found is None:
         raise ProblemError(_none(where))
     return found
+
+
+def find_any(root: Path) -> Found | None:
+    """The manifest of a repository's root, if it has one. Two: ProblemError."""
+    own, shared = root / OWN, root / SHARED
+    return in_tree(
+        root,
+        own.read_bytes() if own.exists() else None,
+        shared.read_bytes() if shared.is_file() else None,
+    )
 
 
 def in_tree(root: Path, own: bytes | None, shared: bytes | None) -> Found | None:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ecluse.manifest.amounts import duration_text
+from ecluse.manifest.schema.apps import Index
 from ecluse.manifest.schema.manifest import Manifest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,8 +16,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """The schema of `ecluse.toml`. What TOML can't say (null) isn't in it."""
-    schema = _as_toml(Manifest.model_json_schema(schema_generator=_AsWritten))
-    return {"$schema": DIALECT, **schema, "title": "ecluse.toml"}
+    app, index = (_as_toml(table.model_json_schema(schema_generator=_AsWritten)) for table in (Manifest, Index))
+    either = {"anyOf": [{"required": app.pop("required")}, {"required": index["required"]}]}
+    both = {part: {**index.get(part, {}), **app.get(part, {})} for part in ("$defs", "properties")}
+    return {"$schema": DIALECT, **app, **both, **either, "title": "ecluse.toml"}
 
 
 class _AsWritten(GenerateJsonSchema):

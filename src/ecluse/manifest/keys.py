@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic_core import PydanticUndefined
 
 from ecluse.manifest.fault import KeyPath, matches
+from ecluse.manifest.schema.apps import MemberTable
 from ecluse.manifest.schema.key import Table
 from ecluse.manifest.schema.manifest import Manifest
 from ecluse.manifest.schema.words import Words
@@ -62,6 +63,7 @@ class Section:
 def sections() -> Iterator[Section]:
     """Every table, outer ones first."""
     yield from _below(Section(path=(), table=Manifest))
+    yield Section(path=("apps", "*"), table=MemberTable)
 
 
 def _below(section: Section) -> Iterator[Section]:

@@ -16,9 +16,16 @@ def read_environment() -> Mapping[str, str]:
 
 
 def find_home(root: Path, env: Mapping[str, str]) -> Path:
-    """Where everything that Écluse keeps lies: ECLUSE_HOME, counted from the repository if it is relative, so that
-    it is the same from each of its folders; else `.ecluse` there."""
-    return (root / Path(env.get("ECLUSE_HOME") or ".ecluse").expanduser()).absolute()
+    """Where everything that Écluse keeps of an app lies: `.ecluse` in its folder, or ECLUSE_HOME. That counts from
+    there if it is relative; else each app in a folder of a repository has the same folder below it."""
+    named = Path(env.get("ECLUSE_HOME") or ".ecluse").expanduser()
+    return (named / _in_repository(root) if named.is_absolute() else root / named).absolute()
+
+
+def _in_repository(root: Path) -> Path:
+    """The folder of `root` in its repository."""
+    above = next((up for up in (root, *root.parents) if (up / ".git").exists()), root)
+    return root.relative_to(above)
 
 
 def actor(env: Mapping[str, str]) -> str:

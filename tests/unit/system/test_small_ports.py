@@ -32,6 +32,10 @@ def test_ids_are_unique_and_sort_by_the_time_they_were_made():
 def test_the_home_lies_in_the_repository_unless_told_otherwise(tmp_path):
     assert find_home(tmp_path, {}) == tmp_path / ".ecluse"
     assert find_home(tmp_path, {"ECLUSE_HOME": "/srv/ecluse"}) == Path("/srv/ecluse")
+    (tmp_path / ".git").mkdir()
+    assert find_home(tmp_path / "services" / "shop", {"ECLUSE_HOME": "/srv/ecluse"}) == Path(
+        "/srv/ecluse/services/shop"
+    )
 
 
 def test_the_environment_is_a_copy_that_cannot_be_changed(monkeypatch):

@@ -1,0 +1,87 @@
+"""Commands in a repository with several apps."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ecluse.cli import history, options, status
+from support.repositories import repository
+
+APP = """
+app.name = "{name}"
+[processes.worker]
+command = "work"
+[environments.local]
+"""
+
+
+@pytest.fixture
+def several(tmp_path, monkeypatch):
+    monkeypatch.delenv("ECLUSE_HOME", raising=False)
+    named = "".join(f'[apps.{name}]\nfolder = "services/{name}"\n' for name in ("shop", "admin"))
+    files = {f"services/{name}/ecluse.toml": APP.format(name=name) for name in ("shop", "admin")}
+    return repository(tmp_path / "all", {"ecluse.toml": named, **files})[1]
+
+
+def run(module, *arguments, **options):
+    return CliRunner().invoke(module.command, list(arguments), **options)
+
+
+def test_status_goes_through_all_of_them(several):
+    done = run(status, "-C", str(several), "--json")
+    found = json.loads(done.stdout)["apps"]
+    assert {name: one["environments"][0]["name"] for name, one in found.items()} == {"shop": "local", "admin": "local"}
+    assert (done.exit_code, "services/shop" in done.stderr) == (0, True)
+
+
+def test_one_is_named_by_option_by_variable_or_by_the_folder(several):
+    for arguments, env in (
+        (("--app", "admin", "-C", str(several)), {}),
+        (("-C", str(several)), {"ECLUSE_APP": "admin"}),
+        (("-C", str(several / "services/admin")), {}),
+    ):
+        done = run(status, *arguments, "--json", env=env)
+        assert [one["name"] for one in json.loads(done.stdout)["environments"]] == ["local"]
+    assert (several / "services/admin/.ecluse").is_dir()
+    assert not (several / "services/shop/.ecluse").exists()
+
+
+def test_a_command_for_one_app_asks_which(several):
+    done = run(history, "-C", str(several))
+    assert (done.exit_code, "there are several apps here: shop, admin; name one" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("name", "said"), [("shp", "did you mean 'shop'?"), ("x", "there are shop, admin")])
+def test_an_unknown_app_is_told(several, name, said):
+    done = run(status, "--app", name, "-C", str(several))
+    assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+def test_the_only_app_needn_t_be_named(several):
+    (several / "ecluse.toml").write_text('[apps.admin]\nfolder = "services/admin"\n')
+    done = run(status, "-C", str(several), "--json")
+    assert "environments" in json.loads(done.stdout)
+
+
+def test_an_app_without_a_manifest_is_told_before_anything_is_done(several):
+    (several / "services/shop/ecluse.toml").unlink()
+    done = run(status, "-C", str(several), "--json")
+    assert [problem["code"] for problem in json.loads(done.stdout)["problems"]] == ["M001"]
+    assert "ecluse init -C services/shop" in done.stderr
+
+
+def test_what_one_app_says_doesn_t_hold_back_the_others(several):
+    (several / "services/shop/ecluse.toml").write_text("wrong")
+    done = run(status, "-C", str(several), "--json")
+    answer = json.loads(done.stdout)
+    assert (done.exit_code, answer["outcome"]) == (2, "halted")
+    assert answer["apps"]["shop"]["problems"][0]["code"] == "M004"
+    assert "environments" in answer["apps"]["admin"]
+
+
+def test_names_of_apps_are_completed(several, monkeypatch):
+    monkeypatch.chdir(several)
+    assert options.complete_app(None, None, "s") == ["shop"]
+    (several / "ecluse.toml").write_text("[")
+    assert options.complete_app(None, None, "s") == []
