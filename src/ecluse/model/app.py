@@ -158,6 +158,8 @@ class Build:
 
     python: str = ""
     """`X.Y` wanted, or empty for what the repository says."""
+    project: str = "."
+    """The folder whose lock, project table or set-up file says what is needed; all paths below count from it."""
     requirements: tuple[str, ...] = ()
     """Requirement files, when the repository has no lock or project table."""
     extras: tuple[str, ...] = ()

@@ -17,6 +17,11 @@ class BuildTable(Table):
     python: PythonVersion | None = key(
         "Version of Python; none: what the repository says.", example="3.12", default=None
     )
+    project: Inside = key(
+        "The folder whose lock, project table or requirement files say what is needed; their paths count from it.",
+        example="backend",
+        default=_BUILD.project,
+    )
     requirements: list[Inside] = key(
         "Requirement files, where there is neither a lock nor a project table.",
         example=["requirements.txt"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from ecluse.providers.uv.settings import pip_settings, uv_environment, without_p
 from ecluse.providers.uv.sources import Kind, Question
 from ecluse.providers.uv.trees import tree_key
 
+OF_A_WORKSPACE = frozenset((str(Kind.UV_LOCK),))
+"""What the root of a workspace holds for its members (docs.astral.sh/uv/concepts/projects/workspaces)."""
+
 
 class Maker:
     """The work behind UvToolchain, apart from it because of what it has to import."""
@@ -55,7 +59,7 @@ class Maker:
 
     def chosen(self, tree: Path, build: Build) -> Found:
         """Raises ProblemError B001 when no interpreter fits."""
-        read, found = reader(tree), self._find()
+        read, found = reader(tree / build.project, tree), self._find()
         picked = wanted.pick(
             [one.interpreter for one in found], wanted.demands(read, build.python), wanted.classified(read)
         )
@@ -142,7 +146,7 @@ class Maker:
         return replace(asked, lines=(*lines, *asked.lines), extras=())
 
     async def _project(self, job: Job) -> Wheel:
-        source = Source(name="the project", key=job.content, folder=job.tree, project=True)
+        source = Source(name="the project", key=job.content, folder=job.project, project=True)
         return await self._builder.wheel(source, job.python, job.build.exclude_newer, job.say)
 
     async def _pinned(self, text: str, job: Job) -> tuple[Wheel, ...]:
@@ -170,23 +174,31 @@ class Job:
     say: Say
 
     @property
+    def project(self) -> Path:
+        return self.tree / self.build.project
+
+    @property
     def read(self) -> sources.Read:
-        return reader(self.tree)
+        return reader(self.project, self.tree, only=OF_A_WORKSPACE)
 
     @property
     def resolving(self) -> Resolving:
-        return Resolving(self.tree, self.read, self.python, self.build.exclude_newer)
+        return Resolving(self.project, self.read, self.python, self.build.exclude_newer, root=self.tree)
 
     @property
     def collecting(self) -> Collecting:
-        return Collecting(python=self.python, tree=self.tree, exclude_newer=self.build.exclude_newer)
+        return Collecting(python=self.python, tree=self.project, exclude_newer=self.build.exclude_newer)
 
 
-def reader(tree: Path) -> sources.Read:
+def reader(folder: Path, root: Path, *, only: frozenset[str] = frozenset()) -> sources.Read:
+    """Files of `folder`; what it lacks is looked for upwards to `root`, or just `only` that."""
+
     def read(name: str) -> str | None:
-        try:
-            return (tree / name).read_text(encoding="utf-8", errors="replace")
-        except (OSError, ValueError):
-            return None
+        for place in (folder, *folder.parents):
+            with suppress(OSError, ValueError):
+                return (place / name).read_text(encoding="utf-8", errors="replace")
+            if place == root or (only and name not in only):
+                break
+        return None
 
     return read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +25,14 @@ _LOCAL = re.compile(r"(?m)^\s*(?:-e|--editable|\.\.?)(?:[ =/]|\s*$)")
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """What the question is about: a tree, how it is read, for which Python, as of when."""
+    """What the question is about: a tree, how it is read, for which Python, as of when. `root` is what it lies in,
+    where it names other folders of that."""
 
     tree: Path
     read: Read
     python: Found
     exclude_newer: str = ""
+    root: Path | None = None
 
 
 class Resolver:
@@ -79,17 +82,19 @@ class Resolver:
             return ()
         say("resolving requirements")
         with scratch(self._home, "lock") as work:
-            output, tree = work / "pylock.toml", await asyncio.to_thread(_to_build_in, how, asked, work)
+            output, root = work / "pylock.toml", await asyncio.to_thread(_to_build_in, how, asked, work)
+            tree = root / how.tree.relative_to(how.root or how.tree)
             arguments = self._arguments(work, asked, replace(how, tree=tree))
             done = await self._uv.run(
                 "pip", "compile", *arguments, "-p", how.python.path, "--format", "pylock.toml", "-o", str(output), "-q",
-                folder=tree, say=say, env={"UV_CONSTRAINT": ""} if asked.exact else {},
+                folder=_counted_from(asked, tree), say=say, env={"UV_CONSTRAINT": ""} if asked.exact else {},
             )  # fmt: skip
             if not done.ok or not output.is_file():  # on a full disk uv ends with 0 and leaves no file
                 raise self._failed(done, asked)
             lock = read_pylock(output.read_text(encoding="utf-8"), str(work))
             return tuple(
-                replace(package, folder=_below(tree, package.folder)) if package.folder else package for package in lock
+                replace(package, folder=_below(tree, package.folder, root)) if package.folder else package
+                for package in lock
             )
 
     def _failed(self, done: Finished, asked: Question) -> ProblemError:
@@ -113,18 +118,25 @@ class Resolver:
 
 
 def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:
-    """The tree, or a copy of it when requirement files name folders: asking a folder what it needs writes into it.
+    """The root, or a copy of it when requirement files name folders: asking a folder what it needs writes into it.
 
     There the files name them as plain folders, since nothing of ours is installed editable.
     """
     chain = [name for start in asked.inputs for name in requirement_chain(how.read, start)]
     local = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
+    root = how.root or how.tree
     if not local:
-        return how.tree
-    copy_tree(how.tree, copy := work / "tree")
+        return root
+    copy_tree(root, copy := work / "tree")
     for name, text in local.items():
-        (copy / name).write_text(_EDITABLE.sub("", text), encoding="utf-8")
+        (copy / how.tree.relative_to(root) / name).write_text(_EDITABLE.sub("", text), encoding="utf-8")
     return copy
+
+
+def _counted_from(asked: Question, tree: Path) -> Path:
+    """Where relative paths in lines begin: what uv exports of a workspace's member counts from the lock."""
+    upwards = (folder for folder in (tree, *tree.parents) if (folder / asked.kind).is_file())
+    return next(upwards, tree) if asked.kind is Kind.UV_LOCK else tree
 
 
 def _each(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,7 +148,8 @@ def _written(path: Path, lines: tuple[str, ...]) -> str:
     return str(path)
 
 
-def _below(tree: Path, folder: str) -> str:
-    """The folder counted from the tree; one that lies elsewhere stays as it is."""
-    path, root = Path(folder).resolve(), tree.resolve()
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+def _below(tree: Path, folder: str, root: Path) -> str:
+    """The folder counted from the tree, for what we keep must hold for the next checkout too; one that lies outside of
+    `root` stays as it is."""
+    path = Path(folder).resolve()
+    return os.path.relpath(path, tree.resolve()) if path.is_relative_to(root.resolve()) else str(path)
