@@ -48,9 +48,9 @@ class Module:
         return found
 
 
-def understood(path: str, body: ast.Module, paths: tuple[str, ...], importable: frozenset[str]) -> Module:
+def understood(path: str, body: ast.Module, paths: tuple[str, ...], importable: Mapping[str, str]) -> Module:
     folder, name = located(path, body, frozenset(paths))
-    folder = "." if folder in importable else folder
+    folder = importable.get(folder, folder)
     known = origins(body, name, path)
     stars = tuple(origin.removesuffix(".*") for origin in known.values() if origin.endswith(".*"))
     return Module(path=path, name=name, folder=folder, body=body, origins=known, stars=stars)

@@ -125,6 +125,7 @@ class Writer:
     def build(self, build: Build) -> Table:
         table = tomlkit.table()
         self.put(table, "build.python", build.python)
+        self.put(table, "build.project", "" if build.project == Build().project else build.project)
         for name in ("requirements", "extras", "groups", "test_requirements", "test_extras", "test_groups", "add"):
             self.put(table, f"build.{name}", self.listed(f"build.{name}", getattr(build, name)))
         if not build.install_project:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ecluse.loop.plan.django import one_settings_module
 from ecluse.loop.plan.kept import import_path, state
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.made_up import value_for
 from ecluse.loop.plan.migrating import left_out, migration
+from ecluse.loop.plan.projects import ROOT, project_of, seen_from
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
@@ -67,12 +68,15 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         raise ProblemError(no_app(facts))
     chosen = entry or found[0]
     reasons = Reasons()
+    project = project_of(facts, chosen)
+    reasons.note("build.project", project)
+    facts = seen_from(facts, project.value if project else ROOT)
     app = App(
         name=app_name(facts, name, reasons),
         processes=(web(facts, chosen, reasons), *workers(facts, reasons)),
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
-        build=build_of(facts, reasons.note, chosen.folder),
+        build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
         migrate=migration(facts, chosen, reasons.note),
         state=state(facts, reasons.note),
         env=import_path(facts, reasons.note),

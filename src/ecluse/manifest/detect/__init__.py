@@ -18,6 +18,7 @@ from ecluse.manifest.detect import (
     models,
     packaging,
     procfile,
+    projects,
     pythons,
     requirements,
     routes,
@@ -36,6 +37,7 @@ Reader = Callable[[Tree], Iterable[Fact]]
 
 READERS: tuple[Reader, ...] = (
     packaging.read,
+    projects.read,
     requirements.read,
     pythons.read,
     django.read,

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """The project's name."""
     PYTHON = "python"
     """`X.Y`, where something other than packaging metadata asks for it."""
+    PROJECT = "project"
+    """A folder below the root that says by itself what it needs, by packaging metadata."""
     BUILDS = "builds"
     """The build backend: the repository can be installed itself."""
     MANAGER = "manager"

@@ -22,7 +22,7 @@ def home(tree: Tree, module: str, hints: Iterable[str]) -> str:
         holding = (path.removesuffix(end) for path in sorted(tree.paths, key=lambda path: (path.count("/"), path))
                    for end in ends if path.endswith(f"/{end}") and not aside(path))  # fmt: skip
         found = next((folder.rstrip("/") for folder in holding), named[0] if named else ".")
-    return "." if found in tree.importable else found
+    return tree.importable.get(found, found)
 
 
 def below(hint: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ class Tree:
     read: Callable[[str], str | None]
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
     _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _installed: list[dict[str, str]] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:
@@ -77,15 +78,21 @@ class Tree:
         return parser
 
     @property
-    def importable(self) -> frozenset[str]:
-        """Folders whose modules are found wherever a program runs, because the repository itself is installed."""
-        file = "pyproject.toml"
-        uv, poetry = self.table(file, "tool", "uv"), self.table(file, "tool", "poetry")
-        if uv.get("package") is False or poetry.get("package-mode") is False:
-            return frozenset()
-        named = poetry or self.table(file, "project") or self.table(file, "tool", "flit") or "setup.cfg" in self
-        installed = "setup.py" in self or (named and self.table(file, "build-system"))
-        return frozenset(("src", "lib")) if installed else frozenset()
+    def importable(self) -> Mapping[str, str]:
+        """Folders whose modules are found wherever a program runs, because the project that they lie in is installed;
+        with the folder of that project."""
+        if not self._installed:
+            self._installed.append(self._find_installed())
+        return self._installed[0]
+
+    def _find_installed(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name in ("pyproject.toml", "setup.py", "setup.cfg"):
+            for path in self.named(name):
+                folder = str(PurePosixPath(path).parent)
+                if folder not in found.values() and _is_installed(self, "" if folder == "." else f"{folder}/"):
+                    found |= {str(PurePosixPath(folder) / below): folder for below in ("src", "lib")}
+        return found
 
     def module(self, path: str) -> Module | None:
         """A Python file understood, None when it isn't valid for this Python."""
@@ -100,6 +107,12 @@ class Tree:
                 continue
             if module := self.module(path):
                 yield module
+
+    def below(self, folder: str) -> Tree:
+        """What lies in a folder, with paths that count from there."""
+        start = f"{folder}/"
+        paths = tuple(path.removeprefix(start) for path in self.paths if path.startswith(start))
+        return Tree(paths=paths, read=lambda path: self.read(start + path))
 
     def line(self, path: str, needle: str) -> int:
         """The line at which `needle` first stands, 0 when nowhere."""
@@ -116,6 +129,15 @@ class Tree:
         except (SyntaxError, ValueError, RecursionError):
             return None
         return understood(path, body, self.paths, self.importable)
+
+
+def _is_installed(tree: Tree, below: str) -> bool:
+    file = f"{below}pyproject.toml"
+    uv, poetry = tree.table(file, "tool", "uv"), tree.table(file, "tool", "poetry")
+    if uv.get("package") is False or poetry.get("package-mode") is False:
+        return False
+    named = poetry or tree.table(file, "project") or tree.table(file, "tool", "flit") or f"{below}setup.cfg" in tree
+    return f"{below}setup.py" in tree or bool(named and tree.table(file, "build-system"))
 
 
 def aside(path: str) -> bool:
