@@ -59,6 +59,9 @@ class Source(Protocol):
     async def checkout_working(self, folder: Path) -> None:
         """The working tree as it lies (tracked and untracked, not ignored), for `--dirty`."""
 
+    async def around(self) -> tuple[Source, str]:
+        """The whole repository, and the folder that we are of it; `.` when that is all of it."""
+
     async def committed_at(self, commit: Commit) -> datetime: ...
 
     async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:

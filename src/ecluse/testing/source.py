@@ -63,6 +63,9 @@ class MemorySource:
     async def checkout_working(self, folder: Path) -> None:
         _write(self.working, folder)
 
+    async def around(self) -> tuple[MemorySource, str]:
+        return self, "."
+
     async def committed_at(self, commit: Commit) -> datetime:
         return self._find(commit).at
 

@@ -57,10 +57,11 @@ def keep_bundle(
 
 
 async def _wheelhouse(app: App, world: World, checkout: Checkout) -> Wheelhouse:
-    python = await world.toolchain.choose(checkout.folder, app.build)
+    tree, build = checkout.sources(app.build)
+    python = await world.toolchain.choose(tree, build)
     return await world.toolchain.wheelhouse(
-        checkout.folder,
-        app.build,
+        tree,
+        build,
         servers=server_requirements(app, python.minor),
         identity="" if checkout.dirty else f"{world.root}@{checkout.commit}",
         say=lambda line: world.reporter.line("build", line),

@@ -57,9 +57,9 @@ class Bench:
         await asyncio.to_thread(self._renew)
 
     async def environment(self, build: Build, *, tests: bool) -> Path:
-        name = "environment"
+        name, (tree, seen) = "environment", self.checkout.sources(build)
         return await self.world.toolchain.environment(
-            self.checkout.folder, build, tests=tests, say=lambda text: self.world.reporter.line(name, text)
+            tree, seen, tests=tests, say=lambda text: self.world.reporter.line(name, text)
         )
 
     async def server_packages(self, app: App, environment: Path) -> Path:

@@ -52,9 +52,10 @@ async def run_steps(
     run = run or world.ids.new("run")
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
+        tree, build = checkout.sources(app.build)
         environment = await world.toolchain.environment(
-            checkout.folder,
-            app.build,
+            tree,
+            build,
             tests=True,
             identity="" if dirty else f"{world.root}@{commit}",
             say=lambda text: world.reporter.line("environment", text),

@@ -27,7 +27,7 @@ class GitSource:
     """
 
     def __init__(self, root: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
-        self._root = root
+        self._root, self._commands, self._env = root, commands, env
         self._git = Git(root, commands, env)
 
     async def resolve(self, revision: str) -> Commit:
@@ -58,6 +58,12 @@ class GitSource:
         listing = await self._ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
         names = sorted(os.fsdecode(name) for name in listing.split(b"\0") if name)
         await asyncio.to_thread(copy_working, self._root, names, folder)
+
+    async def around(self) -> tuple[GitSource, str]:
+        place = os.fsdecode(await self._ask("rev-parse", "--show-prefix")).rstrip("/\n")
+        above = os.fsdecode(await self._ask("rev-parse", "--show-cdup")).rstrip("\n")
+        whole = (self._root / above).resolve() if above else self._root
+        return GitSource(whole, self._commands, self._env), place or "."
 
     async def committed_at(self, commit: Commit) -> datetime:
         return datetime.fromtimestamp(int(await self._ask("log", "-1", "--format=%ct", commit)), UTC)

@@ -43,7 +43,11 @@ def test_it_is_the_innermost_that_says_what_it_needs(files, project):
 
 
 def test_requirement_files_count_from_the_project():
-    tests = {"backend/requirements-test.txt": "pytest", "requirements-test.txt": "tox", "backend/tests/test_it.py": "def test_it(): ..."}
+    tests = {
+        "backend/requirements-test.txt": "pytest",
+        "requirements-test.txt": "tox",
+        "backend/tests/test_it.py": "def test_it(): ...",
+    }
     build = propose({**BACKEND, **tests}).app.build
     assert build.test_requirements == ("requirements-test.txt", "pytest")
 
