@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import socket
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ from click.core import ParameterSource
 
 from ecluse import assembly
 from ecluse.cli import options
-from ecluse.cli.session import guarded, print_json
-from ecluse.loop.plan.init import Found, Request, initialise
+from ecluse.cli.init_each import Part, Parts, init_each, read_and_try
+from ecluse.cli.ports import free_port, kept_port
+from ecluse.cli.session import as_document, guarded, print_json, show
+from ecluse.loop.plan.init import Found, Request, SeveralAppsError
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 MANIFEST = "ecluse.toml"
 NEXT = f"git add {MANIFEST} && git commit -m 'Add {MANIFEST}' && ecluse ship"
-FIRST_PORT = 8000
-LAST_PORT = 8999
 
 
 @click.command("init", epilog="Example:  ecluse init && ecluse ship")
@@ -43,11 +43,16 @@ def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool
         if known and not dry_run:
             may = force or may_replace(known, ask=not (yes or as_json))
             require_replaceable(known, may=may)
-        with assembly.undeclared(root) as world:
-            found = await initialise(world, Request(port=lambda: kept_port(root) or free_port(), should_try=not no_try))
-            if not dry_run:
-                assembly.save(path, found.text)
-            tell(found, path, wrote=not dry_run, as_json=as_json)
+        request = Request(port=lambda: kept_port(root) or free_port(), should_try=not no_try)
+        try:
+            found = await read_and_try(root, request)
+        except SeveralAppsError as several:
+            parts = Parts(root=root, folders=several.folders, request=request, force=force, write=not dry_run)
+            agreed(several.folders, ask=not (yes or as_json))
+            return tell_each(parts, await init_each(parts), as_json=as_json)
+        if not dry_run:
+            assembly.save(path, found.text)
+        tell(found, path, wrote=not dry_run, as_json=as_json)
         return Exit.DONE
 
     guarded(work, as_json=as_json)
@@ -97,28 +102,42 @@ def exists(path: Path) -> Problem:
     )
 
 
-def kept_port(root: Path) -> int | None:
-    """The port of the manifest that is replaced: the app may be serving there now."""
-    try:
-        local = assembly.declared(root).environment("local")
-    except ProblemError:
-        return None
-    return local.port if local else None
+def agreed(folders: tuple[str, ...], *, ask: bool) -> None:
+    """ProblemError I006 when the person doesn't want a manifest for each of several apps."""
+    click.echo(f"there are {len(folders)} apps here: {', '.join(folders)}", err=True)
+    if ask and sys.stdin.isatty() and not click.confirm("Write a manifest for each?", default=True, err=True):
+        raise ProblemError(
+            Problem(
+                code="I006",
+                what="there are several apps here",
+                fix=f"take one: ecluse init -C {folders[0]}",
+                state="nothing was written",
+            )
+        )
 
 
-def free_port(first: int = FIRST_PORT, last: int = LAST_PORT) -> int:
-    """The first port from `first` to `last` on which nobody listens now."""
-    for port in range(first, last + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ProblemError(
-        Problem(code="I004", what=f"no port from {first} to {last} is free", fix="end what listens there")
-    )
+def tell_each(parts: Parts, told: tuple[Part, ...], *, as_json: bool) -> Exit:
+    """What became of each; the code is that of the first without a manifest."""
+    for part in told:
+        click.secho(f"{part.name}  ({part.path.parent})", bold=True, err=True)
+        if part.found and not as_json:
+            tell(part.found, part.path, wrote=parts.write, as_json=False)
+        elif part.problems:
+            show(part.problems, as_json=False)
+        elif not part.found:
+            click.echo("has a manifest already, which stays", err=True)
+    if as_json:
+        apps = {part.name: document_of(part, wrote=parts.write) for part in told}
+        print_json({"outcome": "written" if parts.write else "shown", "path": str(parts.path), "apps": apps})
+    elif parts.write and any(part.found for part in told):
+        click.echo(f"wrote {parts.path}, which names them; next: commit the manifests, then ecluse ship", err=True)
+    return next((part.problems[0].exit for part in told if part.problems), Exit.DONE)
+
+
+def document_of(part: Part, *, wrote: bool) -> dict[str, Any]:
+    if part.found:
+        return document(part.found, part.path, wrote=wrote)
+    return {"outcome": "halted" if part.problems else "kept", "problems": [as_document(one) for one in part.problems]}
 
 
 def tell(found: Found, path: Path, *, wrote: bool, as_json: bool) -> None:

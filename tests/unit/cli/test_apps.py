@@ -5,7 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from ecluse.cli import history, options, status
+from ecluse.assembly import apps_of, declared
+from ecluse.cli import history, init, options, status
+from ecluse.cli.init_each import named
 from support.repositories import repository
 
 APP = """
@@ -85,3 +87,56 @@ def test_names_of_apps_are_completed(several, monkeypatch):
     assert options.complete_app(None, None, "s") == ["shop"]
     (several / "ecluse.toml").write_text("[")
     assert options.complete_app(None, None, "s") == []
+
+
+FLASK = "from flask import Flask\napp = Flask('x')\n"
+
+
+@pytest.fixture
+def unknown(tmp_path, monkeypatch):
+    """A repository with two apps and no manifest."""
+    monkeypatch.delenv("ECLUSE_HOME", raising=False)
+    files = {f"{folder}/{name}": text for folder in ("api", "web/admin")
+             for name, text in (("app.py", FLASK), ("requirements.txt", "flask\n"))}  # fmt: skip
+    return repository(tmp_path / "all", files)[1]
+
+
+def test_init_writes_a_manifest_for_each_and_one_that_names_them(unknown):
+    done = run(init, "-C", str(unknown), "--yes", "--no-try", "--json")
+    answer = json.loads(done.stdout)
+    assert (done.exit_code, answer["outcome"], list(answer["apps"])) == (0, "written", ["api", "admin"])
+    assert list(apps_of(unknown)) == ["api", "admin"]
+    ports = [declared(unknown / folder).environment("local").port for folder in ("api", "web/admin")]
+    assert len(set(ports)) == 2
+
+
+def test_init_keeps_a_manifest_that_is_there_unless_told_to_replace_it(unknown):
+    (unknown / "api/ecluse.toml").write_text(APP.format(name="mine"))
+    answer = json.loads(run(init, "-C", str(unknown), "--yes", "--no-try", "--json").stdout)
+    assert {name: one["outcome"] for name, one in answer["apps"].items()} == {"api": "kept", "admin": "written"}
+    assert declared(unknown / "api").name == "mine"
+    run(init, "-C", str(unknown / "api"), "--yes", "--no-try", "--force")
+    assert declared(unknown / "api").name == "api"
+
+
+def test_an_app_that_can_t_be_served_is_told_and_left_out(unknown):
+    (unknown / "api/requirements.txt").write_text("nothing-of-that-name-anywhere\n")
+    done = run(init, "-C", str(unknown), "--yes", "--json", env={"UV_OFFLINE": "1", "UV_NO_INDEX": "1"})
+    answer = json.loads(done.stdout)
+    assert answer["apps"]["api"]["problems"][0]["code"].startswith("B")
+    assert (done.exit_code != 0, (unknown / "api/ecluse.toml").exists()) == (True, False)
+
+
+def test_a_dry_run_writes_nothing(unknown):
+    done = run(init, "-C", str(unknown), "--dry-run", "--no-try", "--json")
+    assert json.loads(done.stdout)["outcome"] == "shown"
+    assert not list(unknown.rglob("ecluse.toml"))
+
+
+def test_one_of_them_can_be_taken_for_itself(unknown):
+    run(init, "-C", str(unknown / "api"), "--yes", "--no-try")
+    assert [str(path.relative_to(unknown)) for path in unknown.rglob("ecluse.toml")] == ["api/ecluse.toml"]
+
+
+def test_apps_whose_folders_end_alike_have_longer_names():
+    assert [name for name, _ in named(("a/web", "b/web", "B c"))] == ["a-web", "b-web", "b-c"]

@@ -17,6 +17,7 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.render import render
 from ecluse.loop.plan.resolve import resolve
 from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.apps import apps_in
 from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.tree import Tree
 from ecluse.model.ids import Commit
@@ -36,8 +37,18 @@ class Request:
 
     port: Callable[[], int]
     should_try: bool = True
+    as_one: bool = False
+    """Take the repository for one app, whatever lies in it."""
     budget: timedelta = BUDGET
     step_limit: timedelta = STEP
+
+
+class SeveralAppsError(Exception):
+    """The repository holds several apps, each in a folder of its own: each is to be taken for itself."""
+
+    def __init__(self, folders: tuple[str, ...]) -> None:
+        super().__init__(", ".join(folders))
+        self.folders = folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +63,16 @@ class Found:
 async def initialise(world: World, request: Request) -> Found:
     """A manifest for the repository of `world`. Everything started is ended; what was built stays as a cache.
 
-    ProblemError I001: no app was found. I002: none that was found answers. B…: its environment can't be made.
+    SeveralAppsError: there are several. ProblemError I001: no app was found. I002: none that was found answers. B…: its
+    environment can't be made.
     """
     run = str(world.ids.new("init"))
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, NO_COMMIT, place.folder / "commit", dirty=True)
         facts = await asyncio.to_thread(lambda: detect(tree_of(checkout)))
         world.reporter.note(f"read {len(checkout.files)} files")
+        if not request.as_one and (folders := apps_in(facts, checkout.files)):
+            raise SeveralAppsError(folders)
         if request.should_try:
             proposal = await tried(world, request, facts, checkout, place, run)
         else:

@@ -212,6 +212,16 @@ def test_a_part_of_a_repository_can_be_the_root(root, commands, tmp_path):
     assert not do(source.is_dirty())
 
 
+def test_a_part_knows_the_whole_that_it_is_of(root, source, commands, tmp_path):
+    (root / "a" / "service").mkdir(parents=True)
+    (root / "a" / "service" / "app.py").write_text("app")
+    name = commit(root, other="1")
+    part = GitSource(root / "a" / "service", commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    whole, place = do(part.around())
+    assert (place, do(whole.read(name, "other"))) == ("a/service", b"1")
+    assert do(source.around())[1] == "."
+
+
 def test_the_time_of_a_commit_is_aware(root, source):
     assert do(source.committed_at(commit(root, a="1"))) == datetime(2024, 5, 1, 12, tzinfo=UTC)
 
