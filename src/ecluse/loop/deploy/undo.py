@@ -1,4 +1,4 @@
-"""Compensation: every host that moved goes back, in reverse order, if the place to go back to is fit."""
+"""Compensation: every host that moved goes back, if the place to go back to is fit."""
 
 from __future__ import annotations
 
@@ -41,14 +41,15 @@ class Undone:
 async def undo(
     fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], health: Health | None, why: str
 ) -> Undone:
-    """First the traffic of all hosts, quickly; then the new release is drained and stopped on all at once."""
-    fit: dict[HostName, str] = {}
-    lost: dict[HostName, str] = {}
-    for place in reversed(places):
-        try:
-            fit[place.host] = await _send_back(fleet.targets[place.host], lease, deployment, place, health)
-        except ProblemError as error:
-            lost[place.host] = str(error)
+    """First the traffic of all hosts at once, for a silent one must not delay the others; then the new release is
+    drained and stopped on all."""
+    moved = {place.host: place for place in places}
+
+    async def send_back(host: HostName) -> str:
+        return await _send_back(fleet.targets[host], lease, deployment, moved[host], health)
+
+    sent = await on_each(tuple(moved), send_back)
+    fit = sent.done
 
     async def abort(host: HostName) -> None:
         target = fleet.targets[host]
@@ -57,7 +58,7 @@ async def undo(
             await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
 
     found = await on_each(tuple(fit), abort)
-    lost |= {host: str(error) for host, error in found.failed.items()}
+    lost = {host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())}
     kept = {host: f"{host}: {trouble}" for host, trouble in fit.items() if trouble and host not in lost}
     return Undone(reverted=tuple(host for host in found.done if host not in kept), kept=kept, lost=lost)
 

@@ -130,6 +130,29 @@ async def test_one_that_refuses_a_move_brings_all_back(chain, name, call):
     assert await chain.serve("1.0.0")
 
 
+async def test_a_silent_host_doesn_t_delay_the_traffic_of_the_others(chain, monkeypatch):
+    others_are_back = asyncio.Event()
+    silent = chain.hosts["e"]
+    ask = silent.ask
+
+    async def slow(slot, question):
+        if (await silent.observe()).slot(slot).version == "1.0.0":  # only the undo asks the release before
+            await asyncio.wait_for(others_are_back.wait(), 20)
+        return await ask(slot, question)
+
+    async def look():
+        for version, hosts in (("2.0.0", len(NAMES)), ("1.0.0", len(NAMES) - 1)):
+            while list((await chain.versions()).values()).count(version) < hosts:
+                await asyncio.sleep(0.01)
+        others_are_back.set()
+
+    monkeypatch.setattr(silent, "ask", slow)
+    for target in chain.hosts.values():
+        target.fail("decide", replace(GONE, code="K030", exit=Exit.REFUSED, what="the disk is full"))
+    undone, _ = await asyncio.gather(chain.deploy("2.0.0"), look())
+    assert not undone.committed
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_one_that_is_lost_during_the_undo_has_a_name_and_goes_back_alone(chain, name):
     bad = "e" if name != "e" else "d"
