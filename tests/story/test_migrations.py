@@ -88,7 +88,11 @@ class Shop:
 
     async def deploy(self, name, **more):
         return await deploy_existing(
-            self.wanted, lambda _, state: find(state, name), self.memory.world, verb="deploy", **more
+            self.wanted,
+            lambda _, state: find(state, name, self.wanted.environment),
+            self.memory.world,
+            verb="deploy",
+            **more,
         )
 
     def told(self, kind=events.MigrationsRun):
@@ -139,7 +143,7 @@ async def test_no_way_leads_back_past_a_migration_that_took_something_away(shop)
 
 def newest(shop):
     """The release that served before a way back was refused, or a migration failed."""
-    return find(shop.memory.ledger.state(), "0.2.0").id
+    return find(shop.memory.ledger.state(), "0.2.0", shop.wanted.environment).id
 
 
 async def test_a_dry_run_of_a_rollback_says_so_too(shop):

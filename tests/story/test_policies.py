@@ -53,7 +53,11 @@ class Shop:
     @property
     def app(self):
         health = Health(path="/", successes=1, timeout=timedelta(seconds=5))
-        places = (Environment(name="staging", port=1), Environment(name="production", policy=self.policy))
+        places = (
+            Environment(name="local", port=2, tag=False),
+            Environment(name="staging", port=1),
+            Environment(name="production", policy=self.policy),
+        )
         return App(name="shop", processes=(replace(WEB, health=health),), environments=places)
 
     def wanted(self, name):
@@ -69,9 +73,10 @@ class Shop:
     async def ship(self, name="production", **more):
         return await ship(ShipOrder(wanted=self.wanted(name), **more), self.world)
 
-    async def deploy(self, name="production", **more):
+    async def deploy(self, name="production", release="", **more):
+        wanted = self.wanted(name)
         return await deploy_existing(
-            self.wanted(name), lambda _, state: find(state, ""), self.world, verb="deploy", **more
+            wanted, lambda _, state: find(state, release, wanted.environment), self.world, verb="deploy", **more
         )
 
     def approve(self):
@@ -302,3 +307,30 @@ async def test_a_dry_run_says_what_the_policies_say(shop):
     assert {one.gate: one.answer for one in plan.policies} == {"policy.freeze": "passed", "policy.approvals": "failed"}
     known, said = await would_deploy(strict.wanted("production"), "", strict.world, override="because")
     assert (known.version, [one.answer for one in said]) == ("0.1.0", ["passed", "overridden"])
+
+
+async def test_what_isn_t_committed_stays_on_the_developer_s_machine(shop):
+    strict = shop(Policy())
+    strict.memory.source.working["shop.py"] = b"not committed"
+    await strict.ship("local", dirty=True)
+    (release,) = strict.memory.ledger.state().releases.values()
+    for name in (release.id, release.version):
+        with pytest.raises(ProblemError, match="can't go to 'production'"):
+            await strict.deploy(release=name)
+        with pytest.raises(ProblemError, match="can't go to 'production'"):
+            await would_deploy(strict.wanted("production"), name, strict.world, override="")
+    assert "stage" not in strict.target("production").calls
+    assert (await strict.deploy("local")).outcome == "deployed"
+
+
+async def test_without_a_name_it_is_the_newest_release_with_a_tag(shop):
+    strict = shop(APPROVED)
+    await strict.ship("local")
+    with pytest.raises(ProblemError, match="no release has a tag yet"):
+        strict.by("bob").approve()
+    await strict.ship("staging")
+    strict.sell("two")
+    await strict.ship("local")
+    assert strict.by("bob").approve().release.version == "0.1.0"
+    assert (await strict.deploy()).version == "0.1.0"
+    assert "dev" in find(strict.memory.ledger.state(), "", strict.wanted("local").environment).version

@@ -48,7 +48,12 @@ def command(
             release, policies = await would_deploy(wanted, name, at.world, override=override)
             return render.going_to(release, policies, as_json=as_json)
         deployed = await deploy_existing(
-            wanted, lambda _, state: find(state, name), at.world, verb="deploy", override=override, wait=wait
+            wanted,
+            lambda _, state: find(state, name, wanted.environment),
+            at.world,
+            verb="deploy",
+            override=override,
+            wait=wait,
         )
         return render.ended(deployed, as_json=as_json)
 

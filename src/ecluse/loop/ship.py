@@ -12,14 +12,20 @@ from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.policy.asked import ask, ask_last
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed, Moved
-from ecluse.loop.deploy.wanted import Wanted, keep_app, require_health, settings_digest
+from ecluse.loop.deploy.wanted import (
+    Wanted,
+    keep_app,
+    require_health,
+    require_place_for_dirty,
+    settings_digest,
+)
 from ecluse.loop.release.make import make_release, plan_release
 from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import Commit, StepName
 from ecluse.model.observed import Observed
-from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.problem import Exit, Problem
 from ecluse.model.release import Release
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
@@ -78,7 +84,7 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
     began = world.clock.monotonic()
     wanted = order.wanted
     require_health(wanted)
-    require_place_for_dirty(order)
+    require_place_for_dirty(order.wanted.environment, dirty=order.dirty)
     commit = await world.source.resolve(order.revision)
     dirty = order.dirty and await world.source.is_dirty()
     fleet = fleet_of(world, wanted.app, wanted.environment)
@@ -250,14 +256,3 @@ def stopped_by(verdicts: tuple[Verdict, ...]) -> Problem | None:
         fix=f"read {failed[0].log or 'the evidence'}, mend, commit, and ship again",
         exit=Exit.REFUSED,
     )
-
-
-def require_place_for_dirty(order: ShipOrder) -> None:
-    if order.dirty and order.wanted.environment.name != "local":
-        raise ProblemError(
-            Problem(
-                code="C010",
-                what=f"a working tree that is not committed can't go to '{order.wanted.environment.name}'",
-                fix="commit, then ship; --dirty is for the local environment",
-            )
-        )

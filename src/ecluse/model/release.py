@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 from ecluse.model.ids import Commit, Digest, ReleaseId, Version
 
+DIRTY = ".dirty."
+"""Part of the version of what was made from a working tree that wasn't committed."""
+
+
+def is_dirty(version: str) -> bool:
+    return DIRTY in version
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:

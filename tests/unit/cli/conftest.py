@@ -28,7 +28,13 @@ def strict(tmp_path, monkeypatch):
     monkeypatch.setenv("ECLUSE_ACTOR", "bob@example.org")
     root = repository(tmp_path / "shop", {"ecluse.toml": MANIFEST})[1]
     ledger = SqliteLedger(tmp_path / "home" / "ledger.db", SystemClock(), "anne@here")
-    made = {"version": "1.4.0", "commit": git(root, "rev-parse", "HEAD"), "bundle": "sha256:1", "config": "sha256:2"}
+    made = {
+        "version": "1.4.0",
+        "commit": git(root, "rev-parse", "HEAD"),
+        "bundle": "sha256:1",
+        "config": "sha256:2",
+        "tag": "v1.4.0",
+    }
     ledger.append(events.ReleaseMade(release="r-1", **made))
     ledger.close()
     return root

@@ -14,13 +14,13 @@ from ecluse.loop.deploy.policy.policies import policies
 from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
-from ecluse.loop.deploy.wanted import Wanted, require_health
+from ecluse.loop.deploy.wanted import Wanted, require_health, require_place_for_dirty
 from ecluse.loop.ship import Shipped, gates_of, outcome_of, stopped_by
 from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.problem import Problem
-from ecluse.model.release import Release
+from ecluse.model.release import Release, is_dirty
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
@@ -41,6 +41,7 @@ async def deploy_existing(
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
         seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
         recalled = recall(choose(seen, world.ledger.state()), world.store)
+        require_place_for_dirty(wanted.environment, dirty=is_dirty(recalled.release.version))
         then = as_it_was(wanted, recalled)
         require_health(then)
         if verb == "deploy":
@@ -58,7 +59,9 @@ async def would_deploy(
     wanted: Wanted, name: str, world: World, *, override: str
 ) -> tuple[ReleaseKnown, tuple[Verdict, ...]]:
     """The release, and what the policies say to it. Reads only."""
-    found, fleet = find(world.ledger.state(), name), fleet_of(world, wanted.app, wanted.environment)
+    found = find(world.ledger.state(), name, wanted.environment)
+    require_place_for_dirty(wanted.environment, dirty=is_dirty(found.version))
+    fleet = fleet_of(world, wanted.app, wanted.environment)
     return found, await policies(wanted, release_of(found), fleet, world, override=override)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ecluse.loop.build.remembered import kept_bundle
 from ecluse.loop.deploy.wanted import Wanted
-from ecluse.model.app import App
+from ecluse.model.app import App, Environment
 from ecluse.model.artifact import Bundle
 from ecluse.model.frozen import app_from_json
 from ecluse.model.history import ReleaseKnown, State
@@ -52,19 +52,29 @@ def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
     )
 
 
-def find(state: State, name: str) -> ReleaseKnown:
-    """The release of that id, version or tag; without a name the newest one. ProblemError D032 when there is none."""
+def find(state: State, name: str, environment: Environment) -> ReleaseKnown:
+    """The release of that id, version or tag. Without a name the newest one that could come into `environment`: where
+    releases are tagged, the newest that is, since others were made to be tried elsewhere. ProblemError D032 when there
+    is none."""
     releases = sorted(state.releases.values(), key=lambda kept: kept.at, reverse=True)
-    found = next((kept for kept in releases if not name or name in {kept.id, kept.version, kept.tag}), None)
+    fitting = [kept for kept in releases if kept.tag or not environment.tag]
+    named = (kept for kept in releases if name in {kept.id, kept.version, kept.tag})
+    found = next(named, None) if name else next(iter(fitting), None)
     if found is None:
         raise ProblemError(no_such_release(name, [kept.version for kept in releases[:5]]))
     return found
 
 
 def no_such_release(name: str, newest: list[str]) -> Problem:
-    what = f"there is no release '{name}'" if name else "no release was made yet"
-    known = f"the newest are {', '.join(newest)}" if newest else "`ecluse release` makes one, `ecluse ship` does it all"
-    return Problem(code="D032", what=what, state="nothing moved", fix=known)
+    if name or not newest:
+        what = f"there is no release '{name}'" if name else "no release was made yet"
+        fix = (
+            f"the newest are {', '.join(newest)}" if newest else "`ecluse release` makes one, `ecluse ship` does it all"
+        )
+    else:
+        what = "no release has a tag yet"
+        fix = f"`ecluse release` makes one; or name one that was made without: {', '.join(newest)}"
+    return Problem(code="D032", what=what, state="nothing moved", fix=fix)
 
 
 def no_longer_kept(kept: ReleaseKnown) -> Problem:

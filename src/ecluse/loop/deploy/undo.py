@@ -14,7 +14,7 @@ from ecluse.model.app import Health
 from ecluse.model.deployment import Place
 from ecluse.model.ids import Commit, DeploymentId, Digest, HostName, Version
 from ecluse.model.observed import Observed, SlotState
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.problem import Problem
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Question, Target

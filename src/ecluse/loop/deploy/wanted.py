@@ -77,3 +77,17 @@ def require_health(wanted: Wanted) -> None:
             f'unchecked = "reason" in [environments.{wanted.environment.name}]',
         )
     )
+
+
+def require_place_for_dirty(environment: Environment, *, dirty: bool) -> None:
+    """What isn't committed was tested by nobody and can't be made again: it stays on the developer's machine."""
+    if not dirty or environment.name == "local":
+        return
+    raise ProblemError(
+        Problem(
+            code="C010",
+            what=f"a working tree that is not committed can't go to '{environment.name}'",
+            state="nothing moved",
+            fix="commit, then ship; --dirty is for the local environment",
+        )
+    )

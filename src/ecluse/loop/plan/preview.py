@@ -9,9 +9,9 @@ from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.policy.policies import policies, undecided
 from ecluse.loop.deploy.schema.upcoming import Upcoming, upcoming
-from ecluse.loop.deploy.wanted import keep_app, require_health
+from ecluse.loop.deploy.wanted import keep_app, require_health, require_place_for_dirty
 from ecluse.loop.release.make import PlannedRelease, plan_release
-from ecluse.loop.ship import ShipOrder, require_place_for_dirty, serving_already
+from ecluse.loop.ship import ShipOrder, serving_already
 from ecluse.model.app import Strategy
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
@@ -54,7 +54,7 @@ async def preview(order: ShipOrder, world: World) -> Preview:
     """Reads only: no lease is taken, no keeper started, no tag made."""
     wanted = order.wanted
     require_health(wanted)
-    require_place_for_dirty(order)
+    require_place_for_dirty(order.wanted.environment, dirty=order.dirty)
     commit = await world.source.resolve(order.revision)
     dirty = order.dirty and await world.source.is_dirty()
     fleet = fleet_of(world, wanted.app, wanted.environment)

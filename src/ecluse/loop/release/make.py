@@ -12,7 +12,7 @@ from ecluse.model.artifact import Bundle
 from ecluse.model.events import Event, ReleaseMade
 from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.model.release import Release
+from ecluse.model.release import DIRTY, Release
 from ecluse.ports.source import Tag
 from ecluse.ports.world import World
 
@@ -56,7 +56,7 @@ async def make_release(
     """The release, its tag made when it has one. Safe to repeat: what was made before is the same release, no event."""
     version = planned.version
     if bundle.dirty:
-        version = Version(f"{version}.dirty.{bundle.digest.removeprefix('sha256:')[:7]}")
+        version = Version(f"{version}{DIRTY}{bundle.digest.removeprefix('sha256:')[:7]}")
     release = Release(
         version=version, commit=planned.commit, bundle=bundle.digest, config=config, notes=planned.notes,
         tag=planned.tag,

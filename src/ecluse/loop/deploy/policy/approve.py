@@ -41,7 +41,7 @@ def approve(environment: Environment, name: str, world: World) -> Approved:
         raise ProblemError(_not_asked(environment.name))
     if not is_approver(world.actor, policy):
         raise ProblemError(_not_an_approver(environment, world.actor))
-    release = find(world.ledger.state(), name)
+    release = find(world.ledger.state(), name, environment)
     (record,) = world.ledger.append(
         events.ReleaseApproved(
             release=release.id, version=release.version, by=world.actor, environment=environment.name
