@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -75,11 +76,13 @@ class IllegalMoveError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where it goes on one host, and the slot to go back to; `previous` is None when nothing served there before."""
+    """Where it goes on one host, and the slot to go back to; `previous` is None when nothing served there before.
+    `restarts`: how often each process of the slot had been started again by then, where the release runs already."""
 
     host: HostName
     slot: Slot
     previous: Slot | None
+    restarts: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

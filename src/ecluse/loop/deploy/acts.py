@@ -69,8 +69,8 @@ async def gate(work: Work, leg: Leg) -> Done:
     async def act(place: Place) -> Verdict:
         target, expected = work.target(place), await expected_at(work, place, place.slot)
         if expected is None:
-            return await gates.stays_up(target, place.slot, gates.UNCHECKED_TIME, work.world)
-        return await gates.await_healthy(target, place.slot, expected, work.world)
+            return await gates.stays_up(target, place.slot, gates.UNCHECKED_TIME, work.world, place.restarts)
+        return await gates.await_healthy(target, place.slot, expected, work.world, place.restarts)
 
     return _judged(together(work, await everywhere(work, leg, act)), remark)
 

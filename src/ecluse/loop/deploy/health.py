@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from ecluse.model.app import Health
 from ecluse.model.observed import ProcessSeen, SlotSeen, SlotState
@@ -17,6 +18,11 @@ from ecluse.ports.world import World
 BODY_SHOWN = 200
 UNCHECKED_TIME = timedelta(seconds=3)
 """How long processes without a health check must stay up to count as started."""
+
+
+Restarts = Mapping[str, int]
+"""Process to how often it was started again."""
+NEVER: Restarts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +48,15 @@ class Expected:
         return ""
 
 
-def ended(slot: SlotSeen) -> ProcessSeen | None:
-    """A process that ended since it was started, whether it was restarted or not."""
-    return next((seen for seen in slot.processes if seen.restarts or seen.state != "running"), None)
+def ended(slot: SlotSeen, before: Restarts = NEVER) -> ProcessSeen | None:
+    """A process that ended, whether it was restarted or not; what it had been through `before` doesn't count."""
+    return next(
+        (seen for seen in slot.processes if seen.restarts > before.get(seen.name, 0) or seen.state != "running"), None
+    )
+
+
+def restarts_of(slot: SlotSeen) -> Restarts:
+    return {seen.name: seen.restarts for seen in slot.processes}
 
 
 def end_of(process: ProcessSeen) -> Iterator[str]:
@@ -52,14 +64,17 @@ def end_of(process: ProcessSeen) -> Iterator[str]:
     yield from process.log_tail[-10:]
 
 
-async def await_healthy(target: Target, slot: Slot, expected: Expected, world: World) -> Verdict:
-    """Ask until enough answers in a row are good and every process is still the one that was started."""
+async def await_healthy(
+    target: Target, slot: Slot, expected: Expected, world: World, before: Restarts = NEVER
+) -> Verdict:
+    """Ask until enough answers in a row are good and every process is still the one that was started, or that ran
+    already with the restarts of `before`."""
     health = expected.health
     began = world.clock.monotonic()
     good, flaw = 0, "not asked"
     while good < health.successes:
         seen = (await target.observe()).slot(slot)
-        if dead := ended(seen):
+        if dead := ended(seen, before):
             return failed("health", end_of(dead), world.clock.monotonic() - began)
         answered = await target.ask(slot, question_of(health))
         flaw = expected.flaw(answered)
@@ -72,17 +87,17 @@ async def await_healthy(target: Target, slot: Slot, expected: Expected, world: W
         if good < health.successes:
             await world.clock.sleep(health.interval.total_seconds())
     waited = world.clock.monotonic() - began
-    if dead := ended((await target.observe()).slot(slot)):
+    if dead := ended((await target.observe()).slot(slot), before):
         return failed("health", end_of(dead), waited)
     evidence = f"GET {health.path}: {answered.status}, {health.successes} times in a row"
     return Verdict(gate="health", answer=Answer.PASSED, evidence=(evidence,), seconds=waited)
 
 
-async def stays_up(target: Target, slot: Slot, duration: timedelta, world: World) -> Verdict:
+async def stays_up(target: Target, slot: Slot, duration: timedelta, world: World, before: Restarts = NEVER) -> Verdict:
     """The gate of processes that can't be asked: none of them ends within `duration`."""
     began = world.clock.monotonic()
     while (waited := world.clock.monotonic() - began) < duration.total_seconds():
-        if dead := ended((await target.observe()).slot(slot)):
+        if dead := ended((await target.observe()).slot(slot), before):
             return failed("processes", end_of(dead), waited)
         await world.clock.sleep(0.1)
     return Verdict(gate="processes", answer=Answer.PASSED, evidence=(f"up for {waited:.0f} s",), seconds=waited)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ecluse.loop.deploy.health import restarts_of
 from ecluse.model.app import Environment, Promotion, Strategy
 from ecluse.model.deployment import Leg, Move, Place
 from ecluse.model.ids import HostName, ReleaseId
@@ -28,7 +29,8 @@ def plan_rollout(
     places = tuple(Place(host=host, slot=one.free, previous=one.serving) for host, one in seen.items())
     if back and all(is_ready(one, wanted) for one in seen.values()):
         legs = (Leg(move=Move.BEGIN), Leg(move=Move.GATE), *_all_at_once(environment, back=True), *ENDING)
-        return Planned(places=places, legs=legs)
+        warm = (replace(place, restarts=restarts_of(seen[place.host].slot(place.slot))) for place in places)
+        return Planned(places=tuple(warm), legs=legs)
     return Planned(places=places, legs=all_legs(environment, places, migrates=migrates, back=back))
 
 

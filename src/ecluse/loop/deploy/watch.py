@@ -106,7 +106,7 @@ async def _ill(
     """What one look at one host finds wrong: a process that ended, or health that fails time and again."""
     slot = seen.slot(place.slot)
     where = "" if work.fleet.is_single else f"{place.host}: "
-    if dead := ended(slot):
+    if dead := ended(slot, place.restarts):
         return failed("watch", (where + line for line in end_of(dead)), 0.0)
     if expected is None:
         return None

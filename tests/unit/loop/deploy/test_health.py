@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.deploy.health import Expected, end_of, ended
+from ecluse.loop.deploy.health import Expected, end_of, ended, restarts_of
 from ecluse.model.app import Health
 from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.observed import ProcessSeen, SlotSeen
@@ -57,6 +57,13 @@ def test_a_restarted_process_counts_as_ended():
     restarted = ProcessSeen(name="web", pid=7, state="running", restarts=1, last_exit="exit 1", log_tail=("boom",))
     assert ended(SlotSeen(slot=Slot.BLUE, processes=(restarted,))) is restarted
     assert tuple(end_of(restarted)) == ("web ended: exit 1", "boom")
+
+
+def test_what_it_had_been_through_before_doesn_t_count():
+    once = SlotSeen(slot=Slot.BLUE, processes=(ProcessSeen(name="web", pid=7, state="running", restarts=1),))
+    assert ended(once, restarts_of(once)) is None
+    twice = SlotSeen(slot=Slot.BLUE, processes=(ProcessSeen(name="web", pid=8, state="running", restarts=2),))
+    assert ended(twice, restarts_of(once)) is not None
 
 
 def test_processes_that_run_have_not_ended():

@@ -60,6 +60,13 @@ def test_going_back_to_a_warm_release_only_shifts():
     assert moves(plan.legs) == ["begin", "gate", "shift", "decide", "commit"]
 
 
+def test_what_a_warm_release_had_been_through_is_known_and_a_fresh_one_has_nothing_behind_it():
+    once = replace(BLUE, processes=(ProcessSeen(name="web", pid=7, state="running", restarts=1),))
+    looks = seen(once, GREEN, serving=Slot.GREEN)
+    assert planned(looks, OLD, back=True).places[0].restarts == {"web": 1}
+    assert planned(looks, OLD).places[0].restarts == {}
+
+
 def test_where_one_host_lost_the_warm_release_all_start_it_anew():
     looks = {HOST: seen(BLUE, GREEN, serving=Slot.GREEN), HostName("b"): seen(GREEN, serving=Slot.GREEN)}
     assert "start" in moves(plan_rollout(looks, OLD, LIVE, migrates=False, back=True).legs)
