@@ -18,6 +18,7 @@ import click
 
 from ecluse import assembly
 from ecluse.cli import streams
+from ecluse.cli.typed import as_typed
 from ecluse.loop.deploy.problems import detached, interrupted
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Environment
@@ -221,5 +222,5 @@ def as_document(problem: Problem) -> dict[str, Any]:
         "what": problem.what,
         "evidence": list(problem.evidence),
         "state": problem.state,
-        "fix": problem.fix,
+        "fix": as_typed(problem).fix,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -15,11 +16,17 @@ from ecluse.model.problem import Exit
 
 @click.command(epilog="Examples:  ecluse stop    ecluse stop staging")
 @options.environment
+@options.wait
 @options.dry_run
 @options.as_json
 @options.folder_of_any
 def command(
-    environment_argument: str | None, environment_option: str | None, dry_run: bool, as_json: bool, folder: Path
+    environment_argument: str | None,
+    environment_option: str | None,
+    wait: timedelta | None,
+    dry_run: bool,
+    as_json: bool,
+    folder: Path,
 ) -> None:
     """Drain and stop everything of an environment. The app's data stays."""
 
@@ -31,7 +38,7 @@ def command(
             at.answer({"outcome": "planned", "environment": environment.name, "would_stop": running})
             click.echo(f"would stop {', '.join(running) or 'nothing'}", err=as_json)
             return Exit.DONE
-        release = await stop(at.app, environment, at.world)
+        release = await stop(at.app, environment, at.world, wait)
         at.answer({"outcome": "stopped", "environment": environment.name, "release": release or None})
         click.echo(f"stopped {environment.name}" if release else f"nothing ran in {environment.name}", err=as_json)
         return Exit.DONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ecluse.cli.typed import as_typed
 from ecluse.model.problem import Problem
 
 WIDEST = 500
@@ -32,7 +33,7 @@ def shortened(line: str) -> str:
 
 
 def render(problem: Problem) -> None:
-    first, *rest = lines(problem)
+    first, *rest = lines(as_typed(problem))
     click.secho(first, fg="red", bold=True, err=True)
     for line in rest:
         click.secho(line, err=True, dim=line.startswith("  |"))

@@ -25,7 +25,7 @@ def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
             if not status.is_single:
                 click.echo(host_line(host))
             if host.seen is not None:
-                observed(host.seen, now)
+                observed(host.seen, now, status.name)
 
 
 def headline(status: EnvironmentStatus) -> str:
@@ -44,7 +44,7 @@ def host_line(host: HostStatus) -> str:
     return f" {click.style(host.name, bold=True)}  {click.style(host.health, fg=COLOURS.get(host.health))}{url}"
 
 
-def observed(seen: Observed, now: datetime) -> None:
+def observed(seen: Observed, now: datetime, name: str) -> None:
     for slot in seen.slots:
         if slot.release is not None:
             click.echo(slot_line(slot, now))
@@ -54,7 +54,7 @@ def observed(seen: Observed, now: datetime) -> None:
                 pid = f"pid {process.pid}  " if process.pid else ""
                 click.echo(f"    {process.name:<12} {pid}{process.state} {age}  {process.restarts} restarts{ended}")
     if seen.open is not None:
-        click.secho(f"  {open_line(seen.open)}", fg="yellow")
+        click.secho(f"  {open_line(seen.open, name)}", fg="yellow")
     if seen.lease is not None:
         holder = seen.lease.holder
         click.secho(f"  held by {holder.user}@{holder.host} (pid {holder.pid}): {holder.command}", fg="yellow")
@@ -62,9 +62,9 @@ def observed(seen: Observed, now: datetime) -> None:
         click.secho(f"  ! {warning}", fg="yellow")
 
 
-def open_line(opened: OpenDeployment) -> str:
+def open_line(opened: OpenDeployment, name: str) -> str:
     if opened.held:
-        return f"{opened.version} waits for a person: ecluse promote, or ecluse undo"
+        return f"{opened.version} waits for a person: ecluse promote {name}, or ecluse undo {name}"
     decided = ", decided" if opened.decided else ""
     return f"open deployment of {opened.version}{decided}, last move: {opened.last_move}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ecluse.loop.deploy.fleet import Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import known, told
@@ -12,14 +14,14 @@ from ecluse.model.problem import ProblemError
 from ecluse.ports.world import World
 
 
-async def stop(app: App, environment: Environment, world: World) -> str:
-    """Returns the release that served, empty when nothing ran."""
+async def stop(app: App, environment: Environment, world: World, wait: timedelta | None = None) -> str:
+    """Returns the release that served, empty when nothing ran. `wait`: so long in line for the environment."""
     fleet = fleet_of(world, app, environment)
     if nothing_runs(await fleet.observe()):
         if known(world, environment.name).serving:
             world.ledger.append(events.EnvironmentStopped(environment=environment.name))
         return ""
-    async with held(fleet, environment.lease, world) as lease:
+    async with held(fleet, environment.lease, world, wait) as lease:
         seen = await fleet.observe()
         world.ledger.append(*told(seen, known(world, environment.name)))
 

@@ -14,14 +14,17 @@ LOOK = "look with `ecluse status`, then run the command again"
 TOLD: Mapping[str, tuple[Exit, str]] = {
     codes.UNREACHABLE: (Exit.UNREACHABLE, "run the command again; `ecluse doctor` says what is in the way"),
     codes.BAD_ORDER: (Exit.NEEDS_PERSON, "the keeper that runs here may be of another version: run `ecluse doctor`"),
-    codes.HELD: (Exit.BUSY, "wait until the other command has ended; a holder that died loses its lease by itself"),
+    codes.HELD: (
+        Exit.BUSY,
+        "wait, or stand in line with --wait; a holder that died loses its lease, `ecluse unlock` evicts one that hangs",
+    ),
     codes.SUPERSEDED: (Exit.BUSY, LOOK),
     codes.DEPLOYMENT_OPEN: (Exit.BUSY, LOOK),
     codes.HAS_TRAFFIC: (Exit.REFUSED, LOOK),
     codes.COMMITTED: (Exit.REFUSED, "go back with `ecluse rollback`"),
     codes.PORT_TAKEN: (
         Exit.REFUSED,
-        "end what has the port (`ecluse stop` there), or set another `port` for this environment",
+        "end what has the port (there: `ecluse stop ENV`), or set another `port` for this environment",
     ),
     codes.PORT_FORBIDDEN: (
         Exit.REFUSED,
@@ -68,12 +71,16 @@ def lines(evidence: Mapping[str, Any]) -> Iterator[str]:
     """The evidence as short lines, one fact each; output keeps its own lines."""
     for name, value in evidence.items():
         if isinstance(value, Mapping):
-            yield f"{name}: " + ", ".join(f"{key} {inner}" for key, inner in value.items() if inner not in (None, ""))
+            yield f"{name}: " + ", ".join(f"{key} {_flat(inner)}" for key, inner in value.items() if _flat(inner))
         elif isinstance(value, list):
             yield from (f"{name}: {_flat(item)}" for item in value)
         else:
-            yield f"{name}: {value}"
+            yield f"{name}: {_flat(value)}"
 
 
 def _flat(item: Any) -> str:
-    return " ".join(str(value) for value in item.values()) if isinstance(item, Mapping) else str(item)
+    if isinstance(item, Mapping):
+        return " ".join(_flat(value) for value in item.values())
+    if isinstance(item, float):
+        return f"{item:.1f}"
+    return "" if item is None else str(item)
