@@ -37,17 +37,18 @@ async def watch(work: Work, leg: Leg) -> Watched:
     expected = {host: await expected_at(work, place, place.slot) for host, place in places.items()}
     judge = judge_of(work.one.environment.rollout)
     bad = dict.fromkeys(places, 0)
-    clock, answered = work.world.clock, 0
+    clock, before = work.world.clock, None
     began = clock.monotonic()
     while True:
+        work.lease.grant()  # whoever was evicted has nothing to watch any more
         seen = await _look_at_all(work)
         waited = clock.monotonic() - began
         for host, place in places.items():
             if verdict := await _ill(work, place, seen[host], expected[host], bad):
                 return Watched(verdict=replace(verdict, seconds=waited))
         sample = sample_of(work, tuple(places.values()), seen, waited)
-        judge, answered = judge.after(sample), answered or sample.new.requests
-        if isinstance(judge.judgement, Worse) or _is_over(work, leg, waited, sample.new.requests - answered):
+        judge, before = judge.after(sample), sample.new.requests if before is None else before
+        if isinstance(judge.judgement, Worse) or _is_over(work, leg, waited, sample.new.requests - before):
             return _concluded(judge.judgement, work.one.environment.rollout, waited)
         await clock.sleep(min(LOOK_EVERY, leg.lasts.total_seconds() or LOOK_EVERY))
 
