@@ -117,7 +117,7 @@ async def test_a_freeze_stops_before_anything_is_built(shop):
     assert shipped.problem.state == "nothing was built, released or deployed; what served before serves"
     assert shipped.problem.fix == (
         "wait until Mon 2026-12-07 08:00 Europe/Paris; then: ecluse ship production; "
-        'or, at once and recorded: ecluse ship production --override "why"'
+        'or, at once, past all policies, and recorded: ecluse ship production --override "why"'
     )
     assert frozen.told(events.BundleBuilt) == frozen.told(events.DeploymentStarted) == []
     assert [event.answer for event in frozen.told(events.PolicyAnswered)] == ["failed"]

@@ -26,7 +26,10 @@ def _reason(_: click.Context, __: click.Parameter, given: str | None) -> str:
 
 
 override = click.option(
-    "--override", metavar="WHY", callback=_reason, help="Go on although a policy says no; recorded with your reason."
+    "--override",
+    metavar="WHY",
+    callback=_reason,
+    help="Go on although policies say no, all of them; recorded with your reason.",
 )
 
 
