@@ -13,14 +13,13 @@ from click.core import ParameterSource
 
 from ecluse import assembly
 from ecluse.cli import options
-from ecluse.cli.init_each import Part, Parts, init_each, read_and_try
+from ecluse.cli.init_each import Part, Parts, init_each, keep, read_and_try
 from ecluse.cli.ports import free_port, kept_port
 from ecluse.cli.session import as_document, guarded, print_json, show
 from ecluse.loop.plan.init import Found, Request, SeveralAppsError
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 MANIFEST = "ecluse.toml"
-NEXT = f"git add {MANIFEST} && git commit -m 'Add {MANIFEST}' && ecluse ship"
 
 
 @click.command("init", epilog="Example:  ecluse init && ecluse ship")
@@ -51,7 +50,7 @@ def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool
             agreed(several.folders, ask=not (yes or as_json))
             return tell_each(parts, await init_each(parts), as_json=as_json)
         if not dry_run:
-            assembly.save(path, found.text)
+            keep(found, path)
         tell(found, path, wrote=not dry_run, as_json=as_json)
         return Exit.DONE
 
@@ -147,9 +146,15 @@ def tell(found: Found, path: Path, *, wrote: bool, as_json: bool) -> None:
     click.echo("\n".join(summary(found)), err=True)
     if wrote:
         there = "" if path.parent == Path.cwd() else f"cd {shlex.quote(str(path.parent))} && "
-        click.echo(f"wrote {path}; next:  {there}{NEXT}", err=True)
+        click.echo(f"wrote {path}; next:  {there}{next_command(found)}", err=True)
     else:
         click.echo(found.text)
+
+
+def next_command(found: Found) -> str:
+    """What is to be committed, and shipped."""
+    files = " ".join(map(shlex.quote, (MANIFEST, *found.lists)))
+    return f"git add {files} && git commit -m 'Add {MANIFEST}' && ecluse ship"
 
 
 def summary(found: Found) -> list[str]:
@@ -171,4 +176,6 @@ def document(found: Found, path: Path, *, wrote: bool) -> dict[str, Any]:
         "others": [asdict(fact) for fact in proposal.others],
         "unknown": list(proposal.unknown),
         "manifest": found.text,
+        "known_failures": {step: dict(failures) for step, failures in proposal.known.items()},
+        "files": {MANIFEST: found.text, **found.lists},
     }

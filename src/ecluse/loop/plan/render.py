@@ -110,11 +110,11 @@ class Writer:
         self.put(table, f"{path}.timeout", span(step.timeout, default.timeout))
         self.put(table, f"{path}.junit", step.evidence.junit)
         self.put(table, f"{path}.coverage", step.evidence.coverage)
-        self.put(table, f"{path}.known_failures", self.listed(f"{path}.known_failures", step.known_failures))
+        self.put(table, f"{path}.known_failures", step.evidence.known_failures)
+        self.put(table, f"{path}.retries", step.retries or None)
         if not step.gate:
             table.add("gate", False)
-            if reason := self._reasons.get(f"{path}.gate"):
-                commented(table, "gate", reason)
+            self.put(table, f"{path}.why_off", step.why_off)
         return table
 
     def gates(self, gates: Gates) -> Table:

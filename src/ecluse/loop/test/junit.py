@@ -94,7 +94,7 @@ class _Reading:
             return
         self.executed += self._ended != "skipped"
         if self._ended == "failed":
-            self.failed[self._case] = _first_line("\n".join(self._why))
+            self.failed[self._case] = _reason("\n".join(self._why))
         elif self._ended == "skipped":
             self.skipped += 1
         else:
@@ -106,5 +106,9 @@ def _case_name(attributes: Mapping[str, str]) -> str:
     return canonical(".".join(filter(None, [attributes.get("classname"), attributes.get("name")])))
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]
+def _reason(text: str) -> str:
+    """The first line; of a file that pytest could not import, the error's own, which is the last one marked so."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    marked = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+    told = marked[-1:] if lines[:1] == ["collection failure"] and marked else lines
+    return next(iter(told), "")[:300]

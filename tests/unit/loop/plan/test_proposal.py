@@ -325,7 +325,11 @@ def test_what_a_try_changes_is_rendered_too(tmp_path):
     app = proposal.app
     health = replace(app.web.health, status=(302,))
     web = replace(app.web, health=health, env={"A": "b"}, folder="shop")
-    steps = (replace(app.steps[0], gate=False), replace(app.steps[1], known_failures=("a.b", "c.d"), env={"X": "1"}))
+    evidence = replace(app.steps[1].evidence, known_failures="known-failures.txt")
+    steps = (
+        replace(app.steps[0], gate=False, why_off="it failed"),
+        replace(app.steps[1], evidence=evidence, env={"X": "1"}, retries=1),
+    )
     build = replace(
         app.build, add=("setuptools<81",), install_project=False, extras=("x",), exclude_newer="2026-01-01T00:00:00Z"
     )
@@ -333,11 +337,9 @@ def test_what_a_try_changes_is_rendered_too(tmp_path):
     app = replace(
         app, processes=(web, *app.processes[1:]), steps=steps, build=build, environments=places, env={"T": "u"}
     )
-    reasons = {**proposal.reasons, f"steps.{steps[0].name}.gate": "it failed"}
-    text = render(replace(proposal, app=app, reasons=reasons, trials=(Trial(what="x", ok=True, answer="y"),)))
+    text = render(replace(proposal, app=app, trials=(Trial(what="x", ok=True, answer="y"),)))
     (tmp_path / "ecluse.toml").write_text(text)
     assert read(tmp_path, {}) == app
-    assert "gate = false # it failed" in text
 
 
 def test_each_line_says_where_it_comes_from():
