@@ -139,8 +139,9 @@ def test_a_failing_step_stops_before_anything_moves(serving):
     serving.sell("two")
     halted = serving.json("ship", code=1)
     assert halted["outcome"] == "halted"
-    (gate,) = halted["gates"]
+    gate, untested = halted["gates"]
     assert (gate["name"], gate["verdict"]) == ("lint", "failed")
+    assert (untested["name"], untested["verdict"]) == ("tests", "not_checked")
     assert any("no good" in fact for fact in gate["evidence"])
     assert serving.get()[0] == "shop one"
 
@@ -163,7 +164,9 @@ def test_a_release_is_not_deployed_where_it_does_not_pass_the_gates(serving):
     assert serving.json("release")["outcome"] == "released"
     halted = serving.json("deploy", code=1)
     assert (halted["outcome"], halted["problems"][0]["code"]) == ("halted", "E020")
-    assert {gate["name"]: gate["verdict"] for gate in halted["gates"]} == {"test": "failed"}
+    assert {gate["name"]: gate["verdict"] for gate in halted["gates"]} == {
+        "test": "failed", "tests": "not_checked",
+    }  # fmt: skip
     assert serving.get()[0] == "shop one"
     serving.write("ecluse.toml", manifest + '\n[steps.test]\ncommand = ["true"]\n')
     serving.commit("fix: the test")
