@@ -31,6 +31,8 @@ class Proposal:
     reasons: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     others: tuple[Fact, ...] = ()
+    also: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """Of each key that has one value, what else was found for it."""
     trials: tuple[Trial, ...] = ()
     """Empty: nothing was tried."""
     known: Mapping[StepName, Mapping[str, str]] = field(default_factory=dict)
