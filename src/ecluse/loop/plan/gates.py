@@ -13,7 +13,7 @@ from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.evidence import Judged
-from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit
+from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
 from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
 from ecluse.model.ids import StepName
@@ -115,16 +115,17 @@ async def once(
     outcome = await Attempts(limited, (), stage)(bench.world)
     judged = outcome.result
     assert isinstance(judged, Judged)  # noqa: S101 (what an attempt's outcome carries)
-    report = read(stage.logs / f"{name}.{Path(step.evidence.junit).name}") if step.evidence.junit else None
+    report = read(stage.logs, f"{name}.{Path(step.evidence.junit).name}") if step.evidence.junit else None
     seen = judge_once(step, judged, report, last_words(stage.logs / f"{name}.log"))
     return replace(seen, seconds=round(bench.world.clock.monotonic() - began, 3)), report
 
 
-def read(path: Path) -> TestReport | None:
+def read(logs: Path, pattern: str) -> TestReport | None:
     try:
-        return parse_junit(path.read_bytes())
+        found = [parse_junit(path.read_bytes()) for path in sorted(logs.glob(pattern))]
     except (OSError, UnreadableReportError):
         return None
+    return together(found) if found else None
 
 
 def last_words(log: Path) -> list[str]:

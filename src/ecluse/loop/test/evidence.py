@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit
+from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
 from ecluse.model.app import Gates, Step
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.commands import Finished
@@ -20,10 +20,10 @@ _LOG_LINES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A step's command is over: how, and the reports that it left (None: not there, or none declared)."""
+    """A step's command is over: how, and the reports that it left (none: not there, or none declared)."""
 
     finished: Finished
-    junit: bytes | None = None
+    junit: tuple[bytes, ...] = ()
     coverage: bytes | None = None
     faults: tuple[str, ...] = ()
     """What was wrong with its outputs."""
@@ -137,10 +137,10 @@ def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gat
     return Judged(passed=not new and (finished.ok or excused), evidence=evidence, known=still, cured=cured)
 
 
-def _report(data: bytes | None) -> TestReport:
-    if data is None:
+def _report(files: tuple[bytes, ...]) -> TestReport:
+    if not files:
         raise UnreadableReportError("it isn't there")
-    return parse_junit(data)
+    return together(parse_junit(data) for data in files)
 
 
 def _how_it_ended(step: Step, finished: Finished) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -51,6 +51,17 @@ def parse_junit(data: bytes) -> TestReport:
         raise UnreadableReportError("XML, but not a JUnit report")
     return TestReport(
         executed=reading.executed, passed=frozenset(reading.passed), skipped=reading.skipped, failed=reading.failed
+    )
+
+
+def together(reports: Iterable[TestReport]) -> TestReport:
+    """One suite that was reported in several files."""
+    found = tuple(reports)
+    return TestReport(
+        executed=sum(report.executed for report in found),
+        passed=frozenset().union(*(report.passed for report in found)),
+        skipped=sum(report.skipped for report in found),
+        failed={name: why for report in found for name, why in report.failed.items()},
     )
 
 

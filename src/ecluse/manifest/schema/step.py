@@ -55,7 +55,9 @@ class StepTable(Table):
         "Which verb runs it by itself: `ecluse check` or `ecluse test`.", example="test", default=_DEFAULT.group
     )
     junit: Inside | None = key(
-        "JUnit report that the step leaves, relative to its folder; gates read it.", example="report.xml", default=None
+        "JUnit report that the step leaves, relative to its folder, or a glob of several; gates read it.",
+        example="report.xml",
+        default=None,
     )
     coverage: Inside | None = key(
         "coverage.py's JSON report that the step leaves, relative to its folder.", example="coverage.json", default=None

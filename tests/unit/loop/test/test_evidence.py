@@ -27,7 +27,8 @@ def judged(junit, exit_code=0, *, known=(), before=(), gates=ALL, **options):
     evidence = Evidence(junit="report.xml", known_failures="known.txt")
     step = Step(name="tests", command=("pytest",), evidence=evidence)
     listed = Listed(known=frozenset(map(canonical, known)), failed_before=frozenset(before))
-    return judge(step, Ran(finished=Finished(exit_code=exit_code, **options), junit=junit), gates, listed)
+    left = () if junit is None else (junit,)
+    return judge(step, Ran(finished=Finished(exit_code=exit_code, **options), junit=left), gates, listed)
 
 
 def test_a_report_is_read_with_what_passed_failed_and_was_skipped():

@@ -365,3 +365,20 @@ def test_steps_run_side_by_side_when_there_are_jobs(run, commit, make, tmp_path)
         make.step("two", meet.format(tmp_path, "b", "a"), timeout=timedelta(seconds=60)),
     ]
     assert set(answers(run(make.app(*steps), commit(), jobs=2)).values()) == {"passed"}
+
+
+def test_a_report_that_was_committed_proves_nothing(run, commit, make):
+    at = commit({"report.xml": '<testsuite><testcase classname="a" name="b"/></testsuite>'})
+    verdicts = run(make.app(make.step("tests", "true", evidence=Evidence(junit="report.xml"))), at)
+    assert verdicts["tests"].evidence == ("the test report report.xml can't be used: it isn't there [E011]",)
+
+
+def test_a_suite_may_leave_several_reports(run, commit, make):
+    def write(name, inner=""):
+        case = f'<testcase classname="a" name="{name}">{inner}</testcase>'
+        return f"echo '<testsuite>{case}</testsuite>' > TEST-{name}.xml"
+
+    script = f"{write('one')}; {write('two', '<failure/>')}; exit 1"
+    verdicts = run(make.app(make.step("tests", script, evidence=Evidence(junit="TEST-*.xml"))), commit())
+    assert verdicts["tests"].evidence == ("failed: a.two", "2 tests, 1 failed")
+    assert verdicts["tests"].answer is Answer.FAILED
