@@ -221,7 +221,7 @@ def test_entry_points_that_disagree_get_one_settings_module():
     assert proposal.app.environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf.dev"}
     reason = proposal.reasons["environments.local.env.DJANGO_SETTINGS_MODULE"]
     assert reason == "manage.py:2; conf/wsgi.py:2 says conf.prod"
-    assert "--ds=conf.dev" in proposal.app.steps[0].command
+    assert "--settings=conf.dev" in proposal.app.steps[0].command
 
 
 def test_entry_points_that_agree_are_left_alone():
@@ -264,8 +264,9 @@ def test_django_tests_run_in_the_project_s_folder():
     manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
     app = app_of({"back/manage.py": manage, "back/shop/tests.py": "import django.test\n"})
     assert app.steps[0].folder == "back"
-    assert "--ds=conf" in app.steps[0].command
-    assert app.build.test_requirements == ("pytest", "pytest-django")
+    assert "--settings=conf" in app.steps[0].command
+    assert app.steps[0].evidence.junit == "TEST-*.xml"
+    assert app.build.test_requirements == ("unittest-xml-reporting",)
 
 
 def test_what_tests_need_is_found_in_extras_groups_and_files():
