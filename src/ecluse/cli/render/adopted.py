@@ -13,6 +13,7 @@ import click
 
 from ecluse.loop.plan.init import Found
 from ecluse.loop.plan.proposal import Trial
+from ecluse.manifest.positions import positions
 
 WIDEST = 100
 VALUE = 44
@@ -34,8 +35,8 @@ def text(found: Found, *, width: int, tried: bool) -> Iterator[str]:
             yield from trial_lines(trial, width)
     yield heading("set, and why")
     document = tomllib.loads(found.text)
-    tables = list(document)
-    for key, reason in sorted(proposal.reasons.items(), key=lambda pair: tables.index(pair[0].partition(".")[0])):
+    at_line = positions(found.text)
+    for key, reason in sorted(proposal.reasons.items(), key=lambda pair: at_line.of(tuple(pair[0].split(".")))):
         yield from setting(key, shown(document, key), reason, width)
         for fact in proposal.also.get(key, ()):
             yield from paragraph(f"also found: {fact.value} ({fact.place})", width, "      ", fg="yellow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -137,7 +138,7 @@ def last_words(log: Path) -> list[str]:
 
 def judge_once(step: Step, judged: Judged, report: TestReport | None, output: Iterable[str] = ()) -> Seen:
     """Passed: a gate. Some tests fail: a gate with those named. Else no gate. Pure."""
-    said = judged.evidence[0] if judged.evidence else "passed"
+    said = first_words(step, judged)
     passed = len(report.passed) if report else 0
     if judged.passed:
         return Seen(step=step, answer=judged.evidence[-1] if judged.evidence else "passed", ok=True, passed=passed)
@@ -149,6 +150,19 @@ def judge_once(step: Step, judged: Judged, report: TestReport | None, output: It
         return Seen(step=step, answer=why, ok=False, why=why, passed=passed)
     answer = "; ".join(filter(None, [counts(report.executed, len(failed)), missing]))
     return Seen(step=step, answer=answer, ok=True, passed=passed, failed=failed)
+
+
+COUNTED = re.compile(r"\b\d+ (errors?|problems?|issues?|warnings?|violations?|files?|failures?)\b", re.IGNORECASE)
+
+
+def first_words(step: Step, judged: Judged) -> str:
+    """What decided; of a tool that only has its exit code also the line in which it counts, or its last one."""
+    if not judged.evidence:
+        return "passed"
+    how, *lines = judged.evidence
+    if step.evidence.junit or not lines:
+        return how
+    return f"{how}: {next((line for line in reversed(lines) if COUNTED.search(line)), lines[-1]).strip()}"
 
 
 def counts(executed: int, failed: int) -> str:

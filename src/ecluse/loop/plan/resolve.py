@@ -107,7 +107,9 @@ def also(facts: tuple[Fact, ...], chosen: Mapping[str, Fact]) -> Mapping[str, tu
     found = {}
     for key, fact in chosen.items():
         kinds = ENTRIES if fact.kind in ENTRIES else {fact.kind} & ONE_VALUE
-        others = {other.value: other for kind in kinds for other in every(facts, kind) if other.value != fact.value}
+        others = {
+            other.value: other for kind in sorted(kinds) for other in every(facts, kind) if other.value != fact.value
+        }
         if others:
             found[key] = tuple(others.values())[:MOST_ALSO]
     return found

@@ -205,3 +205,9 @@ def test_a_slow_step_gets_more_time():
     seen = judge_once(STEP, Judged(passed=True, evidence=()), report())
     assert settle(PROPOSAL, STEP, replace(seen, seconds=300.0)).app.steps[0].timeout.total_seconds() == 21 * 60
     assert settle(PROPOSAL, STEP, replace(seen, seconds=3.0)).app.steps[0].timeout == STEP.timeout
+
+
+def test_a_linter_that_says_no_is_told_with_what_it_counted():
+    lint = replace(STEP, evidence=Evidence())
+    said = ("exit code 1", "a.py:1 unused", "Found 112 errors.", "[*] fixable with --fix")
+    assert judge_once(lint, Judged(passed=False, evidence=said), None).why == "exit code 1: Found 112 errors."
