@@ -50,6 +50,8 @@ def test_a_one_off_command_runs_in_the_release_that_serves(serving):
 def test_a_second_ship_of_the_same_commit_changes_nothing(serving):
     again = serving.json("ship")
     assert again["outcome"] == "unchanged"
+    assert [(gate["name"], gate["verdict"]) for gate in again["gates"]] == [("tests", "not_checked")]
+    assert "! not tested: the manifest declares no step of the group `test`" in serving.ecluse("ship").stdout
     assert again["url"] == serving.url.rstrip("/")
 
 

@@ -46,6 +46,9 @@ class Seen:
     flaky: tuple[str, ...] = ()
     """Tests that failed once and passed once."""
     seconds: float = 0.0
+    """Of the attempt that is shown."""
+    took: float = 0.0
+    """All attempts together."""
 
     @property
     def is_clean(self) -> bool:
@@ -77,7 +80,8 @@ async def try_step(step: Step, settings: Mapping[str, str], stage: Stage, bench:
 
     Without settings first: a suite that sets its own (`os.environ.setdefault`) must not meet ours.
     """
-    reporter = bench.world.reporter
+    reporter, clock = bench.world.reporter, bench.world.clock
+    began = clock.monotonic()
     if bench.left < LEAST:
         return Seen(step=step, answer="not run: no time was left", ok=False, why="no time was left to try it")
     reporter.began(step.name, " ".join(step.command))
@@ -89,7 +93,7 @@ async def try_step(step: Step, settings: Mapping[str, str], stage: Stage, bench:
         _, report = await once(seen.step, stage, bench, limit, again="-repeated")
         seen = repeated(seen, report)
     reporter.ended(step.name, ok=seen.ok, detail=seen.answer)
-    return seen
+    return replace(seen, took=round(clock.monotonic() - began, 3))
 
 
 async def collected(step: Step, stage: Stage, bench: Bench, limit: timedelta, *, again: str = "") -> Seen:
@@ -116,14 +120,18 @@ async def once(
     outcome = await Attempts(limited, (), stage)(bench.world)
     judged = outcome.result
     assert isinstance(judged, Judged)  # noqa: S101 (what an attempt's outcome carries)
-    report = read(stage.logs, f"{name}.{Path(step.evidence.junit).name}") if step.evidence.junit else None
+    report = None
+    if step.evidence.junit:
+        report = read(stage.logs, f"{name}.{Path(step.evidence.junit).name}", tree=stage.place.folder / "steps" / name)
     seen = judge_once(step, judged, report, last_words(stage.logs / f"{name}.log"))
     return replace(seen, seconds=round(bench.world.clock.monotonic() - began, 3)), report
 
 
-def read(logs: Path, pattern: str) -> TestReport | None:
+def read(logs: Path, pattern: str, *, tree: Path) -> TestReport | None:
+    """What the reports say, without the path of the `tree` in which they were made: it is gone."""
     try:
-        found = [parse_junit(path.read_bytes()) for path in sorted(logs.glob(pattern))]
+        files = [path.read_bytes().replace(f"{tree}/".encode(), b"") for path in sorted(logs.glob(pattern))]
+        found = [parse_junit(data) for data in files]
     except (OSError, UnreadableReportError):
         return None
     return together(found) if found else None
@@ -184,7 +192,7 @@ def repeated(seen: Seen, report: TestReport | None) -> Seen:
 def settle(proposal: Proposal, step: Step, seen: Seen) -> Proposal:
     """Put what was seen into the proposal: the gate, the gate with known failures, or no gate and why. Pure."""
     about = f"steps.{step.name}"
-    trial = Trial(what=f"run the step {step.name}", ok=seen.ok, answer=seen.answer, seconds=seen.seconds, about=about)
+    trial = Trial(what=f"run the step {step.name}", ok=seen.ok, answer=seen.answer, seconds=seen.took, about=about)
     found, reasons, known = seen.step, dict(proposal.reasons), dict(proposal.known)
     unknown = proposal.unknown
     if found.env != step.env:

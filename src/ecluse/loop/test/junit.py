@@ -9,6 +9,10 @@ from xml.parsers import expat
 LARGEST = 256 * 1024 * 1024
 
 
+SET_UP = ("collection failure", "failed on setup with", "failed on teardown with")
+"""How pytest begins where no test failed, but what stands around it."""
+
+
 class UnreadableReportError(Exception):
     """The report isn't JUnit XML; the message says why."""
 
@@ -118,8 +122,8 @@ def _case_name(attributes: Mapping[str, str]) -> str:
 
 
 def _reason(text: str) -> str:
-    """The first line; of a file that pytest could not import, the error's own, which is the last one marked so."""
+    """The first line; of what pytest could not import or set up, the error's own, which is the last one marked so."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
-    told = marked[-1:] if lines[:1] == ["collection failure"] and marked else lines
+    told = marked[-1:] if lines and lines[0].startswith(SET_UP) and marked else lines
     return next(iter(told), "")[:300]

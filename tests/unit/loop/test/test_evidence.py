@@ -191,3 +191,8 @@ def test_coverage_against_its_threshold(covered, answer):
 def test_a_file_that_cannot_be_imported_says_why():
     inner = '<error message="collection failure">conftest.py:1\nE   OSError: first\nE   OSError: no server</error>'
     assert parse_junit(report(case("", inner))).failed == {"tests.test_a": "OSError: no server"}
+
+
+def test_what_could_not_be_set_up_says_why():
+    inner = '<error message="failed on setup with a.py, line 6&#10;E       fixture x not found">a</error>'
+    assert parse_junit(report(case("a", inner))).failed == {"tests.test_a.a": "fixture x not found"}
