@@ -25,6 +25,7 @@ PROPOSAL = Proposal(
         "environments.local.env.SECRET_KEY": "made up; read at shop/settings.py:12; without it: KeyError: 'SECRET_KEY'",
         "app.state.db.sqlite3": "shop/settings.py:30",
         "processes.web.app": "shop/settings.py:8",
+        "build.test_extras": "pyproject.toml:4",
     },
     also={"processes.web.app": (OTHER,)},
     unknown=("read while running, not at start: MAIL_URL: set what you need in [environments.local] env",),
@@ -59,6 +60,7 @@ def test_what_was_shown_live_is_not_said_twice():
 
 def test_it_says_what_is_set_and_why_in_the_order_of_the_file():
     said = lines()
+    assert not any("test_extras" in line for line in said)  # it was left out again
     at = said.index("  app.state.db.sqlite3                      shop/settings.py:30")
     assert said[at + 1] == "  processes.web.app = shop.wsgi:application shop/settings.py:8"
     assert said[at + 2] == "      also found: old.wsgi:application (old/wsgi.py:4)"

@@ -36,7 +36,7 @@ def text(found: Found, *, width: int, tried: bool) -> Iterator[str]:
     yield heading("set, and why")
     document = tomllib.loads(found.text)
     at_line = positions(found.text)
-    for key, reason in sorted(proposal.reasons.items(), key=lambda pair: at_line.of(tuple(pair[0].split(".")))):
+    for key, reason in sorted(reasons(found, document), key=lambda pair: at_line.of(tuple(pair[0].split(".")))):
         yield from setting(key, shown(document, key), reason, width)
         for fact in proposal.also.get(key, ()):
             yield from paragraph(f"also found: {fact.value} ({fact.place})", width, "      ", fg="yellow")
@@ -49,6 +49,19 @@ def text(found: Found, *, width: int, tried: bool) -> Iterator[str]:
         yield heading("not known, and how to say it")
         for line in proposal.unknown:
             yield from paragraph(line, width, "  ! ", fg="yellow")
+
+
+def reasons(found: Found, manifest: Any) -> Iterator[tuple[str, str]]:
+    """Those of what the manifest says; what was left out again on the way has no place in it."""
+    return ((key, reason) for key, reason in found.proposal.reasons.items() if stands(manifest, key))
+
+
+def stands(manifest: Any, key: str) -> bool:
+    """Whether a key is there, or an item of a list (`app.state.media/`)."""
+    parts = key.split(".")
+    splits = ((".".join(parts[:count]), ".".join(parts[count:])) for count in range(1, len(parts)))
+    lists = ((at(manifest, head), rest) for head, rest in splits)
+    return at(manifest, key) is not None or any(isinstance(held, list) and rest in held for held, rest in lists)
 
 
 def headline(found: Found) -> str:
@@ -131,7 +144,7 @@ def document(found: Found, path: Path, *, wrote: bool) -> dict[str, Any]:
                 "why": reason,
                 "also": [asdict(fact) for fact in proposal.also.get(key, ())],
             }
-            for key, reason in proposal.reasons.items()
+            for key, reason in reasons(found, values)
         ],
         "found": [asdict(fact) for fact in found.facts],
         "reasons": dict(proposal.reasons),

@@ -69,7 +69,7 @@ async def try_steps(proposal: Proposal, environment: Path, bench: Bench, run: st
     )
     local = proposal.app.environment(LOCAL)
     settings = {**proposal.app.env, **(local.env if local else {})}
-    for step in proposal.app.steps:
+    for step in [step for step in proposal.app.steps if step.gate]:
         proposal = settle(proposal, step, await try_step(step, settings, stage, bench, limit))
     return proposal
 

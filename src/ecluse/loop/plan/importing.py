@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.locked import runners_alone
 from ecluse.model.app import Interface
 from ecluse.model.problem import Problem, ProblemError
 
@@ -62,18 +63,26 @@ async def built(case: Case) -> None:
         case.say("build the environment", ok=False, answer=error.problems[0].what, began=began, about="build")
         if not (build.test_requirements or build.test_extras or build.test_groups):
             raise
-        without_steps(case, error.problems[0])
+        leave_out(case, error.problems[0])
         await built(case)
         return
     case.made_of = build
     case.say("build the environment", ok=True, answer=python_of(case.environment), began=began, about="build")
 
 
-def without_steps(case: Case, why: Problem) -> None:
+def leave_out(case: Case, why: Problem) -> None:
+    """What a repository develops with may not build here: the runners of its tests alone often do, and are tried first.
+    Without these the steps stay, as none that is a gate: each ship says so."""
     app = case.proposal.app
+    if (lean := runners_alone(app.build)) != app.build:
+        case.open += (f"what the repository develops with can't be installed ({why.what}) and is left out",)
+        case.proposal = replace(case.proposal, app=replace(app, build=lean))
+        return
+    said = f"what the steps need can't be installed ({why.what})"
+    case.open += (f"{said}: mend that in [build], then remove gate and why_off",)
     build = replace(app.build, test_requirements=(), test_extras=(), test_groups=())
-    case.open += (f"what the steps need can't be installed ({why.what}): add [steps.*] and what they need",)
-    case.proposal = replace(case.proposal, app=replace(app, build=build, steps=()))
+    steps = tuple(replace(step, gate=False, why_off=said) for step in app.steps)
+    case.proposal = replace(case.proposal, app=replace(app, build=build, steps=steps))
 
 
 async def probed(case: Case) -> Failure | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ecluse.loop.plan.environments import adding
@@ -101,6 +102,13 @@ def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
     if every(facts, Kind.COVERAGE) and runner:
         found["pytest-cov" if runner.value == "pytest" else "coverage"] = None
     return found
+
+
+def runners_alone(build: Build) -> Build:
+    """Without what the repository develops with: only what runs its tests, and reports on them."""
+    known = {"pytest-cov", "coverage", "robotframework", *(name for names in REPORTERS.values() for name in names)}
+    plain = tuple(name for name in build.test_requirements if name in known)
+    return replace(build, test_requirements=plain, test_extras=(), test_groups=())
 
 
 def commands(facts: tuple[Fact, ...], note: Note) -> tuple[tuple[str, ...], ...]:

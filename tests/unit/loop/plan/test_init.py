@@ -255,13 +255,25 @@ def test_a_second_candidate_is_tried_when_the_first_fails(world, repository):
     assert [fact.value for fact in found.proposal.others] == ["web:application"]
 
 
-def test_steps_whose_needs_cannot_be_installed_are_left_out_and_said(world, repository):
+def test_steps_whose_needs_cannot_be_installed_are_no_gates_and_that_is_said(world, repository):
     files = {"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": "import pytest\ndef test_a(): ...\n"}
     repository(files)
     world.toolchain.lacking = ("pytest",)
     found = init(world)
-    assert "steps" not in manifest(found)
-    assert "can't be installed" in found.proposal.unknown[-1]
+    step = manifest(found)["steps"]["test"]
+    assert step["gate"] is False
+    assert step["why_off"] == "what the steps need can't be installed (no set of versions fits)"
+    assert any("can't be installed" in line for line in found.proposal.unknown)
+
+
+def test_tests_run_without_development_packages_that_cannot_be_installed(world, repository):
+    files = {"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": TESTS, "requirements-dev.txt": "broken\n"}
+    repository(files)
+    world.toolchain.lacking = ("requirements-dev.txt",)
+    found = init(world)
+    assert "gate" not in manifest(found)["steps"]["test"]
+    assert manifest(found)["build"]["test_requirements"] == ["pytest"]
+    assert any("develops with can't be installed" in line for line in found.proposal.unknown)
 
 
 def test_an_environment_that_cannot_be_made_is_the_toolchain_s_problem(world, repository):
