@@ -15,6 +15,8 @@ from ecluse.manifest.detect.tree import Tree
 CI = re.compile(
     r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml|\.circleci/config\.yml"
 )
+LONGEST = 2000
+"""Characters of a line beyond which it is no command that a person wrote."""
 SEPARATORS = re.compile(r"&&|\|\||;|\s\|\s")
 ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 WRAPPERS = frozenset(("uv", "poetry", "pipenv", "pdm", "hatch", "rye", "pixi"))
@@ -104,6 +106,8 @@ def program(text: str) -> list[str]:
 
 def programs(text: str) -> Iterator[tuple[list[str], dict[str, str]]]:
     """What a line starts, without the tools that it is started by, and with the variables that are set for it."""
+    if len(text) > LONGEST:
+        return
     plain = re.sub(r"(?<!=)\$[({](\w+)[)}]", r"\1", re.sub(r"\{posargs(?::([^}]*))?\}", r"\1", text))
     for part in SEPARATORS.split(plain):
         try:

@@ -104,10 +104,8 @@ def expanded(text: str) -> Iterator[str]:
 def nox_sessions(tree: Tree) -> Iterator[Fact]:
     """Sessions that `nox` runs when it is asked for none."""
     file = "noxfile.py"
-    try:
-        body = ast.parse(tree.text(file)).body
-    except (SyntaxError, ValueError, RecursionError):
-        return
+    module = tree.module(file)
+    body = module.body.body if module else []
     chosen = default_sessions(body)
     for item in body:
         if isinstance(item, ast.FunctionDef) and (options := session_options(item)) is not None:

@@ -384,3 +384,32 @@ def test_as_many_processes_as_the_procfile_asks_for():
     assert proposal.app.web.count == 3
     assert "count = 3 # Procfile:1" in render(proposal)
     assert "count" not in render(propose({}))
+
+
+TOX = "[tox]\nenvlist = it, lint, again\n[testenv]\ncommands = pytest tests/unit\n"
+TOX += "[testenv:it]\ncommands = pytest tests/it\n"
+TOX += "[testenv:lint]\ncommands = pyflakes .\n[testenv:again]\ncommands = pytest tests/unit\n"
+
+
+def test_what_only_tox_runs_is_a_step_that_leaves_its_report():
+    app = app_of({**PYTEST, "tests/it/test_b.py": "", "tests/unit/test_c.py": "", "tox.ini": TOX})
+    named = {step.name: step for step in app.steps}
+    assert set(named) == {"test", "tox-it", "tox-lint"}
+    assert "testenv:it.pass_env+=PYTEST_ADDOPTS" in named["tox-it"].command[-1]
+    assert named["tox-it"].evidence.junit == "junit.xml"
+    assert named["tox-lint"].command == ("tox", "run", "--skip-missing-interpreters", "false", "-e", "lint")
+    assert (named["tox-lint"].group, named["tox-lint"].evidence.junit) == ("check", "")
+    assert "tox" in app.build.test_requirements
+
+
+def test_a_formatter_that_only_formats_is_no_check():
+    tox = "[tox]\nenvlist = a, b\n[testenv:a]\ncommands = black .\n[testenv:b]\ncommands = black --check .\n"
+    assert [step.name for step in app_of({"tox.ini": tox}).steps] == ["tox-b"]
+
+
+def test_robot_framework_s_suites_are_a_step():
+    app = app_of({"suites/a.robot": "*** Test Cases ***\nA\n    Log    a\n"})
+    (step,) = app.steps
+    assert step.command[-1] == "suites"
+    assert "--nostatusrc" in step.command
+    assert app.build.test_requirements == ("robotframework",)

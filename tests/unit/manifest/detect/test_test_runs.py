@@ -120,3 +120,11 @@ def test_the_settings_of_the_tests_are_found_where_they_are_said(files, settings
 
 def test_a_program_is_named_without_what_starts_it():
     assert program("uv run --frozen black --check .") == ["black", "--check", "."]
+
+
+def test_a_line_that_nobody_wrote_is_no_command():
+    assert said("pytest " + "x" * 10_000_000) == []
+
+
+def test_a_noxfile_that_is_no_python_says_nothing():
+    assert environments({"noxfile.py": "def ("}) == []
