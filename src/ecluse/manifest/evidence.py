@@ -64,7 +64,9 @@ def evidence(text: str, name: str, table: tuple[str, ...] = ()) -> Evidence:
     """
     path = tuple(filter(None, name.split(".")))
     at = positions(text)
-    numbers = sorted({line_and_column(text, offset)[0] for offset in offsets(at, (*table, *path))})
+    numbers = numbers_of(at, (*table, *path))
+    if not numbers and path:
+        return item(text, path, table)
     comments = comments_of(text)
     source = text.splitlines()
     lines = tuple(
@@ -73,6 +75,19 @@ def evidence(text: str, name: str, table: tuple[str, ...] = ()) -> Evidence:
     )
     concerned = (note for note in notes(text) if concerns(note.key, name))
     return Evidence(lines=lines, notes=tuple(replace(note, line=first(at, note.key, table)) for note in concerned))
+
+
+def item(text: str, path: tuple[str, ...], table: tuple[str, ...]) -> Evidence:
+    """Of an item of a list, whose name may hold dots: the line that names it."""
+    for count in range(len(path) - 1, 0, -1):
+        if numbers_of(positions(text), (*table, *path[:count])):
+            known, rest = evidence(text, ".".join(path[:count]), table), ".".join(path[count:])
+            return replace(known, lines=tuple(line for line in known.lines if f'"{rest}"' in line.text), notes=())
+    return Evidence()
+
+
+def numbers_of(at: Positions, path: tuple[str, ...]) -> list[int]:
+    return sorted({line_and_column(at.text, offset)[0] for offset in offsets(at, path)})
 
 
 def first(at: Positions, key: str, table: tuple[str, ...]) -> int:

@@ -35,11 +35,13 @@ def find(name: str) -> Key | Section:
 
 
 def _is_named(key: Key, path: tuple[str, ...]) -> bool:
-    """By its own name; a setting (`environments.local.env.DEBUG`) by that of its table."""
+    """By its own name; a setting (`environments.local.env.DEBUG`) or an item (`app.state.db.sqlite3`) by that of its
+    table or list."""
+    holds = key.kind == SETTINGS or key.kind.startswith("list")
     return (
         matches(path, key.path)
         or _without_names(key.path) == path
-        or (key.kind == SETTINGS and matches(path[:-1], key.path))
+        or (holds and len(path) > len(key.path) and matches(path[: len(key.path)], key.path))
     )
 
 

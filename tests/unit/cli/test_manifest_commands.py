@@ -66,3 +66,8 @@ def test_what_a_key_means_needs_no_manifest(tmp_path, text):
     if text:
         (tmp_path / "ecluse.toml").write_text(text)
     assert explained("app.name", "-C", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["app.state.db.sqlite3", "environments.local.env.DEBUG", "build.add.a.b"])
+def test_what_the_report_of_init_names_can_be_explained(name, tmp_path):
+    assert explained(name, "-C", str(tmp_path)).exit_code == 0

@@ -49,6 +49,10 @@ def test_each_item_of_a_list_has_its_own_reason():
     assert found("app.state")[0] == [(4, ""), (5, "settings.py:7"), (6, "written while it was tried")]
 
 
+def test_an_item_is_told_by_its_name():
+    assert found("app.state.db.sqlite3") == ([(5, "settings.py:7")], [])
+
+
 def test_a_hash_in_a_text_begins_no_comment():
     assert found("app.name")[0] == [(3, "pyproject.toml:2")]
     assert found("environments.local.env.SECRET_KEY")[0] == [(14, "made up; read at shop.py:9")]
