@@ -50,6 +50,8 @@ def test_a_one_off_command_runs_in_the_release_that_serves(serving):
 def test_a_second_ship_of_the_same_commit_changes_nothing(serving):
     again = serving.json("ship")
     assert again["outcome"] == "unchanged"
+    assert [(gate["name"], gate["verdict"]) for gate in again["gates"]] == [("tests", "not_checked")]
+    assert "! not tested: the manifest declares no step of the group `test`" in serving.ecluse("ship").stdout
     assert again["url"] == serving.url.rstrip("/")
 
 
@@ -139,8 +141,9 @@ def test_a_failing_step_stops_before_anything_moves(serving):
     serving.sell("two")
     halted = serving.json("ship", code=1)
     assert halted["outcome"] == "halted"
-    (gate,) = halted["gates"]
+    gate, untested = halted["gates"]
     assert (gate["name"], gate["verdict"]) == ("lint", "failed")
+    assert (untested["name"], untested["verdict"]) == ("tests", "not_checked")
     assert any("no good" in fact for fact in gate["evidence"])
     assert serving.get()[0] == "shop one"
 
@@ -163,7 +166,9 @@ def test_a_release_is_not_deployed_where_it_does_not_pass_the_gates(serving):
     assert serving.json("release")["outcome"] == "released"
     halted = serving.json("deploy", code=1)
     assert (halted["outcome"], halted["problems"][0]["code"]) == ("halted", "E020")
-    assert {gate["name"]: gate["verdict"] for gate in halted["gates"]} == {"test": "failed"}
+    assert {gate["name"]: gate["verdict"] for gate in halted["gates"]} == {
+        "test": "failed", "tests": "not_checked",
+    }  # fmt: skip
     assert serving.get()[0] == "shop one"
     serving.write("ecluse.toml", manifest + '\n[steps.test]\ncommand = ["true"]\n')
     serving.commit("fix: the test")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ from click.core import ParameterSource
 
 from ecluse import assembly
 from ecluse.cli import options
-from ecluse.cli.init_each import Part, Parts, init_each, read_and_try
+from ecluse.cli.init_each import Part, Parts, init_each, keep, read_and_try
 from ecluse.cli.ports import free_port, kept_port
+from ecluse.cli.render import adopted as render
 from ecluse.cli.session import as_document, guarded, print_json, show
 from ecluse.loop.plan.init import Found, Request, SeveralAppsError
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 MANIFEST = "ecluse.toml"
-NEXT = f"git add {MANIFEST} && git commit -m 'Add {MANIFEST}' && ecluse ship"
+WIDTH = 80
+"""Columns where there is no terminal to ask."""
 
 
 @click.command("init", epilog="Example:  ecluse init && ecluse ship")
@@ -51,7 +53,7 @@ def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool
             agreed(several.folders, ask=not (yes or as_json))
             return tell_each(parts, await init_each(parts), as_json=as_json)
         if not dry_run:
-            assembly.save(path, found.text)
+            keep(found, path)
         tell(found, path, wrote=not dry_run, as_json=as_json)
         return Exit.DONE
 
@@ -136,39 +138,28 @@ def tell_each(parts: Parts, told: tuple[Part, ...], *, as_json: bool) -> Exit:
 
 def document_of(part: Part, *, wrote: bool) -> dict[str, Any]:
     if part.found:
-        return document(part.found, part.path, wrote=wrote)
+        return render.document(part.found, part.path, wrote=wrote)
     return {"outcome": "halted" if part.problems else "kept", "problems": [as_document(one) for one in part.problems]}
 
 
 def tell(found: Found, path: Path, *, wrote: bool, as_json: bool) -> None:
+    """The document on standard output; else the report on standard error, and the manifest that wasn't written."""
     if as_json:
-        print_json(document(found, path, wrote=wrote))
+        print_json(render.document(found, path, wrote=wrote))
         return
-    click.echo("\n".join(summary(found)), err=True)
+    watched = sys.stderr.isatty()
+    width = shutil.get_terminal_size().columns if watched else WIDTH
+    for line in render.text(found, width=width, tried=not watched):
+        click.echo(line, err=True)
     if wrote:
         there = "" if path.parent == Path.cwd() else f"cd {shlex.quote(str(path.parent))} && "
-        click.echo(f"wrote {path}; next:  {there}{NEXT}", err=True)
+        click.echo(f"\nwrote {' and '.join((path.name, *found.lists))}; next:", err=True)
+        click.secho(f"  {there}{next_command(found)}", bold=True, err=True)
     else:
         click.echo(found.text)
 
 
-def summary(found: Found) -> list[str]:
-    """What was found and where, and what could not be known."""
-    proposal = found.proposal
-    lines = [f"  {key}: {reason}" for key, reason in proposal.reasons.items()]
-    lines += [f"  also found: {fact.value} ({fact.place})" for fact in proposal.others[:4]]
-    return ["found:", *lines, *(f"not known: {line}" for line in proposal.unknown)]
-
-
-def document(found: Found, path: Path, *, wrote: bool) -> dict[str, Any]:
-    proposal = found.proposal
-    return {
-        "outcome": "written" if wrote else "shown",
-        "path": str(path),
-        "tried": [asdict(trial) for trial in proposal.trials],
-        "found": [asdict(fact) for fact in found.facts],
-        "reasons": dict(proposal.reasons),
-        "others": [asdict(fact) for fact in proposal.others],
-        "unknown": list(proposal.unknown),
-        "manifest": found.text,
-    }
+def next_command(found: Found) -> str:
+    """What is to be committed, and shipped."""
+    files = " ".join(map(shlex.quote, (MANIFEST, *found.lists)))
+    return f"git add {files} && git commit -m 'Add {MANIFEST}' && ecluse ship"

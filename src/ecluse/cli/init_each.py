@@ -44,6 +44,12 @@ async def read_and_try(root: Path, request: Request) -> Found:
         return await initialise(world, request)
 
 
+def keep(found: Found, path: Path) -> None:
+    """Write the manifest, behind the files that it names."""
+    for name, text in {**found.lists, path.name: found.text}.items():
+        assembly.save(path.parent / name, text)
+
+
 async def init_each(parts: Parts) -> tuple[Part, ...]:
     """One after the other, each for itself: one that doesn't answer doesn't hold back the others. Then what names
     those that have a manifest."""
@@ -70,7 +76,7 @@ async def init_part(parts: Parts, name: str, folder: str, taken: frozenset[int])
     except ProblemError as error:
         return replace(part, problems=error.problems)
     if parts.write:
-        assembly.save(part.path, found.text)
+        keep(found, part.path)
     return replace(part, found=found)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.render import steps as render
 from ecluse.loop.test.verb import StepsOrder, run_order, steps_of_order
@@ -67,7 +68,10 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
         if asked.dry_run:
             return render.planned(steps, as_json=asked.as_json)
         order = replace(order, secrets=_secrets(steps, at.world))
-        return render.ended(await run_order(order, app, at.world), as_json=asked.as_json)
+        done = await run_order(order, app, at.world)
+        for one in done.renewed:
+            assembly.save(one.path, one.text)
+        return render.ended(done, as_json=asked.as_json)
 
     session.run(asked.folder, work, as_json=asked.as_json)
 

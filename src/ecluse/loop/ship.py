@@ -20,8 +20,10 @@ from ecluse.loop.deploy.wanted import (
     settings_digest,
 )
 from ecluse.loop.release.make import make_release, plan_release
-from ecluse.loop.test.steps import run_steps
+from ecluse.loop.test.steps import event_of, run_steps
+from ecluse.loop.test.untested import untested
 from ecluse.model import events
+from ecluse.model.app import App
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import Commit, StepName
 from ecluse.model.observed import Observed
@@ -150,17 +152,19 @@ class Voyage:
         return self._ended(release, (*asked, *verdicts), deployed)
 
     async def _gates(self) -> tuple[Verdict, ...]:
-        return await run_steps(
+        names = gates_of(self.wanted)
+        verdicts = await run_steps(
             self.wanted.app,
             self.world,
             commit=self.commit,
             dirty=self.dirty,
-            names=gates_of(self.wanted),
+            names=names,
             jobs=self.order.jobs,
             fail_fast=self.order.fail_fast,
             environment_secrets=self.wanted.settings.secrets,
             run=self.run,
         )
+        return (*verdicts, *said_untested(self.wanted.app, names, self.run, self.world))
 
     async def _build(self) -> Bundle:
         self.world.reporter.began("build")
@@ -227,6 +231,7 @@ async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: W
         commit=commit,
         release=release.id,
         version=release.version,
+        gates=tuple(filter(None, [untested(wanted.app, gates_of(wanted))])),
     )
 
 
@@ -242,6 +247,16 @@ def gates_of(wanted: Wanted) -> tuple[StepName, ...]:
     """The steps that the environment wants passed: those it names, else every one that is a gate."""
     named = wanted.environment.gates
     return named if named is not None else tuple(step.name for step in wanted.app.steps if step.gate)
+
+
+def said_untested(app: App, gates: tuple[StepName, ...], run: str, world: World) -> tuple[Verdict, ...]:
+    """That no test was a gate is in the answer and in the ledger, each time."""
+    verdict = untested(app, gates)
+    if verdict is None:
+        return ()
+    world.ledger.append(event_of(verdict, run))
+    world.reporter.note(f"! not tested: {'; '.join(verdict.evidence)}")
+    return (verdict,)
 
 
 def stopped_by(verdicts: tuple[Verdict, ...]) -> Problem | None:

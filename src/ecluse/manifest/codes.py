@@ -36,6 +36,7 @@ CODES = MappingProxyType(
         "M043": "Two steps claim the same output.",
         "M044": "A coverage threshold can't be met: no step leaves a report.",
         "M045": "A secret also stands where it can be seen.",
+        "M046": "Two steps share one file of known failures.",
         "M051": "Two environments want the same port.",
         "M052": "An address can't be listened on.",
         "M053": "A window of time can't be read.",

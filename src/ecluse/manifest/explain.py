@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecluse.manifest.fault import dotted, matches
 from ecluse.manifest.keys import Key, Section, sections
 from ecluse.manifest.problems import suggest
+from ecluse.manifest.schema.words import SETTINGS
 from ecluse.manifest.toml import toml
 from ecluse.model.problem import Problem, ProblemError
 
@@ -27,10 +28,21 @@ def find(name: str) -> Key | Section:
     for section in sections():
         if matches(path, section.path) or (section.path[-1:] == ("*",) and path == section.path[:-1]):
             return section
-        found = next((key for key in section.keys if matches(path, key.path) or _without_names(key.path) == path), None)
+        found = next((key for key in section.keys if _is_named(key, path)), None)
         if found:
             return found
     raise ProblemError(_unknown(name, path))
+
+
+def _is_named(key: Key, path: tuple[str, ...]) -> bool:
+    """By its own name; a setting (`environments.local.env.DEBUG`) or an item (`app.state.db.sqlite3`) by that of its
+    table or list."""
+    holds = key.kind == SETTINGS or key.kind.startswith("list")
+    return (
+        matches(path, key.path)
+        or _without_names(key.path) == path
+        or (holds and len(path) > len(key.path) and matches(path[: len(key.path)], key.path))
+    )
 
 
 def _without_names(pattern: Pattern) -> tuple[str, ...]:

@@ -59,8 +59,10 @@ def _process(name: str, table: ProcessTable) -> Process:
 def _step(name: str, table: StepTable) -> Step:
     return Step(
         name=StepName(name),
-        evidence=Evidence(junit=table.junit or "", coverage=table.coverage or ""),
-        **_given(table, "junit", "coverage"),
+        evidence=Evidence(
+            junit=table.junit or "", coverage=table.coverage or "", known_failures=table.known_failures or ""
+        ),
+        **_given(table, "junit", "coverage", "known_failures"),
     )
 
 

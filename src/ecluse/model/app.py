@@ -112,6 +112,8 @@ class Evidence:
     junit: str = ""
     coverage: str = ""
     """A coverage.py JSON report."""
+    known_failures: str = ""
+    """The file that lists the tests that are known to fail, relative to the manifest; any other failure stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +137,11 @@ class Step:
     timeout: timedelta = timedelta(minutes=10)
     retries: int = 0
     gate: bool = True
+    why_off: str = ""
+    """Why it is no gate."""
     group: str = "check"
     """`check` (lint, types) or `test`: which verb runs it by itself."""
     evidence: Evidence = Evidence()
-    known_failures: tuple[str, ...] = ()
-    """Names of tests that are known to fail; any other failure stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,13 @@ class Verdict:
     attempts: int = 1
     fix: str = ""
     """What a person can do about it, where that isn't plain."""
+    is_required: bool = True
+    """False: it is said, and stops nothing."""
+    known_failures: tuple[str, ...] = ()
+    """Tests that failed and are listed as known to."""
+    cured: tuple[str, ...] = ()
+    """Tests that are listed as known to fail, and pass."""
 
     @property
     def stops(self) -> bool:
-        return self.answer not in {Answer.PASSED, Answer.OVERRIDDEN}
+        return self.is_required and self.answer not in {Answer.PASSED, Answer.OVERRIDDEN}

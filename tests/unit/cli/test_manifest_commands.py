@@ -41,3 +41,33 @@ def test_schema_prints_a_json_schema():
     result = CliRunner().invoke(schema.command, [])
     assert result.exit_code == 0
     jsonschema.Draft202012Validator.check_schema(json.loads(result.stdout))
+
+
+HERE = '[app]\nname = "shop" # pyproject.toml:2\n\n#: app.name also stall (setup.cfg:2)\n'
+
+
+def test_explain_says_why_it_is_so_here(tmp_path):
+    (tmp_path / "ecluse.toml").write_text(HERE)
+    said = explained("app.name", "-C", str(tmp_path)).stdout
+    assert said.endswith(
+        'ecluse.toml here:\n     2  name = "shop"   ← pyproject.toml:2\n        also   stall (setup.cfg:2)\n'
+    )
+    assert "type:" in said
+    every = explained("--why", "-C", str(tmp_path)).stdout
+    assert every == said.partition("\n\n")[2].join(["\n", ""])
+    document = json.loads(explained("app.name", "--json", "-C", str(tmp_path)).stdout)
+    assert document["evidence"]["file"] == "ecluse.toml"
+    assert document["evidence"]["lines"] == [{"number": 2, "text": 'name = "shop"', "said": "pyproject.toml:2"}]
+    assert document["evidence"]["notes"][0]["said"] == "stall (setup.cfg:2)"
+
+
+@pytest.mark.parametrize("text", [None, "this is no TOML ="])
+def test_what_a_key_means_needs_no_manifest(tmp_path, text):
+    if text:
+        (tmp_path / "ecluse.toml").write_text(text)
+    assert explained("app.name", "-C", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["app.state.db.sqlite3", "environments.local.env.DEBUG", "build.add.a.b"])
+def test_what_the_report_of_init_names_can_be_explained(name, tmp_path):
+    assert explained(name, "-C", str(tmp_path)).exit_code == 0

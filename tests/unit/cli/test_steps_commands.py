@@ -117,3 +117,43 @@ def test_the_run_is_in_the_ledger(ecluse):
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["kind"] for record in records] == ["RunStarted", "StepEnded", "RunEnded"]
     assert records[-1]["data"]["outcome"] == "failed"
+
+
+LISTED = """
+[app]
+name = "demo"
+
+[processes.worker]
+command = ["sleep", "600"]
+
+[steps.test]
+command = ["cp", "made.xml", "report.xml"]
+group = "test"
+junit = "report.xml"
+known_failures = "known.txt"
+"""
+REPORT = '<testsuite><testcase classname="a" name="one"/><testcase classname="a" name="two"/></testsuite>'
+
+
+@pytest.fixture
+def suite(tmp_path):
+    files = {"ecluse.toml": LISTED, "made.xml": REPORT, "known.txt": "# ours\na.one  # why\na.gone\n"}
+    root = repositories.repository(tmp_path / "suite", files)[1]
+    return root, lambda *words: CliRunner().invoke(cli, ["test", "--directory", str(root), *words])
+
+
+def test_a_listed_failure_that_passes_is_said_at_a_commit(suite):
+    root, ecluse = suite
+    done = ecluse()
+    assert done.exit_code == 0
+    assert "passes now, though known.txt lists it: a.one" in done.stdout
+    assert "a.one" in (root / "known.txt").read_text()
+
+
+def test_it_is_taken_off_the_list_in_the_working_tree(suite):
+    root, ecluse = suite
+    said = document(ecluse("--dirty", "--json"))
+    assert said["renewed"] == [{"file": str(root / "known.txt"), "removed": ["a.one"]}]
+    assert said["steps"][0]["cured"] == ["a.one"]
+    assert (root / "known.txt").read_text() == "# ours\na.gone\n"
+    assert document(ecluse("--dirty", "--json"))["renewed"] == []

@@ -58,6 +58,16 @@ outputs = ["dist/", "report.xml"]
 [steps.b]
 command = "x"
 """
+LISTED = """\
+[steps.a]
+command = "x"
+junit = "a.xml"
+known_failures = "k.txt"
+[steps.b]
+command = "x"
+junit = "b.xml"
+known_failures = "{}"
+"""
 
 
 @pytest.mark.parametrize(
@@ -69,7 +79,9 @@ command = "x"
         (STEPS + 'outputs = ["report.xml"]', ["7:12 M043"]),
         (STEPS + 'outputs = ["x", "dist/wheel"]', ["7:17 M043"]),
         (STEPS + 'outputs = ["."]', ["7:12 M043"]),
-        (STEPS + 'known_failures = ["t"]', ["7:1 M033"]),
+        (STEPS + 'known_failures = "k.txt"', ["7:1 M033"]),
+        (STEPS + 'why_off = "slow"', ["7:1 M033"]),
+        (LISTED.format("k.txt"), ["9:18 M046"]),
         (STEPS + "[gates]\ncoverage = 80", ["8:12 M044"]),
         (STEPS + '[environments.x]\ngates = ["a", "test"]', ["8:15 M040"]),
         (STEPS + '[environments.x]\ngates = ["a", "a"]', ["8:15 M041"]),

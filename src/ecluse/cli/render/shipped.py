@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +16,9 @@ from ecluse.loop.ship import Shipped
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.problem import Exit
 from ecluse.model.verdict import Answer, Verdict
+
+NAMED = 5
+"""Tests that a line names."""
 
 HEADLINES = {
     "shipped": "shipped {version} to {environment}",
@@ -51,6 +55,8 @@ def gate(verdict: Verdict) -> dict[str, Any]:
         "evidence": list(verdict.evidence),
         "seconds": round(verdict.seconds, 3),
         "log": verdict.log,
+        "known_failures": list(verdict.known_failures),
+        "cured": list(verdict.cured),
     }
 
 
@@ -73,10 +79,33 @@ def text(shipped: Shipped) -> None:
     headline = HEADLINES[shipped.outcome].format(version=shipped.version, environment=shipped.environment)
     click.secho(f"{headline}  ({shipped.seconds:.1f} s)", bold=True)
     click.echo(f"  {shipped.url}")
+    for line in warnings(shipped.gates):
+        click.secho(f"  ! {line}", fg="yellow")
     for moved in shipped.timeline:
         click.echo(f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}")
     place = "" if shipped.environment == "local" else f" {shipped.environment}"
     click.echo(f"next: ecluse status{place} · ecluse logs{place} -f · ecluse rollback{place}")
+
+
+def warnings(gates: tuple[Verdict, ...]) -> Iterator[str]:
+    """What let a release pass that a reader must not overlook."""
+    for verdict in gates:
+        if not verdict.is_required:
+            yield f"not tested: {'; '.join(verdict.evidence)}: {verdict.fix}"
+        if verdict.known_failures:
+            yield f"{verdict.gate}: {count(verdict.known_failures, 'known failure')}: {some(verdict.known_failures)}"
+        if verdict.cured:
+            told = f"{count(verdict.cured, 'known failure')} passed: {some(verdict.cured)}"
+            yield f"{verdict.gate}: {told}; `ecluse test --dirty` takes it off the list"
+
+
+def count(found: tuple[str, ...], what: str) -> str:
+    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
+
+
+def some(found: tuple[str, ...]) -> str:
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return f"{', '.join(found[:NAMED])}{more}"
 
 
 def preview(plan: Preview, *, as_json: bool) -> Exit:
@@ -92,6 +121,8 @@ def preview(plan: Preview, *, as_json: bool) -> Exit:
     click.echo(f"  serves now: {plan.serving or 'nothing'}")
     answers(plan.policies)
     click.echo(f"  steps: {', '.join(plan.steps) or 'none'}")
+    if plan.untested:
+        click.secho(f"  ! not tested: {'; '.join(plan.untested)}", fg="yellow")
     if plan.warning:
         click.secho(f"  ! {plan.warning}", fg="yellow")
     for one in plan.migrations:

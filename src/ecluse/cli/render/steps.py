@@ -25,6 +25,7 @@ def document(done: StepsDone) -> dict[str, Any]:
         "dirty": done.dirty,
         "seconds": done.seconds,
         "steps": [verdict_document(verdict) for verdict in done.verdicts],
+        "renewed": [{"file": str(one.path), "removed": list(one.cured)} for one in done.renewed],
     }
 
 
@@ -36,6 +37,8 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "seconds": verdict.seconds,
         "attempts": verdict.attempts,
         "log": verdict.log,
+        "known_failures": list(verdict.known_failures),
+        "cured": list(verdict.cured),
     }
 
 
@@ -56,6 +59,8 @@ def text(done: StepsDone) -> None:
             click.echo(f"    {shortened(line)}")
         if verdict.answer is Answer.FAILED and verdict.log:
             click.echo(f"    log: {verdict.log}")
+    for one in done.renewed:
+        click.secho(f"removed from {one.path.name}, for they pass: {', '.join(one.cured)}", fg="green")
     passed = sum(verdict.answer is Answer.PASSED for verdict in done.verdicts)
     place = "the working tree" if done.dirty else done.commit[:12]
     click.secho(f"{passed} of {len(done.verdicts)} passed at {place}  ({done.seconds:.1f} s)", bold=True)

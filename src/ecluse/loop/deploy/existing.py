@@ -15,7 +15,7 @@ from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health, require_place_for_dirty
-from ecluse.loop.ship import Shipped, gates_of, outcome_of, stopped_by
+from ecluse.loop.ship import Shipped, gates_of, outcome_of, said_untested, stopped_by
 from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.history import ReleaseKnown, State
@@ -84,15 +84,17 @@ async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -
     run, began = world.ids.new("run"), world.clock.monotonic()
     environment = wanted.environment
     world.ledger.append(events.RunStarted(run=run, verb="deploy", commit=release.commit, environment=environment.name))
+    names = gates_of(replace(then, environment=environment))
     verdicts = await run_steps(
         then.app,
         world,
         commit=release.commit,
         dirty=False,
-        names=gates_of(replace(then, environment=environment)),
+        names=names,
         environment_secrets=wanted.settings.secrets,
         run=run,
     )
+    verdicts = (*verdicts, *said_untested(then.app, names, run, world))
     outcome = "failed" if stopped_by(verdicts) else "passed"
     seconds = round(world.clock.monotonic() - began, 3)
     world.ledger.append(events.RunEnded(run=run, outcome=outcome, seconds=seconds, environment=environment.name))

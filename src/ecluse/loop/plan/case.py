@@ -50,28 +50,28 @@ class Case:
         processes = tuple(web if process.is_web else process for process in app.processes)
         self.proposal = replace(self.proposal, app=replace(app, processes=processes))
 
-    async def command(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+    async def command(self, argv: tuple[str, ...], *, about: str = "") -> tuple[str, ...]:
         """What a failing command said; empty when it went well."""
         what = " ".join(argv)
         began = self.began(what)
         try:
             finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)
         except ProblemError as error:  # a program that isn't there
-            self.say(what, ok=False, answer=error.problems[0].what, began=began)
+            self.say(what, ok=False, answer=error.problems[0].what, began=began, about=about)
             return (error.problems[0].what,)
         lines = tuple(finished.output.splitlines()[-12:])
         said = "took too long" if finished.timed_out else f"exit {finished.exit_code}"
-        self.say(what, ok=finished.ok, answer="done" if finished.ok else said, began=began)
+        self.say(what, ok=finished.ok, answer="done" if finished.ok else said, began=began, about=about)
         return () if finished.ok else (*lines, said)
 
     def began(self, what: str) -> float:
         self.bench.world.reporter.began(what)
         return self.bench.world.clock.monotonic()
 
-    def say(self, what: str, *, ok: bool, answer: str, began: float | None = None) -> None:
-        """Tell the person, and keep it for the report."""
+    def say(self, what: str, *, ok: bool, answer: str, began: float | None = None, about: str = "") -> None:
+        """Tell the person, and keep it for the report, as evidence for the key or table that it is `about`."""
         clock = self.bench.world.clock
         seconds = 0.0 if began is None else round(clock.monotonic() - began, 3)
         self.bench.world.reporter.ended(what, ok=ok, detail=answer)
-        trial = Trial(what=what, ok=ok, answer=answer, seconds=seconds)
+        trial = Trial(what=what, ok=ok, answer=answer, seconds=seconds, about=about)
         self.proposal = replace(self.proposal, trials=(*self.proposal.trials, trial))

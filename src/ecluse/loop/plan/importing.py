@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.locked import runners_alone
 from ecluse.model.app import Interface
 from ecluse.model.problem import Problem, ProblemError
 
@@ -31,7 +32,7 @@ async def imported(case: Case) -> tuple[str, ...]:
             continue
         if lesson is None or case.bench.left <= 0:
             return failure.lines or (str(failure),)
-        case.say("learn", ok=True, answer=str(lesson))
+        case.say("learn", ok=True, answer=str(lesson), about=lesson.about)
         case.proposal = lesson.applied(case.proposal)
     return (f"{case.web.app} still lacks something after {ROUNDS} tries",)
 
@@ -43,7 +44,7 @@ def from_package(case: Case, failure: Failure) -> None:
     root = f"{app.env['PYTHONPATH']}/"
     lost = tuple(path for path in app.state if path.startswith(root))
     kept = tuple(path for path in app.state if path not in lost)
-    case.say("run it from the tree", ok=False, answer=str(failure))
+    case.say("run it from the tree", ok=False, answer=str(failure), about="app.env")
     said = f"writes beside its installed code ({', '.join(lost)}): that data goes with each release"
     case.open += (f"{said}; let it write to a path that a variable names",)
     reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.env"}
@@ -59,21 +60,29 @@ async def built(case: Case) -> None:
     try:
         case.environment = await case.bench.environment(build, tests=True)
     except ProblemError as error:
-        case.say("build the environment", ok=False, answer=error.problems[0].what, began=began)
+        case.say("build the environment", ok=False, answer=error.problems[0].what, began=began, about="build")
         if not (build.test_requirements or build.test_extras or build.test_groups):
             raise
-        without_steps(case, error.problems[0])
+        leave_out(case, error.problems[0])
         await built(case)
         return
     case.made_of = build
-    case.say("build the environment", ok=True, answer=python_of(case.environment), began=began)
+    case.say("build the environment", ok=True, answer=python_of(case.environment), began=began, about="build")
 
 
-def without_steps(case: Case, why: Problem) -> None:
+def leave_out(case: Case, why: Problem) -> None:
+    """What a repository develops with may not build here: the runners of its tests alone often do, and are tried first.
+    Without these the steps stay, as none that is a gate: each ship says so."""
     app = case.proposal.app
+    if (lean := runners_alone(app.build)) != app.build:
+        case.open += (f"what the repository develops with can't be installed ({why.what}) and is left out",)
+        case.proposal = replace(case.proposal, app=replace(app, build=lean))
+        return
+    said = f"what the steps need can't be installed ({why.what})"
+    case.open += (f"{said}: mend that in [build], then remove gate and why_off",)
     build = replace(app.build, test_requirements=(), test_extras=(), test_groups=())
-    case.open += (f"what the steps need can't be installed ({why.what}): add [steps.*] and what they need",)
-    case.proposal = replace(case.proposal, app=replace(app, build=build, steps=()))
+    steps = tuple(replace(step, gate=False, why_off=said) for step in app.steps)
+    case.proposal = replace(case.proposal, app=replace(app, build=build, steps=steps))
 
 
 async def probed(case: Case) -> Failure | None:
@@ -91,11 +100,12 @@ async def probed(case: Case) -> Failure | None:
     elif answer["ok"]:
         case.routes = tuple(answer["routes"])
         believe(case, Interface(answer["interface"]))
-        case.say(what, ok=True, answer=f"{case.web.interface}, {len(case.routes)} plain routes", began=began)
+        said = f"{case.web.interface}, {len(case.routes)} plain routes"
+        case.say(what, ok=True, answer=said, began=began, about="processes.web.app")
         return None
     else:
         failure = Failure.of(answer["error"])
-    case.say(what, ok=False, answer=str(failure), began=began)
+    case.say(what, ok=False, answer=str(failure), began=began, about="processes.web.app")
     return failure
 
 

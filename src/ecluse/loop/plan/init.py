@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from ecluse.loop.plan.gates import try_steps
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.render import render
 from ecluse.loop.plan.resolve import resolve
+from ecluse.loop.test.known import renewed
+from ecluse.loop.test.listed import read
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.apps import apps_in
 from ecluse.manifest.detect.facts import Fact
@@ -27,7 +29,7 @@ NO_COMMIT = Commit("0" * 40)
 """Stands for the working tree, which `init` reads: what it finds need not be committed yet."""
 
 BUDGET = timedelta(minutes=15)
-STEP = timedelta(minutes=5)
+STEP = timedelta(minutes=8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Found:
     facts: tuple[Fact, ...]
     proposal: Proposal
     text: str
+    lists: Mapping[str, str] = field(default_factory=dict)
+    """Files of known failures, path to text, that the manifest names."""
 
 
 async def initialise(world: World, request: Request) -> Found:
@@ -77,8 +81,9 @@ async def initialise(world: World, request: Request) -> Found:
             proposal = await tried(world, request, facts, checkout, place, run)
         else:
             proposal = resolve(facts, name=world.root.name)
+        lists = await asyncio.to_thread(lists_of, proposal, checkout)
     proposal = with_port(proposal, request.port())
-    return Found(facts=facts, proposal=proposal, text=render(proposal))
+    return Found(facts=facts, proposal=proposal, text=render(proposal), lists=lists)
 
 
 async def tried(
@@ -91,6 +96,13 @@ async def tried(
     if found.environment is None:
         return found.proposal
     return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
+
+
+def lists_of(proposal: Proposal, checkout: Checkout) -> Mapping[str, str]:
+    """The files of known failures; what a person wrote into one behind a test that still fails is kept."""
+    names = {step.name: step.evidence.known_failures for step in proposal.app.steps}
+    known = {names[step]: failures for step, failures in proposal.known.items()}
+    return {name: renewed(read(checkout.folder, name) or "", failures) for name, failures in known.items()}
 
 
 def with_port(proposal: Proposal, port: int) -> Proposal:

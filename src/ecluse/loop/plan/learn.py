@@ -72,6 +72,11 @@ class Lesson:
     def __str__(self) -> str:
         return self.add or ", ".join(f"{name}={value}" for name, value in self.env.items())
 
+    @property
+    def about(self) -> str:
+        """The key of the manifest that it changes."""
+        return "build.add" if self.add else f"environments.{LOCAL}.env.{next(iter(self.env), '')}".rstrip(".")
+
     def applied(self, proposal: Proposal) -> Proposal:
         app, reasons = proposal.app, dict(proposal.reasons)
         if self.add:

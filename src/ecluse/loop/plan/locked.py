@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
+from ecluse.loop.plan.environments import adding
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
 
 Note = Callable[[str, Fact | str | None], None]
 
-REPORTERS = {"pytest": ("pytest",), "django": ("pytest", "pytest-django"), "unittest": ("unittest-xml-reporting",)}
+REPORTERS = {"pytest": ("pytest",), "django": ("unittest-xml-reporting",), "unittest": ("unittest-xml-reporting",)}
 """What each runner needs to leave a JUnit report."""
 
 
@@ -63,7 +65,8 @@ def like_the_settings(facts: tuple[Fact, ...]) -> list[Fact]:
 
 
 def tested(facts: tuple[Fact, ...]) -> bool:
-    return first(facts, Kind.RUNNER) is not None and first(facts, Kind.TESTS) is not None
+    unit = first(facts, Kind.RUNNER) is not None and first(facts, Kind.TESTS) is not None
+    return unit or first(facts, Kind.ROBOT) is not None
 
 
 def named(facts: tuple[Fact, ...], kind: Kind, key: str, note: Note) -> tuple[str, ...]:
@@ -77,6 +80,9 @@ def named(facts: tuple[Fact, ...], kind: Kind, key: str, note: Note) -> tuple[st
 
 def test_requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
     found: dict[str, Fact | None] = {fact.label: fact for fact in every(facts, Kind.LINTER)}
+    found |= {tool: commands[0] for commands in adding(facts) for tool in [commands[0].label.partition(":")[0]]}
+    if robot := first(facts, Kind.ROBOT):
+        found["robotframework"] = robot
     if tested(facts):
         found |= tested_with(facts)
     for name, fact in found.items():
@@ -94,8 +100,15 @@ def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
         found |= {fact.value: fact for fact in every(facts, Kind.TEST_DEPENDENCY)}
     found |= dict.fromkeys(REPORTERS[runner.value] if runner else ())
     if every(facts, Kind.COVERAGE) and runner:
-        found["coverage" if runner.value == "unittest" else "pytest-cov"] = None
+        found["pytest-cov" if runner.value == "pytest" else "coverage"] = None
     return found
+
+
+def runners_alone(build: Build) -> Build:
+    """Without what the repository develops with: only what runs its tests, and reports on them."""
+    known = {"pytest-cov", "coverage", "robotframework", *(name for names in REPORTERS.values() for name in names)}
+    plain = tuple(name for name in build.test_requirements if name in known)
+    return replace(build, test_requirements=plain, test_extras=(), test_groups=())
 
 
 def commands(facts: tuple[Fact, ...], note: Note) -> tuple[tuple[str, ...], ...]:

@@ -11,7 +11,8 @@ from ecluse.loop.deploy.policy.policies import policies, undecided
 from ecluse.loop.deploy.schema.upcoming import Upcoming, upcoming
 from ecluse.loop.deploy.wanted import keep_app, require_health, require_place_for_dirty
 from ecluse.loop.release.make import PlannedRelease, plan_release
-from ecluse.loop.ship import ShipOrder, serving_already
+from ecluse.loop.ship import ShipOrder, gates_of, serving_already
+from ecluse.loop.test.untested import untested
 from ecluse.model.app import Strategy
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
@@ -37,6 +38,8 @@ class Preview:
     warning: str = ""
     policies: tuple[Verdict, ...] = ()
     migrations: tuple[Upcoming, ...] = ()
+    untested: tuple[str, ...] = ()
+    """Why no test is among the steps; empty when one is."""
 
 
 DOWNTIME = "recreate stops the old release first: nothing serves until the new one has passed its gate"
@@ -64,8 +67,8 @@ async def preview(order: ShipOrder, world: World) -> Preview:
     migrates = bool(wanted.app.migrate)
     planned_legs = plan_rollout(seen.hosts, ReleaseId(""), wanted.environment, migrates=migrates, back=False)
     first = next(iter(seen.hosts.values()))
-    chosen = wanted.environment.gates
-    steps = tuple(step.name for step in wanted.app.steps if (step.gate if chosen is None else step.name in chosen))
+    steps = gates_of(wanted)
+    untold = untested(wanted.app, steps)
     return Preview(
         environment=wanted.environment.name,
         commit=commit,
@@ -79,6 +82,7 @@ async def preview(order: ShipOrder, world: World) -> Preview:
         hosts=wanted.environment.hosts,
         warning=DOWNTIME if wanted.environment.strategy is Strategy.RECREATE and first.serving else "",
         migrations=() if unchanged else await upcoming(wanted, commit, world),
+        untested=untold.evidence if untold else (),
         policies=() if unchanged else await _policies(order, planned, fleet, world, dirty=dirty),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.app import App
+from ecluse.model.ids import StepName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class Trial:
     ok: bool
     answer: str
     seconds: float = 0.0
+    about: str = ""
+    """The key of the manifest, or the table, that it speaks for; empty: none by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,11 @@ class Proposal:
     reasons: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     others: tuple[Fact, ...] = ()
+    also: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """Of each key that has one value, what else was found for it."""
     trials: tuple[Trial, ...] = ()
     """Empty: nothing was tried."""
+    known: Mapping[StepName, Mapping[str, str]] = field(default_factory=dict)
+    """Of each step whose suite fails in part, the tests that fail, and why."""
     made_up: tuple[str, ...] = ()
     """Variables of the local environment whose values nobody gave."""

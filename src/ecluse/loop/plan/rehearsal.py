@@ -23,7 +23,7 @@ async def prepared(case: Case) -> tuple[str, ...]:
     await case.bench.renew()
     app = case.proposal.app
     await asyncio.to_thread(make_room, case.bench.tree, app.state)
-    kept = [argv for argv in app.build.commands if not await case.command(argv)]
+    kept = [argv for argv in app.build.commands if not await case.command(argv, about="build.commands")]
     case.proposal = replace(case.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
     case.before = await asyncio.to_thread(look, case.bench.tree)
     return await migrated(case)
@@ -32,7 +32,7 @@ async def prepared(case: Case) -> tuple[str, ...]:
 async def migrated(case: Case) -> tuple[str, ...]:
     """Run the migration. A release line that fails and may be anything is left out, and said."""
     app, line = case.proposal.app, migrating.chosen(case.facts)
-    failed = await case.command(app.migrate) if app.migrate else ()
+    failed = await case.command(app.migrate, about="app.migrate") if app.migrate else ()
     if not failed or line is None or migrating.migrates(line):
         return failed
     reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
@@ -61,9 +61,10 @@ async def served(case: Case) -> tuple[str, ...]:
     chosen = best(answers, told(case.facts))
     case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
     if chosen is None or case.web.health is None:
-        case.say(what, ok=False, answer="no page is well" if answers else "it never answered", began=began)
+        said = "no page is well" if answers else "it never answered"
+        case.say(what, ok=False, answer=said, began=began, about="processes.web")
         return refusals(answers, answer["output"] if answer else ())
-    case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began)
+    case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began, about="processes.web")
     settle(case, chosen)
     return ()
 
@@ -89,7 +90,7 @@ async def worked(case: Case) -> None:
         why = await ended(case, worker)
         if why:
             case.proposal = replace(case.proposal, app=turned_off(case.proposal.app, worker, why))
-        case.say(what, ok=not why, answer=why or "it stays up", began=began)
+        case.say(what, ok=not why, answer=why or "it stays up", began=began, about=f"processes.{worker.name}")
 
 
 async def ended(case: Case, worker: Process) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import tomlkit
@@ -12,6 +13,7 @@ from tomlkit.items import Array, Item, Table
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.manifest.amounts import duration_text
 from ecluse.manifest.argv import SHELL
+from ecluse.manifest.evidence import HEADING, Note
 from ecluse.model.app import Argv, Build, Environment, Gates, Health, Interface, Process, Step
 
 TRIED = "Written by `ecluse init`, which tried it: the environment builds, the app starts and answers."
@@ -27,8 +29,6 @@ def render(proposal: Proposal) -> str:
     document.add(tomlkit.comment(TRIED if proposal.trials else NOT_TRIED))
     for line in proposal.unknown:
         document.add(tomlkit.comment(f"Not known: {line}"))
-    for fact in proposal.others[:4]:
-        document.add(tomlkit.comment(f"Also found: {fact.value} ({fact.place})"))
     writer = Writer(proposal.reasons)
     document.add("app", writer.app_table(proposal))
     add(document, "processes", {process.name: writer.process(process) for process in app.processes})
@@ -36,7 +36,25 @@ def render(proposal: Proposal) -> str:
     add(document, "gates", writer.gates(app.gates))
     add(document, "build", writer.build(app.build))
     add(document, "environments", {item.name: writer.environment(item) for item in app.environments})
-    return tomlkit.dumps(document)
+    return "".join([tomlkit.dumps(document), *noted(notes(proposal))])
+
+
+def notes(proposal: Proposal) -> Iterator[Note]:
+    """What is known about a key beyond where its value comes from."""
+    for trial in proposal.trials:
+        if trial.about:
+            took = f" ({trial.seconds:.1f} s)" if trial.seconds else ""
+            yield Note(
+                key=trial.about, word="tried" if trial.ok else "failed", said=f"{trial.what}: {trial.answer}{took}"
+            )
+    for key, facts in proposal.also.items():
+        for fact in facts:
+            yield Note(key=key, word="also", said=f"{fact.value} ({fact.place})")
+
+
+def noted(found: Iterable[Note]) -> Iterator[str]:
+    lines = [f"#{note}\n" for note in found]
+    return chain([f"\n# {HEADING}\n"] if lines else [], lines)
 
 
 def add(document: tomlkit.TOMLDocument, name: str, content: Table | dict[Any, Table]) -> None:
@@ -110,11 +128,11 @@ class Writer:
         self.put(table, f"{path}.timeout", span(step.timeout, default.timeout))
         self.put(table, f"{path}.junit", step.evidence.junit)
         self.put(table, f"{path}.coverage", step.evidence.coverage)
-        self.put(table, f"{path}.known_failures", self.listed(f"{path}.known_failures", step.known_failures))
+        self.put(table, f"{path}.known_failures", step.evidence.known_failures)
+        self.put(table, f"{path}.retries", step.retries or None)
         if not step.gate:
             table.add("gate", False)
-            if reason := self._reasons.get(f"{path}.gate"):
-                commented(table, "gate", reason)
+            self.put(table, f"{path}.why_off", step.why_off)
         return table
 
     def gates(self, gates: Gates) -> Table:

@@ -22,6 +22,11 @@ from ecluse.model.problem import Problem, ProblemError
 
 LOCAL = EnvironmentName("local")
 WEB = ProcessName("web")
+ENTRIES = frozenset({Kind.ASGI, Kind.WSGI, Kind.COMMAND})
+ONE_VALUE = frozenset({Kind.NAME, Kind.PYTHON, Kind.COUNT, Kind.SETTINGS, Kind.RUNNER, Kind.MIGRATE})
+"""Kinds of which another value contradicts the one that was chosen."""
+MOST_ALSO = 6
+"""Of what else was found for a key."""
 BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "testserver"})
 LOOKED_FOR = (
@@ -43,12 +48,16 @@ class Reasons:
     """Collects where each line comes from while an App is put together."""
 
     of: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    """What was chosen for a key."""
     made_up: tuple[str, ...] = ()
     """Variables whose values nobody gave."""
 
     def note(self, key: str, why: Fact | str | None) -> None:
         if why:
             self.of[key] = why if isinstance(why, str) else why.place
+        if isinstance(why, Fact):
+            self.facts[key] = why
 
 
 def candidates(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -84,8 +93,26 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
     return Proposal(
-        app=app, reasons=reasons.of, unknown=tuple(unknown(facts, app)), others=others, made_up=reasons.made_up
+        app=app,
+        reasons=reasons.of,
+        unknown=tuple(unknown(facts, app)),
+        others=others,
+        also=also(facts, reasons.facts),
+        made_up=reasons.made_up,
     )
+
+
+def also(facts: tuple[Fact, ...], chosen: Mapping[str, Fact]) -> Mapping[str, tuple[Fact, ...]]:
+    """Of each key for which there can be one value, what else was found."""
+    found = {}
+    for key, fact in chosen.items():
+        kinds = ENTRIES if fact.kind in ENTRIES else {fact.kind} & ONE_VALUE
+        others = {
+            other.value: other for kind in sorted(kinds) for other in every(facts, kind) if other.value != fact.value
+        }
+        if others:
+            found[key] = tuple(others.values())[:MOST_ALSO]
+    return found
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from ecluse.engine.plan import Outcome
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
-from ecluse.loop.test.evidence import Ran, judge
-from ecluse.loop.test.outputs import collect, read_report
+from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
+from ecluse.loop.test.outputs import clear_reports, collect, reports
 from ecluse.loop.test.surroundings import step_environment
 from ecluse.model.app import Gates, Step
+from ecluse.model.ids import StepName
 from ecluse.model.redaction import masked
 from ecluse.model.secret import Secret
 from ecluse.ports.commands import Command, Finished
@@ -38,6 +39,8 @@ class Stage:
     gates: Gates
     secrets: Mapping[str, Secret]
     veiled: Path | None
+    known: Mapping[StepName, frozenset[str]] = field(default_factory=dict)
+    """Of each step that has such a list, the tests that are known to fail."""
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -55,6 +58,7 @@ class Attempts:
         self._needs = needs
         self._stage = stage
         self._count = 0
+        self._failed_before: frozenset[str] = frozenset()
 
     @property
     def log(self) -> Path:
@@ -78,8 +82,16 @@ class Attempts:
         finally:
             place.take_scratch(scratch)
             place.take_tree(tree)
-        judged = judge(self._step, ran, self._stage.gates)
+        judged = self._judge(ran)
         return Outcome(passed=judged.passed, result=judged)
+
+    def _judge(self, ran: Ran) -> Judged:
+        """A listed test that failed once and passes at another attempt is as unsure as before."""
+        known = self._stage.known.get(self._step.name, frozenset())
+        listed = Listed(known=known, failed_before=self._failed_before)
+        judged = judge(self._step, ran, self._stage.gates, listed)
+        self._failed_before |= frozenset(judged.known)
+        return judged
 
     async def _aside(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Work with files, in a thread unless it is less than the way there and back.
@@ -127,6 +139,7 @@ class Attempts:
     def _prepare(self, tree: Path) -> None:
         given = [outputs for need in self._needs if (outputs := self._stage.outputs_of(need)).exists()]
         compose(self._stage.checkout, self._step.inputs, given, tree)
+        clear_reports(self._step, tree)
 
     def _gather(self, finished: Finished, tree: Path) -> Ran:
         """Reports are kept beside the log. An output that is missing is no news when the command has failed."""
@@ -136,16 +149,15 @@ class Attempts:
         faults = collect(step, tree, stage.outputs_of(step.name), stage.hidden)
         return Ran(
             finished=finished,
-            junit=self._keep_report(tree, step.evidence.junit),
-            coverage=self._keep_report(tree, step.evidence.coverage),
+            junit=self._keep_reports(tree, step.evidence.junit),
+            coverage=next(iter(self._keep_reports(tree, step.evidence.coverage)), None),
             faults=faults if finished.ok else (),
         )
 
-    def _keep_report(self, tree: Path, name: str) -> bytes | None:
-        """A report as it may be shown: a failure's message can hold a secret, and goes into the ledger."""
-        report = read_report(self._step, tree, name)
-        if report is None:
-            return None
-        shown = masked(report, self._stage.hidden)
-        (self._stage.logs / f"{self._step.name}.{Path(name).name}").write_bytes(shown)
-        return shown
+    def _keep_reports(self, tree: Path, pattern: str) -> tuple[bytes, ...]:
+        """Reports as they may be shown: a failure's message can hold a secret, and goes into the ledger."""
+        kept = []
+        for path in reports(self._step, tree, pattern):
+            kept.append(masked(path.read_bytes(), self._stage.hidden))
+            (self._stage.logs / f"{self._step.name}.{path.name}").write_bytes(kept[-1])
+        return tuple(kept)

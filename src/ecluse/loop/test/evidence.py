@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ecluse.loop.test.junit import TestReport, UnreadableReportError, canonical, parse_junit
+from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
 from ecluse.model.app import Gates, Step
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.commands import Finished
@@ -20,10 +20,10 @@ _LOG_LINES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A step's command is over: how, and the reports that it left (None: not there, or none declared)."""
+    """A step's command is over: how, and the reports that it left (none: not there, or none declared)."""
 
     finished: Finished
-    junit: bytes | None = None
+    junit: tuple[bytes, ...] = ()
     coverage: bytes | None = None
     faults: tuple[str, ...] = ()
     """What was wrong with its outputs."""
@@ -37,11 +37,26 @@ class Judged:
     evidence: tuple[str, ...]
     covered: float | None = None
     """Percent of lines, when there is a report."""
+    known: tuple[str, ...] = ()
+    """Listed failures that failed."""
+    cured: tuple[str, ...] = ()
+    """Listed failures that passed."""
 
 
-def judge(step: Step, ran: Ran, gates: Gates) -> Judged:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What is known before a step runs: tests that may fail, and those of them that did in an attempt before."""
+
+    known: frozenset[str] = frozenset()
+    failed_before: frozenset[str] = frozenset()
+
+
+NOTHING_LISTED = Listed()
+
+
+def judge(step: Step, ran: Ran, gates: Gates, listed: Listed = NOTHING_LISTED) -> Judged:
     """Whether the step passed, from its exit code, its reports and its outputs together."""
-    tests = _judge_tests(step, ran, gates) if step.evidence.junit else _judge_exit(step, ran.finished)
+    tests = _judge_tests(step, ran, gates, listed) if step.evidence.junit else _judge_exit(step, ran.finished)
     faults = list(ran.faults)
     covered = None
     if step.evidence.coverage and tests.passed:
@@ -50,7 +65,8 @@ def judge(step: Step, ran: Ran, gates: Gates) -> Judged:
         except UnreadableReportError as error:
             faults.append(f"the coverage report {step.evidence.coverage} can't be used: {error} [E012]")
     passed = tests.passed and not faults
-    return Judged(passed=passed, evidence=(*faults, *tests.evidence, *_left(ran.finished)), covered=covered)
+    evidence = (*faults, *tests.evidence, *_left(ran.finished))
+    return replace(tests, passed=passed, evidence=evidence, covered=covered)
 
 
 def judge_coverage(gates: Gates, covered: Iterable[float]) -> Verdict | None:
@@ -87,18 +103,18 @@ def _judge_exit(step: Step, finished: Finished) -> Judged:
     return Judged(passed=False, evidence=(_how_it_ended(step, finished), *_last_lines(finished.output)))
 
 
-def _judge_tests(step: Step, ran: Ran, gates: Gates) -> Judged:
+def _judge_tests(step: Step, ran: Ran, gates: Gates, listed: Listed) -> Judged:
     try:
         report = _report(ran.junit)
     except UnreadableReportError as error:
         unusable = f"the test report {step.evidence.junit} can't be used: {error} [E011]"
         ended = () if ran.finished.ok else (_how_it_ended(step, ran.finished),)
         return Judged(passed=False, evidence=(*ended, unusable, *_last_lines(ran.finished.output)))
-    return _judge_report(step, ran.finished, report, gates)
+    return _judge_report(step, ran.finished, report, gates, listed)
 
 
-def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gates) -> Judged:
-    known = {canonical(name) for name in step.known_failures}
+def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gates, listed: Listed) -> Judged:
+    known = listed.known
     new = {name: why for name, why in report.failed.items() if name not in known}
     excused = finished.exit_code == _TESTS_FAILED and not finished.timed_out and bool(report.failed) and not new
     if gates.tests and report.executed == 0:
@@ -107,14 +123,24 @@ def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gat
     stopped = () if finished.ok or excused or new else (_how_it_ended(step, finished), *_last_lines(finished.output))
     if finished.timed_out and new:
         stopped = (_how_it_ended(step, finished),)
-    evidence = (*stopped, *_named(new), _count(report), *_about_known(report, known))
-    return Judged(passed=not new and (finished.ok or excused), evidence=evidence)
+    still = tuple(sorted(known & report.failed.keys()))
+    cured = tuple(sorted(known & report.passed - report.failed.keys() - listed.failed_before))
+    absent = sorted(known - report.passed - report.failed.keys())
+    evidence = (
+        *stopped,
+        *_named(new),
+        _count(report),
+        *cut([f"known failure: {name}" for name in still]),
+        *cut([f"passes now, though {step.evidence.known_failures} lists it: {name}" for name in cured]),
+        *cut([f"known failure that did not run: {name}" for name in absent]),
+    )
+    return Judged(passed=not new and (finished.ok or excused), evidence=evidence, known=still, cured=cured)
 
 
-def _report(data: bytes | None) -> TestReport:
-    if data is None:
+def _report(files: tuple[bytes, ...]) -> TestReport:
+    if not files:
         raise UnreadableReportError("it isn't there")
-    return parse_junit(data)
+    return together(parse_junit(data) for data in files)
 
 
 def _how_it_ended(step: Step, finished: Finished) -> str:
@@ -132,18 +158,12 @@ def _count(report: TestReport) -> str:
 
 
 def _named(failures: dict[str, str]) -> tuple[str, ...]:
-    lines = [f"failed: {name}" + (f": {why}" if why else "") for name, why in sorted(failures.items())]
+    return cut([f"failed: {name}" + (f": {why}" if why else "") for name, why in sorted(failures.items())])
+
+
+def cut(lines: list[str]) -> tuple[str, ...]:
     more = len(lines) - _MOST_NAMED
     return (*lines[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else []))
-
-
-def _about_known(report: TestReport, known: set[str]) -> tuple[str, ...]:
-    still = [f"known failure: {name}" for name in sorted(known & report.failed.keys())]
-    cured = [f"passes now, remove it from known_failures: {name}" for name in sorted(known & report.passed)]
-    absent = [
-        f"known failure that did not run: {name}" for name in sorted(known - report.passed - report.failed.keys())
-    ]
-    return (*still, *cured, *absent)
 
 
 def _left(finished: Finished) -> tuple[str, ...]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 LARGEST = 256 * 1024 * 1024
+
+
+SET_UP = ("collection failure", "failed on setup with", "failed on teardown with")
+"""How pytest begins where no test failed, but what stands around it."""
 
 
 class UnreadableReportError(Exception):
@@ -54,6 +58,17 @@ def parse_junit(data: bytes) -> TestReport:
     )
 
 
+def together(reports: Iterable[TestReport]) -> TestReport:
+    """One suite that was reported in several files."""
+    found = tuple(reports)
+    return TestReport(
+        executed=sum(report.executed for report in found),
+        passed=frozenset().union(*(report.passed for report in found)),
+        skipped=sum(report.skipped for report in found),
+        failed={name: why for report in found for name, why in report.failed.items()},
+    )
+
+
 def _refuse(*_: object) -> None:
     raise UnreadableReportError("it declares a document type, which no JUnit report does")
 
@@ -94,7 +109,7 @@ class _Reading:
             return
         self.executed += self._ended != "skipped"
         if self._ended == "failed":
-            self.failed[self._case] = _first_line("\n".join(self._why))
+            self.failed[self._case] = _reason("\n".join(self._why))
         elif self._ended == "skipped":
             self.skipped += 1
         else:
@@ -106,5 +121,9 @@ def _case_name(attributes: Mapping[str, str]) -> str:
     return canonical(".".join(filter(None, [attributes.get("classname"), attributes.get("name")])))
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]
+def _reason(text: str) -> str:
+    """The first line; of what pytest could not import or set up, the error's own, which is the last one marked so."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    marked = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+    told = marked[-1:] if lines and lines[0].startswith(SET_UP) and marked else lines
+    return next(iter(told), "")[:300]

@@ -24,12 +24,18 @@ def collect(step: Step, tree: Path, into: Path, secrets: Iterable[str]) -> tuple
     return tuple(faults)
 
 
-def read_report(step: Step, tree: Path, name: str) -> bytes | None:
-    """A report that the step left, relative to its folder; None when there is none in the tree."""
-    if not name:
-        return None
-    path = tree / step.folder / name
-    return path.read_bytes() if path.is_file() and _inside(tree, path) else None
+def reports(step: Step, tree: Path, pattern: str) -> tuple[Path, ...]:
+    """The reports in the tree that a path or glob, relative to the step's folder, names; sorted."""
+    folder = tree / step.folder
+    found = sorted(folder.glob(pattern)) if pattern and folder.is_dir() else []
+    return tuple(path for path in found if path.is_file() and _inside(tree, path))
+
+
+def clear_reports(step: Step, tree: Path) -> None:
+    """A report that was committed says nothing about this run."""
+    for pattern in (step.evidence.junit, step.evidence.coverage):
+        for path in reports(step, tree, pattern):
+            path.unlink()
 
 
 def _fault(tree: Path, output: str, secrets: list[bytes]) -> str:

@@ -13,6 +13,7 @@ from ecluse.loop.code.checkout import check_out
 from ecluse.loop.code.workplace import workplace
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.evidence import Judged, judge_coverage
+from ecluse.loop.test.listed import known_failures
 from ecluse.loop.test.select import needs_among, select
 from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
@@ -69,6 +70,7 @@ async def run_steps(
             gates=app.gates,
             secrets=_granted(steps, environment_secrets or {}),
             veiled=veil(world.root, environment, world.home),
+            known=await known_failures(steps, checkout, world),
         )
         return await _run(app, steps, stage, world, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
 
@@ -87,7 +89,7 @@ async def _run(
         outcomes = [end.outcome.result for end in ended.values() if end.outcome]
         coverage = judge_coverage(app.gates, [done.covered for done in outcomes if done.covered is not None])
         if coverage:
-            world.ledger.append(_event(coverage, stage.run))
+            world.ledger.append(event_of(coverage, stage.run))
             verdicts.append(coverage)
     return tuple(verdicts)
 
@@ -113,7 +115,7 @@ def _granted(steps: Sequence[Step], secrets: Mapping[str, Secret]) -> dict[str, 
 def _node(step: Step, needs: tuple[str, ...], attempts: Attempts, run: str) -> Node:
     # The time-out of an attempt is the command's: ended by its supervisor, a step leaves its log and its reports.
     def record(ended: Ended) -> tuple[Event, ...]:
-        return (_event(verdict_of(ended, attempts.log), run),)
+        return (event_of(verdict_of(ended, attempts.log), run),)
 
     return Node(name=step.name, needs=needs, action=attempts, retries=step.retries, record=record)
 
@@ -132,6 +134,8 @@ def verdict_of(ended: Ended, log: Path) -> Verdict:
         log=str(log) if ended.attempts else "",
         seconds=round(ended.seconds, 3),
         attempts=ended.attempts,
+        known_failures=judged.known if judged else (),
+        cured=judged.cured if judged else (),
     )
 
 
@@ -139,7 +143,8 @@ def _is_flaky(ended: Ended) -> bool:
     return ended.state is State.PASSED and ended.attempts > 1
 
 
-def _event(verdict: Verdict, run: str) -> StepEnded:
+def event_of(verdict: Verdict, run: str) -> StepEnded:
+    """What the ledger keeps of it."""
     return StepEnded(
         run=run,
         step=verdict.gate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ecluse.loop.test.listed import Renewed, renewals
 from ecluse.loop.test.select import select
 from ecluse.loop.test.steps import run_steps
 from ecluse.model.app import App, Step
@@ -40,6 +41,8 @@ class StepsDone:
     dirty: bool
     seconds: float
     verdicts: tuple[Verdict, ...]
+    renewed: tuple[Renewed, ...] = ()
+    """Lists of known failures to be written again: tests of the working tree pass that they name."""
 
     @property
     def exit(self) -> Exit:
@@ -83,7 +86,15 @@ async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
     finally:
         seconds = round(world.clock.monotonic() - began, 3)
         world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds))
-    return StepsDone(outcome=outcome, run=run, commit=commit, dirty=order.dirty, seconds=seconds, verdicts=verdicts)
+    return StepsDone(
+        outcome=outcome,
+        run=run,
+        commit=commit,
+        dirty=order.dirty,
+        seconds=seconds,
+        verdicts=verdicts,
+        renewed=renewals(app.steps, verdicts, world.root) if order.dirty else (),
+    )
 
 
 async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world: World) -> tuple[Verdict, ...]:

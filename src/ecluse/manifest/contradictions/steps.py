@@ -24,8 +24,11 @@ def step_faults(manifest: Manifest, names: AbstractSet[str]) -> Iterator[Fault]:
         yield from named_steps(step.needs, (*path, "needs"), names)
         if step.junit is None:
             yield from unused(step, path, {"known_failures": "the step leaves no `junit` report to find them in"})
+        if step.gate:
+            yield from unused(step, path, {"why_off": "the step is a gate"})
     yield from _cycle(manifest)
     yield from _outputs(manifest)
+    yield from _lists(manifest)
     yield from _threshold(manifest)
 
 
@@ -65,6 +68,19 @@ def _outputs(manifest: Manifest) -> Iterator[Fault]:
                 path=("steps", second, "outputs", index),
                 what=f"{second} and {first} both claim the output {theirs!r}",
                 fix="let each step write a path of its own",
+            )
+
+
+def _lists(manifest: Manifest) -> Iterator[Fault]:
+    """A name of one suite would count as missing in the other."""
+    owners: dict[str, str] = {}
+    for name, step in manifest.steps.items():
+        if step.known_failures and owners.setdefault(step.known_failures, name) != name:
+            yield Fault(
+                code="M046",
+                path=("steps", name, "known_failures"),
+                what=f"{name} and {owners[step.known_failures]} share one file of known failures",
+                fix=f'give each step its own: known_failures = "known-failures-{name}.txt"',
             )
 
 

@@ -25,6 +25,8 @@ from ecluse.manifest.detect import (
     scripts,
     servers,
     suites,
+    testruns,
+    toxnox,
     variables,
     webapps,
     workers,
@@ -56,6 +58,8 @@ READERS: tuple[Reader, ...] = (
     writes.read,
     workers.read,
     suites.read,
+    testruns.read,
+    toxnox.read,
     linters.read,
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from ecluse.manifest.detect import testruns
 from ecluse.manifest.detect.facts import GUESS, LIKELY, PACKAGE, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 
@@ -18,11 +19,18 @@ DEEPEST = 2
 NOT_OURS = frozenset(("node_modules", "vendor", "vendored", "_vendor", "site-packages", "third_party"))
 
 
+CASE = re.compile(r"(?m)^class \w+\([\w., ]*TestCase\b[\w., ]*\):")
+"""unittest and Django run these whatever their file is called."""
+
+
 def read(tree: Tree) -> Iterator[Fact]:
+    yield from robot(tree)
     files = list(test_files(tree))
     if not files:
         return
     yield from places(tree, files)
+    for path in files:
+        yield Fact(kind=Kind.TEST_FILE, value=path, file=path)
     yield from runners(tree, files)
     yield from coverage(tree)
 
@@ -33,8 +41,21 @@ def test_files(tree: Tree) -> Iterator[str]:
         if not NOT_OURS.isdisjoint(folders) or not name.endswith(".py"):
             continue
         in_tests = bool({"test", "tests"} & set(folders))
-        if re.fullmatch(r"test_.*\.py|.*_tests?\.py|tests?\.py", name) or (in_tests and name.startswith("test")):
+        usual = re.fullmatch(r"test_.*\.py|.*_tests?\.py|tests?\.py", name) or (in_tests and name.startswith("test"))
+        if usual or (in_tests and CASE.search(tree.text(path))):
             yield path
+
+
+def robot(tree: Tree) -> Iterator[Fact]:
+    """The topmost folders that hold Robot Framework's suites, or a suite in the root."""
+    seen: set[str] = set()
+    for path in tree.named("*.robot"):
+        top = path.partition("/")[0]
+        if NOT_OURS.isdisjoint(path.split("/")) and "*** Test Cases ***" in tree.text(path) and top not in seen:
+            seen.add(top)
+            folder = str(PurePosixPath(path).parent)
+            yield Fact(kind=Kind.ROBOT, value=path if folder == "." else folder, file=path,
+                       line=tree.line(path, "*** Test Cases ***"), confidence=SURE)  # fmt: skip
 
 
 def places(tree: Tree, files: list[str]) -> Iterator[Fact]:
@@ -49,6 +70,9 @@ def places(tree: Tree, files: list[str]) -> Iterator[Fact]:
 
 def runners(tree: Tree, files: list[str]) -> Iterator[Fact]:
     yield from configured(tree)
+    for run in testruns.read(tree):
+        if run.kind is Kind.TEST_RUN and run.label in {"pytest", "unittest", "django"}:
+            yield Fact(kind=Kind.RUNNER, value=run.label, file=run.file, line=run.line, confidence=run.confidence)
     for needle, runner, confidence in (
         ("pytest", "pytest", SURE),
         ("django.test", "django", LIKELY),

@@ -48,19 +48,25 @@ class StepTable(Table):
     timeout: Duration = key("Time for each attempt.", example="15m", default=_DEFAULT.timeout, gt=ZERO)
     retries: Whole = key("Further attempts after a failed one.", example=1, default=_DEFAULT.retries, ge=0, le=100)
     gate: Truth = key("Whether its failure stops a ship.", example=False, default=_DEFAULT.gate)
+    why_off: str = key(
+        "Why it is no gate, said by each ship.", example="half of the tests fail", default=_DEFAULT.why_off
+    )
     group: Literal["check", "test"] = key(
         "Which verb runs it by itself: `ecluse check` or `ecluse test`.", example="test", default=_DEFAULT.group
     )
     junit: Inside | None = key(
-        "JUnit report that the step leaves, relative to its folder; gates read it.", example="report.xml", default=None
+        "JUnit report that the step leaves, relative to its folder, or a glob of several; gates read it.",
+        example="report.xml",
+        default=None,
     )
     coverage: Inside | None = key(
         "coverage.py's JSON report that the step leaves, relative to its folder.", example="coverage.json", default=None
     )
-    known_failures: list[str] = key(
-        "Tests that are known to fail, by their names in the JUnit report; any other failure stops.",
-        example=["tests.test_mail::test_relay"],
-        default_factory=list,
+    known_failures: Inside | None = key(
+        "File that lists the tests that are known to fail, beside the manifest: a name of the JUnit report a line, # "
+        "begins a comment. Any other failure stops.",
+        example="known-failures.txt",
+        default=None,
     )
 
 

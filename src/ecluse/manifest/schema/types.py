@@ -14,7 +14,7 @@ from ecluse.manifest import amounts
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.interpolation import Filled
 from ecluse.manifest.schema.shapes import Variable
-from ecluse.manifest.schema.words import Words, refuse
+from ecluse.manifest.schema.words import SETTINGS, Words, refuse
 
 REFERENCE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-.*)?\}"}
 """Where a number or a truth value is wanted, an editor takes a reference to a variable too."""
@@ -124,7 +124,7 @@ def _setting(value: Any) -> Any:
     return value
 
 
-Settings = Annotated[dict[Variable, Annotated[str, BeforeValidator(_setting)]], Words("table of text")]
+Settings = Annotated[dict[Variable, Annotated[str, BeforeValidator(_setting)]], Words(SETTINGS)]
 
 
 def _moment(value: Any) -> Any:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
 
+SETTINGS = "table of text"
+"""The words for a table whose names the user chooses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:

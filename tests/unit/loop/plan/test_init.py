@@ -6,6 +6,7 @@ import tomllib
 import pytest
 
 from ecluse.loop.plan.init import Request, initialise
+from ecluse.loop.test.known import names
 from ecluse.manifest.read import read
 from ecluse.model.problem import ProblemError
 
@@ -254,13 +255,25 @@ def test_a_second_candidate_is_tried_when_the_first_fails(world, repository):
     assert [fact.value for fact in found.proposal.others] == ["web:application"]
 
 
-def test_steps_whose_needs_cannot_be_installed_are_left_out_and_said(world, repository):
+def test_steps_whose_needs_cannot_be_installed_are_no_gates_and_that_is_said(world, repository):
     files = {"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": "import pytest\ndef test_a(): ...\n"}
     repository(files)
     world.toolchain.lacking = ("pytest",)
     found = init(world)
-    assert "steps" not in manifest(found)
-    assert "can't be installed" in found.proposal.unknown[-1]
+    step = manifest(found)["steps"]["test"]
+    assert step["gate"] is False
+    assert step["why_off"] == "what the steps need can't be installed (no set of versions fits)"
+    assert any("can't be installed" in line for line in found.proposal.unknown)
+
+
+def test_tests_run_without_development_packages_that_cannot_be_installed(world, repository):
+    files = {"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": TESTS, "requirements-dev.txt": "broken\n"}
+    repository(files)
+    world.toolchain.lacking = ("requirements-dev.txt",)
+    found = init(world)
+    assert "gate" not in manifest(found)["steps"]["test"]
+    assert manifest(found)["build"]["test_requirements"] == ["pytest"]
+    assert any("develops with can't be installed" in line for line in found.proposal.unknown)
 
 
 def test_an_environment_that_cannot_be_made_is_the_toolchain_s_problem(world, repository):
@@ -331,23 +344,78 @@ TESTS = "import pytest\ndef test_right(): assert True\n"
 
 def test_tests_that_pass_are_a_gate(world, repository):
     repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": TESTS})
-    step = manifest(init(world))["steps"]["test"]
+    found = init(world)
+    step = manifest(found)["steps"]["test"]
     assert step["junit"] == "junit.xml"
     assert "gate" not in step
     assert "known_failures" not in step
+    assert found.lists == {}
 
 
 def test_tests_that_fail_are_listed_by_name(world, repository):
     code = TESTS + "def test_wrong(): assert False\n"
     repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": code})
-    assert manifest(init(world))["steps"]["test"]["known_failures"] == ["tests.test_a.test_wrong"]
+    found = init(world)
+    step = manifest(found)["steps"]["test"]
+    assert step["known_failures"] == "known-failures.txt"
+    assert "retries" not in step
+    assert names(found.lists["known-failures.txt"]) == {"tests.test_a.test_wrong"}
+    assert found.proposal.trials[-1].answer == "2 tests, 1 fail and is listed as known to"
+
+
+def test_what_was_said_about_a_known_failure_is_kept(world, repository):
+    code = TESTS + "def test_wrong(): assert False\n"
+    said = "tests/test_a.py::test_wrong  # see #7\ntests/test_a.py::test_right  # slow\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": code, "known-failures.txt": said})
+    assert init(world).lists == {"known-failures.txt": "tests/test_a.py::test_wrong  # see #7\n"}
+
+
+FLAKY = """
+import pathlib, pytest
+SEEN = pathlib.Path({seen!r})
+def test_right(): assert True
+def test_wrong(): assert False
+def test_now_and_then():
+    first = not SEEN.exists()
+    SEEN.touch()
+    assert not first
+"""
+
+
+def test_what_fails_once_and_passes_when_it_is_repeated_is_no_known_failure(world, repository, tmp_path):
+    tests = FLAKY.format(seen=str(tmp_path / "seen")) + "def test_b(): ...\ndef test_c(): ...\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": tests})
+    found = init(world)
+    step = manifest(found)["steps"]["test"]
+    assert step["retries"] == 1
+    assert names(found.lists["known-failures.txt"]) == {"tests.test_a.test_wrong"}
+    assert "fails sometimes: tests.test_a.test_now_and_then" in found.proposal.trials[-1].answer
+
+
+def test_a_suite_that_wants_a_database_says_which(world, repository):
+    said = "import pytest\nraise OSError('connection to server at 127.0.0.1, port 5432 failed: Connection refused')\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": said})
+    step = manifest(init(world))["steps"]["test"]
+    assert step["gate"] is False
+    assert step["why_off"] == "when tried: 1 of 1 tests fail: no PostgreSQL answers, which it wants"
+
+
+def test_a_suite_that_takes_too_long_is_no_gate_and_that_is_said(world, repository):
+    from datetime import timedelta
+
+    slow = "import time\ndef test_slow(): time.sleep(600)\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": slow})
+    found = init(world, step_limit=timedelta(seconds=3))
+    assert "it took longer than 3 s" in manifest(found)["steps"]["test"]["why_off"]
+    assert any("it took longer than 3 s" in line for line in found.proposal.unknown)
 
 
 def test_a_file_that_cannot_be_collected_does_not_hide_the_others(world, repository):
     files = {"tests/test_a.py": TESTS, "tests/test_b.py": "import gone\n"}
     repository({"Procfile": PROCFILE, "server.py": server(), **files})
-    step = manifest(init(world))["steps"]["test"]
-    assert step["known_failures"] == ["tests.test_b"]
+    found = init(world)
+    step = manifest(found)["steps"]["test"]
+    assert names(found.lists[step["known_failures"]]) == {"tests.test_b"}
     assert "--continue-on-collection-errors" in step["command"]
 
 
@@ -381,4 +449,4 @@ def test_without_time_left_steps_are_no_gates(world, repository):
     repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": TESTS})
     found = init(world, budget=timedelta(seconds=14))
     assert manifest(found)["steps"]["test"]["gate"] is False
-    assert "it was not tried" in found.text
+    assert "no time was left to try it" in found.text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, unwell
-from ecluse.loop.plan.gates import judge_once, settle
+from ecluse.loop.plan.gates import judge_once, repeated, settle
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.written import look, outermost, state_of
@@ -173,19 +173,41 @@ def test_a_step_that_passes_is_a_gate():
 
 def test_some_failures_are_known_by_name():
     seen = judge_once(STEP, Judged(passed=False, evidence=("failed: t0",)), report(failed=1, passed=9))
-    assert seen.step.known_failures == ("t0",)
-    assert settle(PROPOSAL, STEP, (seen, 1.0)).app.steps[0].gate
+    assert list(seen.failed) == ["t0"]
+    after = settle(PROPOSAL, STEP, seen)
+    assert after.app.steps[0].gate
+    assert after.app.steps[0].evidence.known_failures == "known-failures.txt"
+    assert after.known == {"test": seen.failed}
+
+
+def test_what_can_not_be_repeated_is_listed_as_it_was_seen():
+    seen = judge_once(STEP, Judged(passed=False, evidence=("failed: t0",)), report(failed=1, passed=9))
+    assert repeated(seen, None).failed == seen.failed
+    assert "could not be repeated" in repeated(seen, None).answer
+
+
+def test_what_fails_only_when_it_is_repeated_is_flaky_too():
+    seen = judge_once(STEP, Judged(passed=False, evidence=("failed: t0",)), report(failed=1, passed=9))
+    other = TestReport(executed=10, passed=frozenset({"t0"}), failed={"1": ""})
+    after = repeated(seen, other)
+    assert (after.flaky, after.failed, after.step.retries) == (("1", "t0"), {}, 1)
 
 
 @pytest.mark.parametrize("found", [None, report(failed=3, passed=0), report(failed=3), report(failed=0)])
 def test_what_says_nothing_is_no_gate(found):
     seen = judge_once(STEP, Judged(passed=False, evidence=("exit code 2",)), found)
-    after = settle(PROPOSAL, STEP, (seen, 1.0))
+    after = settle(PROPOSAL, STEP, seen)
     assert not after.app.steps[0].gate
     assert after.unknown
 
 
 def test_a_slow_step_gets_more_time():
     seen = judge_once(STEP, Judged(passed=True, evidence=()), report())
-    assert settle(PROPOSAL, STEP, (seen, 300.0)).app.steps[0].timeout.total_seconds() == 21 * 60
-    assert settle(PROPOSAL, STEP, (seen, 3.0)).app.steps[0].timeout == STEP.timeout
+    assert settle(PROPOSAL, STEP, replace(seen, seconds=300.0)).app.steps[0].timeout.total_seconds() == 21 * 60
+    assert settle(PROPOSAL, STEP, replace(seen, seconds=3.0)).app.steps[0].timeout == STEP.timeout
+
+
+def test_a_linter_that_says_no_is_told_with_what_it_counted():
+    lint = replace(STEP, evidence=Evidence())
+    said = ("exit code 1", "a.py:1 unused", "Found 112 errors.", "[*] fixable with --fix")
+    assert judge_once(lint, Judged(passed=False, evidence=said), None).why == "exit code 1: Found 112 errors."

@@ -221,7 +221,7 @@ def test_entry_points_that_disagree_get_one_settings_module():
     assert proposal.app.environment("local").env == {"DJANGO_SETTINGS_MODULE": "conf.dev"}
     reason = proposal.reasons["environments.local.env.DJANGO_SETTINGS_MODULE"]
     assert reason == "manage.py:2; conf/wsgi.py:2 says conf.prod"
-    assert "--ds=conf.dev" in proposal.app.steps[0].command
+    assert "--settings=conf.dev" in proposal.app.steps[0].command
 
 
 def test_entry_points_that_agree_are_left_alone():
@@ -264,8 +264,9 @@ def test_django_tests_run_in_the_project_s_folder():
     manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
     app = app_of({"back/manage.py": manage, "back/shop/tests.py": "import django.test\n"})
     assert app.steps[0].folder == "back"
-    assert "--ds=conf" in app.steps[0].command
-    assert app.build.test_requirements == ("pytest", "pytest-django")
+    assert "--settings=conf" in app.steps[0].command
+    assert app.steps[0].evidence.junit == "TEST-*.xml"
+    assert app.build.test_requirements == ("unittest-xml-reporting",)
 
 
 def test_what_tests_need_is_found_in_extras_groups_and_files():
@@ -325,7 +326,11 @@ def test_what_a_try_changes_is_rendered_too(tmp_path):
     app = proposal.app
     health = replace(app.web.health, status=(302,))
     web = replace(app.web, health=health, env={"A": "b"}, folder="shop")
-    steps = (replace(app.steps[0], gate=False), replace(app.steps[1], known_failures=("a.b", "c.d"), env={"X": "1"}))
+    evidence = replace(app.steps[1].evidence, known_failures="known-failures.txt")
+    steps = (
+        replace(app.steps[0], gate=False, why_off="it failed"),
+        replace(app.steps[1], evidence=evidence, env={"X": "1"}, retries=1),
+    )
     build = replace(
         app.build, add=("setuptools<81",), install_project=False, extras=("x",), exclude_newer="2026-01-01T00:00:00Z"
     )
@@ -333,11 +338,9 @@ def test_what_a_try_changes_is_rendered_too(tmp_path):
     app = replace(
         app, processes=(web, *app.processes[1:]), steps=steps, build=build, environments=places, env={"T": "u"}
     )
-    reasons = {**proposal.reasons, f"steps.{steps[0].name}.gate": "it failed"}
-    text = render(replace(proposal, app=app, reasons=reasons, trials=(Trial(what="x", ok=True, answer="y"),)))
+    text = render(replace(proposal, app=app, trials=(Trial(what="x", ok=True, answer="y"),)))
     (tmp_path / "ecluse.toml").write_text(text)
     assert read(tmp_path, {}) == app
-    assert "gate = false # it failed" in text
 
 
 def test_each_line_says_where_it_comes_from():
@@ -381,3 +384,32 @@ def test_as_many_processes_as_the_procfile_asks_for():
     assert proposal.app.web.count == 3
     assert "count = 3 # Procfile:1" in render(proposal)
     assert "count" not in render(propose({}))
+
+
+TOX = "[tox]\nenvlist = it, lint, again\n[testenv]\ncommands = pytest tests/unit\n"
+TOX += "[testenv:it]\ncommands = pytest tests/it\n"
+TOX += "[testenv:lint]\ncommands = pyflakes .\n[testenv:again]\ncommands = pytest tests/unit\n"
+
+
+def test_what_only_tox_runs_is_a_step_that_leaves_its_report():
+    app = app_of({**PYTEST, "tests/it/test_b.py": "", "tests/unit/test_c.py": "", "tox.ini": TOX})
+    named = {step.name: step for step in app.steps}
+    assert set(named) == {"test", "tox-it", "tox-lint"}
+    assert "testenv:it.pass_env+=PYTEST_ADDOPTS" in named["tox-it"].command[-1]
+    assert named["tox-it"].evidence.junit == "junit.xml"
+    assert named["tox-lint"].command == ("tox", "run", "--skip-missing-interpreters", "false", "-e", "lint")
+    assert (named["tox-lint"].group, named["tox-lint"].evidence.junit) == ("check", "")
+    assert "tox" in app.build.test_requirements
+
+
+def test_a_formatter_that_only_formats_is_no_check():
+    tox = "[tox]\nenvlist = a, b\n[testenv:a]\ncommands = black .\n[testenv:b]\ncommands = black --check .\n"
+    assert [step.name for step in app_of({"tox.ini": tox}).steps] == ["tox-b"]
+
+
+def test_robot_framework_s_suites_are_a_step():
+    app = app_of({"suites/a.robot": "*** Test Cases ***\nA\n    Log    a\n"})
+    (step,) = app.steps
+    assert step.command[-1] == "suites"
+    assert "--nostatusrc" in step.command
+    assert app.build.test_requirements == ("robotframework",)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.test.evidence import Ran, covered_percent, judge, judge_coverage
+from ecluse.loop.test.evidence import Listed, Ran, covered_percent, judge, judge_coverage
 from ecluse.loop.test.junit import UnreadableReportError, canonical, parse_junit
 from ecluse.model.app import Evidence, Gates, Step
 from ecluse.model.verdict import Answer
@@ -23,9 +23,12 @@ ALL = Gates()
 FAILURE = '<failure message="assert 0">trace\nback</failure>'
 
 
-def judged(junit, exit_code=0, *, known=(), gates=ALL, **options):
-    step = Step(name="tests", command=("pytest",), evidence=Evidence(junit="report.xml"), known_failures=known)
-    return judge(step, Ran(finished=Finished(exit_code=exit_code, **options), junit=junit), gates)
+def judged(junit, exit_code=0, *, known=(), before=(), gates=ALL, **options):
+    evidence = Evidence(junit="report.xml", known_failures="known.txt")
+    step = Step(name="tests", command=("pytest",), evidence=evidence)
+    listed = Listed(known=frozenset(map(canonical, known)), failed_before=frozenset(before))
+    left = () if junit is None else (junit,)
+    return judge(step, Ran(finished=Finished(exit_code=exit_code, **options), junit=left), gates, listed)
 
 
 def test_a_report_is_read_with_what_passed_failed_and_was_skipped():
@@ -109,6 +112,7 @@ def test_known_failures_are_shown_and_do_not_stop():
     done = judged(report(case("a"), case("b", FAILURE)), 1, known=("tests/test_a.py::b",))
     assert done.passed
     assert "known failure: tests.test_a.b" in done.evidence
+    assert done.known == ("tests.test_a.b",)
 
 
 def test_a_new_failure_stops_beside_known_ones():
@@ -120,8 +124,13 @@ def test_a_new_failure_stops_beside_known_ones():
 def test_a_known_failure_that_passes_or_is_gone_is_told():
     done = judged(report(case("b")), 0, known=("tests.test_a.b", "tests.test_a.gone"))
     assert done.passed
-    assert "passes now, remove it from known_failures: tests.test_a.b" in done.evidence
+    assert "passes now, though known.txt lists it: tests.test_a.b" in done.evidence
+    assert done.cured == ("tests.test_a.b",)
     assert "known failure that did not run: tests.test_a.gone" in done.evidence
+
+
+def test_a_known_failure_that_passes_at_another_attempt_is_not_cured():
+    assert judged(report(case("b")), 0, known=("tests.test_a.b",), before=("tests.test_a.b",)).cured == ()
 
 
 @pytest.mark.parametrize("ended", [{"exit_code": 2}, {"exit_code": None, "signal": 9}])
@@ -177,3 +186,13 @@ def test_coverage_is_asked_only_when_the_manifest_asks():
 )
 def test_coverage_against_its_threshold(covered, answer):
     assert judge_coverage(Gates(coverage=80), covered).answer is answer
+
+
+def test_a_file_that_cannot_be_imported_says_why():
+    inner = '<error message="collection failure">conftest.py:1\nE   OSError: first\nE   OSError: no server</error>'
+    assert parse_junit(report(case("", inner))).failed == {"tests.test_a": "OSError: no server"}
+
+
+def test_what_could_not_be_set_up_says_why():
+    inner = '<error message="failed on setup with a.py, line 6&#10;E       fixture x not found">a</error>'
+    assert parse_junit(report(case("a", inner))).failed == {"tests.test_a.a": "fixture x not found"}

@@ -245,10 +245,46 @@ def test_a_test_run_is_judged_by_its_report(run, commit, make):
     assert verdicts["tests"].evidence[1] == "2 tests, 1 failed"
     kept = Path(verdicts["tests"].log).parent / "tests.report.xml"
     assert b"test_two" in kept.read_bytes()
-    excused = make.step("tests", PYTEST, evidence=Evidence(junit="report.xml"), known_failures=("test_a.py::test_two",))
-    verdicts = run(make.app(excused), at)
+
+
+LISTING = Evidence(junit="report.xml", known_failures="known.txt")
+SUITE = {"ecluse.toml": "", "test_a.py": "def test_one(): pass\ndef test_two(): assert 0\n"}
+
+
+def test_a_listed_failure_does_not_stop_and_is_told(run, commit, make):
+    at = commit({**SUITE, "known.txt": "test_a.py::test_two  # nobody knows why\n"})
+    verdicts = run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at)
     assert verdicts["tests"].answer is Answer.PASSED
     assert "known failure: test_a.test_two" in verdicts["tests"].evidence
+    assert verdicts["tests"].known_failures == ("test_a.test_two",)
+
+
+def test_the_list_is_the_commit_s(run, commit, make, root):
+    at = commit({**SUITE, "known.txt": "\n"})
+    (root / "known.txt").write_text("test_a.test_two\n")
+    assert run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at)["tests"].answer is Answer.FAILED
+
+
+def test_a_list_that_the_commit_lacks_is_a_problem(run, commit, make, root):
+    at = commit(SUITE)
+    (root / "known.txt").write_text("test_a.test_two\n")
+    with pytest.raises(ProblemError) as caught:
+        run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at)
+    assert [problem.code for problem in caught.value.problems] == ["E018"]
+
+
+def test_a_commit_without_a_manifest_takes_the_list_that_lies_beside_it(run, commit, make, root):
+    at = commit({"test_a.py": SUITE["test_a.py"]})
+    (root / "known.txt").write_text("test_a.test_two\n")
+    assert run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at)["tests"].answer is Answer.PASSED
+
+
+def test_a_list_outside_of_the_tree_is_not_read(run, commit, make, root):
+    at = commit(SUITE)
+    (root.parent / "known.txt").write_text("test_a.test_two\n")
+    (root / "known.txt").symlink_to("../known.txt")
+    with pytest.raises(ProblemError):
+        run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at, dirty=True)
 
 
 def test_no_test_executed_is_not_a_pass(run, commit, make):
@@ -329,3 +365,20 @@ def test_steps_run_side_by_side_when_there_are_jobs(run, commit, make, tmp_path)
         make.step("two", meet.format(tmp_path, "b", "a"), timeout=timedelta(seconds=60)),
     ]
     assert set(answers(run(make.app(*steps), commit(), jobs=2)).values()) == {"passed"}
+
+
+def test_a_report_that_was_committed_proves_nothing(run, commit, make):
+    at = commit({"report.xml": '<testsuite><testcase classname="a" name="b"/></testsuite>'})
+    verdicts = run(make.app(make.step("tests", "true", evidence=Evidence(junit="report.xml"))), at)
+    assert verdicts["tests"].evidence == ("the test report report.xml can't be used: it isn't there [E011]",)
+
+
+def test_a_suite_may_leave_several_reports(run, commit, make):
+    def write(name, inner=""):
+        case = f'<testcase classname="a" name="{name}">{inner}</testcase>'
+        return f"echo '<testsuite>{case}</testsuite>' > TEST-{name}.xml"
+
+    script = f"{write('one')}; {write('two', '<failure/>')}; exit 1"
+    verdicts = run(make.app(make.step("tests", script, evidence=Evidence(junit="TEST-*.xml"))), commit())
+    assert verdicts["tests"].evidence == ("failed: a.two", "2 tests, 1 failed")
+    assert verdicts["tests"].answer is Answer.FAILED

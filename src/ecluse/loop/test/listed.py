@@ -1,0 +1,74 @@
+"""Where the lists of known failures lie: read beside the manifest that names them, renewed in the working tree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecluse.loop.code.checkout import Checkout
+from ecluse.loop.test.known import names, without
+from ecluse.manifest.find import find_any
+from ecluse.model.app import Step
+from ecluse.model.ids import StepName
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.verdict import Verdict
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """A list that is to be written again, and the tests that it loses."""
+
+    path: Path
+    text: str
+    cured: tuple[str, ...]
+
+
+async def known_failures(steps: Iterable[Step], checkout: Checkout, world: World) -> Mapping[StepName, frozenset[str]]:
+    """Of each step that names a file, the tests in it. A file that isn't there: ProblemError E018.
+
+    The file is the commit's, as the manifest is; that of a commit without a manifest is the working tree's, as its
+    manifest is.
+    """
+    listing = [step for step in steps if step.evidence.known_failures]
+    if not listing:
+        return {}
+    root = checkout.folder if await asyncio.to_thread(find_any, checkout.folder) else world.root
+    found = {step.name: await asyncio.to_thread(read, root, step.evidence.known_failures) for step in listing}
+    missing = [step for step in listing if found[step.name] is None]
+    if missing:
+        raise ProblemError(*(lacks(step, checkout) for step in missing))
+    return {name: names(text or "") for name, text in found.items()}
+
+
+def read(root: Path, name: str) -> str | None:
+    """None when there is no such file in the tree."""
+    path = root / name
+    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+        return None
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def lacks(step: Step, checkout: Checkout) -> Problem:
+    name = step.evidence.known_failures
+    place = "the working tree" if checkout.dirty else checkout.commit[:12]
+    return Problem(
+        code="E018",
+        what=f"{place} has no {name}, which lists the known failures of the step {step.name!r}",
+        fix=f"git add {name} and commit it; or remove known_failures from [steps.{step.name}]",
+        state="nothing was run",
+    )
+
+
+def renewals(steps: Sequence[Step], verdicts: Iterable[Verdict], root: Path) -> tuple[Renewed, ...]:
+    """The lists of the working tree without the tests that pass now; only those that lose one."""
+    files = {step.name: step.evidence.known_failures for step in steps}
+    found = []
+    for verdict in verdicts:
+        name = files.get(StepName(verdict.gate), "")
+        text = read(root, name) if name and verdict.cured else None
+        if text is not None:
+            found.append(Renewed(path=root / name, text=without(text, verdict.cured), cured=verdict.cured))
+    return tuple(found)

@@ -1,0 +1,38 @@
+"""What let a release pass stands in what a ship says, never silently."""
+
+import pytest
+
+from ecluse.cli.render.shipped import ended, gate, warnings
+from ecluse.loop.ship import Shipped
+from ecluse.model.verdict import Answer, Verdict
+
+KNOWN = tuple(f"tests.test_a.test_{number}" for number in range(7))
+TESTED = Verdict(gate="test", answer=Answer.PASSED, known_failures=KNOWN, cured=("tests.test_b.test_well",))
+UNTESTED = Verdict(
+    gate="tests", answer=Answer.NOT_CHECKED, is_required=False, evidence=("test is no gate: slow",), fix="mend it"
+)
+
+
+def test_known_failures_and_those_that_pass_are_said():
+    assert list(warnings((TESTED,))) == [
+        f"test: 7 known failures: {', '.join(KNOWN[:5])} and 2 more",
+        "test: 1 known failure passed: tests.test_b.test_well; `ecluse test --dirty` takes it off the list",
+    ]
+
+
+def test_that_nothing_was_tested_is_said_with_why_and_what_to_do():
+    assert list(warnings((UNTESTED,))) == ["not tested: test is no gate: slow: mend it"]
+
+
+@pytest.mark.parametrize("outcome", ["shipped", "unchanged"])
+def test_each_ship_says_it(outcome, capsys):
+    ended(Shipped(outcome=outcome, environment="local", gates=(TESTED, UNTESTED)), as_json=False)
+    said = capsys.readouterr().out
+    assert "! not tested" in said
+    assert "! test: 7 known failures" in said
+
+
+def test_the_document_names_all_of_them():
+    assert gate(TESTED)["known_failures"] == list(KNOWN)
+    assert gate(TESTED)["cured"] == ["tests.test_b.test_well"]
+    assert gate(UNTESTED)["verdict"] == "not_checked"
