@@ -36,7 +36,7 @@ class Module:
         return (node for node in ast.walk(self.body) if isinstance(node, ast.Call))
 
     def assigned(self) -> Iterator[tuple[str, ast.expr, int]]:
-        """Names bound at the top of the module, below `if` and `try` too, with value and line."""
+        """Names bound when the module is imported, below `if` and `try` too, with value and line."""
         return assignments(self.body.body)
 
     def literal(self, name: str) -> object:
@@ -116,9 +116,17 @@ def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr, int]]:
             yield from ((name_of(target), node.value, node.lineno) for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             yield name_of(node.target), node.value, node.lineno
-        elif isinstance(node, ast.If | ast.Try | ast.With):
+        elif isinstance(node, ast.If | ast.Try | ast.With) and not is_main_guard(node):
             for block in ("body", "orelse", "finalbody"):
                 yield from assignments(cast("list[ast.stmt]", getattr(node, block, [])))
+
+
+def is_main_guard(node: ast.AST) -> bool:
+    """`if __name__ == "__main__"`: what is below it isn't there for who imports the module."""
+    if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare):
+        return False
+    sides = (node.test.left, *node.test.comparators)
+    return any(name_of(side) == "__name__" for side in sides) and any(text_of(side) == "__main__" for side in sides)
 
 
 def name_of(expression: ast.AST | None) -> str:
