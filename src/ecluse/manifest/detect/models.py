@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -23,7 +23,7 @@ KINDS = {
 
 def read(tree: Tree) -> Iterator[Fact]:
     known, own = examples(tree), assigned(tree.text(OWN))
-    for module, model, start in models(tree):
+    for module, model, start in models(tree.modules("Settings")):
         for variable, line, annotation in fields(model, start):
             if variable in own:
                 continue
@@ -35,10 +35,19 @@ def read(tree: Tree) -> Iterator[Fact]:
                 yield Fact(kind=Kind.CAST, value=variable, file=module.path, line=line, label=kind)
 
 
-def models(tree: Tree) -> Iterator[tuple[Module, ast.ClassDef, str]]:
+def variable_of(modules: Iterable[Module], field: str) -> str:
+    """The variable of a settings model's field, which may have a default; empty when there is no such field."""
+    for _, model, start in models(modules):
+        for node in model.body:
+            if isinstance(node, ast.AnnAssign) and name_of(node.target) == field:
+                return alias(node.value) or f"{start}{field}".upper()
+    return ""
+
+
+def models(modules: Iterable[Module]) -> Iterator[tuple[Module, ast.ClassDef, str]]:
     """Classes of settings with their prefixes, and those that build on one of them and so have its prefix."""
     prefixes: dict[str, str] = dict.fromkeys(BASES, "")
-    for module in tree.modules("Settings"):
+    for module in modules:
         for node in module.body.body:
             if not isinstance(node, ast.ClassDef):
                 continue

@@ -1,4 +1,4 @@
-"""Console scripts whose code starts a server."""
+"""Console scripts, and whose code they call."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from ecluse.manifest.detect import setuppy
 from ecluse.manifest.detect.facts import GUESS, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module
 
 SERVES = ("uvicorn", "hypercorn", "waitress", "gunicorn", "serve_forever", "wsgiref", "aiohttp", "tornado", "app.run(")
-"""Texts one of which stands in a module that starts a server."""
+"""Texts one of which stands in a module that starts a server, in whatever way."""
 
 
-def read(tree: Tree) -> Iterator[Fact]:
+def guessed(tree: Tree) -> Iterator[Fact]:
+    """A command line for each console script whose code has to do with a server."""
     for file, line, name, target in declared(tree):
-        path = f"{target.partition(':')[0].replace('.', '/')}.py"
-        text = tree.text(path) or tree.text(f"src/{path}")
+        module = module_of(tree, target)
+        text = tree.text(module.path) if module else ""
         if not any(word in text for word in SERVES):
             continue
         option = "--port" if "--port" in text or "port" in text else ""
@@ -36,3 +38,11 @@ def declared(tree: Tree) -> Iterator[tuple[str, int, str, str]]:
     points, _ = setuppy.keywords(tree).get("entry_points", (None, 0))
     for name, target in setuppy.console_scripts(points).items():
         yield "setup.py", tree.line("setup.py", target), name, target
+
+
+def module_of(tree: Tree, target: str) -> Module | None:
+    """The module of this repository that a `module:function` names."""
+    tail = target.partition(":")[0].strip().replace(".", "/")
+    ends = (f"{tail}.py", f"{tail}/__init__.py")
+    places = (place for end in ends for place in (end, *(f"{root}/{end}" for root in ("src", "lib"))))
+    return next((module for place in places if place in tree and (module := tree.module(place))), None)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from ecluse.manifest.syntax import Module, understood
+
+T = TypeVar("T")
 
 ASIDE = frozenset(
     ("test", "tests", "testing", "docs", "doc", "example", "examples", "demo", "demos", "samples", "build", "dist",
@@ -34,6 +36,7 @@ class Tree:
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
     _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
     _installed: list[dict[str, str]] = field(default_factory=list, compare=False, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:
@@ -92,6 +95,13 @@ class Tree:
                 folder = str(PurePosixPath(path).parent)
                 if folder not in found.values() and _is_installed(self, "" if folder == "." else f"{folder}/"):
                     found |= {str(PurePosixPath(folder) / below): folder for below in ("src", "lib")}
+        return found
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this tree: several readers need it."""
+        if name not in self._known:
+            self._known[name] = make()
+        found: T = self._known[name]
         return found
 
     def module(self, path: str) -> Module | None:

@@ -28,7 +28,11 @@ FRAMEWORKS = {
 }
 """Classes whose instances are entered by a server, by full name."""
 
-BY_NAME = {full.rpartition(".")[2]: kind for full, kind in FRAMEWORKS.items() if not full.endswith((".App", ".API"))}
+BY_NAME = {
+    full.rpartition(".")[2]: kind
+    for full, kind in FRAMEWORKS.items()
+    if not full.endswith((".App", ".API", ".Application"))
+}
 """For a copy of a framework inside the repository, or one imported through a module of its own."""
 
 FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_application", "make_application",
@@ -42,8 +46,9 @@ MODULES = ("wsgi", "asgi", "main", "app", "server", "autoapp", "web", "api", "ap
 
 def read(tree: Tree) -> Iterator[Fact]:
     for module in tree.modules(*BY_NAME, *FACTORIES[:8], ".App("):
-        yield from objects(module)
-        yield from factories(module)
+        if not serves_at_once(module):
+            yield from objects(module)
+            yield from factories(module)
 
 
 def objects(module: Module) -> Iterator[Fact]:
@@ -60,6 +65,12 @@ def objects(module: Module) -> Iterator[Fact]:
         elif kind is not None and not defines(module, called):
             base = SURE - 0.1 if called in factory_kinds else LIKELY + (0.03 if name in routed else 0.0)
             yield entry(module, kind, name, line, base + usual(name, OBJECTS) + usual(module.name, MODULES))
+
+
+def serves_at_once(module: Module) -> bool:
+    """Whether its import starts a server and so never ends: it can only be run as a program."""
+    found = (node.value for node in module.body.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
+    return any(name_of(call.func).rpartition(".")[2] in {"run", "run_app", "serve", "serve_forever"} for call in found)
 
 
 def factories(module: Module) -> Iterator[Fact]:
