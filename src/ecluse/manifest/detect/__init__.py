@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     callables,
+    compose,
     container,
     dashboards,
     database,
     django,
-    dockerfile,
     hosts,
     linters,
     models,
@@ -48,8 +48,8 @@ READERS: tuple[Reader, ...] = (
     programs.read,
     dashboards.read,
     procfile.read,
-    dockerfile.read,
     container.read,
+    compose.read,
     routes.read,
     variables.read,
     models.read,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import dashboards, programs, scripts, shell, webapps
-from ecluse.manifest.detect.facts import GUESS, Fact, Kind
+from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.folders import below, home, inside
 from ecluse.manifest.detect.shell import Command
 from ecluse.manifest.detect.tree import Tree
@@ -61,14 +61,11 @@ class Line:
 SERVES = frozenset((Kind.ASGI, Kind.WSGI, Kind.COMMAND))
 
 
-def serving(
-    tree: Tree, command: str, file: str, line: int, confidence: float, around: tuple[str, ...] = (".",)
-) -> Iterator[Fact]:
+def serving(tree: Tree, command: str, where: Line) -> Iterator[Fact]:
     """Everything that a command line starts; if it is an unknown program with `$PORT`, the command itself."""
-    where = Line(file=file, line=line, confidence=confidence, around=around)
     found = tuple(facts_of(tree, command, where))
     if not any(fact.kind in SERVES for fact in found) and ("$PORT" in command or "${PORT" in command):
-        yield Fact(kind=Kind.COMMAND, value=command, file=file, line=line, confidence=confidence - 0.3, label="port")
+        yield fact(Kind.COMMAND, command, where, label="port", less=0.3)
     yield from found
 
 
@@ -323,13 +320,3 @@ def count(words: list[str]) -> str:
     joined = next((word[2:] for word in words if re.fullmatch(r"-w\d+", word)), "")
     given = joined or after(words, ("-w", "--workers", "--processes", "-p"))
     return given if given.isdecimal() and 1 < int(given) < 64 else ""  # noqa: PLR2004 (more is no number of workers)
-
-
-def split(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return command.split()
-
-
-__all__ = ["GUESS"]

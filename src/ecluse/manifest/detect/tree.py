@@ -12,6 +12,7 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from ecluse.manifest.detect.nodes import Node, parsed
 from ecluse.manifest.syntax import Module, understood
 
 T = TypeVar("T")
@@ -70,6 +71,11 @@ class Tree:
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
         return found if isinstance(found, dict) else {}
+
+    def yaml(self, path: str) -> Node:
+        """A YAML file with its positions, nothing when it is missing or broken."""
+        text = self.text(path)
+        return self.once(f"yaml {path}", lambda: parsed(text) if len(text) <= LARGEST else Node())
 
     def ini(self, path: str) -> configparser.ConfigParser:
         """Like `toml`, for setup.cfg and its kind."""

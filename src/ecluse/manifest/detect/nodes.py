@@ -1,0 +1,82 @@
+"""YAML with the line of everything in it. Scalars stay text as they are written: `3.10` is not the number 3.1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+MERGE = "<<"
+"""The key that brings the entries of another mapping (yaml.org/type/merge.html)."""
+DEEPEST = 8
+"""Merges followed: one more is a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What stands at one place of a document, or nothing (`Node()`, which is false)."""
+
+    _node: yaml.Node | None = None
+
+    def __bool__(self) -> bool:
+        return self._node is not None
+
+    @property
+    def line(self) -> int:
+        """From 1; 0 for nothing."""
+        return 0 if self._node is None else self._node.start_mark.line + 1
+
+    @property
+    def text(self) -> str:
+        """A scalar as it is written (a quoted or folded one as it reads), empty for anything else and for null."""
+        if not isinstance(self._node, yaml.ScalarNode) or self._node.tag.endswith(":null"):
+            return ""
+        return str(self._node.value)
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self._node, yaml.SequenceNode)
+
+    def items(self, depth: int = DEEPEST) -> dict[str, Node]:
+        """The entries of a mapping with those that it merges, empty for anything else."""
+        found: dict[str, Node] = {}
+        for key, value in self._node.value if isinstance(self._node, yaml.MappingNode) else ():
+            if key.value != MERGE:
+                found[str(key.value)] = Node(value)
+            elif depth:
+                merged = Node(value).members() if isinstance(value, yaml.SequenceNode) else [Node(value)]
+                found = {name: each for one in merged for name, each in one.items(depth - 1).items()} | found
+        return found
+
+    def members(self) -> list[Node]:
+        """The items of a sequence, empty for anything else."""
+        return [Node(each) for each in self._node.value] if isinstance(self._node, yaml.SequenceNode) else []
+
+    def at(self, *keys: str) -> Node:
+        """What stands below the keys."""
+        here = self
+        for key in keys:
+            here = here.items().get(key, Node())
+        return here
+
+    def texts(self) -> list[str]:
+        """A scalar, or the scalars of a sequence."""
+        return [each.text for each in (self.members() if self.is_list else [self]) if each.text]
+
+    def walk(self, depth: int = 4 * DEEPEST) -> Iterator[tuple[str, Node]]:
+        """Every entry of every mapping in it, with its key; what an alias repeats is walked once for each place."""
+        for name, value in self.items().items():
+            yield name, value
+            if depth:
+                yield from value.walk(depth - 1)
+        for value in self.members() if depth else ():
+            yield from value.walk(depth - 1)
+
+
+def parsed(text: str) -> Node:
+    """The first document; nothing where it isn't YAML."""
+    try:
+        return Node(next(iter(yaml.compose_all(text, Loader=yaml.SafeLoader)), None))
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return Node()
