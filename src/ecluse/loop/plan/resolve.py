@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from ecluse.loop.plan.django import one_settings_module
 from ecluse.loop.plan.kept import import_path, state
@@ -148,7 +149,7 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
     """Background processes. One whose broker may be missing is declared, off, and said."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
     taken = {str(WEB)}
-    for fact in every(facts, Kind.WORKER):
+    for fact in told_once(every(facts, Kind.WORKER)):
         name = re.sub(r"[^a-z0-9_-]+", "-", fact.label.lower()).strip("-") or "worker"
         if name in taken:
             continue
@@ -162,6 +163,22 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
             enabled=sure,
             why_off="" if sure else "whether its broker is there was not tried",
         )
+
+
+def told_once(found: tuple[Fact, ...]) -> Iterator[Fact]:
+    """Each kind of worker as the surest file has it: the same one may stand in several, in other words."""
+    told: dict[str, str] = {}
+    for fact in found:
+        if told.setdefault(essence(fact.value), fact.file) == fact.file:
+            yield fact
+
+
+def essence(command: str) -> str:
+    """The program, and the first word that says what it does: `celery worker`, `manage.py rqworker`."""
+    words = [PurePosixPath(word).name for word in command.split() if not word.startswith("-")]
+    words = words[1:] if words[:1] == ["python"] else words
+    known = [word for word in words if word in {"worker", "beat", "scheduler", "flower"}]
+    return " ".join([*words[:1], *(known[:1] or (words[1:2] if words[:1] == ["manage.py"] else []))])
 
 
 def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:

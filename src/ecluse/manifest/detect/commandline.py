@@ -72,8 +72,8 @@ def serving(tree: Tree, command: str, where: Line) -> Iterator[Fact]:
 def facts_of(tree: Tree, text: str, where: Line, depth: int = DEEPEST) -> Iterator[Fact]:
     """What each command of a line is: an app on a known server, a program that serves, a worker, a migration."""
     for command in shell.commands(text, where.known):
-        here = replace(where, around=(*folders_of(command), *where.around))
-        yield from of_command(tree, command, here, depth)
+        inside_it = replace(where, around=(*folders_of(command), *where.around))
+        yield from of_command(tree, command, inside_it, depth)
 
 
 def folders_of(command: Command) -> Iterator[str]:
@@ -86,7 +86,7 @@ def folders_of(command: Command) -> Iterator[str]:
 
 
 def of_command(tree: Tree, command: Command, where: Line, depth: int) -> Iterator[Fact]:
-    words = behind_wrapper(module_run(command.words))
+    words = behind_wrapper(module_run(here(tree, command.words)))
     command = replace(command, words=words)
     name, rest = command.program, list(words[1:])
     if name in SERVERS:
@@ -111,6 +111,13 @@ def of_command(tree: Tree, command: Command, where: Line, depth: int) -> Iterato
 def fact(kind: Kind, value: str, where: Line, *, label: str = "", folder: str = ".", less: float = 0.0) -> Fact:
     return Fact(kind=kind, value=value, file=where.file, line=where.line, confidence=round(where.confidence - less, 3),
                 label=label, folder=folder)  # fmt: skip
+
+
+def here(tree: Tree, words: tuple[str, ...]) -> tuple[str, ...]:
+    """A program of another machine's environment by its name alone: `/srv/venv/bin/celery` is `celery`."""
+    first = PurePosixPath(words[0])
+    is_ours = any(folder in tree for folder in below(words[0]))
+    return (first.name, *words[1:]) if first.parent.name == "bin" and not is_ours else words
 
 
 def behind_wrapper(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,124 @@
+"""Process managers and platforms name apps, workers and migrations in files of their own."""
+
+import pytest
+
+from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.facts import Kind, every
+from ecluse.manifest.detect.tree import Tree
+
+SUPERVISOR = """\
+[supervisord]
+nodaemon=true
+
+[program:web]
+directory=/srv/shop
+command=/srv/venv/bin/gunicorn shop.wsgi:application
+    --workers 3 --bind unix:/run/x.sock   ; a comment
+
+[program:alerts]
+directory=%(here)s/..
+command=/srv/venv/bin/python manage.py sendalerts
+[program:nginx]
+command=/usr/sbin/nginx
+"""
+
+UNIT = """\
+[Unit]
+Description=x
+[Service]
+WorkingDirectory=/opt/shop/src
+Environment="SHOP_APP=svc:app" LANG=C
+ExecStartPre=-/opt/venv/bin/python manage.py migrate --noinput
+ExecStart=/opt/venv/bin/gunicorn \\
+    $SHOP_APP
+"""
+
+UWSGI = """\
+[uwsgi]
+chdir = /app/src
+module = shop.wsgi:application
+processes = 4
+attach-daemon = python3 manage.py sendreports --loop
+smart-attach-daemon = /tmp/c.pid celery -A shop worker
+"""
+
+MANAGE = {"manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"}
+
+
+def found(files, kind):
+    return [(fact.value, fact.place) for fact in every(detect(Tree.of(files)), kind)]
+
+
+def test_supervisor_starts_an_app_and_a_worker():
+    files = {"deploy/supervisor.conf": SUPERVISOR, **MANAGE}
+    assert found(files, Kind.WSGI) == [("shop.wsgi:application", "deploy/supervisor.conf:6")]
+    assert found(files, Kind.COUNT) == [("3", "deploy/supervisor.conf:6")]
+    assert found(files, Kind.WORKER) == [("python manage.py sendalerts", "deploy/supervisor.conf:11")]
+
+
+def test_a_systemd_unit_starts_an_app_after_a_migration():
+    files = {"shop.service": UNIT, "src/svc.py": "app = make()\n"}
+    (fact,) = every(detect(Tree.of(files)), Kind.WSGI)
+    assert (fact.value, fact.folder, fact.place) == ("svc:app", "src", "shop.service:7")
+    assert found(files, Kind.RELEASE) == [("python manage.py migrate --noinput", "shop.service:6")]
+
+
+def test_uwsgi_names_an_app_and_keeps_workers():
+    files = {"uwsgi.ini": UWSGI, "src/shop/wsgi.py": "", **MANAGE}
+    (fact,) = every(detect(Tree.of(files)), Kind.WSGI)
+    assert (fact.value, fact.folder, fact.line) == ("shop.wsgi:application", "src", 3)
+    assert found(files, Kind.COUNT) == [("4", "uwsgi.ini:4")]
+    assert {value for value, _ in found(files, Kind.WORKER)} == {
+        "python manage.py sendreports --loop", "celery -A shop worker",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "target"),
+    [
+        ("wsgi-file = web/run.py\ncallable = app", "web.run:app"),
+        ("module = shop\ncallable = app", "shop:app"),
+        ("mount = /=shop.web:app", "shop.web:app"),
+    ],
+)
+def test_uwsgi_names_an_app_in_several_ways(lines, target):
+    assert [value for value, _ in found({"conf/uwsgi.ini": f"[uwsgi]\n{lines}\n"}, Kind.WSGI)] == [target]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("app.yaml", "runtime: python312\nentrypoint: gunicorn -b :$PORT shop:app\n"),
+        ("render.yaml", "services:\n  - type: web\n    startCommand: gunicorn shop:app\n"),
+        ("heroku.yml", "run:\n  web: gunicorn shop:app\n"),
+        ("railway.toml", '[deploy]\nstartCommand = "gunicorn shop:app"\n'),
+        ("fly.toml", '[processes]\napp = "gunicorn shop:app"\n'),
+        (".flaskenv", "FLASK_APP=shop:app\n"),
+        ("pyproject.toml", '[tool.flask]\napp = "shop:app"\n'),
+        ("Procfile", "web: FLASK_APP=shop:app flask run --port $PORT\n"),
+        ("Procfile", "web: poetry run flask --app shop:app run --port $PORT\n"),
+        ("Procfile", "web: cd back && python -u -m gunicorn -b 0.0.0.0:$PORT shop:app\n"),
+        ("Procfile", "web: flask db upgrade; exec gunicorn -w 3 shop:app\n"),
+        ("Procfile", "web: uwsgi --http :$PORT --module shop --callable app\n"),
+    ],
+)
+def test_a_platform_s_file_names_the_app(file, text):
+    assert [value for value, _ in found({file: text, "shop.py": ""}, Kind.WSGI)] == ["shop:app"]
+
+
+def test_fastapi_s_own_table_names_the_app():
+    files = {"pyproject.toml": '[tool.fastapi]\nentrypoint = "back.main:api"\n', "back/main.py": ""}
+    assert found(files, Kind.ASGI) == [("back.main:api", "pyproject.toml:2")]
+
+
+def test_a_list_in_a_procfile_is_an_app_and_a_migration():
+    files = {"Procfile": "web: python manage.py migrate && gunicorn conf.wsgi -w 3 --bind :$PORT\n", **MANAGE}
+    assert found(files, Kind.WSGI) == [("conf.wsgi:application", "Procfile:1")]
+    assert found(files, Kind.RELEASE) == [("python manage.py migrate", "Procfile:1")]
+
+
+def test_a_procfile_line_that_runs_a_program_is_told_how_that_takes_its_port():
+    code = "from aiohttp import web\nimport os\nweb.run_app(make(), port=os.environ['APP_PORT'])\n"
+    files = {"Procfile": "web: python -u bin/run.py --fast\n", "bin/run.py": code}
+    surest = every(detect(Tree.of(files)), Kind.COMMAND)[0]
+    assert (surest.value, surest.place) == ("env APP_PORT=$PORT python bin/run.py --fast", "Procfile:1")
