@@ -27,11 +27,14 @@ BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "testserver"})
 LOOKED_FOR = (
     "Django: manage.py and its settings",
-    "Flask, FastAPI, Starlette, Bottle, Quart, Falcon …: an app object or a factory",
+    "Flask, FastAPI, Starlette, Litestar, Quart, Falcon, Bottle, Pyramid …: an app object or a factory",
     "a WSGI or ASGI callable by its arguments",
-    "a server started by the code: uvicorn.run(…), waitress.serve(…)",
-    "Procfile, Dockerfile CMD, console scripts that serve",
+    "a server started by the code: uvicorn.run(…), web.run_app(…), application.listen(…), demo.launch(…)",
+    "pages of Streamlit",
+    "Procfile, Dockerfile, compose, supervisor, systemd, uWSGI: what they start",
 )
+NEARLY = 4
+"""Things that look like entry points which are told, if nothing else was found."""
 BY_HAND = (
     "write ecluse.toml by hand: [app] with a name, then [processes.web] with app = 'package.module:attribute' and "
     "interface = 'wsgi' or 'asgi', or with a command that listens on $PORT and listen = 'port'; "
@@ -53,10 +56,18 @@ class Reasons:
 
 
 def candidates(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Entry points, the most likely first, each once; a command that serves comes after every app object."""
-    named = [*every(facts, Kind.ASGI), *every(facts, Kind.WSGI)]
-    found = [*sorted(named, key=lambda fact: -fact.confidence), *every(facts, Kind.COMMAND)]
+    """Entry points, the most likely first, each once.
+
+    A program that serves by itself comes after every app object, which keeps more promises, unless a file that says
+    what is started names it.
+    """
+    found = [*every(facts, Kind.ASGI), *every(facts, Kind.WSGI), *every(facts, Kind.COMMAND)]
+    found.sort(key=lambda fact: (fact.kind is Kind.COMMAND and not is_named(fact), -fact.confidence))
     return tuple({fact.value: fact for fact in reversed(found)}.values())[::-1]
+
+
+def is_named(fact: Fact) -> bool:
+    return not fact.file.endswith((".py", ".toml", ".cfg")) and fact.confidence >= LIKELY
 
 
 def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) -> Proposal:
@@ -95,7 +106,11 @@ def no_app(facts: tuple[Fact, ...]) -> Problem:
         code="I001",
         what="found no web app in this repository",
         fix=BY_HAND,
-        evidence=(*(f"looked for {line}" for line in LOOKED_FOR), f"found only {seen}" if seen else "found nothing"),
+        evidence=(
+            *(f"looked for {line}" for line in LOOKED_FOR),
+            *(f"{fact.value} ({fact.place}) {fact.label}" for fact in every(facts, Kind.NEARLY)[:NEARLY]),
+            f"found only {seen}" if seen else "found nothing",
+        ),
         state="nothing was written",
     )
 

@@ -58,6 +58,9 @@ class Line:
     known: Mapping[str, str] = field(default_factory=dict)
 
 
+ONE_OFF = frozenset(("runserver", "runserver_plus", "collectstatic", "compilemessages", "loaddata", "createsuperuser",
+                     "check", "createcachetable", "compress", "makemigrations", "test", "shell"))  # fmt: skip
+"""Django's commands that end, or that serve for developers."""
 SERVES = frozenset((Kind.ASGI, Kind.WSGI, Kind.COMMAND))
 
 
@@ -67,6 +70,15 @@ def serving(tree: Tree, command: str, where: Line) -> Iterator[Fact]:
     if not any(fact.kind in SERVES for fact in found) and ("$PORT" in command or "${PORT" in command):
         yield fact(Kind.COMMAND, command, where, label="port", less=0.3)
     yield from found
+
+
+def process(tree: Tree, text: str, where: Line) -> Iterator[Fact]:
+    """What one process of a file starts. Beside an app, what else it runs comes before it and ends; else the last
+    thing that it runs is what stays."""
+    found = tuple(facts_of(tree, text, where))
+    passing = {each for each in found if each.kind is Kind.WORKER and each.confidence < where.confidence}
+    stays = passing & set(found[-1:]) if not any(each.kind in SERVES for each in found) else set()
+    yield from (each for each in found if each not in passing or each in stays)
 
 
 def facts_of(tree: Tree, text: str, where: Line, depth: int = DEEPEST) -> Iterator[Fact]:
@@ -225,8 +237,8 @@ def of_program(tree: Tree, command: Command, where: Line, depth: int) -> Iterato
     program = python_program(tree, command, script, where)
     started = programs.started(tree, program) if program else None
     if started is None or program is None:
-        if program and where.name and "runserver" not in command.words:
-            yield fact(Kind.WORKER, with_env(command), where, label=where.name, folder=program.folder)
+        if program and where.name and ONE_OFF.isdisjoint(command.words):
+            yield fact(Kind.WORKER, with_env(command), where, label=where.name, folder=program.folder, less=0.01)
         return
     serving, line = started
     is_told = any("$PORT" in word or "${PORT" in word for word in command.words)

@@ -134,7 +134,7 @@ def started(tree: Tree, service: Service, confidence: float) -> Iterator[Fact]:
     mounted = [service.context] if service.context not in {"", "."} else []
     where = Line(file=service.file, line=service.line, confidence=confidence, name=service.name,
                  around=(service.folder, *mounted, "."), known=service.environment)  # fmt: skip
-    yield from commandline.facts_of(tree, service.command, where)
+    yield from commandline.process(tree, service.command, where)
 
 
 def health(service: Service) -> Iterator[Fact]:

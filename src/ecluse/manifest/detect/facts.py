@@ -42,6 +42,8 @@ class Kind(StrEnum):
     """`package.module:attribute`; a factory ends in `()`."""
     WSGI = "wsgi"
     """Like ASGI."""
+    NEARLY = "nearly"
+    """What looks like an entry point and can't be one; `label` says why."""
     COUNT = "count"
     """How many processes a command line that serves asks for."""
     COMMAND = "command"

@@ -46,7 +46,7 @@ def facts_of(tree: Tree, file: str, started: Started) -> Iterator[Fact]:
     for command, line in started.commands:
         where = Line(file=file, line=line, confidence=CONFIDENCE, around=(started.folder, "."), name=started.name,
                      known=started.env)  # fmt: skip
-        yield from commandline.facts_of(tree, command, where)
+        yield from commandline.process(tree, command, where)
 
 
 def supervisor(tree: Tree) -> Iterator[Fact]:

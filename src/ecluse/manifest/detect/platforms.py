@@ -57,7 +57,7 @@ def in_toml(tree: Tree) -> Iterator[Fact]:
                 if name in COMMANDS or name in {"app", "web"}:
                     yield from commandline.serving(tree, command, where)
                 elif name not in {"release_command", "strategy"} and "processes" in tree.toml(file):
-                    yield from commandline.facts_of(tree, command, Line(
+                    yield from commandline.process(tree, command, Line(
                         file=file, line=where.line, confidence=LIKELY, name=name))  # fmt: skip
 
 
