@@ -168,7 +168,8 @@ def acts(module: Module) -> bool:
     own = {node.name for node in module.body.body if isinstance(node, Function)}
     made = (node.value for node in module.body.body if isinstance(node, ast.Expr))
     called = [call.func for node in made for call in ast.walk(node) if isinstance(call, ast.Call)]
-    return any(name_of(each) in own or name_of(each).rpartition(".")[2] in STARTING for each in called)
+    return any(name_of(each) in own or (isinstance(each, ast.Attribute) and each.attr in STARTING) or
+               name_of(each) in STARTING for each in called)  # fmt: skip
 
 
 def served_by(program: Program, found: tuple[Launch, ...], modules: Mapping[str, Module]) -> Serving | None:
