@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     callables,
-    compose,
+    composition,
     container,
     dashboards,
     database,
@@ -55,7 +55,7 @@ READERS: tuple[Reader, ...] = (
     dashboards.read,
     procfile.read,
     container.read,
-    compose.read,
+    composition.read,
     managers.read,
     platforms.read,
     routes.read,

@@ -1,7 +1,4 @@
-"""A compose file: what it starts of this repository, with which variables, and how it sees that it is well.
-
-Services of foreign images are for whoever declares services: `services` gives them all, with their places.
-"""
+"""Compose files: every service with its place, command and variables, those of foreign images too."""
 
 from __future__ import annotations
 
@@ -10,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ecluse.manifest.detect import commandline, dockerfile, variables
-from ecluse.manifest.detect.commandline import Line
-from ecluse.manifest.detect.container import URL
-from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
+from ecluse.manifest.detect import dockerfile
+from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.nodes import Node
 from ecluse.manifest.detect.tree import Tree
 
@@ -85,7 +80,7 @@ def environment(tree: Tree, file: str, node: Node) -> dict[str, str]:
     """What it sets, by list, mapping and `env_file`; a `${NAME:-value}` is its value, without one it isn't known."""
     found: dict[str, str] = {}
     for path in (text for each in listed_files(node.at("env_file")) for text in each.texts()):
-        found |= variables.assigned(tree.text(inside(file, path)))
+        found |= assigned(tree.text(inside(file, path)))
     table = node.at("environment")
     found |= {name: value.text for name, value in table.items().items()}
     found |= {name: value for text in table.texts() for name, equals, value in [text.partition("=")] if equals}
@@ -111,34 +106,3 @@ def inside(file: str, path: str) -> str:
         elif part != ".":
             parts.append(part)
     return "/".join(parts) or "."
-
-
-def read(tree: Tree) -> Iterator[Fact]:
-    for number, service in enumerate(services(tree)):
-        if not service.context and not is_of_same_image(service, services(tree)):
-            continue
-        confidence = LIKELY + 0.1 - 0.05 * rank(service.file) - 0.002 * min(number, 20)
-        yield from started(tree, service, confidence)
-        yield from health(service)
-
-
-def is_of_same_image(service: Service, every: tuple[Service, ...]) -> bool:
-    """An image that another service of the file builds and names."""
-    built = {each.node.at("image").text for each in every if each.context and each.file == service.file}
-    return bool(service.image) and service.image in built
-
-
-def started(tree: Tree, service: Service, confidence: float) -> Iterator[Fact]:
-    if not service.command:
-        return
-    mounted = [service.context] if service.context not in {"", "."} else []
-    where = Line(file=service.file, line=service.line, confidence=confidence, name=service.name,
-                 around=(service.folder, *mounted, "."), known=service.environment)  # fmt: skip
-    yield from commandline.process(tree, service.command, where)
-
-
-def health(service: Service) -> Iterator[Fact]:
-    test = service.node.at("healthcheck", "test")
-    text = " ".join(test.texts())
-    if (match := URL.search(text)) and any(each in text for each in ("localhost", "127.0.0.1", "0.0.0.0")):  # noqa: S104
-        yield Fact(kind=Kind.ROUTE, value=match.group(1) or "/", file=service.file, line=test.line, confidence=SURE)

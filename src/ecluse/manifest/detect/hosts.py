@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Iterator
 
+from ecluse.manifest.detect.envfiles import examples
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.detect.variables import examples, reads_variable
+from ecluse.manifest.detect.variables import reads_variable
 from ecluse.manifest.syntax import Module, literal, text_of
 
 HERE = ("localhost", "127.0.0.1")

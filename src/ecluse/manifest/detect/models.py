@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from ecluse.manifest.detect.envfiles import OWN, examples
+from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.detect.variables import OWN, assigned, examples
 from ecluse.manifest.syntax import Module, argument, assignments, literal, name_of, text_of
 
 BASES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")

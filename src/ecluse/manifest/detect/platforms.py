@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ecluse.manifest.detect import commandline, variables
+from ecluse.manifest.detect import commandline
 from ecluse.manifest.detect.commandline import Line
+from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.nodes import Node
 from ecluse.manifest.detect.tree import Tree
@@ -73,7 +74,7 @@ def in_pyproject(tree: Tree) -> Iterator[Fact]:
 
 def in_env_files(tree: Tree) -> Iterator[Fact]:
     for file in ENV_FILES:
-        for name, named in variables.assigned(tree.text(file)).items():
+        for name, named in assigned(tree.text(file)).items():
             if name in NAMED:
                 where = Line(file=file, line=tree.line(file, name), confidence=SURE)
                 yield from commandline.named_app(tree, named, NAMED[name], where)

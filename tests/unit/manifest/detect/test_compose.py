@@ -78,3 +78,27 @@ def test_an_env_file_and_a_start_script_are_followed():
     facts = detect(Tree.of(files))
     assert [(fact.value, fact.folder) for fact in every(facts, Kind.WSGI)] == [("main:app", "api")]
     assert [fact.value for fact in every(facts, Kind.RELEASE)] == ["python manage.py migrate"]
+
+
+def suggested(files):
+    code = "import os\nMODE = os.environ['MODE']\n"
+    facts = detect(Tree.of({**files, "conf.py": code}))
+    return next(fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == "MODE")
+
+
+def test_a_value_is_suggested_by_an_example_before_a_compose_file():
+    compose_file = {
+        "compose.yml": "services:\n  db: {image: x}\n  web:\n    build: .\n    environment: [MODE=composed]\n"
+    }
+    assert suggested(compose_file) == "composed"
+    assert suggested({**compose_file, ".envs/.local/.app": "MODE=inner\n"}) == "inner"
+    assert suggested({**compose_file, ".env.local.example": "MODE=near\n", "a/.env.sample": "MODE=far\n"}) == "near"
+    assert suggested({".env.development": "MODE=dev\n"}) == "dev"
+    assert suggested({".env.production": "MODE=prod\n"}) == ""
+
+
+def test_a_value_that_names_another_service_is_not_suggested():
+    text = "services:\n  db: {image: x}\n  web:\n    build: .\n    environment:\n      MODE: pg://u:p@db:5432/x\n"
+    assert suggested({"compose.yml": text}) == ""
+    assert suggested({"compose.yml": text.replace("pg://u:p@db:5432/x", "db")}) == ""
+    assert suggested({"compose.yml": text.replace("pg://u:p@db:5432/x", "debug")}) == "debug"
