@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     callables,
+    checks,
     composition,
     container,
     dashboards,
@@ -66,6 +67,7 @@ READERS: tuple[Reader, ...] = (
     writes.read,
     workers.read,
     suites.read,
+    checks.read,
     linters.read,
 )
 

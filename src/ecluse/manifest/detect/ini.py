@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HEAD = re.compile(r"\[([^\]]+)\]\s*")
 ENTRY = re.compile(r"([\w.:%-]+(?: [\w-]+)*)\s*[=:]\s*(.*)")
@@ -19,14 +19,15 @@ class Entry:
 
 
 def entries(text: str) -> Iterator[Entry]:
-    """Every `key = value`; what is indented, or follows a backslash, goes on with the value before."""
+    """Every `key = value`; what is indented is one more line of the value before, what follows a backslash goes on."""
     section, waiting = "", None
     for number, raw in enumerate(text.splitlines(), 1):
         line = re.sub(r"\s[;#]\s.*$", "", raw).rstrip()
         goes_on = waiting is not None and (waiting.value.endswith("\\") or (raw[:1].isspace() and line.strip()))
         if waiting is not None and goes_on:
-            waiting = Entry(section=waiting.section, key=waiting.key, line=waiting.line,
-                            value=f"{waiting.value.removesuffix(chr(92)).rstrip()} {line.strip()}".strip())  # fmt: skip
+            joint = " " if waiting.value.endswith("\\") else "\n"
+            value = f"{waiting.value.removesuffix(chr(92)).rstrip()}{joint}{line.strip()}".strip()
+            waiting = replace(waiting, value=value)
             continue
         if waiting is not None:
             yield waiting

@@ -61,7 +61,7 @@ def supervisor(tree: Tree) -> Iterator[Fact]:
 
 
 def note_program(started: Started, entry: Entry) -> None:
-    value = entry.value.replace("%(here)s", ".").replace("%%", "%")
+    value = entry.value.replace("%(here)s", ".").replace("%%", "%").replace("\n", " ")
     if entry.key == "command":
         started.commands.append((value, entry.line))
     elif entry.key == "directory":

@@ -16,7 +16,9 @@ from ecluse.manifest.detect.scopes import known
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, is_main_guard, name_of
 
-STARTING = frozenset(("run", "run_app", "serve", "serve_forever", "launch", "start"))
+STARTING = frozenset(
+    ("run", "run_app", "serve", "serve_forever", "launch", "start", "run_until_complete", "run_forever")
+)
 DEEPEST = 4
 """Imports followed from a program to the call that serves."""
 USUAL = ("main", "app", "server", "run", "web", "serve", "wsgi", "asgi", "application", "start", "index")
@@ -78,7 +80,7 @@ def started(tree: Tree, program: Program) -> tuple[Serving, str] | None:
 def read(tree: Tree) -> Iterator[Fact]:
     seen = survey(tree)
     modules, asker, found = seen.modules, seen.asker, seen.found
-    servings = [serving for program in (programs(tree, modules) if found else ())
+    servings = [serving for program in (programs(tree, modules, found) if found else ())
                 if (serving := served_by(program, found, asker.values.modules))]  # fmt: skip
     if not any(serving.program.function for serving in servings):
         yield from scripts.guessed(tree)
@@ -145,8 +147,9 @@ def starting(program: Program) -> str:
     return f"sys.argv={rest!r}; runpy.run_path({rest[0]!r},run_name='__main__')"
 
 
-def programs(tree: Tree, modules: tuple[Module, ...]) -> Iterator[Program]:
+def programs(tree: Tree, modules: tuple[Module, ...], found: tuple[Launch, ...]) -> Iterator[Program]:
     """What can be started: packages, modules that are made to be started, console scripts."""
+    at_once = {launch.module.path for launch in found if launch.at_once}
     for module in modules:
         name = module.path.rpartition("/")[2]
         last = name.removesuffix(".py")
@@ -154,7 +157,7 @@ def programs(tree: Tree, modules: tuple[Module, ...]) -> Iterator[Program]:
         if name == "__main__.py":
             package = module.name.removesuffix(".__main__")
             yield Program(words=f"python -m {package}", module=module, folder=module.folder, rank=rank + 0.05)
-        elif any(map(is_main_guard, module.body.body)) or acts(module):
+        elif any(map(is_main_guard, module.body.body)) or acts(module) or module.path in at_once:
             words = f"python -m {module.name}" if "." in module.name else f"python {name}"
             yield Program(words=words, module=module, folder=module.folder, rank=rank)
     for _, _, name, target in scripts.declared(tree):
