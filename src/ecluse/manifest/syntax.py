@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -21,6 +21,13 @@ class Module:
     origins: Mapping[str, str]
     stars: tuple[str, ...]
     """Modules of which everything is imported."""
+    _nodes: list[ast.AST] = field(default_factory=list, compare=False, repr=False)
+
+    def walk(self) -> list[ast.AST]:
+        """Every node, as ast.walk gives them; many readers ask, so it is done once."""
+        if not self._nodes:
+            self._nodes.extend(ast.walk(self.body))
+        return self._nodes
 
     def origin(self, expression: ast.expr | None) -> str:
         """The full name of what an expression refers to (`flask.Flask`), empty when it isn't a plain name."""
@@ -33,7 +40,7 @@ class Module:
         return (node for node in self.body.body if isinstance(node, Function))
 
     def calls(self) -> Iterator[ast.Call]:
-        return (node for node in ast.walk(self.body) if isinstance(node, ast.Call))
+        return (node for node in self.walk() if isinstance(node, ast.Call))
 
     def assigned(self) -> Iterator[tuple[str, ast.expr, int]]:
         """Names bound when the module is imported, below `if` and `try` too, with value and line."""

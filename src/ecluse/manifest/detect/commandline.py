@@ -211,7 +211,7 @@ def in_file(tree: Tree, path: str, where: Line, attribute: str = "") -> Iterator
         (found for hint in (".", *where.around) for folder in below(hint) if (found := inside(folder, path)) in tree),
         "",
     )
-    of_file = [each for each in apps(tree) if each.file == path]
+    of_file = [each for each in webapps.read(tree) if each.file == path]
     wanted = [
         each
         for each in of_file
@@ -220,10 +220,6 @@ def in_file(tree: Tree, path: str, where: Line, attribute: str = "") -> Iterator
     for each in sorted(wanted, key=lambda each: -each.confidence)[:1]:
         value = f"{each.value.partition(':')[0]}:{attribute}" if "(" in attribute else each.value
         yield replace(each, value=value, file=where.file, line=where.line, confidence=round(where.confidence, 3))
-
-
-def apps(tree: Tree) -> tuple[Fact, ...]:
-    return tree.once("apps", lambda: tuple(webapps.read(tree)))
 
 
 def of_program(tree: Tree, command: Command, where: Line, depth: int) -> Iterator[Fact]:
@@ -244,7 +240,7 @@ def of_program(tree: Tree, command: Command, where: Line, depth: int) -> Iterato
     is_told = any("$PORT" in word or "${PORT" in word for word in command.words)
     less = 0.0 if serving.launch.starter.is_own else 0.3
     yield from (replace(each, file=where.file, line=where.line, confidence=round(where.confidence - 0.02, 3))
-                for each in apps(tree) if less and each.file == serving.launch.module.path)  # fmt: skip
+                for each in webapps.read(tree) if less and each.file == serving.launch.module.path)  # fmt: skip
     yield fact(
         Kind.COMMAND, with_env(command) if is_told else line, where, label="port", folder=program.folder, less=less
     )

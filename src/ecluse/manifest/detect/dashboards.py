@@ -44,7 +44,7 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def is_page(module: Module, package: str) -> bool:
     """Whether its import draws or declares something by the framework."""
-    drawn = [node for node in ast.walk(module.body) if isinstance(node, ast.Call)]
+    drawn = [node for node in module.walk() if isinstance(node, ast.Call)]
     return any(module.origin(call.func).partition(".")[0] == package for call in drawn)
 
 

@@ -48,7 +48,7 @@ def asked_for(module: Module) -> Iterator[tuple[str, int, bool]]:
     for call in module.calls():
         if len(call.args) > 1 and text_of(call.args[0]) == VARIABLE and text_of(call.args[1]):
             yield text_of(call.args[1]), call.lineno, False
-    for node in ast.walk(module.body):
+    for node in module.walk():
         if isinstance(node, ast.Assign) and text_of(node.value):
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and text_of(target.slice) == VARIABLE:

@@ -27,7 +27,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     known = examples(tree)
     for module in tree.modules("HOSTS"):
         separators = split_at(module)
-        for node in ast.walk(module.body):
+        for node in module.walk():
             name, default = reading(module, node)
             if not name.endswith("HOSTS") or (default is not None and not lacking(name, default)):
                 continue

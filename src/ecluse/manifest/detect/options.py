@@ -61,7 +61,7 @@ def sub_command(values: Values, module: Module, call: ast.Call) -> str:
 
 def scopes(module: Module) -> Iterator[Scope]:
     yield Scope(module)
-    yield from (Scope(module, node, Scope(module)) for node in ast.walk(module.body) if isinstance(node, Function))
+    yield from (Scope(module, node, Scope(module)) for node in module.walk() if isinstance(node, Function))
 
 
 def of_function(module: Module, function: Function, parameter: str) -> Option | None:

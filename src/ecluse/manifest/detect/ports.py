@@ -107,7 +107,7 @@ def default_of(function: Function, name: str) -> ast.expr | None:
 
 
 def class_around(module: Module, function: Function) -> str:
-    classes = (node for node in ast.walk(module.body) if isinstance(node, ast.ClassDef))
+    classes = (node for node in module.walk() if isinstance(node, ast.ClassDef))
     return next((node.name for node in classes if function in node.body), "")
 
 
@@ -149,7 +149,7 @@ def of_attribute(asker: Asker, scope: Scope, expression: Any, depth: int) -> Tol
 
 
 def held_by_self(values: Values, module: Module, name: str) -> Iterator[tuple[Scope, ast.expr]]:
-    for node in ast.walk(module.body):
+    for node in module.walk():
         if isinstance(node, Function):
             scope = Scope(module, node, Scope(module))
             yield from ((scope, value) for value in values.local(scope).get(name, ()))

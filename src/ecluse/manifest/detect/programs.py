@@ -12,7 +12,7 @@ from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.launches import Launch, launches, uses
 from ecluse.manifest.detect.ports import UNKNOWN, Asker, By, Told
 from ecluse.manifest.detect.running import beginnings
-from ecluse.manifest.detect.scopes import known
+from ecluse.manifest.detect.scopes import all_known
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, is_main_guard, name_of
 
@@ -64,7 +64,7 @@ def survey(tree: Tree) -> Survey:
 
 def surveyed(tree: Tree) -> Survey:
     modules = tuple(tree.modules(""))
-    asker = Asker(values=known(modules))
+    asker = Asker(values=all_known(tree))
     return Survey(modules=modules, asker=asker, found=tuple(launches(tree, asker.values)))
 
 

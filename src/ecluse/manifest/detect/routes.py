@@ -41,7 +41,7 @@ def of_module(module: Module) -> Iterator[Fact]:
 
 def declared(module: Module) -> Iterator[tuple[str, int, bool]]:
     """The text of each route, its line, and whether it stands in a decorator and so is whole."""
-    for node in ast.walk(module.body):
+    for node in module.walk():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in node.decorator_list:
                 if text := route_of(decorator):

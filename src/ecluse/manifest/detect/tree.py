@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import configparser
+import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
-from pathlib import PurePosixPath
+from fnmatch import translate
 from typing import Any, TypeVar
 
 from ecluse.manifest.detect.nodes import Node, parsed
@@ -45,12 +45,16 @@ class Tree:
         return cls(paths=tuple(sorted(files)), read=files.get)
 
     def __contains__(self, path: str) -> bool:
-        return path in self.paths
+        return path in self.once("paths", lambda: frozenset(self.paths))
 
     def named(self, pattern: str) -> Iterator[str]:
         """Paths whose last part matches, those nearest to the root first."""
-        matching = (path for path in self.paths if fnmatch(PurePosixPath(path).name, pattern))
-        return iter(sorted(matching, key=lambda path: (path.count("/"), path)))
+        return iter(self.once(f"named {pattern}", lambda: self._named(pattern)))
+
+    def _named(self, pattern: str) -> list[str]:
+        matches = re.compile(translate(pattern)).match
+        matching = (path for path in self.paths if matches(path.rpartition("/")[2]))
+        return sorted(matching, key=lambda path: (path.count("/"), path))
 
     def text(self, path: str) -> str:
         """The text, empty when there is none."""

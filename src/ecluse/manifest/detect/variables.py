@@ -46,7 +46,7 @@ def demanded(module: Module) -> Iterator[Demand]:
     """What is read without a default."""
     late = {id(node) for function in functions(module) for node in ast.walk(function)}
     casts = dict(cast_arguments(module))
-    for node in ast.walk(module.body):
+    for node in module.walk():
         cast = casts.get(id(node), "")
         name, kind = read_by(module, node, cast)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
@@ -88,4 +88,4 @@ def reads_variable(module: Module, called: ast.expr) -> bool:
 
 
 def functions(module: Module) -> Iterator[ast.AST]:
-    return (node for node in ast.walk(module.body) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node in module.walk() if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))

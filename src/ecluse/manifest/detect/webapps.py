@@ -58,6 +58,10 @@ MODULES = ("wsgi", "asgi", "main", "app", "server", "autoapp", "web", "api", "ap
 
 
 def read(tree: Tree) -> Iterator[Fact]:
+    yield from tree.once("apps", lambda: tuple(found(tree)))
+
+
+def found(tree: Tree) -> Iterator[Fact]:
     for module in tree.modules(*WORDS, *FACTORIES[:8]):
         if not serves_at_once(module):
             yield from objects(module)
