@@ -73,6 +73,7 @@ FUNCTIONS: Mapping[str, Starter] = {
     "cheroot.wsgi.Server": Starter(at=0, word="bind_addr", is_pair=True),
     "gevent.pywsgi.WSGIServer": Starter(at=0, word="listener", is_pair=True),
     "eventlet.listen": Starter(at=0, word="addr", is_pair=True),
+    "tornado.netutil.bind_sockets": Starter(at=0, is_own=True),
     "twisted.internet.reactor.listenTCP": Starter(at=0, is_own=True),
 }
 """By full name."""
@@ -97,7 +98,7 @@ TORNADO_METHODS = frozenset(("listen", "bind"))
 
 WORDS = ("run_app", "TCPSite", ".run(", "run(", ".run_server(", ".launch(", ".listen(", ".bind(", "make_server",
          "HTTPServer(", "WSGIServer(", "TCPServer(", "run_simple", "serve(", "quickstart", "Config(", "wsgi.Server(",
-         "listenTCP", "eventlet")  # fmt: skip
+         "listenTCP", "eventlet", "bind_sockets")  # fmt: skip
 
 
 def launches(tree: Tree, values: Values) -> Iterator[Launch]:

@@ -27,7 +27,7 @@ def guessed(tree: Tree) -> Iterator[Fact]:
 
 
 def declared(tree: Tree) -> Iterator[tuple[str, int, str, str]]:
-    """File, line, name and `module:function` of each console script."""
+    """File, line, command and `module:function` of each console script, and of each sub-command for Celery's."""
     for table in (("project", "scripts"), ("tool", "poetry", "scripts")):
         for name, target in tree.table("pyproject.toml", *table).items():
             if isinstance(target, str):
@@ -36,6 +36,10 @@ def declared(tree: Tree) -> Iterator[tuple[str, int, str, str]]:
     for name, target in setuppy.console_scripts({"console_scripts": listed}).items():
         yield "setup.cfg", tree.line("setup.cfg", target), name, target
     points, _ = setuppy.keywords(tree).get("entry_points", (None, 0))
+    for name, target in setuppy.console_scripts(points, "celery.commands").items():
+        yield "setup.py", tree.line("setup.py", target), f"celery {name}", target
+    for name, target in tree.table("pyproject.toml", "project", "entry-points", "celery.commands").items():
+        yield "pyproject.toml", tree.line("pyproject.toml", str(target)), f"celery {name}", str(target)
     for name, target in setuppy.console_scripts(points).items():
         yield "setup.py", tree.line("setup.py", target), name, target
 

@@ -91,6 +91,16 @@ def test_the_options_of_a_console_script_are_read_off_its_command(code, command)
     assert commands(files) == [command]
 
 
+def test_a_sub_command_of_celery_that_serves_is_a_program():
+    code = (
+        "from tornado.options import define, options\nfrom tornado.web import Application\ndefine('port', 5555)\n"
+        "class Board(Application):\n    def __init__(self, options): self.options = options\n"
+        "    def start(self): self.listen(self.options.port)\ndef board(): Board(options).start()\n"
+    )
+    setup = "setup(name='board', entry_points={'celery.commands': ['board = board:board']})"
+    assert commands({"board.py": code, "setup.py": setup}) == ["celery board --port=$PORT"]
+
+
 def test_tornado_takes_an_option_with_an_equals_sign():
     code = (
         "from tornado.options import define, options, parse_command_line\nimport tornado.web\n"
