@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     callables,
-    checks,
     composition,
     container,
     dashboards,
@@ -19,13 +18,14 @@ from ecluse.manifest.detect import (
     hosts,
     linters,
     managers,
+    matrices,
     models,
     packaging,
     pasted,
     platforms,
     procfile,
-    projects,
     programs,
+    projects,
     pythons,
     requirements,
     routes,
@@ -46,6 +46,7 @@ READERS: tuple[Reader, ...] = (
     projects.read,
     requirements.read,
     pythons.read,
+    matrices.read,
     django.read,
     webapps.read,
     factories.read,
@@ -67,7 +68,6 @@ READERS: tuple[Reader, ...] = (
     writes.read,
     workers.read,
     suites.read,
-    checks.read,
     linters.read,
 )
 

@@ -77,8 +77,6 @@ class Kind(StrEnum):
     """A folder or file of tests; `label` is `PACKAGE` where it is imported as one."""
     TESTED_ON = "tested-on"
     """`X.Y`: a Python on which CI, tox or nox runs the tests."""
-    TEST_COMMAND = "test-command"
-    """A command line by which CI, tox, nox or make runs tests; `label` is the environment, session or target."""
     COVERAGE = "coverage"
     """What the repository asks to be covered, empty when it doesn't say."""
     LINTER = "linter"

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from ecluse.manifest.detect.nodes import Node, parsed
@@ -36,7 +37,6 @@ class Tree:
     read: Callable[[str], str | None]
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
     _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    _installed: list[dict[str, str]] = field(default_factory=list, compare=False, repr=False)
     _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -94,9 +94,7 @@ class Tree:
     def importable(self) -> Mapping[str, str]:
         """Folders whose modules are found wherever a program runs, because the project that they lie in is installed;
         with the folder of that project."""
-        if not self._installed:
-            self._installed.append(self._find_installed())
-        return self._installed[0]
+        return self.once("importable", self._find_installed)
 
     def _find_installed(self) -> dict[str, str]:
         found: dict[str, str] = {}
