@@ -55,8 +55,8 @@ class Module:
         return found
 
 
-def understood(path: str, body: ast.Module, paths: tuple[str, ...], importable: Mapping[str, str]) -> Module:
-    folder, name = located(path, body, frozenset(paths))
+def understood(path: str, body: ast.Module, paths: frozenset[str], importable: Mapping[str, str]) -> Module:
+    folder, name = located(path, body, paths)
     folder = importable.get(folder, folder)
     known = origins(body, name, path)
     stars = tuple(origin.removesuffix(".*") for origin in known.values() if origin.endswith(".*"))

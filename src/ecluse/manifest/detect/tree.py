@@ -45,7 +45,11 @@ class Tree:
         return cls(paths=tuple(sorted(files)), read=files.get)
 
     def __contains__(self, path: str) -> bool:
-        return path in self.once("paths", lambda: frozenset(self.paths))
+        return path in self._all
+
+    @property
+    def _all(self) -> frozenset[str]:
+        return self.once("paths", lambda: frozenset(self.paths))
 
     def named(self, pattern: str) -> Iterator[str]:
         """Paths whose last part matches, those nearest to the root first."""
@@ -146,7 +150,7 @@ class Tree:
                 body = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
             return None
-        return understood(path, body, self.paths, self.importable)
+        return understood(path, body, self._all, self.importable)
 
 
 def _is_installed(tree: Tree, below: str) -> bool:
