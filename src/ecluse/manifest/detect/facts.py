@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """uv, poetry, pdm, pipenv, pip or setuptools."""
     DEPENDENCY = "dependency"
     """The normalised name of a package it needs to run."""
+    LOCKED = "locked"
+    """`name==version` in another tool's lock; `label` is a group that only development needs."""
     REQUIREMENTS = "requirements"
     """A requirements file for running."""
     TEST_REQUIREMENTS = "test-requirements"
