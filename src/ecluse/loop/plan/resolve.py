@@ -125,7 +125,7 @@ def app_name(facts: tuple[Fact, ...], fallback: str, reasons: Reasons) -> str:
 def web(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Process:
     health = health_of(facts, reasons)
     if entry.kind is Kind.COMMAND:
-        reasons.note("processes.web.command", entry)
+        reasons.note("processes.web.command", f"{entry.place}; {entry.label}" if entry.label else entry)
         return Process(name=WEB, command=shell(entry.value), listen=Listen.PORT, folder=entry.folder, health=health)
     reasons.note("processes.web.app", entry)
     interface = Interface.ASGI if entry.kind is Kind.ASGI else Interface.WSGI

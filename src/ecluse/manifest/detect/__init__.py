@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
+    bare,
     callables,
     composition,
     container,
@@ -57,6 +58,7 @@ READERS: tuple[Reader, ...] = (
     servers.read,
     programs.read,
     dashboards.read,
+    bare.read,
     procfile.read,
     container.read,
     composition.read,

@@ -68,7 +68,7 @@ def serving(tree: Tree, command: str, where: Line) -> Iterator[Fact]:
     """Everything that a command line starts; if it is an unknown program with `$PORT`, the command itself."""
     found = tuple(facts_of(tree, command, where))
     if not any(fact.kind in SERVES for fact in found) and ("$PORT" in command or "${PORT" in command):
-        yield fact(Kind.COMMAND, command, where, label="port", less=0.3)
+        yield fact(Kind.COMMAND, command, where, less=0.3)
     yield from found
 
 
@@ -111,9 +111,7 @@ def of_command(tree: Tree, command: Command, where: Line, depth: int) -> Iterato
         yield from in_file(tree, next((word for word in rest if word.endswith(".py")), ""), where)
     elif name in dashboards.RUNNERS and "run" in rest:
         file = next((word for word in rest if word.endswith(".py")), "")
-        yield fact(
-            Kind.COMMAND, dashboards.RUNNERS[name].command.format(file), where, label="port", folder=start(where)
-        )
+        yield fact(Kind.COMMAND, dashboards.RUNNERS[name].command.format(file), where, folder=start(where))
     elif name in WORKERS:
         yield fact(Kind.WORKER, with_env(command), where, label=where.name or worker_name(words), folder=start(where))
     else:
@@ -156,10 +154,20 @@ def on_server(tree: Tree, command: Command, where: Line) -> Iterator[Fact]:
     target = next((word for word in rest if TARGET.fullmatch(word)), "") or target_of(name, rest)
     if number := count(rest):
         yield fact(Kind.COUNT, number, where)
-    if target:
+    if target and "aiohttp." in " ".join(rest):  # a worker class of its own, without which nothing understands the app
+        yield fact(Kind.COMMAND, on_port(command), where, folder=start(where))
+    elif target:
         around = (*imports_from(command), *where.around)
         yield fact(interface(name, rest), called(target, rest), where,
                    folder=home(tree, target.partition(":")[0], around))  # fmt: skip
+
+
+def on_port(command: Command) -> str:
+    """gunicorn's command line with its address exchanged."""
+    bound = {index for index, word in enumerate(command.words) if word in {"-b", "--bind"}}
+    kept = [word for index, word in enumerate(command.words)
+            if not {index, index - 1} & bound and not word.startswith(("-b=", "--bind="))]  # fmt: skip
+    return f"{with_env(replace(command, words=tuple(kept)))} --bind 127.0.0.1:$PORT"
 
 
 def target_of(name: str, rest: list[str]) -> str:
@@ -236,13 +244,18 @@ def of_program(tree: Tree, command: Command, where: Line, depth: int) -> Iterato
         if program and where.name and ONE_OFF.isdisjoint(command.words):
             yield fact(Kind.WORKER, with_env(command), where, label=where.name, folder=program.folder, less=0.01)
         return
-    serving, line = started
+    serving, line, label = started
     is_told = any("$PORT" in word or "${PORT" in word for word in command.words)
     less = 0.0 if serving.launch.starter.is_own else 0.3
     yield from (replace(each, file=where.file, line=where.line, confidence=round(where.confidence - 0.02, 3))
                 for each in webapps.read(tree) if less and each.file == serving.launch.module.path)  # fmt: skip
     yield fact(
-        Kind.COMMAND, with_env(command) if is_told else line, where, label="port", folder=program.folder, less=less
+        Kind.COMMAND,
+        with_env(command) if is_told else line,
+        where,
+        label="" if is_told else label,
+        folder=program.folder,
+        less=less,
     )
 
 

@@ -58,6 +58,6 @@ def of_page(tree: Tree, module: Module, package: str) -> Iterator[Fact]:
     )
     line = next((number for number, text in enumerate(tree.text(module.path).splitlines(), 1) if package in text), 0)
     yield Fact(kind=Kind.COMMAND, value=RUNNERS[package].command.format(module.path), file=module.path, line=line,
-               confidence=round(0.6 + usual + paged - 0.03 * module.path.count("/"), 3), label="port")  # fmt: skip
+               confidence=round(0.6 + usual + paged - 0.03 * module.path.count("/"), 3))  # fmt: skip
     if health := RUNNERS[package].health:
         yield Fact(kind=Kind.ROUTE, value=health, file=module.path, line=line, confidence=SURE)

@@ -49,7 +49,7 @@ class Kind(StrEnum):
     COUNT = "count"
     """How many processes a command line that serves asks for."""
     COMMAND = "command"
-    """A command line that serves; `label` says how it gets its port."""
+    """A command line that serves on `$PORT`; `label` is what to know of how it gets there."""
     SETTINGS = "settings"
     """Django's settings module."""
     RELEASE = "release"

@@ -92,12 +92,12 @@ RUNNERS: Mapping[str, Starter] = {
     "gradio.TabbedInterface": Starter(word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True),
 }
 """Classes whose objects are run by a method of theirs."""
-METHODS = frozenset(("run", "run_server", "launch"))
+METHODS = frozenset(("run", "run_server", "launch", "prepare"))
 TORNADO = Starter(at=0, is_own=True)
 TORNADO_METHODS = frozenset(("listen", "bind"))
 
-WORDS = ("run_app", "TCPSite", ".run(", "run(", ".run_server(", ".launch(", ".listen(", ".bind(", "make_server",
-         "HTTPServer(", "WSGIServer(", "TCPServer(", "run_simple", "serve(", "quickstart", "Config(", "wsgi.Server(",
+WORDS = ("run_app", "TCPSite", ".run(", "run(", ".run_server(", ".prepare(", ".launch(", ".listen(", ".bind(",
+         "make_server", "HTTPServer(", "WSGIServer(", "TCPServer(", "run_simple", "serve(", "quickstart", "Config(", "wsgi.Server(",
          "listenTCP", "eventlet", "bind_sockets")  # fmt: skip
 
 

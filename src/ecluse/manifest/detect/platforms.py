@@ -10,6 +10,7 @@ from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.nodes import Node
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import text_of
 
 COMMANDS = frozenset(("entrypoint", "startCommand", "start_command", "run_command", "cmd"))
 """Keys of a command that serves (App Engine, Render, Railway, DigitalOcean, Nixpacks)."""
@@ -23,6 +24,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     yield from in_yaml(tree)
     yield from in_toml(tree)
     yield from in_pyproject(tree)
+    yield from in_gunicorn(tree)
     yield from in_env_files(tree)
 
 
@@ -70,6 +72,15 @@ def in_pyproject(tree: Tree) -> Iterator[Fact]:
             kind = Kind.WSGI if tool == "flask" else Kind.ASGI
             where = Line(file=file, line=tree.line(file, named), confidence=SURE + 0.05)
             yield from commandline.named_app(tree, named, kind, where)
+
+
+def in_gunicorn(tree: Tree) -> Iterator[Fact]:
+    """gunicorn's own settings, which are Python (docs.gunicorn.org, "wsgi_app")."""
+    for file in ("gunicorn.conf.py", "gunicorn_config.py", "gunicorn_conf.py"):
+        module = tree.module(file)
+        for name, value, line in module.assigned() if module else ():
+            if name == "wsgi_app" and (target := text_of(value)):
+                yield from commandline.serving(tree, f"gunicorn {target}", Line(file=file, line=line, confidence=SURE))
 
 
 def in_env_files(tree: Tree) -> Iterator[Fact]:

@@ -68,13 +68,14 @@ def surveyed(tree: Tree) -> Survey:
     return Survey(modules=modules, asker=asker, found=tuple(launches(tree, asker.values)))
 
 
-def started(tree: Tree, program: Program) -> tuple[Serving, str] | None:
-    """The call that serves in a program, and the command line by which it listens on `$PORT`."""
+def started(tree: Tree, program: Program) -> tuple[Serving, str, str] | None:
+    """The call that serves in a program, the command line by which it listens on `$PORT`, and what to know of it."""
     all_of_it = survey(tree)
     serving = served_by(program, all_of_it.found, all_of_it.asker.values.modules)
     if serving is None:
         return None
-    return serving, command(program, told_by(serving.launch, all_of_it.asker), all_of_it.asker)
+    told = told_by(serving.launch, all_of_it.asker)
+    return serving, command(program, told, all_of_it.asker), about(told)
 
 
 def read(tree: Tree) -> Iterator[Fact]:
@@ -97,7 +98,14 @@ def fact_of(serving: Serving, asker: Asker) -> Fact:
     penalty = {By.FIXED: 0.03, By.UNKNOWN: 0.1}.get(told.by, 0.0) + 0.02 * serving.depth
     return Fact(kind=Kind.COMMAND, value=command(program, told, asker), file=launch.module.path,
                 line=launch.call.lineno, folder=program.folder, confidence=round(base + program.rank - penalty, 3),
-                label="port")  # fmt: skip
+                label=about(told))  # fmt: skip
+
+
+def about(told: Told) -> str:
+    """What a person must know of how it gets its port; empty where that is as usual."""
+    if told.by is By.FIXED:
+        return f"names port {told.name} itself: what it binds there is led to $PORT"
+    return "names its port where that can't be read: what it binds is led to $PORT" if told.by is By.UNKNOWN else ""
 
 
 def told_by(launch: Launch, asker: Asker) -> Told:

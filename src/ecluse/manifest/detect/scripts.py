@@ -23,7 +23,7 @@ def guessed(tree: Tree) -> Iterator[Fact]:
         option = "--port" if "--port" in text or "port" in text else ""
         serve = " serve" if "def serve(" in text else ""
         command = f"{name}{serve} {option} $PORT".replace("  ", " ")
-        yield Fact(kind=Kind.COMMAND, value=command, file=file, line=line, confidence=GUESS - 0.2, label="port")
+        yield Fact(kind=Kind.COMMAND, value=command, file=file, line=line, confidence=GUESS - 0.2)
 
 
 def declared(tree: Tree) -> Iterator[tuple[str, int, str, str]]:

@@ -95,6 +95,7 @@ def test_uwsgi_names_an_app_in_several_ways(lines, target):
         ("fly.toml", '[processes]\napp = "gunicorn shop:app"\n'),
         (".flaskenv", "FLASK_APP=shop:app\n"),
         ("pyproject.toml", '[tool.flask]\napp = "shop:app"\n'),
+        ("gunicorn.conf.py", "workers = 2\nwsgi_app = 'shop:app'\n"),
         ("Procfile", "web: FLASK_APP=shop:app flask run --port $PORT\n"),
         ("Procfile", "web: poetry run flask --app shop:app run --port $PORT\n"),
         ("Procfile", "web: cd back && python -u -m gunicorn -b 0.0.0.0:$PORT shop:app\n"),
@@ -109,6 +110,19 @@ def test_a_platform_s_file_names_the_app(file, text):
 def test_fastapi_s_own_table_names_the_app():
     files = {"pyproject.toml": '[tool.fastapi]\nentrypoint = "back.main:api"\n', "back/main.py": ""}
     assert found(files, Kind.ASGI) == [("back.main:api", "pyproject.toml:2")]
+
+
+@pytest.mark.parametrize(
+    ("code", "command"),
+    [
+        ("import dramatiq\n@dramatiq.actor\ndef f(): ...\n", "dramatiq jobs"),
+        ("class WorkerSettings: ...\n", "arq jobs.WorkerSettings"),
+        ("from taskiq_redis import ListQueueBroker\nbroker = ListQueueBroker('x')\n", "taskiq worker jobs:broker"),
+        ("import procrastinate\napp = procrastinate.App(x)\n", "procrastinate --app=jobs.app worker"),
+    ],
+)
+def test_a_worker_that_the_code_declares_is_found(code, command):
+    assert [value for value, _ in found({"jobs.py": code}, Kind.WORKER)] == [command]
 
 
 def test_a_list_in_a_procfile_is_an_app_and_a_migration():

@@ -101,6 +101,33 @@ def test_a_sub_command_of_celery_that_serves_is_a_program():
     assert commands({"board.py": code, "setup.py": setup}) == ["celery board --port=$PORT"]
 
 
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("from aiohttp import web\napp = web.Application()\n", "web.run_app(app,"),
+        ("from aiohttp import web\nasync def make_app():\n    return web.Application()\n", "web.run_app(make_app(),"),
+        ("from aiohttp import web\nasync def init() -> web.Application: ...\n", "web.run_app(init(),"),
+        ("import tornado.web\ndef make_app():\n    app = tornado.web.Application([])\n    return app\n",
+         "make_app().listen("),
+    ],
+)  # fmt: skip
+def test_an_app_that_nothing_starts_is_started(code, made):
+    (command,) = commands({"shop.py": code + "x = 'Application('\n"})
+    assert made in command
+    assert compile(command.split('"')[1], "command", "exec")
+
+
+def test_gunicorn_s_own_worker_for_aiohttp_is_kept():
+    line = "web: gunicorn shop:app --bind 0.0.0.0:80 --worker-class aiohttp.GunicornWebWorker\n"
+    (command,) = commands({"Procfile": line})
+    assert command == "gunicorn shop:app --worker-class aiohttp.GunicornWebWorker --bind 127.0.0.1:$PORT"
+
+
+def test_a_port_that_stands_in_the_code_is_told_to_the_person():
+    code = "from aiohttp import web\nweb.run_app(web.Application(), port=8085)\n"
+    assert the_command({"app.py": code}).label == "names port 8085 itself: what it binds there is led to $PORT"
+
+
 def test_tornado_takes_an_option_with_an_equals_sign():
     code = (
         "from tornado.options import define, options, parse_command_line\nimport tornado.web\n"
