@@ -97,8 +97,8 @@ TORNADO = Starter(at=0, is_own=True)
 TORNADO_METHODS = frozenset(("listen", "bind"))
 
 WORDS = ("run_app", "TCPSite", ".run(", "run(", ".run_server(", ".prepare(", ".launch(", ".listen(", ".bind(",
-         "make_server", "HTTPServer(", "WSGIServer(", "TCPServer(", "run_simple", "serve(", "quickstart", "Config(", "wsgi.Server(",
-         "listenTCP", "eventlet", "bind_sockets")  # fmt: skip
+         "make_server", "HTTPServer(", "WSGIServer(", "TCPServer(", "run_simple", "serve(", "quickstart", "Config(",
+         "wsgi.Server(", "listenTCP", "eventlet", "bind_sockets")  # fmt: skip
 
 
 def launches(tree: Tree, values: Values) -> Iterator[Launch]:

@@ -12,6 +12,7 @@ ENDS = re.compile(r"[;&|\n]+")
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*):?-([^{}]*)\}")
 """`${NAME:-value}`"""
+NAME = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 PLAIN = frozenset(("exec", "env", "nohup", "time", "command", "tini", "dumb-init", "catchsegv", "nice", "setsid",
                    "then", "else", "do", "if", "!", "ddtrace-run", "opentelemetry-instrument"))  # fmt: skip
@@ -42,8 +43,8 @@ class Command:
 def commands(text: str, known: Mapping[str, str] | None = None) -> Iterator[Command]:
     """The commands of a line or script in order, `sh -c` and `… run` taken off; `known` are variables with values."""
     values, folder = dict(known or {}), None
-    for all_words in simple(substituted(text, values)):
-        words, env = without_prefix(all_words)
+    for as_written in simple(DEFAULT.sub(default, re.sub(r"\\\n", " ", text))):
+        words, env = without_prefix(tuple(filled(word, values) for word in as_written))
         if not words:
             values |= env
             continue
@@ -58,12 +59,14 @@ def commands(text: str, known: Mapping[str, str] | None = None) -> Iterator[Comm
             yield Command(words=words, env={**values, **env}, folder=folder)
 
 
-def substituted(text: str, values: Mapping[str, str]) -> str:
-    """`${NAME:-value}` is that value unless it is the port; what the text itself sets is put in its place."""
-    text = re.sub(r"\\\n", " ", text)
-    for name, value in values.items():
-        text = re.sub(rf"\$\{{{name}\}}|\${name}\b", lambda _, value=value: value, text)  # type: ignore[misc]
-    return DEFAULT.sub(lambda match: "$PORT" if match.group(1) == "PORT" else match.group(2), text)
+def default(match: re.Match[str]) -> str:
+    """`${NAME:-value}` is that value, unless it is the port."""
+    return "$PORT" if match.group(1) == "PORT" else match.group(2).strip("\"'")
+
+
+def filled(word: str, values: Mapping[str, str]) -> str:
+    """A word with the variables that are known."""
+    return NAME.sub(lambda match: values.get(match.group(1) or match.group(2), match.group()), word)
 
 
 def simple(text: str) -> Iterator[tuple[str, ...]]:
