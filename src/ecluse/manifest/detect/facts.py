@@ -51,7 +51,7 @@ class Kind(StrEnum):
     COMMAND = "command"
     """A command line that serves on `$PORT`; `label` is what to know of how it gets there."""
     SETTINGS = "settings"
-    """Django's settings module."""
+    """Django's settings module; `label` is not empty where nothing but the variable names it."""
     RELEASE = "release"
     """A command line to run before each release starts."""
     WORKER = "worker"
