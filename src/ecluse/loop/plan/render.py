@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from textwrap import shorten
 from typing import Any
 
 import tomlkit
@@ -28,7 +29,7 @@ def render(proposal: Proposal) -> str:
     for line in proposal.unknown:
         document.add(tomlkit.comment(f"Not known: {line}"))
     for fact in proposal.others[:4]:
-        document.add(tomlkit.comment(f"Also found: {fact.value} ({fact.place})"))
+        document.add(tomlkit.comment(f"Also found: {shorten(fact.value, WIDE, placeholder='…')} ({fact.place})"))
     writer = Writer(proposal.reasons)
     document.add("app", writer.app_table(proposal))
     add(document, "processes", {process.name: writer.process(process) for process in app.processes})

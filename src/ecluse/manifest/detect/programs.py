@@ -16,6 +16,7 @@ from ecluse.manifest.detect.scopes import all_known
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, is_main_guard, name_of
 
+LED = "is led to $PORT"
 STARTING = frozenset(
     ("run", "run_app", "serve", "serve_forever", "launch", "start", "run_until_complete", "run_forever")
 )
@@ -104,8 +105,8 @@ def fact_of(serving: Serving, asker: Asker) -> Fact:
 def about(told: Told) -> str:
     """What a person must know of how it gets its port; empty where that is as usual."""
     if told.by is By.FIXED:
-        return f"names port {told.name} itself: what it binds there is led to $PORT"
-    return "names its port where that can't be read: what it binds is led to $PORT" if told.by is By.UNKNOWN else ""
+        return f"names port {told.name} itself: what it binds there {LED}"
+    return f"names its port where that can't be read: what it binds {LED}" if told.by is By.UNKNOWN else ""
 
 
 def told_by(launch: Launch, asker: Asker) -> Told:

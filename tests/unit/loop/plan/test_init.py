@@ -259,6 +259,14 @@ def test_a_program_that_names_its_own_port_is_served_on_ours(world, repository):
     assert found.proposal.trials[-1].answer == "GET / answered 200"
 
 
+def test_a_program_that_binds_where_python_does_not_see_it_is_told(world, repository):
+    code = "import http.server, _socket\nclass Own(http.server.HTTPServer):\n    def server_bind(self): exit()\n"
+    repository({"server.py": f"{code}http.server.HTTPServer = Own\nhttp.server.HTTPServer(('', 8999), None)\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert any("names port 8999 itself" in line for line in error.value.problems[0].evidence)
+
+
 def test_an_import_that_never_returns_is_ended(world, repository):
     repository({"web.py": "import os\nos._exit(9)\ndef application(environ, start_response): ...\n"})
     with pytest.raises(ProblemError) as error:
