@@ -24,7 +24,7 @@ KINDS = {
 
 def read(tree: Tree) -> Iterator[Fact]:
     known, own = examples(tree), assigned(tree.text(OWN))
-    for module, model, start in models(tree.modules("Settings")):
+    for module, model, start in models(tree):
         for variable, line, annotation in fields(model, start):
             if variable in own:
                 continue
@@ -38,14 +38,19 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def variable_of(modules: Iterable[Module], field: str) -> str:
     """The variable of a settings model's field, which may have a default; empty when there is no such field."""
-    for _, model, start in models(modules):
+    for _, model, start in among(modules):
         for node in model.body:
             if isinstance(node, ast.AnnAssign) and name_of(node.target) == field:
                 return alias(node.value) or f"{start}{field}".upper()
     return ""
 
 
-def models(modules: Iterable[Module]) -> Iterator[tuple[Module, ast.ClassDef, str]]:
+def models(tree: Tree) -> Iterator[tuple[Module, ast.ClassDef, str]]:
+    """Every settings model of the app's own code with its prefix."""
+    return among(tree.modules("Settings"))
+
+
+def among(modules: Iterable[Module]) -> Iterator[tuple[Module, ast.ClassDef, str]]:
     """Classes of settings with their prefixes, and those that build on one of them and so have its prefix."""
     prefixes: dict[str, str] = dict.fromkeys(BASES, "")
     for module in modules:
