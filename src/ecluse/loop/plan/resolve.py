@@ -101,7 +101,8 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:
-    seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in facts[:6])
+    found = [fact for fact in facts if fact.kind is not Kind.NEARLY]
+    seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in found[:6])
     return Problem(
         code="I001",
         what="found no web app in this repository",

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from ecluse.manifest.detect import dashboards, programs, scripts, shell, webapps
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.folders import below, home, inside
+from ecluse.manifest.detect.programs import Program
 from ecluse.manifest.detect.shell import Command
 from ecluse.manifest.detect.tree import Tree
 
@@ -39,10 +40,10 @@ WORKERS = frozenset(("celery", "rq", "rqworker", "huey_consumer", "huey_consumer
 MIGRATES = re.compile(r"(manage\.py|django-admin) migrate\b|alembic\b.* upgrade\b|(flask|quart) .*\bdb upgrade\b|"
                       r"aerich upgrade\b|yoyo apply\b|piccolo migrations forwards\b")  # fmt: skip
 
-TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?")
-INTERPRETER = re.compile(r"(python|pypy)[\d.]*")
 DEEPEST = 3
 """Scripts of the repository that start one another."""
+TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?")
+INTERPRETER = re.compile(r"(python|pypy)[\d.]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +82,14 @@ def process(tree: Tree, text: str, where: Line) -> Iterator[Fact]:
     yield from (each for each in found if each not in passing or each in stays)
 
 
-def facts_of(tree: Tree, text: str, where: Line, depth: int = DEEPEST) -> Iterator[Fact]:
-    """What each command of a line is: an app on a known server, a program that serves, a worker, a migration."""
+def facts_of(tree: Tree, text: str, where: Line, seen: frozenset[str] = frozenset()) -> Iterator[Fact]:
+    """What each command of a line is: an app on a known server, a program that serves, a worker, a migration.
+
+    `seen` are the scripts that it stands in: one that starts itself isn't read again.
+    """
     for command in shell.commands(text, where.known):
         inside_it = replace(where, around=(*folders_of(command), *where.around))
-        yield from of_command(tree, command, inside_it, depth)
+        yield from of_command(tree, command, inside_it, seen)
 
 
 def folders_of(command: Command) -> Iterator[str]:
@@ -97,7 +101,7 @@ def folders_of(command: Command) -> Iterator[str]:
         yield command.folder
 
 
-def of_command(tree: Tree, command: Command, where: Line, depth: int) -> Iterator[Fact]:
+def of_command(tree: Tree, command: Command, where: Line, seen: frozenset[str]) -> Iterator[Fact]:
     words = behind_wrapper(module_run(here(tree, command.words)))
     command = replace(command, words=words)
     name, rest = command.program, list(words[1:])
@@ -115,7 +119,7 @@ def of_command(tree: Tree, command: Command, where: Line, depth: int) -> Iterato
     elif name in WORKERS:
         yield fact(Kind.WORKER, with_env(command), where, label=where.name or worker_name(words), folder=start(where))
     else:
-        yield from of_program(tree, command, where, depth)
+        yield from of_program(tree, command, where, seen)
 
 
 def fact(kind: Kind, value: str, where: Line, *, label: str = "", folder: str = ".", less: float = 0.0) -> Fact:
@@ -204,39 +208,36 @@ def named_app(tree: Tree, named: str, kind: Kind, where: Line) -> Iterator[Fact]
         yield from in_file(tree, path if path.endswith(".py") else f"{path}/__init__.py", where, attribute)
         return
     tail = module.replace(".", "/")
-    files = [
-        place for place in (f"{tail}.py", f"{tail}/__init__.py") for place in (place, f"src/{place}") if place in tree
-    ]
-    found = tuple(in_file(tree, files[0], where, attribute)) if files else ()
-    if attribute and not found:
-        found = (fact(kind, named, where, folder=home(tree, module, where.around)),)
-    yield from found
+    ends = (f"{tail}.py", f"{tail}/__init__.py")
+    files = [place for end in ends for place in (end, f"src/{end}") if place in tree]
+    known = next(in_file(tree, files[0], where, attribute) if files else iter(()), None)
+    if attribute or known:
+        value = f"{module}:{attribute or (known.value.partition(':')[2] if known else '')}"
+        yield fact(known.kind if known else kind, value, where, folder=home(tree, module, where.around))
 
 
 def in_file(tree: Tree, path: str, where: Line, attribute: str = "") -> Iterator[Fact]:
     """The likeliest app of a file, or that with the given name, as sure as the command line is."""
-    path = next(
-        (found for hint in (".", *where.around) for folder in below(hint) if (found := inside(folder, path)) in tree),
-        "",
-    )
-    of_file = [each for each in webapps.read(tree) if each.file == path]
-    wanted = [
-        each
-        for each in of_file
-        if not attribute or each.value.partition(":")[2].partition("(")[0] == attribute.partition("(")[0]
-    ]
+    places = [inside(folder, path) for hint in (".", *where.around) for folder in below(hint)]
+    place = next((place for place in places if place in tree), "")
+    wanted = [each for each in webapps.read(tree) if each.file == place and is_called(each, attribute)]
     for each in sorted(wanted, key=lambda each: -each.confidence)[:1]:
         value = f"{each.value.partition(':')[0]}:{attribute}" if "(" in attribute else each.value
         yield replace(each, value=value, file=where.file, line=where.line, confidence=round(where.confidence, 3))
 
 
-def of_program(tree: Tree, command: Command, where: Line, depth: int) -> Iterator[Fact]:
+def is_called(app: Fact, attribute: str) -> bool:
+    """Whether an app has that name, if there is one, arguments apart."""
+    return not attribute or app.value.partition(":")[2].partition("(")[0] == attribute.partition("(")[0]
+
+
+def of_program(tree: Tree, command: Command, where: Line, seen: frozenset[str]) -> Iterator[Fact]:
     """A program of the repository: one in Python, or a script for a shell, which is read in turn."""
     script = next((path for word in command.words[:2] for path in found_file(tree, word, where)), "")
     if script and not script.endswith(".py"):
         text = tree.text(script)
-        if depth and is_shell_script(script, text):
-            yield from facts_of(tree, text, where, depth - 1)
+        if script not in seen and len(seen) < DEEPEST and is_shell_script(script, text):
+            yield from facts_of(tree, text, where, seen | {script})
         return
     program = python_program(tree, command, script, where)
     started = programs.started(tree, program) if program else None
@@ -271,28 +272,37 @@ def found_file(tree: Tree, word: str, where: Line) -> Iterator[str]:
                     yield folder
 
 
-def python_program(tree: Tree, command: Command, script: str, where: Line) -> programs.Program | None:
+def python_program(tree: Tree, command: Command, script: str, where: Line) -> Program | None:
+    """`python -m NAME`, a file, or a console script of this repository."""
     words = command.words
-    if words[0] == "python" and words[1:2] == ("-m",) and len(words) > 2:  # noqa: PLR2004 (`python -m NAME`)
-        tail = words[2].replace(".", "/")
-        places = [inside(folder, end) for end in (f"{tail}/__main__.py", f"{tail}.py")
-                  for hint in (*where.around, ".", "src", "lib") for folder in below(hint)]  # fmt: skip
-        module = next((found for place in places if (found := tree.module(place))), None)
-        return programs.Program(words=shlex.join(words), module=module, folder=module.folder) if module else None
-    if script:
-        module = tree.module(script)
-        folder = start(where) if inside(start(where), command.words[1]).removeprefix("./") == script else "."
-        shown = script if folder == "." else command.words[1]
-        rest = words[2:] if words[0] == "python" else words[1:]
-        return (
-            programs.Program(words=shlex.join(("python", shown, *rest)), module=module, folder=folder)
-            if module
-            else None
-        )
+    if words[0] == "python" and words[1:2] == ("-m",):
+        return of_module(tree, words, where)
+    return of_file(tree, words, script, where) if script else of_script(tree, words)
+
+
+def of_module(tree: Tree, words: tuple[str, ...], where: Line) -> Program | None:
+    tail = "".join(words[2:3]).replace(".", "/")
+    places = [inside(folder, end) for end in (f"{tail}/__main__.py", f"{tail}.py")
+              for hint in (*where.around, ".", "src", "lib") for folder in below(hint)]  # fmt: skip
+    module = next((found for place in places if (found := tree.module(place))), None)
+    return Program(words=shlex.join(words), module=module, folder=module.folder) if module else None
+
+
+def of_file(tree: Tree, words: tuple[str, ...], path: str, where: Line) -> Program | None:
+    """Started where the command line says, if the file lies there by that name, else at the root."""
+    module = tree.module(path)
+    first, *rest = words[1:] if words[0] == "python" else words
+    folder = start(where)
+    is_there = inside(folder, first.removeprefix("./")) == path
+    shown = shlex.join(("python", first if is_there else path, *rest))
+    return Program(words=shown, module=module, folder=folder if is_there else ".") if module else None
+
+
+def of_script(tree: Tree, words: tuple[str, ...]) -> Program | None:
     for _, _, name, target in scripts.declared(tree):
         if name == words[0] and (module := scripts.module_of(tree, target)):
             function = target.partition(":")[2].partition(" ")[0]
-            return programs.Program(words=shlex.join(words), module=module, function=function)
+            return Program(words=shlex.join(words), module=module, function=function)
     return None
 
 

@@ -11,8 +11,6 @@ LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", 
 """libyaml's, which the wheels bring: seven times as fast, and it refuses what is nested a thousand deep."""
 MERGE = "<<"
 """The key that brings the entries of another mapping (yaml.org/type/merge.html)."""
-DEEPEST = 8
-"""Merges followed: one more is a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,21 @@ class Node:
     def is_list(self) -> bool:
         return isinstance(self._node, yaml.SequenceNode)
 
-    def items(self, depth: int = DEEPEST) -> dict[str, Node]:
+    def items(self) -> dict[str, Node]:
         """The entries of a mapping with those that it merges, empty for anything else."""
+        return self._items(set())
+
+    def _items(self, seen: set[int]) -> dict[str, Node]:
+        """`seen` are the mappings that are merged already: a document may name one over and over."""
         found: dict[str, Node] = {}
+        seen.add(id(self._node))
         for key, value in self._node.value if isinstance(self._node, yaml.MappingNode) else ():
             if key.value != MERGE:
                 found[str(key.value)] = Node(value)
-            elif depth:
-                merged = Node(value).members() if isinstance(value, yaml.SequenceNode) else [Node(value)]
-                found = {name: each for one in merged for name, each in one.items(depth - 1).items()} | found
+                continue
+            merged = Node(value).members() if isinstance(value, yaml.SequenceNode) else [Node(value)]
+            for one in merged:
+                found = (one._items(seen) if id(one._node) not in seen else {}) | found
         return found
 
     def members(self) -> list[Node]:
@@ -66,14 +70,17 @@ class Node:
         """A scalar, or the scalars of a sequence."""
         return [each.text for each in (self.members() if self.is_list else [self]) if each.text]
 
-    def walk(self, depth: int = 4 * DEEPEST) -> Iterator[tuple[str, Node]]:
-        """Every entry of every mapping in it, with its key; what an alias repeats is walked once for each place."""
-        for name, value in self.items().items():
-            yield name, value
-            if depth:
-                yield from value.walk(depth - 1)
-        for value in self.members() if depth else ():
-            yield from value.walk(depth - 1)
+    def walk(self) -> Iterator[tuple[str, Node]]:
+        """Every entry of every mapping in it, with its key, from the outside in; what aliases repeat comes once."""
+        waiting, seen = [self], {id(self._node)}
+        while waiting:
+            here = waiting.pop(0)
+            entries = here.items()
+            yield from entries.items()
+            for each in (*entries.values(), *here.members()):
+                if id(each._node) not in seen:
+                    seen.add(id(each._node))
+                    waiting.append(each)
 
 
 def parsed(text: str) -> Node:

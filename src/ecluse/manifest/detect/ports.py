@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,9 +51,8 @@ class Asker:
         return rule(self, scope, expression, depth - 1) if rule else None
 
     def any_of(self, scope: Scope, expressions: list[ast.expr], depth: int) -> Told | None:
-        """The first that can be told from outside, else the first that is known."""
-        found = [told for each in expressions if (told := self.told(scope, each, depth))]
-        return next((told for told in found if told.by is not By.FIXED), next(iter(found), None))
+        """The one of them that says most."""
+        return best(told for each in expressions if (told := self.told(scope, each, depth)))
 
     def given(self, scope: Scope, name: str, depth: int) -> Told | None:
         """What a parameter of the function around gets: from a command line, from its callers, else its default."""
@@ -66,7 +65,7 @@ class Asker:
         found = [told for where, call in callers if (told := self.told(where, passed(call, function, name), depth))]
         outer = scope.outer or Scope(scope.module)
         default = self.told(outer, default_of(function, name), depth)
-        return next((told for told in found if told.by is not By.FIXED), None) or next(iter(found), default)
+        return best(found) or default
 
     def calls_of(self, scope: Scope) -> Iterator[tuple[Scope, ast.Call]]:
         """Calls of the function around, or of its class if it is a maker."""
@@ -77,6 +76,12 @@ class Asker:
             for where, call in calls(module):
                 if wanted and name_of(call.func).rpartition(".")[2] == wanted:
                     yield where, call
+
+
+def best(found: Iterable[Told]) -> Told | None:
+    """What can be told from outside before what can't be read, that before a number: it is what stands in for those."""
+    order = {By.UNKNOWN: 1, By.FIXED: 2}
+    return min(found, key=lambda told: order.get(told.by, 0), default=None)
 
 
 def calls(module: Module) -> Iterator[tuple[Scope, ast.Call]]:
@@ -136,16 +141,14 @@ def of_attribute(asker: Asker, scope: Scope, expression: Any, depth: int) -> Tol
     name = name_of(expression)
     if name.startswith("self."):
         held = list(held_by_self(asker.values, scope.module, name))
-        found = [told for where, value in held if (told := asker.told(where, value, depth))]
-        if found:
-            return next((told for told in found if told.by is not By.FIXED), found[0])
+        if told := best(told for where, value in held if (told := asker.told(where, value, depth))):
+            return told
     if option := options.of_attribute(asker.values, scope, expression):
         return Told(by=By.WORD if option.is_word else By.OPTION, name=option.name, command=option.command)
     if variable := models.variable_of(tuple(asker.values.modules.values()), expression.attr):
         return Told(by=By.VARIABLE, name=variable)
-    found = [told for where, value in attributes(asker.values, scope, expression)
-             if (told := asker.told(where, value, depth))]  # fmt: skip
-    return next((told for told in found if told.by is not By.FIXED), next(iter(found), None))
+    bound = attributes(asker.values, scope, expression)
+    return best(told for where, value in bound if (told := asker.told(where, value, depth)))
 
 
 def held_by_self(values: Values, module: Module, name: str) -> Iterator[tuple[Scope, ast.expr]]:

@@ -40,6 +40,10 @@ class Command:
         return PurePosixPath(self.words[0]).name
 
 
+MOST = 400
+"""Lines of a script that are read: what starts a server is short."""
+
+
 def commands(text: str, known: Mapping[str, str] | None = None) -> Iterator[Command]:
     """The commands of a line or script in order, `sh -c` and `… run` taken off; `known` are variables with values."""
     values, folder = dict(known or {}), None
@@ -71,7 +75,7 @@ def filled(word: str, values: Mapping[str, str]) -> str:
 
 def simple(text: str) -> Iterator[tuple[str, ...]]:
     """Words of each simple command; redirections and what can't be read are left out."""
-    for line in text.splitlines():
+    for line in text.splitlines()[:MOST]:
         found: list[str] = []
         for word in tokens(line) if not line.lstrip().startswith("#") else ():
             if not ENDS.fullmatch(word):

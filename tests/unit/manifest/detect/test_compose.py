@@ -46,6 +46,18 @@ def test_what_is_no_yaml_is_nothing():
     assert parsed("&a a: *a\n").items().keys() == {"a"}
 
 
+def test_a_document_that_names_itself_over_and_over_is_read_once():
+    lines = ["a0: &a0 {x: [1]}"]
+    lines += [
+        f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}], y: [{', '.join([f'*a{n - 1}'] * 9)}]}}"
+        for n in range(1, 12)
+    ]
+    node = parsed("\n".join(lines))
+    assert node.at("a11").items().keys() == {"x", "y"}
+    assert sum(1 for _ in node.walk()) < 200
+    assert parsed("&a {<<: *a, b: 1}").items().keys() == {"b"}
+
+
 def test_services_are_there_with_their_places_and_variables():
     services = {each.name: each for each in compose.services(Tree.of({"compose.yaml": COMPOSE}))}
     assert (services["db"].image, services["db"].context) == ("postgres:16", "")

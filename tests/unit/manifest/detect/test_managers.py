@@ -125,6 +125,52 @@ def test_a_worker_that_the_code_declares_is_found(code, command):
     assert [value for value, _ in found({"jobs.py": code}, Kind.WORKER)] == [command]
 
 
+FASTAPI = "from fastapi import FastAPI\napi = FastAPI()\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "value"),
+    [
+        ("fastapi run back/main.py --port $PORT", Kind.ASGI, "main:api"),
+        ("sanic back.main.api --host 0", Kind.ASGI, "back.main:api"),
+        ("litestar --app back.main:api run", Kind.ASGI, "back.main:api"),
+        ("uwsgi --wsgi-file back/main.py --callable api", Kind.WSGI, "back.main:api"),
+        ("FLASK_APP=back/main.py flask run", Kind.ASGI, "main:api"),
+        ("FLASK_APP=src.main flask run", Kind.ASGI, "src.main:api"),
+        ("python -W ignore -m streamlit run x/page.py", Kind.COMMAND, "streamlit run x/page.py --server.port $PORT"),
+        ("python -m srv --debug", Kind.COMMAND, "env SRV_PORT=$PORT python -m srv --debug"),
+        ("python srv/__main__.py -p $PORT", Kind.COMMAND, "python srv/__main__.py -p $PORT"),
+        ("./srv/__main__.py", Kind.COMMAND, "env SRV_PORT=$PORT python ./srv/__main__.py"),
+        ("srv up", Kind.COMMAND, "env SRV_PORT=$PORT srv up"),
+        ("cd srv; ./go.sh", Kind.COMMAND, "env SRV_PORT=$PORT python __main__.py"),
+        ("/opt/venv/bin/dramatiq jobs & gunicorn back.main:api", Kind.WORKER, "dramatiq jobs"),
+    ],
+)
+def test_a_command_line_is_followed_to_what_serves(line, kind, value):
+    serves = "from aiohttp import web\nimport os\nport = os.environ['SRV_PORT']\n"
+    files = {
+        "Procfile": f"web: {line}\n", "back/main.py": FASTAPI, "src/main.py": FASTAPI, "srv/__init__.py": "",
+        "srv/__main__.py": f"{serves}def main(): web.run_app(make(), port=port)\nmain()\n",
+        "srv/go.sh": "#!/bin/sh\npython manage.py collectstatic\nexec python __main__.py\n",
+        "pyproject.toml": "[project]\nname = 'srv'\n[project.scripts]\nsrv = 'srv.__main__:main'\n",
+    }  # fmt: skip
+    named = [fact.value for fact in every(detect(Tree.of(files)), kind) if fact.file == "Procfile"]
+    assert named
+    assert named[0].startswith(value)
+
+
+def test_a_script_that_starts_itself_is_read_once():
+    files = {"Procfile": "web: ./go.sh\n", "go.sh": "#!/bin/sh\n./go.sh\n./go.sh\ngunicorn shop:app\n"}
+    assert found(files, Kind.WSGI) == [("shop:app", "Procfile:1")]
+
+
+def test_what_a_web_process_runs_before_its_server_is_no_worker():
+    command = "sh -c 'python manage.py seed && gunicorn a:b'"
+    files = {"compose.yml": f"services:\n  django:\n    build: .\n    command: {command}\n", **MANAGE}
+    assert found(files, Kind.WORKER) == []
+    assert found(files, Kind.WSGI) == [("a:b", "compose.yml:4")]
+
+
 def test_a_list_in_a_procfile_is_an_app_and_a_migration():
     files = {"Procfile": "web: python manage.py migrate && gunicorn conf.wsgi -w 3 --bind :$PORT\n", **MANAGE}
     assert found(files, Kind.WSGI) == [("conf.wsgi:application", "Procfile:1")]

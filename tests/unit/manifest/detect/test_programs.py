@@ -61,6 +61,55 @@ def test_the_port_is_followed_through_functions_and_objects(code, command):
     assert commands({"main.py": f"{AIOHTTP}{code}if __name__ == '__main__':\n    main()\n"}) == [command]
 
 
+@pytest.mark.parametrize(
+    ("conf", "port", "command"),
+    [
+        (
+            "class Config:\n    PORT = int(os.environ.get('A_PORT', 1))\n",
+            "conf.Config.PORT",
+            "env A_PORT=$PORT python main.py",
+        ),
+        (
+            "from decouple import config\nPORT = config('B_PORT', default=1, cast=int)\n",
+            "conf.PORT",
+            "env B_PORT=$PORT python main.py",
+        ),
+        (
+            "from environs import Env\nenv = Env()\nclass C:\n    port = env.int('C_PORT', 1)\nc = C()\n",
+            "conf.c.port",
+            "env C_PORT=$PORT python main.py",
+        ),
+        (
+            "from docopt import docopt\nargs = docopt('x')\nPORT = int(args['--port'])\n",
+            "conf.PORT",
+            "python main.py --port $PORT",
+        ),
+        ("import yaml\nloaded = yaml.safe_load('x')\n", "conf.loaded['port']", "a[1:2]>(0,)"),
+        ("import yaml\nloaded = yaml.safe_load('x')\n", "conf.loaded.get('port') or 8080", "a[1:2]>(0,)"),
+        ("def fire(port=5): ...\n", "int(os.environ.get('D_PORT') or 80)", "env D_PORT=$PORT python main.py"),
+    ],
+)
+def test_the_port_is_followed_into_settings(conf, port, command):
+    main = f"{AIOHTTP}import conf\ndef main():\n    web.run_app(app, port={port})\nif __name__ == '__main__': main()\n"
+    (found,) = commands({"conf.py": f"import os\n{conf}", "main.py": main})
+    assert command in found
+
+
+@pytest.mark.parametrize("how", ["fire.Fire(main)", "typer.run(main)"])
+def test_a_function_handed_to_a_command_line_has_options(how):
+    code = f"{AIOHTTP}import fire, typer\ndef main(port: int = 80):\n    web.run_app(app, port=port)\n{how}\n"
+    assert commands({"main.py": code.replace(how, f"if __name__ == '__main__':\n    {how}")}) == [
+        "python main.py --port $PORT"
+    ]
+
+
+def test_an_app_of_a_factory_is_run_by_what_it_is():
+    files = {"shop/__init__.py": "from sanic import Sanic\ndef make(conf):\n    app = Sanic('x')\n    return app\n",
+             "run.py": "import os\nfrom shop import make\napp = make(os)\n"
+             "if __name__ == '__main__':\n    app.run('0', int(os.environ['P']))\n"}  # fmt: skip
+    assert "env P=$PORT python run.py" in commands(files)
+
+
 def test_the_port_of_a_settings_model_is_its_variable():
     settings = (
         "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    port: int = 8080\n"

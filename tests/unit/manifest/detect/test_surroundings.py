@@ -380,3 +380,17 @@ def test_what_a_dockerfile_sets_suits_a_variable_that_the_code_reads():
     facts = detect(Tree.of({"s.py": code, "Dockerfile": lines, ".env.example": "A=first\n"}))
     found = {fact.value: fact.label for fact in facts if fact.kind is Kind.VARIABLE}
     assert found == {"A": "first", "B": "t w o", "C": "", "D": ""}
+
+
+@pytest.mark.parametrize(
+    ("code", "routes"),
+    [
+        ("app.add_route('/things', Things())\nconfig.add_route('name', '/named')\n", {"/things", "/named"}),
+        ("from aiohttp import web\nroutes = [web.get('/a', f), web.post('/b', f)]\napp.router.add_get('/c', f)\n",
+         {"/a", "/c"}),
+        ("routes = [Route('/r', f), Route('/post', f, methods=['POST'])]\n", {"/r"}),
+        ("import tornado.web\nhandlers = [(r'/t$', Home), ('/u/(.*)', Home), ('/v', 'no')]\nRequestHandler\n", {"/t"}),
+    ],
+)  # fmt: skip
+def test_routes_that_calls_add_are_found(code, routes):
+    assert set(of({"web.py": code}, Kind.ROUTE)) == routes
