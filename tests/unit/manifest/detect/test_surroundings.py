@@ -44,6 +44,29 @@ def test_poetry_tables_are_read():
     assert of(files, Kind.MANAGER) == ("poetry",)
 
 
+def test_flit_s_own_tables_are_read():
+    text = (
+        '[tool.flit.metadata]\nmodule = "shop"\nrequires = ["Flask"]\n[tool.flit.metadata.requires-extra]\ntest = []\n'
+    )
+    files = {"pyproject.toml": text}
+    assert (of(files, Kind.NAME), of(files, Kind.DEPENDENCY), of(files, Kind.TEST_EXTRA)) == (
+        ("shop",), ("flask",), ("test",),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "needed"),
+    [
+        ("pyproject.toml", '[tool.pdm.dev-dependencies]\ntest = ["pytest>=7"]\ndocs = ["sphinx"]\n', ("pytest>=7",)),
+        ("pyproject.toml", '[tool.hatch.envs.test]\ndependencies = ["pytest"]\n[tool.hatch.envs.x]\n', ("pytest",)),
+        ("pyproject.toml", '[tool.uv]\ndev-dependencies = ["pytest"]\n', ("pytest",)),
+        ("Pipfile", '[dev-packages]\npytest = "*"\nmock = "==5"\nx = {path = "."}\n', ("pytest", "mock==5")),
+    ],
+)
+def test_what_only_development_needs_is_read(file, text, needed):
+    assert of({file: text}, Kind.TEST_DEPENDENCY) == needed
+
+
 def test_setup_cfg_is_read():
     text = (
         "[metadata]\nname = shop\n[options]\ninstall_requires =\n    flask\n[options.extras_require]\ntest = pytest\n"
