@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -21,6 +21,13 @@ class Module:
     origins: Mapping[str, str]
     stars: tuple[str, ...]
     """Modules of which everything is imported."""
+    _nodes: list[ast.AST] = field(default_factory=list, compare=False, repr=False)
+
+    def walk(self) -> list[ast.AST]:
+        """Every node, as ast.walk gives them; many readers ask, so it is done once."""
+        if not self._nodes:
+            self._nodes.extend(ast.walk(self.body))
+        return self._nodes
 
     def origin(self, expression: ast.expr | None) -> str:
         """The full name of what an expression refers to (`flask.Flask`), empty when it isn't a plain name."""
@@ -33,10 +40,10 @@ class Module:
         return (node for node in self.body.body if isinstance(node, Function))
 
     def calls(self) -> Iterator[ast.Call]:
-        return (node for node in ast.walk(self.body) if isinstance(node, ast.Call))
+        return (node for node in self.walk() if isinstance(node, ast.Call))
 
     def assigned(self) -> Iterator[tuple[str, ast.expr, int]]:
-        """Names bound at the top of the module, below `if` and `try` too, with value and line."""
+        """Names bound when the module is imported, below `if` and `try` too, with value and line."""
         return assignments(self.body.body)
 
     def literal(self, name: str) -> object:
@@ -48,8 +55,8 @@ class Module:
         return found
 
 
-def understood(path: str, body: ast.Module, paths: tuple[str, ...], importable: Mapping[str, str]) -> Module:
-    folder, name = located(path, body, frozenset(paths))
+def understood(path: str, body: ast.Module, paths: frozenset[str], importable: Mapping[str, str]) -> Module:
+    folder, name = located(path, body, paths)
     folder = importable.get(folder, folder)
     known = origins(body, name, path)
     stars = tuple(origin.removesuffix(".*") for origin in known.values() if origin.endswith(".*"))
@@ -116,9 +123,17 @@ def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr, int]]:
             yield from ((name_of(target), node.value, node.lineno) for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             yield name_of(node.target), node.value, node.lineno
-        elif isinstance(node, ast.If | ast.Try | ast.With):
+        elif isinstance(node, ast.If | ast.Try | ast.With) and not is_main_guard(node):
             for block in ("body", "orelse", "finalbody"):
                 yield from assignments(cast("list[ast.stmt]", getattr(node, block, [])))
+
+
+def is_main_guard(node: ast.AST) -> bool:
+    """`if __name__ == "__main__"`: what is below it isn't there for who imports the module."""
+    if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare):
+        return False
+    sides = (node.test.left, *node.test.comparators)
+    return any(name_of(side) == "__name__" for side in sides) and any(text_of(side) == "__main__" for side in sides)
 
 
 def name_of(expression: ast.AST | None) -> str:

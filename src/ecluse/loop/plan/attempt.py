@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ecluse.loop.plan.answering import Answer
@@ -12,6 +12,7 @@ from ecluse.loop.plan.entry import Tried, try_entry
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
 from ecluse.manifest.detect.facts import Fact
+from ecluse.manifest.detect.programs import LED
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 ENTRIES = 4
@@ -49,11 +50,19 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         code="I002",
         what="no entry point that was found starts and answers",
         fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
-        evidence=(*steps, *made_up(listed[0].proposal), *listed[0].evidence),
+        evidence=(*steps, *made_up(listed[0].proposal), *told(listed), *listed[0].evidence),
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
     return replace(problem, fix=HOSTS) if any(refuses_host(tried.answers) for tried in listed) else problem
+
+
+def told(listed: tuple[Tried, ...]) -> Iterator[str]:
+    """Where the code names the port of a program, which may be why nothing answered at ours."""
+    for tried in listed:
+        reason = tried.proposal.reasons.get("processes.web.command", "")
+        if not tried.answers and LED in reason:
+            yield f"nothing answered at $PORT: {reason}; let the code read $PORT"
 
 
 def refuses_host(answers: tuple[Answer, ...]) -> bool:

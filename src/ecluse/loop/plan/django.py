@@ -19,7 +19,7 @@ def one_settings_module(facts: tuple[Fact, ...], note: Note) -> dict[str, str]:
     others = [
         fact for fact in every(facts, Kind.SETTINGS) if fact.folder == chosen.folder and fact.value != chosen.value
     ]
-    if not others and VARIABLE not in values(facts, Kind.VARIABLE):
+    if not others and not chosen.label and VARIABLE not in values(facts, Kind.VARIABLE):
         return {}
     differing = "".join(f"; {fact.place} says {fact.value}" for fact in others)
     note(f"environments.local.env.{VARIABLE}", f"{chosen.place}{differing}")

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.case import Case
-from ecluse.loop.plan.importing import imported
+from ecluse.loop.plan.importing import ROUNDS, imported
+from ecluse.loop.plan.last_words import failure_in
+from ecluse.loop.plan.learn import learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.rehearsal import prepared, remember, served, worked
 from ecluse.loop.plan.resolve import unknown
 from ecluse.loop.plan.written import look
+from ecluse.model.app import Interface
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +32,28 @@ class Tried:
         return not self.evidence
 
 
+async def tried_once(case: Case) -> tuple[str, ...]:
+    return await imported(case) or await prepared(case) or await served(case)
+
+
+def learned(case: Case, evidence: tuple[str, ...]) -> bool:
+    """Whether the last words of a program taught something; an app object was asked when it was imported."""
+    failure = failure_in(evidence, case.facts) if case.web.interface is Interface.COMMAND else None
+    lesson = learn(failure, case.proposal, case.facts) if failure and case.bench.left > 0 else None
+    if lesson is None:
+        return False
+    case.say("learn", ok=True, answer=str(lesson))
+    case.proposal = lesson.applied(case.proposal)
+    return True
+
+
 async def try_entry(case: Case) -> Tried:
     """Build, import, prepare, serve and ask it, until something fails that can't be learned from."""
-    evidence = await imported(case) or await prepared(case) or await served(case)
+    evidence = await tried_once(case)
+    for _ in range(ROUNDS):
+        if not evidence or not learned(case, evidence):
+            break
+        evidence = await tried_once(case)
     if not evidence:
         await worked(case)
         remember(case, await asyncio.to_thread(look, case.bench.tree))

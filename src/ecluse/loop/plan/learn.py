@@ -144,5 +144,6 @@ def required(module: str, facts: tuple[Fact, ...]) -> str:
     top = module.partition(".")[0]
     if top in KNOWN:
         return KNOWN[top]
-    named = {fact.value for fact in facts if fact.kind in {Kind.DEPENDENCY, Kind.TEST_DEPENDENCY}}
+    kinds = {Kind.DEPENDENCY, Kind.TEST_DEPENDENCY, Kind.LOCKED}
+    named = {package(fact.value) for fact in facts if fact.kind in kinds}
     return package(top) if top and package(top) in named else ""

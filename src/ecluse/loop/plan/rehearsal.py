@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from textwrap import shorten
 
 from ecluse.loop.plan import migrating
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
@@ -14,6 +15,8 @@ from ecluse.manifest.detect.facts import GUESS, Kind, values
 from ecluse.model.app import Interface, Process
 from ecluse.model.problem import ProblemError
 
+SHOWN = 70
+"""Characters of a command line that are shown while it is tried."""
 START = 30.0
 """Seconds until a server answers."""
 
@@ -43,7 +46,7 @@ async def migrated(case: Case) -> tuple[str, ...]:
 
 async def served(case: Case) -> tuple[str, ...]:
     """Start it, ask it, end it; then what it answered and what it wrote are known."""
-    what = f"serve {case.web.app or case.web.command[-1]}"
+    what = f"serve {case.web.app or shorten(case.web.command[-1], SHOWN, placeholder='…')}"
     began = case.began(what)
     host = case.web.health.host if case.web.health else "localhost"
     asked = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
+from textwrap import shorten
 from typing import Any
 
 import tomlkit
@@ -49,7 +50,7 @@ def notes(proposal: Proposal) -> Iterator[Note]:
             )
     for key, facts in proposal.also.items():
         for fact in facts:
-            yield Note(key=key, word="also", said=f"{fact.value} ({fact.place})")
+            yield Note(key=key, word="also", said=f"{shorten(fact.value, WIDE, placeholder='…')} ({fact.place})")
 
 
 def noted(found: Iterable[Note]) -> Iterator[str]:

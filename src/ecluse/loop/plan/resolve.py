@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from ecluse.loop.plan.django import one_settings_module
 from ecluse.loop.plan.kept import import_path, state
@@ -31,11 +32,14 @@ BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "testserver"})
 LOOKED_FOR = (
     "Django: manage.py and its settings",
-    "Flask, FastAPI, Starlette, Bottle, Quart, Falcon …: an app object or a factory",
+    "Flask, FastAPI, Starlette, Litestar, Quart, Falcon, Bottle, Pyramid …: an app object or a factory",
     "a WSGI or ASGI callable by its arguments",
-    "a server started by the code: uvicorn.run(…), waitress.serve(…)",
-    "Procfile, Dockerfile CMD, console scripts that serve",
+    "a server started by the code: uvicorn.run(…), web.run_app(…), application.listen(…), demo.launch(…)",
+    "pages of Streamlit",
+    "Procfile, Dockerfile, compose, supervisor, systemd, uWSGI: what they start",
 )
+NEARLY = 4
+"""Things that look like entry points which are told, if nothing else was found."""
 BY_HAND = (
     "write ecluse.toml by hand: [app] with a name, then [processes.web] with app = 'package.module:attribute' and "
     "interface = 'wsgi' or 'asgi', or with a command that listens on $PORT and listen = 'port'; "
@@ -61,10 +65,18 @@ class Reasons:
 
 
 def candidates(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Entry points, the most likely first, each once; a command that serves comes after every app object."""
-    named = [*every(facts, Kind.ASGI), *every(facts, Kind.WSGI)]
-    found = [*sorted(named, key=lambda fact: -fact.confidence), *every(facts, Kind.COMMAND)]
+    """Entry points, the most likely first, each once.
+
+    A program that serves by itself comes after every app object, which keeps more promises, unless a file that says
+    what is started names it.
+    """
+    found = [*every(facts, Kind.ASGI), *every(facts, Kind.WSGI), *every(facts, Kind.COMMAND)]
+    found.sort(key=lambda fact: (fact.kind is Kind.COMMAND and not is_named(fact), -fact.confidence))
     return tuple({fact.value: fact for fact in reversed(found)}.values())[::-1]
+
+
+def is_named(fact: Fact) -> bool:
+    return not fact.file.endswith((".py", ".toml", ".cfg")) and fact.confidence >= LIKELY
 
 
 def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) -> Proposal:
@@ -116,12 +128,17 @@ def also(facts: tuple[Fact, ...], chosen: Mapping[str, Fact]) -> Mapping[str, tu
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:
-    seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in facts[:6])
+    found = [fact for fact in facts if fact.kind is not Kind.NEARLY]
+    seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in found[:6])
     return Problem(
         code="I001",
         what="found no web app in this repository",
         fix=BY_HAND,
-        evidence=(*(f"looked for {line}" for line in LOOKED_FOR), f"found only {seen}" if seen else "found nothing"),
+        evidence=(
+            *(f"looked for {line}" for line in LOOKED_FOR),
+            *(f"{fact.value} ({fact.place}) {fact.label}" for fact in every(facts, Kind.NEARLY)[:NEARLY]),
+            f"found only {seen}" if seen else "found nothing",
+        ),
         state="nothing was written",
     )
 
@@ -136,7 +153,7 @@ def app_name(facts: tuple[Fact, ...], fallback: str, reasons: Reasons) -> str:
 def web(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Process:
     health = health_of(facts, reasons)
     if entry.kind is Kind.COMMAND:
-        reasons.note("processes.web.command", entry)
+        reasons.note("processes.web.command", f"{entry.place}; {entry.label}" if entry.label else entry)
         return Process(name=WEB, command=shell(entry.value), listen=Listen.PORT, folder=entry.folder, health=health)
     reasons.note("processes.web.app", entry)
     interface = Interface.ASGI if entry.kind is Kind.ASGI else Interface.WSGI
@@ -175,7 +192,7 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
     """Background processes. One whose broker may be missing is declared, off, and said."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
     taken = {str(WEB)}
-    for fact in every(facts, Kind.WORKER):
+    for fact in told_once(every(facts, Kind.WORKER)):
         name = re.sub(r"[^a-z0-9_-]+", "-", fact.label.lower()).strip("-") or "worker"
         if name in taken:
             continue
@@ -189,6 +206,22 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
             enabled=sure,
             why_off="" if sure else "whether its broker is there was not tried",
         )
+
+
+def told_once(found: tuple[Fact, ...]) -> Iterator[Fact]:
+    """Each kind of worker as the surest file has it: the same one may stand in several, in other words."""
+    told: dict[str, str] = {}
+    for fact in found:
+        if told.setdefault(essence(fact.value), fact.file) == fact.file:
+            yield fact
+
+
+def essence(command: str) -> str:
+    """The program, and the first word that says what it does: `celery worker`, `manage.py rqworker`."""
+    words = [PurePosixPath(word).name for word in command.split() if not word.startswith("-")]
+    words = words[1:] if words[:1] == ["python"] else words
+    known = [word for word in words if word in {"worker", "beat", "scheduler", "flower"}]
+    return " ".join([*words[:1], *(known[:1] or (words[1:2] if words[:1] == ["manage.py"] else []))])
 
 
 def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
@@ -13,11 +14,15 @@ SIGNATURES = {("environ", "start_response"): Kind.WSGI, ("scope", "receive", "se
 """PEP 3333 names the first in its examples, the ASGI specification demands the second."""
 
 
+CALLED = re.compile(r"app|^(main|handler?|handle|site|serve[r]?|web|wsgi|asgi)(_|$)")
+"""What an app that is a function is called; others take the same arguments to help one."""
+
+
 def read(tree: Tree) -> Iterator[Fact]:
     for module in tree.modules("start_response", "scope, receive, send", "scope: "):
         for function in module.functions():
             kind = SIGNATURES.get(parameters(function))
-            if kind is not None:
+            if kind is not None and CALLED.search(function.name):
                 confidence = LIKELY - 0.1 + usual(function.name, OBJECTS) + usual(module.name, MODULES)
                 yield entry(module, kind, function.name, function.lineno, confidence)
 

@@ -1,13 +1,14 @@
-"""What a Dockerfile says of an app beside how it starts: what is installed, and which page shows that it is well."""
+"""What a Dockerfile says of an app: how it starts, what is installed, and which page shows that it is well."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from ecluse.manifest.detect import requirements
-from ecluse.manifest.detect.dockerfile import FILE, Instructions, instructions
-from ecluse.manifest.detect.facts import SURE, Fact, Kind
+from ecluse.manifest.detect import commandline, dockerfile, requirements
+from ecluse.manifest.detect.commandline import Line
+from ecluse.manifest.detect.dockerfile import Instructions, instructions
+from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.folders import below
 from ecluse.manifest.detect.tree import Tree
 
@@ -16,15 +17,25 @@ URL = re.compile(r"https?://[^/\s\"']+(/[^\s\"'?#)|;]*)?")
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    found = instructions(tree)
+    for number, file in enumerate(dockerfile.files(tree)):
+        yield from of_file(tree, file, min(number, 6) * 0.05)
+
+
+def of_file(tree: Tree, file: str, less: float) -> Iterator[Fact]:
+    found = instructions(tree, file)
+    if started := dockerfile.started(found):
+        line, command = started
+        where = Line(file=file, line=line, confidence=LIKELY - less, around=tuple(dockerfile.folders(found)),
+                     known=dict(dockerfile.variables(found)))  # fmt: skip
+        yield from commandline.serving(tree, command, where)
     for line, name, rest in found:
         if name == "RUN":
             for path in installed(tree, found, rest):
-                yield Fact(kind=Kind.REQUIREMENTS, value=path, file=FILE, line=line, confidence=SURE + 0.05)
+                yield Fact(kind=Kind.REQUIREMENTS, value=path, file=file, line=line, confidence=SURE + 0.05 - less)
                 for number, package in requirements.listed(tree, path):
-                    yield Fact(kind=Kind.DEPENDENCY, value=package, file=path, line=number, confidence=SURE)
+                    yield Fact(kind=Kind.DEPENDENCY, value=package, file=path, line=number, confidence=SURE - less)
         elif name == "HEALTHCHECK" and (match := URL.search(rest)):
-            yield Fact(kind=Kind.ROUTE, value=match.group(1) or "/", file=FILE, line=line, confidence=SURE)
+            yield Fact(kind=Kind.ROUTE, value=match.group(1) or "/", file=file, line=line, confidence=SURE)
 
 
 def installed(tree: Tree, found: Instructions, rest: str) -> Iterator[str]:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
+from ecluse.manifest.detect import envfiles
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.paths import path_of
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Module, literal, text_of
+from ecluse.manifest.syntax import Module, argument, literal, text_of
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
+BARE = "only the variable names it"
+RUNS = "execute_from_command_line"
+"""What every manage.py calls."""
 
 
 def read(tree: Tree) -> Iterator[Fact]:
     for path in tree.named("manage.py"):
         folder = str(PurePosixPath(path).parent)
         named = sorted(settings_named(tree, path, folder), key=lambda fact: -fact.confidence)
-        if not any(fact.file == path for fact in named):
+        if not named or not (any(fact.file == path for fact in named) or RUNS in tree.text(path)):
             continue
         yield from named
         yield Fact(kind=Kind.MIGRATE, value=f"python {path} migrate --noinput", file=path, confidence=near(path))
@@ -34,21 +39,37 @@ def settings_named(tree: Tree, manage: str, folder: str) -> Iterator[Fact]:
     """
     if manage.count("/") > 2:  # noqa: PLR2004 (deeper ones are examples and test projects)
         return
+    found = []
     for module in (tree.module(manage), *tree.modules(VARIABLE)):
         if module is None or (folder != "." and not module.path.startswith(f"{folder}/")):
             continue
         for name, line, forced in asked_for(module):
             confidence = near(manage) + likelihood(name) - (0.02 if module.path != manage else 0)
-            yield Fact(kind=Kind.SETTINGS, value=name, file=module.path, line=line, folder=folder,
-                       confidence=1.0 if forced else confidence)  # fmt: skip
+            found.append(Fact(kind=Kind.SETTINGS, value=name, file=module.path, line=line, folder=folder,
+                              confidence=1.0 if forced else confidence))  # fmt: skip
+    yield from found
+    if not found and (name := envfiles.examples(tree).get(VARIABLE, "")) and file_of(tree, folder, name):
+        yield Fact(kind=Kind.SETTINGS, value=name, file=manage, folder=folder, confidence=near(manage), label=BARE)
+    for fact in found:
+        if likelihood(fact.value) < 0 and (name := for_developers(tree, folder, fact.value)):
+            yield replace(fact, value=name, file=file_of(tree, folder, name) or fact.file, line=0,
+                          confidence=near(manage) + likelihood(name))  # fmt: skip
+
+
+def for_developers(tree: Tree, folder: str, name: str) -> str:
+    """The settings for development that lie beside others, empty where there are none."""
+    package = name.rpartition(".")[0]
+    beside = (f"{package}.{word}" for word in ("development", "dev", "local", "develop"))
+    return next((other for other in beside if file_of(tree, folder, other)), "")
 
 
 def asked_for(module: Module) -> Iterator[tuple[str, int, bool]]:
     """Settings module, line, and whether it is set whatever the environment says."""
     for call in module.calls():
-        if len(call.args) > 1 and text_of(call.args[0]) == VARIABLE and text_of(call.args[1]):
-            yield text_of(call.args[1]), call.lineno, False
-    for node in ast.walk(module.body):
+        given = argument(call, 1, "default")
+        if call.args and text_of(call.args[0]) == VARIABLE and text_of(given):
+            yield text_of(given), call.lineno, False
+    for node in module.walk():
         if isinstance(node, ast.Assign) and text_of(node.value):
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and text_of(target.slice) == VARIABLE:

@@ -7,28 +7,35 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from ecluse.manifest.detect import commandline
-from ecluse.manifest.detect.facts import LIKELY, Fact
 from ecluse.manifest.detect.tree import Tree
 
 Instructions = tuple[tuple[int, str, str], ...]
 """Line, name in capitals and the rest of each."""
 FILE = "Dockerfile"
+DEEPEST = 3
+"""Folders below the root in which one may lie."""
+PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash"))
 
 
-def read(tree: Tree) -> Iterator[Fact]:
-    found = instructions(tree)
+def files(tree: Tree) -> tuple[str, ...]:
+    """That of the root first; those of folders, and those named for something, are less sure."""
+    found = [path for pattern in PATTERNS for path in tree.named(pattern) if path.count("/") <= DEEPEST]
+    ours = (path for path in dict.fromkeys(found) if not path.endswith(".dockerignore"))
+    return tuple(sorted(ours, key=lambda path: (path != FILE, path.count("/"), path)))
+
+
+def started(found: Instructions) -> tuple[int, str] | None:
+    """The command line of the last ENTRYPOINT and CMD, and its line."""
     starts = {name: (line, rest) for line, name, rest in found if name in {"CMD", "ENTRYPOINT"}}
     if not starts:
-        return
-    command = " ".join(words(starts[name][1]) for name in ("ENTRYPOINT", "CMD") if name in starts)
-    yield from commandline.serving(tree, command, FILE, max(starts.values())[0], LIKELY, tuple(folders(found)))
+        return None
+    return max(starts.values())[0], " ".join(words(starts[name][1]) for name in ("ENTRYPOINT", "CMD") if name in starts)
 
 
-def instructions(tree: Tree) -> Instructions:
+def instructions(tree: Tree, file: str = FILE) -> Instructions:
     """What stands in it; a line that ends in a backslash goes on."""
-    text = re.sub(r"(?m)^\\s*#.*$", "", tree.text(FILE))
+    text = re.sub(r"(?m)^\\s*#.*$", "", tree.text(file))
     found = re.finditer(r"(?m)^[ \t]*([A-Za-z]+)[ \t]+((?:.*\\\n)*.*)$", text)
     return tuple((text.count("\n", 0, match.start(1)) + 1, match.group(1).upper(), match.group(2).replace("\\\n", " "))
                  for match in found)  # fmt: skip
@@ -50,7 +57,7 @@ def variables(found: Instructions) -> Iterator[tuple[str, str]]:
         if "=" not in first:
             yield first, after.strip()
             continue
-        for word in commandline.split(rest):
+        for word in split(rest):
             key, _, value = word.partition("=")
             yield key, value
 
@@ -71,3 +78,10 @@ def words(form: str) -> str:
 def quoted(word: str) -> str:
     """A word as a shell takes it, but for `$`: whoever writes `$PORT` there wants its value."""
     return word if re.fullmatch(r"[\w$@%+=:,./{}-]+", word) else shlex.quote(word)
+
+
+def split(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()

@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Iterator
 
+from ecluse.manifest.detect.envfiles import examples
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.detect.variables import examples, reads_variable
+from ecluse.manifest.detect.variables import reads_variable
 from ecluse.manifest.syntax import Module, literal, text_of
 
 HERE = ("localhost", "127.0.0.1")
@@ -26,7 +27,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     known = examples(tree)
     for module in tree.modules("HOSTS"):
         separators = split_at(module)
-        for node in ast.walk(module.body):
+        for node in module.walk():
             name, default = reading(module, node)
             if not name.endswith("HOSTS") or (default is not None and not lacking(name, default)):
                 continue

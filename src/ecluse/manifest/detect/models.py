@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ecluse.manifest.detect.envfiles import OWN, examples
+from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.detect.variables import OWN, assigned, examples
 from ecluse.manifest.syntax import Module, argument, assignments, literal, name_of, text_of
 
 BASES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
@@ -35,10 +36,24 @@ def read(tree: Tree) -> Iterator[Fact]:
                 yield Fact(kind=Kind.CAST, value=variable, file=module.path, line=line, label=kind)
 
 
+def variable_of(modules: Iterable[Module], field: str) -> str:
+    """The variable of a settings model's field, which may have a default; empty when there is no such field."""
+    for _, model, start in among(modules):
+        for node in model.body:
+            if isinstance(node, ast.AnnAssign) and name_of(node.target) == field:
+                return alias(node.value) or f"{start}{field}".upper()
+    return ""
+
+
 def models(tree: Tree) -> Iterator[tuple[Module, ast.ClassDef, str]]:
+    """Every settings model of the app's own code with its prefix."""
+    return among(tree.modules("Settings"))
+
+
+def among(modules: Iterable[Module]) -> Iterator[tuple[Module, ast.ClassDef, str]]:
     """Classes of settings with their prefixes, and those that build on one of them and so have its prefix."""
     prefixes: dict[str, str] = dict.fromkeys(BASES, "")
-    for module in tree.modules("Settings"):
+    for module in modules:
         for node in module.body.body:
             if not isinstance(node, ast.ClassDef):
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecluse.manifest.detect import setuppy
@@ -21,7 +21,9 @@ def read(tree: Tree) -> Iterator[Fact]:
     yield from of_pyproject(tree)
     yield from of_setup_cfg(tree)
     yield from of_setup_py(tree)
+    yield from of_flit(tree)
     yield from of_pipfile(tree)
+    yield from for_development(tree)
 
 
 def managers(tree: Tree) -> Iterator[Fact]:
@@ -51,6 +53,47 @@ def of_pyproject(tree: Tree) -> Iterator[Fact]:
     if "dev-dependencies" in poetry:
         groups["dev"] = poetry["dev-dependencies"]
     yield from named_for_tests(tree, file, groups, Kind.TEST_GROUP)
+
+
+def of_flit(tree: Tree) -> Iterator[Fact]:
+    """flit's own tables, older than `[project]` (flit.pypa.io, "Old style metadata")."""
+    file, table = "pyproject.toml", tree.table("pyproject.toml", "tool", "flit", "metadata")
+    if not table:
+        return
+    yield at(tree, file, "[tool.flit", Kind.BUILDS, "flit_core.buildapi")
+    if isinstance(name := table.get("dist-name") or table.get("module"), str):
+        yield at(tree, file, name, Kind.NAME, name)
+    for requirement in strings(table.get("requires")):
+        yield at(tree, file, requirement, Kind.DEPENDENCY, package(requirement))
+    yield from named_for_tests(
+        tree, file, tree.table(file, "tool", "flit", "metadata", "requires-extra"), Kind.TEST_EXTRA
+    )
+
+
+def for_development(tree: Tree) -> Iterator[Fact]:
+    """What pdm, hatch, older uv and pipenv list for tests and development in tables of their own."""
+    file = "pyproject.toml"
+    for name, listed in tree.table(file, "tool", "pdm", "dev-dependencies").items():
+        yield from listed_for_tests(tree, file, strings(listed) if name in FOR_TESTS else ())
+    for name, env in tree.table(file, "tool", "hatch", "envs").items():
+        given = env if isinstance(env, dict) and name in {"default", "hatch-test", *FOR_TESTS} else {}
+        for key in ("dependencies", "extra-dependencies"):
+            yield from listed_for_tests(tree, file, strings(given.get(key)))
+    yield from listed_for_tests(tree, file, strings(tree.table(file, "tool", "uv").get("dev-dependencies")))
+    pinned = {name: "" if said == "*" else said for name, said in tree.table("Pipfile", "dev-packages").items()}
+    yield from listed_for_tests(
+        tree, "Pipfile", (f"{name}{said}" for name, said in pinned.items() if isinstance(said, str))
+    )
+
+
+def listed_for_tests(tree: Tree, file: str, requirements: Iterable[str]) -> Iterator[Fact]:
+    for requirement in requirements:
+        yield at(tree, file, re.split(r"[<>=~! \[]", requirement)[0], Kind.TEST_DEPENDENCY, requirement,
+                 confidence=LIKELY)  # fmt: skip
+
+
+def strings(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def of_setup_cfg(tree: Tree) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ecluse.manifest.detect import commandline
+from ecluse.manifest.detect.commandline import Line
 from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 
@@ -22,7 +23,7 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def line(tree: Tree, file: str, number: int, name: str, command: str, confidence: float) -> Iterator[Fact]:
     if name == "web":
-        yield from commandline.serving(tree, command, file, number, confidence)
+        yield from commandline.serving(tree, command, Line(file=file, line=number, confidence=confidence))
     elif name == "release":
         yield Fact(kind=Kind.RELEASE, value=command, file=file, line=number, confidence=confidence)
     else:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Module, name_of, text_of
+from ecluse.manifest.syntax import Module, argument, name_of, text_of
 
 HEALTH = re.compile(
     r"^/?((api|v\d+|_|-)/)*_*(health(z|y|[-_]?check)?|heartbeat|livez?|liveness|readyz?|readiness|alive|status|ping|up)"
@@ -16,14 +16,15 @@ HEALTH = re.compile(
 )
 DECORATORS = {"route", "get", "api_route", "view"}
 DJANGO = {"path", "re_path", "url"}
+LISTED = {"add_get": 0, "add_url_rule": 0, "Route": 0, "add_api_route": 0, "url": 0, "URLSpec": 0, "get": 0}
+"""Calls that add a route that answers GET, with the place of its path."""
+WORDS = ("route(", ".get(", "path(", "url(", ".view(", "add_get(", "add_url_rule(", "Route(", "RequestHandler", "get(")
 MANY = 12
 """Ordinary paths that are reported; more would only be noise."""
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    facts = [
-        fact for module in tree.modules("route(", ".get(", "path(", "url(", ".view(") for fact in of_module(module)
-    ]
+    facts = [fact for module in tree.modules(*WORDS) for fact in of_module(module)]
     yield from (fact for fact in facts if fact.confidence > GUESS)
     yield from [fact for fact in facts if fact.confidence <= GUESS][:MANY]
 
@@ -40,13 +41,42 @@ def of_module(module: Module) -> Iterator[Fact]:
 
 def declared(module: Module) -> Iterator[tuple[str, int, bool]]:
     """The text of each route, its line, and whether it stands in a decorator and so is whole."""
-    for node in ast.walk(module.body):
+    for node in module.walk():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in node.decorator_list:
                 if text := route_of(decorator):
                     yield text, decorator.lineno, True
+        elif isinstance(node, ast.Call | ast.Tuple) and (text := listed(module, node)):
+            yield text, node.lineno, True
         elif isinstance(node, ast.Call) and module.path.endswith("urls.py") and is_django_route(node):
             yield text_of(node.args[0]), node.lineno, False
+
+
+def listed(module: Module, node: ast.Call | ast.Tuple) -> str:
+    return added(module, node) if isinstance(node, ast.Call) else handled(module, node)
+
+
+def added(module: Module, call: ast.Call) -> str:
+    """The path of `app.add_route("/x", …)`, `web.get("/x", …)`, `Route("/x", …)`, `config.add_route("name", "/x")`."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "add_route":
+        texts = [text_of(each) for each in (*call.args[:2], *(item.value for item in call.keywords))]
+        return next((text for text in texts if text.startswith("/")), "")
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else name_of(call.func)
+    is_get = last != "get" or module.origin(call.func) == "aiohttp.web.get"
+    if last not in LISTED or not is_get or len(call.args) <= LISTED[last]:
+        return ""
+    text, methods = text_of(call.args[LISTED[last]]), argument(call, 9, "methods")
+    return text if text.startswith("/") and (methods is None or "GET" in ast.dump(methods)) else ""
+
+
+def handled(module: Module, pair: ast.Tuple) -> str:
+    """The path of tornado's `(r"/x", Handler)`."""
+    is_pair = (
+        len(pair.elts) > 1
+        and bool(name_of(pair.elts[1]))
+        and any("tornado" in each for each in module.origins.values())
+    )
+    return text_of(pair.elts[0]).rstrip("$") if is_pair and text_of(pair.elts[0]).startswith("/") else ""
 
 
 def is_django_route(call: ast.Call) -> bool:

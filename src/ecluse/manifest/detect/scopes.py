@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, argument, name_of, text_of
 
 
@@ -98,6 +99,11 @@ def bound_by(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield from ((f"{node.name}.{name}", value) for name, value in bound_by(inner))
 
 
+def all_known(tree: Tree) -> Values:
+    """Everything that the app's own code binds."""
+    return tree.once("values", lambda: known(tuple(tree.modules(""))))
+
+
 def known(modules: tuple[Module, ...]) -> Values:
     """Everything that `modules` bind. Pure."""
     settings: dict[str, list[Bound]] = {}
@@ -114,7 +120,7 @@ def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
     for name, value in bindings(Scope(module)):
         if (last := name.rpartition(".")[2]).isupper():
             yield last, value
-    for node in ast.walk(module.body):
+    for node in module.walk():
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and name_of(target.value).endswith("config"):

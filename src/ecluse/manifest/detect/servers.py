@@ -53,7 +53,7 @@ def spelled(tree: Tree, module: Module, served: ast.expr) -> tuple[Module, str] 
 
 def maker(module: Module, name: str) -> ast.expr | None:
     """The expression that is called to make the object bound to `name`, anywhere in the file."""
-    statements = [node for node in ast.walk(module.body) if isinstance(node, ast.Assign | ast.AnnAssign)]
+    statements = [node for node in module.walk() if isinstance(node, ast.Assign | ast.AnnAssign)]
     calls = [value for target, value, _ in assignments(list(statements)) if target == name]
     return next((value.func for value in calls if isinstance(value, ast.Call)), None)
 

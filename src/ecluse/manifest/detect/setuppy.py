@@ -28,13 +28,13 @@ def value_of(module: Module, expression: expr) -> object:
     return module.literal(name) if name else literal(expression)
 
 
-def console_scripts(entry_points: object) -> dict[str, str]:
-    """The `console_scripts` of either form that setuptools takes: a table or INI text."""
+def console_scripts(entry_points: object, group: str = "console_scripts") -> dict[str, str]:
+    """The scripts, or another group, of either form that setuptools takes: a table or INI text."""
     if isinstance(entry_points, dict):
-        listed = entry_points.get("console_scripts", [])
+        listed = entry_points.get(group, [])
         lines = listed.splitlines() if isinstance(listed, str) else list(listed) if isinstance(listed, list) else []
     elif isinstance(entry_points, str):
-        lines = section(entry_points, "console_scripts")
+        lines = section(entry_points, group)
     else:
         lines = []
     pairs = (str(line).partition("=") for line in lines)

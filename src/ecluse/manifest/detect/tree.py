@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import configparser
+import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import translate
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
+from ecluse.manifest.detect.nodes import Node, parsed
 from ecluse.manifest.syntax import Module, understood
+
+T = TypeVar("T")
 
 ASIDE = frozenset(
     ("test", "tests", "testing", "docs", "doc", "example", "examples", "demo", "demos", "samples", "build", "dist",
@@ -33,7 +37,7 @@ class Tree:
     read: Callable[[str], str | None]
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
     _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    _installed: list[dict[str, str]] = field(default_factory=list, compare=False, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:
@@ -41,12 +45,20 @@ class Tree:
         return cls(paths=tuple(sorted(files)), read=files.get)
 
     def __contains__(self, path: str) -> bool:
-        return path in self.paths
+        return path in self._all
+
+    @property
+    def _all(self) -> frozenset[str]:
+        return self.once("paths", lambda: frozenset(self.paths))
 
     def named(self, pattern: str) -> Iterator[str]:
         """Paths whose last part matches, those nearest to the root first."""
-        matching = (path for path in self.paths if fnmatch(PurePosixPath(path).name, pattern))
-        return iter(sorted(matching, key=lambda path: (path.count("/"), path)))
+        return iter(self.once(f"named {pattern}", lambda: self._named(pattern)))
+
+    def _named(self, pattern: str) -> list[str]:
+        matches = re.compile(translate(pattern)).match
+        matching = (path for path in self.paths if matches(path.rpartition("/")[2]))
+        return sorted(matching, key=lambda path: (path.count("/"), path))
 
     def text(self, path: str) -> str:
         """The text, empty when there is none."""
@@ -68,6 +80,11 @@ class Tree:
             found = found.get(key) if isinstance(found, dict) else None
         return found if isinstance(found, dict) else {}
 
+    def yaml(self, path: str) -> Node:
+        """A YAML file with its positions, nothing when it is missing or broken."""
+        text = self.text(path)
+        return self.once(f"yaml {path}", lambda: parsed(text) if len(text) <= LARGEST else Node())
+
     def ini(self, path: str) -> configparser.ConfigParser:
         """Like `toml`, for setup.cfg and its kind."""
         parser = configparser.ConfigParser(interpolation=None, strict=False)
@@ -81,9 +98,7 @@ class Tree:
     def importable(self) -> Mapping[str, str]:
         """Folders whose modules are found wherever a program runs, because the project that they lie in is installed;
         with the folder of that project."""
-        if not self._installed:
-            self._installed.append(self._find_installed())
-        return self._installed[0]
+        return self.once("importable", self._find_installed)
 
     def _find_installed(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -92,6 +107,13 @@ class Tree:
                 folder = str(PurePosixPath(path).parent)
                 if folder not in found.values() and _is_installed(self, "" if folder == "." else f"{folder}/"):
                     found |= {str(PurePosixPath(folder) / below): folder for below in ("src", "lib")}
+        return found
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this tree: several readers need it."""
+        if name not in self._known:
+            self._known[name] = make()
+        found: T = self._known[name]
         return found
 
     def module(self, path: str) -> Module | None:
@@ -128,7 +150,7 @@ class Tree:
                 body = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
             return None
-        return understood(path, body, self.paths, self.importable)
+        return understood(path, body, self._all, self.importable)
 
 
 def _is_installed(tree: Tree, below: str) -> bool:

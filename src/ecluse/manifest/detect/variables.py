@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ecluse.manifest.detect import dockerfile
+from ecluse.manifest.detect.envfiles import OWN, examples
+from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Module, argument, name_of, text_of
 
-OWN = ".env"
-"""What the app itself loads. A value that we set would win over it, and what stands in it may be a secret."""
-EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
 READERS = {"environ.Env", "environs.Env", "decouple.config"}
 CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "float", "json.loads": "json",
          "distutils.util.strtobool": "bool", "pathlib.Path": "path", "uuid.UUID": "uuid"}  # fmt: skip
@@ -48,7 +46,7 @@ def demanded(module: Module) -> Iterator[Demand]:
     """What is read without a default."""
     late = {id(node) for function in functions(module) for node in ast.walk(function)}
     casts = dict(cast_arguments(module))
-    for node in ast.walk(module.body):
+    for node in module.walk():
         cast = casts.get(id(node), "")
         name, kind = read_by(module, node, cast)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
@@ -90,19 +88,4 @@ def reads_variable(module: Module, called: ast.expr) -> bool:
 
 
 def functions(module: Module) -> Iterator[ast.AST]:
-    return (node for node in ast.walk(module.body) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-def examples(tree: Tree) -> dict[str, str]:
-    """What the example files suggest, the first file first; else what a Dockerfile sets, places apart."""
-    found = {name: value for name, value in dockerfile.variables(dockerfile.instructions(tree))
-             if "$" not in value and not value.startswith("/")}  # fmt: skip
-    for file in reversed(EXAMPLES):
-        found |= assigned(tree.text(file))
-    return found
-
-
-def assigned(text: str) -> dict[str, str]:
-    """What an env file sets."""
-    lines = re.finditer(r"(?m)^[ \t]*(?:export\s+)?([A-Z][A-Z0-9_]*)[ \t]*=[ \t]*[\"']?([^\"'#\n]*)", text)
-    return {match.group(1): match.group(2).strip() for match in lines}
+    return (node for node in module.walk() if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))

@@ -25,11 +25,28 @@ FRAMEWORKS = {
     "blacksheep.Application": Kind.ASGI,
     "socketio.ASGIApp": Kind.ASGI,
     "nicegui.App": Kind.ASGI,
+    "shiny.App": Kind.ASGI,
+    "strawberry.asgi.GraphQL": Kind.ASGI,
+    "ariadne.asgi.GraphQL": Kind.ASGI,
+    "socketio.WSGIApp": Kind.WSGI,
+    "cherrypy.Application": Kind.WSGI,
+    "eve.Eve": Kind.WSGI,
+    "dash.Dash": Kind.WSGI,
+    "web.application": Kind.WSGI,
+    "django.core.wsgi.get_wsgi_application": Kind.WSGI,
+    "django.core.asgi.get_asgi_application": Kind.ASGI,
 }
 """Classes whose instances are entered by a server, by full name."""
 
-BY_NAME = {full.rpartition(".")[2]: kind for full, kind in FRAMEWORKS.items() if not full.endswith((".App", ".API"))}
+INSIDE = {"dash.Dash": ".server", "web.application": ".wsgifunc()"}
+"""Where in such an object the app is, if it isn't the app itself."""
+COMMON = (".App", ".API", ".Application", ".application", ".GraphQL")
+"""Ends of names that anybody may give a class."""
+
+BY_NAME = {full.rpartition(".")[2]: kind for full, kind in FRAMEWORKS.items() if not full.endswith(COMMON)}
 """For a copy of a framework inside the repository, or one imported through a module of its own."""
+
+WORDS = tuple(dict.fromkeys((*(full.rpartition(".")[2] for full in FRAMEWORKS), "make_wsgi_app")))
 
 FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_application", "make_application",
              "get_application", "application", "app", "init_app", "create_api", "app_factory")  # fmt: skip
@@ -41,9 +58,14 @@ MODULES = ("wsgi", "asgi", "main", "app", "server", "autoapp", "web", "api", "ap
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    for module in tree.modules(*BY_NAME, *FACTORIES[:8], ".App("):
-        yield from objects(module)
-        yield from factories(module)
+    yield from tree.once("apps", lambda: tuple(found(tree)))
+
+
+def found(tree: Tree) -> Iterator[Fact]:
+    for module in tree.modules(*WORDS, *FACTORIES[:8]):
+        if not serves_at_once(module):
+            yield from objects(module)
+            yield from factories(module)
 
 
 def objects(module: Module) -> Iterator[Fact]:
@@ -59,14 +81,21 @@ def objects(module: Module) -> Iterator[Fact]:
             yield entry(module, kind, name, line, GUESS + usual(name, OBJECTS) + usual(module.name, MODULES))
         elif kind is not None and not defines(module, called):
             base = SURE - 0.1 if called in factory_kinds else LIKELY + (0.03 if name in routed else 0.0)
-            yield entry(module, kind, name, line, base + usual(name, OBJECTS) + usual(module.name, MODULES))
+            attribute = name + INSIDE.get(module.origin(value.func), "")
+            yield entry(module, kind, attribute, line, base + usual(name, OBJECTS) + usual(module.name, MODULES))
+
+
+def serves_at_once(module: Module) -> bool:
+    """Whether its import starts a server and so never ends: it can only be run as a program."""
+    found = (node.value for node in module.body.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
+    return any(name_of(call.func).rpartition(".")[2] in {"run", "run_app", "serve", "serve_forever"} for call in found)
 
 
 def factories(module: Module) -> Iterator[Fact]:
     for function in module.functions():
         kind = makes(module, function)
         if kind is None or not callable_bare(function.args) or isinstance(function, ast.AsyncFunctionDef):
-            continue
+            continue  # one that wants arguments is for `factories`
         if function.name in FACTORIES or not function.name.startswith("_"):
             known = 0.1 if function.name in FACTORIES else -0.3
             yield entry(module, kind, f"{function.name}()", function.lineno, LIKELY + known + at_root(module))
@@ -95,13 +124,23 @@ def inside(function: Function) -> Iterator[ast.stmt]:
 
 
 def kind_of(module: Module, expression: ast.expr) -> Kind | None:
+    """What calling it makes: a framework's class, one of this file that builds on it, or Pyramid's last call."""
+    if isinstance(expression, ast.Attribute) and expression.attr == "make_wsgi_app":
+        return Kind.WSGI
     origin = module.origin(expression)
-    return FRAMEWORKS.get(origin) or (BY_NAME.get(origin.rpartition(".")[2]) if origin else None)
+    known = FRAMEWORKS.get(origin) or (BY_NAME.get(origin.rpartition(".")[2]) if origin else None)
+    built_on = (FRAMEWORKS.get(module.origin(base)) for base in bases(module, origin))
+    return known or next(filter(None, built_on), None)
+
+
+def bases(module: Module, name: str) -> list[ast.expr]:
+    classes = (node for node in module.body.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return [base for node in classes for base in node.bases]
 
 
 def defines(module: Module, name: str) -> bool:
     """Whether the class is written in this very file: then it is a framework's own module."""
-    return any(isinstance(node, ast.ClassDef) and node.name == name for node in module.body.body)
+    return any(isinstance(node, ast.ClassDef) and node.name == name and name in BY_NAME for node in module.body.body)
 
 
 def usual(name: str, names: tuple[str, ...]) -> float:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.syntax import Module
 
 
 def read(tree: Tree) -> Iterator[Fact]:
     yield from celery(tree)
     yield from huey(tree)
     yield from rq(tree)
+    yield from declared(tree)
 
 
 def celery(tree: Tree) -> Iterator[Fact]:
@@ -35,6 +37,29 @@ def huey(tree: Tree) -> Iterator[Fact]:
             if isinstance(value, ast.Call) and module.origin(value.func).startswith("huey."):
                 yield Fact(kind=Kind.WORKER, value=f"huey_consumer.py {module.name}.{name}", file=module.path,
                            line=line, confidence=LIKELY, folder=module.folder, label="huey")  # fmt: skip
+
+
+def declared(tree: Tree) -> Iterator[Fact]:
+    """Dramatiq's actors, arq's settings, taskiq's and procrastinate's apps."""
+    for module in tree.modules("dramatiq", "WorkerSettings", "taskiq", "procrastinate"):
+        for node in module.body.body:
+            if isinstance(node, ast.ClassDef) and node.name == "WorkerSettings":
+                yield worker(module, f"arq {module.name}.WorkerSettings", node.lineno, "arq")
+        for name, value, line in module.assigned():
+            origin = module.origin(value.func) if isinstance(value, ast.Call) else ""
+            if origin.startswith(("taskiq", "taskiq_")) and origin.endswith("Broker"):
+                yield worker(module, f"taskiq worker {module.name}:{name}", line, "taskiq")
+            if origin == "procrastinate.App":
+                yield worker(module, f"procrastinate --app={module.name}.{name} worker", line, "procrastinate")
+        actors = [function for function in module.functions() for each in function.decorator_list
+                  if module.origin(getattr(each, "func", each)) == "dramatiq.actor"]  # fmt: skip
+        if actors:
+            yield worker(module, f"dramatiq {module.name}", actors[0].lineno, "dramatiq")
+
+
+def worker(module: Module, command: str, line: int, name: str) -> Fact:
+    return Fact(kind=Kind.WORKER, value=command, file=module.path, line=line, confidence=LIKELY, folder=module.folder,
+                label=name)  # fmt: skip
 
 
 def rq(tree: Tree) -> Iterator[Fact]:

@@ -16,7 +16,7 @@ from ecluse.manifest.detect.destinations import Destination, above
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.following import Guide, last_of
 from ecluse.manifest.detect.running import running, working_folder
-from ecluse.manifest.detect.scopes import Scope, known
+from ecluse.manifest.detect.scopes import Scope, all_known
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, argument, text_of
 
@@ -59,7 +59,7 @@ class Write:
 
 def read(tree: Tree) -> Iterator[Fact]:
     modules = tuple(tree.modules(""))
-    guide, start = Guide(values=known(modules)), working_folder(tree)
+    guide, start = Guide(values=all_known(tree)), working_folder(tree)
     for module in running(tree, modules):
         wanders = any(module.origin(call.func) == "os.chdir" for call in module.calls())
         for scope, write in writes(module):

@@ -240,6 +240,34 @@ def test_an_entry_point_is_imported_as_it_will_be_served(world, repository):
     assert ("import rates:build('eur')", True) in [(name, ok) for name, ok, _ in world.reporter.ends]
 
 
+def test_what_a_program_says_last_is_learned_from(world, repository):
+    code = server(
+        before="def conf(name): return os.environ[name]\nconf('SHOP_' + 'TOKEN'); int(conf('SHOP_' + 'SIZE'))"
+    )
+    repository({"Procfile": PROCFILE, "server.py": code})
+    with pytest.raises(ProblemError) as error:  # what a size is made of, only the code knows
+        init(world)
+    assert "learn: SHOP_TOKEN=for-development-only" in error.value.problems[0].evidence
+    repository({"server.py": server(before="def conf(name): return os.environ[name]\nconf('SHOP_' + 'TOKEN')")})
+    assert manifest(init(world))["environments"]["local"]["env"] == {"SHOP_TOKEN": "for-development-only"}
+
+
+def test_a_program_that_names_its_own_port_is_served_on_ours(world, repository):
+    code = server().replace("int(sys.argv[1])", "8999")
+    repository({"server.py": code})
+    found = init(world)
+    assert "server.py" in manifest(found)["processes"]["web"]["command"]
+    assert found.proposal.trials[-1].answer == "GET / answered 200"
+
+
+def test_a_program_that_binds_where_python_does_not_see_it_is_told(world, repository):
+    code = "import http.server, _socket\nclass Own(http.server.HTTPServer):\n    def server_bind(self): exit()\n"
+    repository({"server.py": f"{code}http.server.HTTPServer = Own\nhttp.server.HTTPServer(('', 8999), None)\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert any("names port 8999 itself" in line for line in error.value.problems[0].evidence)
+
+
 def test_an_import_that_never_returns_is_ended(world, repository):
     repository({"web.py": "import os\nos._exit(9)\ndef application(environ, start_response): ...\n"})
     with pytest.raises(ProblemError) as error:

@@ -6,6 +6,7 @@ import pytest
 
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, unwell
 from ecluse.loop.plan.gates import judge_once, repeated, settle
+from ecluse.loop.plan.last_words import failure_in
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.written import look, outermost, state_of
@@ -71,6 +72,26 @@ def test_fields_that_a_settings_model_misses_are_variables():
     facts = (fact(Kind.VARIABLE, "APP_PAGE_SIZE"), fact(Kind.CAST, "APP_PAGE_SIZE", "int"))
     assert learn(failure, PROPOSAL, facts).env == {"APP_PAGE_SIZE": "1"}
     assert learn(failure, made_up(PAGE_SIZE="1", KNOWN="for-development-only"), ()).env == {"KNOWN": "1"}
+
+
+@pytest.mark.parametrize(
+    ("last", "module", "variables"),
+    [
+        (["ModuleNotFoundError: No module named 'yaml'"], "yaml", ()),
+        (["KeyError: 'TOKEN'"], "", ("TOKEN",)),
+        (["decouple.UndefinedValueError: PAGE_SIZE not found. Declare it"], "", ("PAGE_SIZE",)),
+        (["shop.Oops"], "", ()),
+    ],
+)
+def test_the_end_of_a_traceback_is_a_failure(last, module, variables):
+    output = ["listening", "Traceback (most recent call last):", '  File "x.py", line 1', "    x()", *last]
+    failure = failure_in(output, (fact(Kind.VARIABLE, "PAGE_SIZE"),))
+    assert (failure.module, failure.variables) == (module, variables)
+
+
+def test_what_ends_without_an_exception_teaches_nothing():
+    assert failure_in(["usage: shop [--port PORT]"], ()) is None
+    assert failure_in(["Traceback (most recent call last):", "  File"], ()) is None
 
 
 def test_a_missing_module_is_cured_only_by_a_package_that_is_known():

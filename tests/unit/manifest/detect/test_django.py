@@ -3,7 +3,7 @@
 import pytest
 
 from ecluse.manifest.detect import detect
-from ecluse.manifest.detect.facts import Kind, values
+from ecluse.manifest.detect.facts import Kind, every, values
 from ecluse.manifest.detect.tree import Tree
 
 MANAGE = 'import os\ndef main():\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
@@ -125,3 +125,22 @@ def test_what_the_settings_say_is_read_off_the_surest():
     }))  # fmt: skip
     assert values(found, Kind.STATE) == ("media/",)
     assert values(found, Kind.PREPARE) == ()
+
+
+SILENT = "from django.core.management import execute_from_command_line\nexecute_from_command_line([])\n"
+
+
+def test_settings_for_development_lie_beside_those_for_production():
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.settings.production')\n"
+    files = {"manage.py": manage, "conf/settings/production.py": "", "conf/settings/dev.py": "ALLOWED_HOSTS = ['a']\n"}
+    facts = detect(Tree.of(files))
+    assert [fact.value for fact in every(facts, Kind.SETTINGS)] == ["conf.settings.dev", "conf.settings.production"]
+    assert [fact.value for fact in every(facts, Kind.HOST)] == ["a"]
+
+
+def test_settings_that_only_a_variable_names_are_found():
+    files = {"manage.py": SILENT, "conf/local.py": "", ".env.example": "DJANGO_SETTINGS_MODULE=conf.local\n"}
+    facts = detect(Tree.of(files))
+    assert [fact.value for fact in every(facts, Kind.SETTINGS)] == ["conf.local"]
+    assert [fact.value for fact in every(facts, Kind.MIGRATE)] == ["python manage.py migrate --noinput"]
+    assert detect(Tree.of({"manage.py": SILENT})) == ()

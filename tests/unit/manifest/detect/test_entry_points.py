@@ -161,6 +161,10 @@ def test_a_callable_without_a_framework_is_known_by_its_arguments(code, kind):
     assert entries({"web.py": code}, kind) == ["web:application"]
 
 
+def test_a_function_that_only_helps_an_app_is_none():
+    assert entries({"util.py": "def send_redirect(environ, start_response): ...\n"}, Kind.WSGI) == []
+
+
 def test_what_uvicorn_is_given_in_the_code_is_followed_to_its_class():
     files = {
         "ds/__init__.py": "",

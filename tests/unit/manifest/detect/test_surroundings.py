@@ -44,6 +44,29 @@ def test_poetry_tables_are_read():
     assert of(files, Kind.MANAGER) == ("poetry",)
 
 
+def test_flit_s_own_tables_are_read():
+    text = (
+        '[tool.flit.metadata]\nmodule = "shop"\nrequires = ["Flask"]\n[tool.flit.metadata.requires-extra]\ntest = []\n'
+    )
+    files = {"pyproject.toml": text}
+    assert (of(files, Kind.NAME), of(files, Kind.DEPENDENCY), of(files, Kind.TEST_EXTRA)) == (
+        ("shop",), ("flask",), ("test",),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "needed"),
+    [
+        ("pyproject.toml", '[tool.pdm.dev-dependencies]\ntest = ["pytest>=7"]\ndocs = ["sphinx"]\n', ("pytest>=7",)),
+        ("pyproject.toml", '[tool.hatch.envs.test]\ndependencies = ["pytest"]\n[tool.hatch.envs.x]\n', ("pytest",)),
+        ("pyproject.toml", '[tool.uv]\ndev-dependencies = ["pytest"]\n', ("pytest",)),
+        ("Pipfile", '[dev-packages]\npytest = "*"\nmock = "==5"\nx = {path = "."}\n', ("pytest", "mock==5")),
+    ],
+)
+def test_what_only_development_needs_is_read(file, text, needed):
+    assert of({file: text}, Kind.TEST_DEPENDENCY) == needed
+
+
 def test_setup_cfg_is_read():
     text = (
         "[metadata]\nname = shop\n[options]\ninstall_requires =\n    flask\n[options.extras_require]\ntest = pytest\n"
@@ -380,3 +403,17 @@ def test_what_a_dockerfile_sets_suits_a_variable_that_the_code_reads():
     facts = detect(Tree.of({"s.py": code, "Dockerfile": lines, ".env.example": "A=first\n"}))
     found = {fact.value: fact.label for fact in facts if fact.kind is Kind.VARIABLE}
     assert found == {"A": "first", "B": "t w o", "C": "", "D": ""}
+
+
+@pytest.mark.parametrize(
+    ("code", "routes"),
+    [
+        ("app.add_route('/things', Things())\nconfig.add_route('name', '/named')\n", {"/things", "/named"}),
+        ("from aiohttp import web\nroutes = [web.get('/a', f), web.post('/b', f)]\napp.router.add_get('/c', f)\n",
+         {"/a", "/c"}),
+        ("routes = [Route('/r', f), Route('/post', f, methods=['POST'])]\n", {"/r"}),
+        ("import tornado.web\nhandlers = [(r'/t$', Home), ('/u/(.*)', Home), ('/v', 'no')]\nRequestHandler\n", {"/t"}),
+    ],
+)  # fmt: skip
+def test_routes_that_calls_add_are_found(code, routes):
+    assert set(of({"web.py": code}, Kind.ROUTE)) == routes
