@@ -110,7 +110,8 @@ def _fix(refusing: list[Verdict], environment: str, release: Release | None) -> 
     """Everything that has to be done, then what to type; or the other way."""
     steps = [verdict.fix for verdict in refusing if verdict.fix]
     again = f"ecluse deploy {environment} --release {release.version}" if release else f"ecluse ship {environment}"
-    return f'{"; ".join([*steps, f"then: {again}"])}; or, at once, past all policies, and recorded: {again} --override "why"'
+    waived = f'or, at once, past all policies, and recorded: {again} --override "why"'
+    return "; ".join([*steps, f"then: {again}", waived])
 
 
 def _overridden(over: tuple[str, ...], wanted: Wanted, release: Release, by: str, why: str) -> events.PolicyOverridden:
