@@ -88,6 +88,9 @@ class Process:
     """Threads of each worker of a WSGI app; None: the server's default here (8)."""
     folder: str = "."
     """Working folder, below the tree of the release."""
+    static: Mapping[str, str] = field(default_factory=dict)
+    """URL prefix to the folder, below the tree, whose files are served without asking the app. A prefix that doesn't
+    end in a slash is the path of one file."""
     health: Health | None = None
     stop_signal: str = "TERM"
     drain: timedelta = timedelta(seconds=30)
