@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
 
@@ -100,5 +101,5 @@ def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
 
 def commands(facts: tuple[Fact, ...], note: Note) -> tuple[tuple[str, ...], ...]:
     for fact in every(facts, Kind.PREPARE):
-        note("build.commands", fact)
-    return tuple(tuple(value.split()) for value in values(facts, Kind.PREPARE))
+        note("build.commands", f"{fact.place}; {fact.label}" if fact.label else fact)
+    return tuple(argv_of(value) for value in values(facts, Kind.PREPARE))

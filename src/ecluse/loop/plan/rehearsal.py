@@ -11,7 +11,7 @@ from ecluse.loop.plan.case import COMMAND, Case
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Kind, values
-from ecluse.model.app import Interface, Process
+from ecluse.model.app import Argv, Interface, Process
 from ecluse.model.problem import ProblemError
 
 START = 30.0
@@ -23,10 +23,30 @@ async def prepared(case: Case) -> tuple[str, ...]:
     await case.bench.renew()
     app = case.proposal.app
     await asyncio.to_thread(make_room, case.bench.tree, app.state)
-    kept = [argv for argv in app.build.commands if not await case.command(argv)]
+    kept = [argv for argv in app.build.commands if not await left_out(case, argv)]
     case.proposal = replace(case.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
+    await asyncio.to_thread(without_files, case)
     case.before = await asyncio.to_thread(look, case.bench.tree)
     return await migrated(case)
+
+
+def without_files(case: Case) -> None:
+    """Forget the folders that nothing brought: what should have collected them has failed, or isn't there."""
+    static = case.web.static
+    there = {prefix: path for prefix, path in static.items() if (case.bench.tree / path).exists()}
+    for prefix in static.keys() - there.keys():
+        case.open += (
+            f"{prefix} should be served from {static[prefix]}, where nothing is: see to processes.web.static",
+        )
+    case.change(replace(case.web, static=there))
+
+
+async def left_out(case: Case, argv: Argv) -> bool:
+    """Whether a preparation fails; then it is said."""
+    said = await case.command(argv)
+    if said:
+        case.open += (f"`{' '.join(argv)}` failed when tried and is left out ({said[-1]}): see to build.commands",)
+    return bool(said)
 
 
 async def migrated(case: Case) -> tuple[str, ...]:
@@ -78,6 +98,7 @@ async def server(case: Case) -> list[str]:
     return [
         str(case.environment / "bin" / "python"), str(tools / "launch"), "--app", web.app,
         "--interface", str(web.interface), "--fd", "3", "--page", str(tools / "page"), "--site", str(site),
+        *(word for prefix, path in web.static.items() for word in ("--static", f"{prefix}={case.bench.tree / path}")),
     ]  # fmt: skip
 
 

@@ -84,6 +84,7 @@ class Writer:
             self.put(table, f"{path}.interface", str(process.interface))
         self.put(table, f"{path}.count", process.count if process.count > 1 else None)
         self.put(table, f"{path}.folder", process.folder if process.folder != "." else "")
+        self.put(table, f"{path}.static", settings(process.static))
         self.put(table, f"{path}.env", settings(process.env))
         if not process.enabled:
             table.add("enabled", False)
@@ -131,7 +132,7 @@ class Writer:
         if not build.install_project:
             table.add("install_project", False)
         self.put(table, "build.exclude_newer", build.exclude_newer)
-        self.put(table, "build.commands", array([list(argv) for argv in build.commands]))
+        self.put(table, "build.commands", array([command(argv) for argv in build.commands]))
         return table
 
     def environment(self, environment: Environment) -> Table:

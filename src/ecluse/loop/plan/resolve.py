@@ -114,7 +114,19 @@ def web(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Process:
     reasons.note("processes.web.app", entry)
     interface = Interface.ASGI if entry.kind is Kind.ASGI else Interface.WSGI
     count = count_of(facts, reasons)
-    return Process(name=WEB, app=entry.value, interface=interface, count=count, folder=entry.folder, health=health)
+    return Process(
+        name=WEB, app=entry.value, interface=interface, count=count, folder=entry.folder, health=health,
+        static=served(facts, reasons),
+    )  # fmt: skip
+
+
+def served(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
+    """The files that the original server sent itself, by what says so for sure first."""
+    found: dict[str, Fact] = {}
+    for fact in every(facts, Kind.STATIC):
+        found.setdefault(fact.value, fact)
+    reasons.note("processes.web.static", ", ".join(dict.fromkeys(fact.place for fact in found.values())))
+    return {prefix: fact.label for prefix, fact in found.items()}
 
 
 def count_of(facts: tuple[Fact, ...], reasons: Reasons) -> int:

@@ -55,7 +55,9 @@ class Kind(StrEnum):
     MIGRATE = "migrate"
     """A command line that brings the database to the code's schema."""
     PREPARE = "prepare"
-    """A command line to run in the assembled tree: static files, translations."""
+    """A command line to run in the assembled tree: static files, translations; `label` says what it is there for."""
+    STATIC = "static"
+    """A URL prefix whose files the original server sends itself; `label` is their path below the tree."""
     STATE = "state"
     """A path below the tree that is the app's data; a folder ends in `/`; `label` is what to know of it, `folder` where
     the code must be imported from that writes there."""
