@@ -8,6 +8,7 @@ from dataclasses import replace
 from ecluse.loop.plan import migrating
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
 from ecluse.loop.plan.case import COMMAND, Case
+from ecluse.loop.plan.evidence import hollow, lines, parts_of
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Kind, values
@@ -69,6 +70,7 @@ async def served(case: Case) -> tuple[str, ...]:
     asked = {
         "argv": await server(case),
         "folder": str(case.bench.tree / case.web.folder),
+        "tree": str(case.bench.tree),
         "paths": list(paths_to_ask(case.facts, case.routes)),
         "host": host,
         "seconds": START,
@@ -77,14 +79,20 @@ async def served(case: Case) -> tuple[str, ...]:
     answer, _ = await case.bench.question(
         "trial.py", asked, environment=case.environment, env=case.env, seconds=COMMAND
     )
-    case.answers = answers = tuple(Answer.of(said) for said in answer["asked"]) if answer else ()
+    without = answer["without"] if answer else {}
+    case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"]) if answer else ()
     chosen = best(answers, told(case.facts))
     case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
-    if chosen is None or case.web.health is None:
+    if chosen is None or case.web.health is None or hollow(answers):
         case.say(what, ok=False, answer="no page is well" if answers else "it never answered", began=began)
         return refusals(answers, answer["output"] if answer else ())
     case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began)
     settle(case, chosen)
+    for line in lines(answers, parts_of(answer or {"loaded": ()}), has_database=bool(case.proposal.app.migrate)):
+        if line.ok:
+            case.say(line.what, ok=True, answer=line.answer)
+        else:
+            case.open += (line.answer,)
     return ()
 
 
@@ -128,7 +136,8 @@ def settle(case: Case, chosen: Answer) -> None:
     """The page that answered is the one to rely on."""
     assert case.web.health is not None  # noqa: S101 (every web process of a proposal has one)
     case.change(replace(case.web, health=replace(case.web.health, path=chosen.path, status=(chosen.status,))))
-    said = f"answered {chosen.status} in {chosen.seconds:.2f} s"
+    reads = ", and reads the database" if chosen.reads else ""
+    said = f"answered {chosen.status} in {chosen.seconds:.2f} s{reads}"
     reasons = {**case.proposal.reasons, "processes.web.health.path": said}
     case.proposal = replace(case.proposal, reasons=reasons)
 

@@ -45,7 +45,7 @@ def test_what_answered_is_what_is_written(world, repository, tmp_path):
     assert web["listen"] == "port"
     assert web["health"]["path"] == "/healthz"
     assert manifest(found)["environments"]["local"]["port"] == 8123
-    assert found.proposal.trials[-1].answer == "GET /healthz answered 200"
+    assert [trial.answer for trial in found.proposal.trials][-2:] == ["GET /healthz answered 200", "GET / answered 200"]
     assert "tried it" in found.text
     (tmp_path / "ecluse.toml").write_text(found.text)
     assert read(tmp_path, {}).web is not None
@@ -59,6 +59,52 @@ def test_a_health_route_that_fails_is_said(world, repository):
     found = init(world)
     assert manifest(found)["processes"]["web"]["health"]["path"] == "/"
     assert "Not known: /healthz answered 500" in found.text
+
+
+def test_a_status_that_is_well_while_every_page_fails_is_a_problem(world, repository):
+    on_get = "if self.path != '/status': print('no manifest.json', flush=True); self.send_error(500); return"
+    repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get, paths=("/status",))})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I020"
+    assert "no manifest.json" in problem.evidence
+    assert any(line.startswith("500: ") for line in problem.evidence)
+
+
+READS = """
+import sqlite3, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+PAGE = b"<script src=/a.js></script><img src=/gone.png>"
+def answer(path):
+    if path == "/status":
+        with sqlite3.connect("shop.db") as db:
+            db.execute("create table if not exists t (a)").execute("select * from t")
+    return {"/": PAGE, "/health": b"ok", "/status": b"ok", "/a.js": b"1"}.get(path)
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            body = answer(self.path)
+            self.send_response(404 if body is None else 200)
+        except sqlite3.Error:
+            self.send_response(500)
+            body = None
+        self.send_header("Content-Type", "text/html" if self.path == "/" else "text/plain")
+        self.end_headers()
+        self.wfile.write(body or b"")
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_the_route_that_reads_the_database_is_preferred_and_the_three_are_said(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": READS})
+    found = init(world)
+    assert manifest(found)["processes"]["web"]["health"]["path"] == "/status"
+    assert "reads the database" in found.proposal.reasons["processes.web.health.path"]
+    said = {trial.what: trial.answer for trial in found.proposal.trials}
+    assert said["find a route that reads the database"] == "GET /status fails without it"
+    assert "/gone.png, which / loads, answered 404" in found.proposal.unknown
+    assert manifest(found)["app"]["state"] == ["shop.db"]
 
 
 def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
@@ -260,7 +306,7 @@ def test_steps_whose_needs_cannot_be_installed_are_left_out_and_said(world, repo
     world.toolchain.lacking = ("pytest",)
     found = init(world)
     assert "steps" not in manifest(found)
-    assert "can't be installed" in found.proposal.unknown[-1]
+    assert any("can't be installed" in line for line in found.proposal.unknown)
 
 
 def test_an_environment_that_cannot_be_made_is_the_toolchain_s_problem(world, repository):
