@@ -1,7 +1,7 @@
 """What a process of the app sees: its environment and its words, built from what is running. Pure."""
 
 import os
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ecluse.keeper.places import Home
 
@@ -79,12 +79,25 @@ def _launcher(home: Home, running: Running, process: Process, slot: str) -> List
         *("--keep-alive", _seconds(process.get("keep_alive", 5))),
         *("--drain", _seconds(process.get("drain", 30))),
         *("--version", running["release"]["version"]),
+        *_static(folder, running, process),
     ]
     return [*words, "--stamp"] if running.get("stamp") else words
 
 
 def _threads(threads: Optional[int]) -> Sequence[str]:
     return ("--threads", str(threads)) if threads else ()
+
+
+def _static(folder: str, running: Running, process: Process) -> Iterator[str]:
+    """The files that are served. State below such a folder is a mount of its own: a link leads to it, out of the tree,
+    and the server follows none of those."""
+    mounts = dict(process.get("static") or {})
+    for prefix, path in tuple(mounts.items()):
+        top = os.path.normpath(path) + "/"
+        kept = [data for data in running.get("state") or () if data.endswith("/") and data.startswith(top)]
+        mounts.update({prefix + data[len(top) :]: data for data in kept if prefix.endswith("/") and data != top})
+    for prefix, path in mounts.items():
+        yield from ("--static", "%s=%s" % (prefix, os.path.normpath(os.path.join(folder, "tree", path))))
 
 
 def _seconds(value: float) -> str:

@@ -88,6 +88,9 @@ class Process:
     """Threads of each worker of a WSGI app; None: the server's default here (8)."""
     folder: str = "."
     """Working folder, below the tree of the release."""
+    static: Mapping[str, str] = field(default_factory=dict)
+    """URL prefix to the folder, below the tree, whose files are served without asking the app. A prefix that doesn't
+    end in a slash is the path of one file."""
     health: Health | None = None
     stop_signal: str = "TERM"
     drain: timedelta = timedelta(seconds=30)
@@ -181,6 +184,25 @@ class Build:
     """Globs of the commit that the bundle leaves out."""
     commands: tuple[Argv, ...] = ()
     """Run in the assembled release on the target before it starts (compile, static files)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontend:
+    """A front end that is built when the bundle is made.
+
+    `install` and `command` run in `folder` of a tree that holds `inputs` (globs of the commit, None: all of it);
+    `outputs` are paths of that tree. `node` is a range of versions, empty for any.
+    """
+
+    command: Argv
+    install: Argv = ()
+    folder: str = "."
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] | None = None
+    node: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: timedelta = timedelta(minutes=15)
+    """For each of the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +329,7 @@ class App:
     steps: tuple[Step, ...] = ()
     gates: Gates = Gates()
     build: Build = Build()
+    frontend: Frontend | None = None
     release: ReleasePolicy = ReleasePolicy()
     migrate: Argv = ()
     migrate_timeout: timedelta = timedelta(minutes=10)

@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any, Callable, Dict, Sequence
 
-from ecluse.serving import asgi, loading, options, servers, wsgi
+from ecluse.serving import asgi, loading, options, servers, static, wsgi
 from ecluse.serving.crew import APP_FAILED, Crew
 from ecluse.serving.job import Job
 from ecluse.serving.lanes import Lanes
@@ -56,7 +56,7 @@ def _work(chosen: Options, server: str) -> int:
 
 def _app(chosen: Options) -> Any:
     try:
-        return loading.load(chosen.app)
+        return static.mount(loading.load(chosen.app), chosen.interface, chosen.static)
     except (Exception, SystemExit):  # noqa: BLE001 an import runs anything
         traceback.print_exc()
         sys.stderr.write("ecluse: can't load %s\n" % chosen.app)

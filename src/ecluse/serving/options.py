@@ -1,7 +1,7 @@
 """The launcher's command line."""
 
 import argparse
-from typing import NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ecluse.serving import servers
 
@@ -22,6 +22,8 @@ class Options(NamedTuple):
     stamp: bool
     version: str
     site: Optional[str]
+    static: List[Tuple[str, str]]
+    """URL prefix and folder of what is served without asking the app."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -38,4 +40,12 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--stamp", action="store_true", help="each answer names the release")
     parser.add_argument("--version", default="")
     parser.add_argument("--site", help="folder of the server's packages; by default site/ beside the launcher")
+    parser.add_argument(
+        "--static", action="append", default=[], type=_mount, metavar="PREFIX=FOLDER", help="files to serve"
+    )
     return Options(**vars(parser.parse_args(arguments)))
+
+
+def _mount(text: str) -> Tuple[str, str]:
+    prefix, _, folder = text.partition("=")
+    return prefix, folder

@@ -1,9 +1,10 @@
 """Serves an app for a moment and asks it, as `ecluse init` tries it.
 
-Run with a JSON question: `argv` of a server, `folder`, `paths` to ask, `host` to ask for, `seconds` until it must
-listen, `port` (true: the server is told `$PORT`; false: it inherits a listening socket as descriptor 3), `answer` (the
-file to write to). The answer holds `asked` (path, status, kind of content, seconds,
-`log` for a fault of the app's), `exit` (how the server ended by
+Run with a JSON question: `argv` of a server, `folder`, `tree`, `paths` to ask, `host` to ask for, `seconds` until it
+must listen, `port` (true: the server is told `$PORT`; false: it inherits a listening socket as descriptor 3), `answer`
+(the file to write to). The answer holds `asked` (path, status, kind of content, seconds, `log` for a fault of the
+app's), `loaded` (what the pages load: path, `page`, status), `without` (path to status while
+the databases in files below `tree` can't be read; empty where there is none), `exit` (how the server ended by
 itself, or null) and `output` (its last lines). The server's process group is ended before this ends.
 """
 
@@ -17,18 +18,31 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch"))
+
+from ecluse.serving.links import links
+from ecluse.serving.spoiling import databases, spoiled
+
 PATIENCE = 10.0
 """Seconds that one answer may take."""
 GRACE = 5.0
 MOST_BODY = 65536
+MOST_LOADED = 12
+"""What pages load is asked for as long as it is few."""
+MOST_SPOILED = 15
 LAST_LINES = 30
 FAULT = 500
+GOOD = 200
+REDIRECTS = (301, 302, 303, 307, 308)
+
+Answers = List[Dict[str, Any]]
 
 
 class Question:
     def __init__(self, told: Dict[str, Any]) -> None:
         self.argv: List[str] = told["argv"]
         self.folder: str = told["folder"]
+        self.tree: str = told["tree"]
         self.paths: List[str] = told["paths"]
         self.host: str = told["host"]
         self.seconds: float = told["seconds"]
@@ -54,13 +68,54 @@ def tried(question: Question) -> Dict[str, Any]:
         listener.listen(128)
     log = question.answer + ".log"
     server = start(question, None if question.by_port else listener, port, log)
+    asked: Answers = []
+    loaded: Answers = []
+    without: Dict[str, int] = {}
     try:
-        is_up = up(server, port, question)
-        asked = [noted(port, path, question.host, log) for path in question.paths] if is_up else []
+        if up(server, port, question):
+            asked = pages(question, port, log)
+            loaded = parts(question, port, asked)
+            without = unread(question, port, asked)
     finally:
         ended = server.poll()
         end(server)
-    return {"asked": asked, "exit": ended, "output": last_lines(log)}
+    for answer in asked:
+        answer.pop("links", None)
+    return {"asked": asked, "loaded": loaded, "without": without, "exit": ended, "output": last_lines(log)}
+
+
+def pages(question: Question, port: int, log: str) -> Answers:
+    """The answers to all paths, and to those of this site that they lead to."""
+    asked = [noted(port, path, question.host, log) for path in question.paths]
+    known = set(question.paths)
+    for answer in list(asked):
+        place = answer["location"] or ""
+        path = place if answer["status"] in REDIRECTS and place.startswith("/") and place[1:2] != "/" else ""
+        if path and path.partition("?")[0] not in known:
+            known.add(path.partition("?")[0])
+            asked.append(noted(port, path, question.host, log))
+    return asked
+
+
+def parts(question: Question, port: int, asked: Answers) -> Answers:
+    """What the pages load, a few of each before more of one."""
+    found: Dict[str, str] = {}
+    for turn in range(MOST_LOADED):
+        for answer in asked:
+            for path in answer.get("links", [])[turn : turn + 1]:
+                found.setdefault(path, answer["path"])
+    listed = list(found.items())[:MOST_LOADED]
+    return [dict(ask(port, path, question.host), page=page) for path, page in listed]
+
+
+def unread(question: Question, port: int, asked: Answers) -> Dict[str, int]:
+    """How what was well answers while no database in a file can be read."""
+    files = databases(question.tree)
+    well = [answer["path"] for answer in asked if answer["status"] == GOOD][:MOST_SPOILED] if files else []
+    if not well:
+        return {}
+    with spoiled(files):
+        return {path: ask(port, path, question.host)["status"] for path in well}
 
 
 def start(question: Question, listener: Optional[socket.socket], port: int, log: str) -> "subprocess.Popen[bytes]":
@@ -108,7 +163,9 @@ def ask(port: int, path: str, host: str) -> Dict[str, Any]:
         response = connection.getresponse()
         body = response.read(MOST_BODY)
         kind, place = response.getheader("Content-Type", ""), response.getheader("Location", "")
-        found = {"status": response.status, "kind": kind, "location": place, "size": len(body)}
+        found: Dict[str, Any] = {"status": response.status, "kind": kind, "location": place, "size": len(body)}
+        if response.status == GOOD and kind.startswith("text/html"):
+            found["links"] = links(body.decode("utf-8", "replace"), path, host)
     except (OSError, http.client.HTTPException) as error:
         found = {"status": 0, "kind": "", "location": "", "size": 0, "why": "%s: %s" % (type(error).__name__, error)}
     finally:

@@ -63,6 +63,18 @@ def test_an_app_is_started_by_the_launcher(home, running, changed, expected):
     ]
 
 
+def test_files_are_served_and_data_below_them_by_a_mount_of_its_own(home, running):
+    process = {**WEB, "static": {"/static/": "app/static", "/robots.txt": "robots.txt"}}
+    running["state"] = ["app/static/uploads/", "media/", "db.sqlite3"]
+    words = environment.command(home, running, process, 0, "blue")
+    tree = f"{home.path}/releases/r-1/tree"
+    assert words[words.index("--static") :] == [
+        *("--static", f"/static/={tree}/app/static"),
+        *("--static", f"/robots.txt={tree}/robots.txt"),
+        *("--static", f"/static/uploads/={tree}/app/static/uploads"),
+    ]
+
+
 def test_answers_are_stamped_where_it_is_switched_on(home, running):
     assert environment.command(home, {**running, "stamp": True}, WEB, 0, "blue")[-1] == "--stamp"
 

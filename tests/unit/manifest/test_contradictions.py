@@ -22,6 +22,7 @@ def test_each_kind_of_process_is_fine_by_itself(reading, text):
         ("app.migrate_timeout = 3", ["2:5 M033"]),
         (LISTENS + 'server = "granian"', ["5:1 M033"]),
         (LISTENS + "threads = 3", ["5:1 M033"]),
+        (LISTENS + 'static = { "/static/" = "static" }', ["5:1 M033"]),
         (WORKER + "keep_alive = 3", ["4:1 M033"]),
         (WORKER + 'health = { path = "/" }', ["4:1 M033"]),
         (ASGI + 'listen = "fd"', ["5:1 M033"]),

@@ -17,6 +17,7 @@ MOST = 40
 OK = 200
 EMPTY = 204
 BAD = 400
+FAULT = 500
 REDIRECTS = (301, 302, 303, 307, 308)
 PAGES = ("text/html", "application/json", "text/plain", "application/xml", "text/xml")
 
@@ -32,11 +33,20 @@ class Answer:
     seconds: float = 0.0
     log: tuple[str, ...] = ()
     """What the app wrote while it answered with an error of its own (5xx)."""
+    without: int | None = None
+    """How it answered while the databases in files could not be read; None if that was not asked."""
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Answer:
-        return cls(path=said["path"], status=said["status"], kind=said["kind"] or "", location=said["location"] or "",
-                   seconds=said["seconds"], log=tuple(said.get("log", ())))  # fmt: skip
+    def of(cls, said: Mapping[str, Any], without: Mapping[str, int]) -> Answer:
+        return cls(
+            path=said["path"], status=said["status"], kind=said["kind"] or "", location=said["location"] or "",
+            seconds=said["seconds"], log=tuple(said.get("log", ())), without=without.get(said["path"]),
+        )  # fmt: skip
+
+    @property
+    def reads(self) -> bool:
+        """Whether it can't be well without the database."""
+        return self.without is not None and (self.without >= FAULT or not self.without)
 
 
 def paths_to_ask(facts: tuple[Fact, ...], routes: Iterable[str]) -> tuple[str, ...]:
@@ -66,11 +76,11 @@ def best(answers: Iterable[Answer], told: Collection[str] = ()) -> Answer | None
 
 
 def unwell(answers: Iterable[Answer], known: Collection[str]) -> tuple[str, ...]:
-    """What health routes said that the app has for certain and that are not well. `known` are its routes."""
+    """What the app has for certain and is not well: health routes, and pages that fail. `known` are its routes."""
     return tuple(
         f"{answer.path} answered {answer.status}: find out what it misses"
         for answer in answers
-        if answer.path in known and is_named(answer.path) and answer.status >= BAD
+        if answer.path in known and answer.status >= (BAD if is_named(answer.path) else FAULT)
     )
 
 
@@ -79,7 +89,11 @@ def is_named(path: str) -> bool:
 
 
 def score(answer: Answer, *, is_health: bool) -> int:
-    """Health routes before the front page, that before other pages; a redirect only when nothing else is there."""
+    """Health routes before the front page, that before other pages; a redirect only when nothing else is there.
+
+    What reads the database goes before what doesn't: it is the first thing that is missing.
+    """
+    more = 50 if answer.reads else 0
     if answer.status in REDIRECTS:
         return 10 if answer.path == "/" else 0
     if is_health and answer.status == EMPTY:
@@ -87,10 +101,10 @@ def score(answer: Answer, *, is_health: bool) -> int:
     if answer.status != OK or not (answer.kind == "" or answer.kind.startswith(PAGES)):
         return 0
     if is_health:
-        return 100
+        return 100 + more
     if answer.path == "/":
-        return 60
-    return 40 if "login" in answer.path else 30
+        return 60 + more
+    return (40 if "login" in answer.path else 30) + more
 
 
 def refusals(answers: Iterable[Answer], output: Iterable[str]) -> tuple[str, ...]:

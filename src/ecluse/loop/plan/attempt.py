@@ -9,6 +9,7 @@ from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.entry import Tried, try_entry
+from ecluse.loop.plan.evidence import every_page_fails, hollow
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
 from ecluse.manifest.detect.facts import Fact
@@ -25,7 +26,8 @@ HOSTS = (
 
 
 async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
-    """The first entry point that answers. ProblemError I001 when there is none to try, I002 when none answers.
+    """The first entry point that answers. ProblemError I001 when there is none to try, I002 when none answers,
+    I020 when only a status route does.
 
     What the environment needs and doesn't get is the toolchain's own Problem.
     """
@@ -50,10 +52,12 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         code="I002",
         what="no entry point that was found starts and answers",
         fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
-        evidence=(*steps, *made_up(listed[0].proposal), *told(listed), *listed[0].evidence),
+        evidence=(*steps, *made_up(listed[0].proposal), *listed[0].notes, *told(listed), *listed[0].evidence),
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
+    if hollow(listed[0].answers):
+        return every_page_fails(problem.evidence, problem.state)
     return replace(problem, fix=HOSTS) if any(refuses_host(tried.answers) for tried in listed) else problem
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ecluse.loop.plan.environments import adding
+from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
 
@@ -113,5 +114,5 @@ def runners_alone(build: Build) -> Build:
 
 def commands(facts: tuple[Fact, ...], note: Note) -> tuple[tuple[str, ...], ...]:
     for fact in every(facts, Kind.PREPARE):
-        note("build.commands", fact)
-    return tuple(tuple(value.split()) for value in values(facts, Kind.PREPARE))
+        note("build.commands", f"{fact.place}; {fact.label}" if fact.label else fact)
+    return tuple(argv_of(value) for value in values(facts, Kind.PREPARE))

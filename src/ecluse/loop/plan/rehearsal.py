@@ -3,39 +3,69 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from textwrap import shorten
+from typing import Any
 
+from ecluse.loop.code.trees import list_files
 from ecluse.loop.plan import migrating
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
 from ecluse.loop.plan.case import COMMAND, Case
+from ecluse.loop.plan.evidence import hollow, lines, parts_of
+from ecluse.loop.plan.frontend import fronted
+from ecluse.loop.plan.mapping import mapped
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
-from ecluse.manifest.detect.facts import GUESS, Kind, values
-from ecluse.model.app import Interface, Process
+from ecluse.manifest.detect.facts import GUESS, Fact, Kind, values
+from ecluse.model.app import Argv, Interface, Process
 from ecluse.model.problem import ProblemError
 
 SHOWN = 70
 """Characters of a command line that are shown while it is tried."""
+NOTHING: Mapping[str, Any] = {"asked": (), "loaded": (), "without": {}, "output": ()}
 START = 30.0
 """Seconds until a server answers."""
 
 
 async def prepared(case: Case) -> tuple[str, ...]:
     """Run what a release needs before it starts. A preparation that fails is left out, and said."""
+    await fronted(case)
     await case.bench.renew()
     app = case.proposal.app
     await asyncio.to_thread(make_room, case.bench.tree, app.state)
-    kept = [argv for argv in app.build.commands if not await case.command(argv, about="build.commands")]
+    kept = [argv for argv in app.build.commands if not await left_out(case, argv)]
     case.proposal = replace(case.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
+    await asyncio.to_thread(without_files, case)
     case.before = await asyncio.to_thread(look, case.bench.tree)
     return await migrated(case)
+
+
+def without_files(case: Case) -> None:
+    """Forget the folders that nothing brought: what should have collected them has failed, or isn't there."""
+    static = case.web.static
+    there = {prefix: path for prefix, path in static.items() if (case.bench.tree / path).exists()}
+    for prefix in static.keys() - there.keys():
+        case.open += (
+            f"{prefix} should be served from {static[prefix]}, where nothing is: see to processes.web.static",
+        )
+    case.change(replace(case.web, static=there))
+
+
+async def left_out(case: Case, argv: Argv) -> bool:
+    """Whether a preparation fails; then it is said."""
+    said = await case.command(argv, about="build.commands")
+    if said:
+        case.open += (f"`{' '.join(argv)}` failed when tried and is left out ({said[-1]}): see to build.commands",)
+    return bool(said)
 
 
 async def migrated(case: Case) -> tuple[str, ...]:
     """Run the migration. A release line that fails and may be anything is left out, and said."""
     app, line = case.proposal.app, migrating.chosen(case.facts)
     failed = await case.command(app.migrate, about="app.migrate") if app.migrate else ()
+    if not failed and line is not None and migrating.is_custom(line):
+        return await repeated(case, line)
     if not failed or line is None or migrating.migrates(line):
         return failed
     reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
@@ -44,32 +74,75 @@ async def migrated(case: Case) -> tuple[str, ...]:
     return ()
 
 
+async def repeated(case: Case, line: Fact) -> tuple[str, ...]:
+    """A command of the project's own is run for each release, so it must bear that; else what comes next is taken."""
+    again = await case.command(case.proposal.app.migrate)
+    if not again:
+        return ()
+    case.open += (f"`{line.value}` ({line.place}) can't be run twice ({again[-1]}): run it once, by `ecluse exec`",)
+    case.facts = tuple(fact for fact in case.facts if fact != line)
+    entry = Fact(kind=Kind.WSGI, value=case.web.app, file=line.file, folder=case.web.folder)
+    reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
+    other = migrating.migration(case.facts, entry, lambda key, why: reasons.update({key: str(why)} if why else {}))
+    case.proposal = replace(case.proposal, app=replace(case.proposal.app, migrate=other), reasons=reasons)
+    return await case.command(other) if other else ()
+
+
 async def served(case: Case) -> tuple[str, ...]:
     """Start it, ask it, end it; then what it answered and what it wrote are known."""
     what = f"serve {case.web.app or shorten(case.web.command[-1], SHOWN, placeholder='…')}"
     began = case.began(what)
-    host = case.web.health.host if case.web.health else "localhost"
-    asked = {
+    answer = await asked(case)
+    if await asyncio.to_thread(serves_more, case, answer):
+        answer = await asked(case)
+    without = answer["without"]
+    case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"])
+    chosen = best(answers, told(case.facts))
+    case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
+    if chosen is None or case.web.health is None or hollow(answers):
+        said = "no page is well" if answers else "it never answered"
+        case.say(what, ok=False, answer=said, began=began, about="processes.web")
+        return refusals(answers, answer["output"])
+    case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began, about="processes.web")
+    settle(case, chosen)
+    for line in lines(answers, parts_of(answer), has_database=bool(case.proposal.app.migrate)):
+        if line.ok:
+            case.say(line.what, ok=True, answer=line.answer)
+        else:
+            case.open += (line.answer,)
+    return ()
+
+
+async def asked(case: Case) -> Mapping[str, Any]:
+    """What the app answered while it ran; nothing when it couldn't be tried to the end."""
+    question = {
         "argv": await server(case),
         "folder": str(case.bench.tree / case.web.folder),
+        "tree": str(case.bench.tree),
         "paths": list(paths_to_ask(case.facts, case.routes)),
-        "host": host,
+        "host": case.web.health.host if case.web.health else "localhost",
         "seconds": START,
         "port": case.web.interface is Interface.COMMAND,
     }
     answer, _ = await case.bench.question(
-        "trial.py", asked, environment=case.environment, env=case.env, seconds=COMMAND
+        "trial.py", question, environment=case.environment, env=case.env, seconds=COMMAND
     )
-    case.answers = answers = tuple(Answer.of(said) for said in answer["asked"]) if answer else ()
-    chosen = best(answers, told(case.facts))
-    case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
-    if chosen is None or case.web.health is None:
-        said = "no page is well" if answers else "it never answered"
-        case.say(what, ok=False, answer=said, began=began, about="processes.web")
-        return refusals(answers, answer["output"] if answer else ())
-    case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began, about="processes.web")
-    settle(case, chosen)
-    return ()
+    return answer or NOTHING
+
+
+def serves_more(case: Case, answer: Mapping[str, Any]) -> bool:
+    """Whether files that pages load, and the app doesn't send, are served from now on."""
+    if case.web.interface is Interface.COMMAND:
+        return False
+    found = mapped(parts_of(answer), list_files(case.bench.tree))
+    more = {prefix: folder for prefix, folder in found.items() if prefix not in case.web.static}
+    if more:
+        case.change(replace(case.web, static={**case.web.static, **more}))
+        why = "pages load these files, and the app doesn't send them"
+        reasons = {**case.proposal.reasons, "processes.web.static": why}
+        case.proposal = replace(case.proposal, reasons=reasons)
+        case.say("serve files", ok=True, answer=", ".join(f"{prefix} from {path}" for prefix, path in more.items()))
+    return bool(more)
 
 
 async def server(case: Case) -> list[str]:
@@ -82,6 +155,7 @@ async def server(case: Case) -> list[str]:
     return [
         str(case.environment / "bin" / "python"), str(tools / "launch"), "--app", web.app,
         "--interface", str(web.interface), "--fd", "3", "--page", str(tools / "page"), "--site", str(site),
+        *(word for prefix, path in web.static.items() for word in ("--static", f"{prefix}={case.bench.tree / path}")),
     ]  # fmt: skip
 
 
@@ -111,7 +185,8 @@ def settle(case: Case, chosen: Answer) -> None:
     """The page that answered is the one to rely on."""
     assert case.web.health is not None  # noqa: S101 (every web process of a proposal has one)
     case.change(replace(case.web, health=replace(case.web.health, path=chosen.path, status=(chosen.status,))))
-    said = f"answered {chosen.status} in {chosen.seconds:.2f} s"
+    reads = ", and reads the database" if chosen.reads else ""
+    said = f"answered {chosen.status} in {chosen.seconds:.2f} s{reads}"
     reasons = {**case.proposal.reasons, "processes.web.health.path": said}
     case.proposal = replace(case.proposal, reasons=reasons)
 

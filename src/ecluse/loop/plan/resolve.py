@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from ecluse.loop.plan.django import one_settings_module
+from ecluse.loop.plan.front import frontend_of
 from ecluse.loop.plan.kept import import_path, state
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.made_up import value_for
@@ -17,6 +18,7 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
+from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
@@ -98,6 +100,7 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
+        frontend=frontend_of(facts, reasons.note),
         migrate=migration(facts, chosen, reasons.note),
         state=state(facts, reasons.note),
         env=import_path(facts, reasons.note),
@@ -158,7 +161,19 @@ def web(facts: tuple[Fact, ...], entry: Fact, reasons: Reasons) -> Process:
     reasons.note("processes.web.app", entry)
     interface = Interface.ASGI if entry.kind is Kind.ASGI else Interface.WSGI
     count = count_of(facts, reasons)
-    return Process(name=WEB, app=entry.value, interface=interface, count=count, folder=entry.folder, health=health)
+    return Process(
+        name=WEB, app=entry.value, interface=interface, count=count, folder=entry.folder, health=health,
+        static=served(facts, reasons),
+    )  # fmt: skip
+
+
+def served(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
+    """The files that the original server sent itself, by what says so for sure first."""
+    found: dict[str, Fact] = {}
+    for fact in every(facts, Kind.STATIC):
+        found.setdefault(fact.value, fact)
+    reasons.note("processes.web.static", ", ".join(dict.fromkeys(fact.place for fact in found.values())))
+    return {prefix: fact.label for prefix, fact in found.items()}
 
 
 def count_of(facts: tuple[Fact, ...], reasons: Reasons) -> int:
@@ -245,6 +260,8 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     for line in values(facts, Kind.UNREAD):
         yield f"what this repository says about {line}: add what is missing by hand"
     yield from left_out(facts)
+    if app.frontend and " ".join(app.frontend.install) in UNLOCKED.values():
+        yield "which versions the front end is built with: commit a lock (npm install writes package-lock.json)"
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -70,7 +70,7 @@ def _unused(name: str, process: ProcessTable) -> Iterator[Fault]:
     path = ("processes", name)
     if process.interface is Interface.COMMAND and not process.app:
         own = "the command brings its own server"
-        yield from unused(process, path, {"server": own, "threads": own, "keep_alive": own})
+        yield from unused(process, path, {"server": own, "threads": own, "keep_alive": own, "static": own})
     else:
         yield from unused(process, path, {"listen": "Écluse's own server gets its socket by itself"})
     if process.interface is Interface.ASGI:

@@ -8,7 +8,7 @@ from pydantic import Field, Strict
 
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.shapes import Entry, Host, Signal, UrlPath
-from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Settings, Size, Truth, Whole
+from ecluse.manifest.schema.types import ZERO, Command, Duration, Folders, Inside, Settings, Size, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.ids import ProcessName
 
@@ -90,6 +90,12 @@ class ProcessTable(Table):
         "Threads of each worker of a WSGI app; none: 8.", example=16, default=_DEFAULT.threads, ge=1, le=1024
     )
     folder: Inside = key("Working folder, below the repository's root.", example="backend", default=_DEFAULT.folder)
+    static: Folders = key(
+        "URL prefixes, and the folders whose files Écluse serves there without asking the app, which is asked for all "
+        "else. A prefix without a slash at its end is one file.",
+        example={"/static/": "staticfiles/", "/media/": "media/"},
+        default_factory=dict,
+    )
     stop_signal: Signal = key("Signal that asks the process to end.", example="INT", default=_DEFAULT.stop_signal)
     drain: Duration = key(
         "Time for work in flight after that signal, before SIGKILL.", example="1m", default=_DEFAULT.drain

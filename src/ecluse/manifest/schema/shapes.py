@@ -59,6 +59,14 @@ Person = Annotated[
     ),
 ]
 UrlPath = Annotated[str, *_shaped(r"/[^\s#]*", "path to ask", 'write it like "/health": a slash first, no spaces')]
+UrlPrefix = Annotated[
+    str,
+    *_shaped(
+        r"/(?:[^\s#?%/=]+/)*[^\s#?%/=]*",
+        "URL prefix",
+        'write it like "/static/": slashes at both ends, no spaces, nothing encoded; "/robots.txt" is one file',
+    ),
+]
 Host = Annotated[
     str, *_shaped(r"[A-Za-z0-9._:\[\]-]+", "host name", 'write it like "example.com" or "example.com:8000"')
 ]

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from ecluse.manifest import amounts
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.interpolation import Filled
-from ecluse.manifest.schema.shapes import Variable
+from ecluse.manifest.schema.shapes import UrlPrefix, Variable
 from ecluse.manifest.schema.words import SETTINGS, Words, refuse
 
 REFERENCE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-.*)?\}"}
@@ -114,6 +114,7 @@ def _inside(value: Any) -> Any:
 
 
 Inside = Annotated[str, BeforeValidator(_inside), Words("path inside the repository")]
+Folders = Annotated[dict[UrlPrefix, Inside], Words("table of URL prefixes and paths inside the repository")]
 
 
 def _setting(value: Any) -> Any:

@@ -78,6 +78,7 @@ def _process(process: Process) -> dict[str, Any]:
         "count": process.count,
         "threads": process.threads,
         "folder": process.folder,
+        "static": dict(process.static),
         "stop_signal": process.stop_signal,
         "drain": process.drain.total_seconds(),
         "keep_alive": process.keep_alive.total_seconds(),

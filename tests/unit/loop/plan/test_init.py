@@ -46,7 +46,7 @@ def test_what_answered_is_what_is_written(world, repository, tmp_path):
     assert web["listen"] == "port"
     assert web["health"]["path"] == "/healthz"
     assert manifest(found)["environments"]["local"]["port"] == 8123
-    assert found.proposal.trials[-1].answer == "GET /healthz answered 200"
+    assert [trial.answer for trial in found.proposal.trials][-2:] == ["GET /healthz answered 200", "GET / answered 200"]
     assert "tried it" in found.text
     (tmp_path / "ecluse.toml").write_text(found.text)
     assert read(tmp_path, {}).web is not None
@@ -60,6 +60,52 @@ def test_a_health_route_that_fails_is_said(world, repository):
     found = init(world)
     assert manifest(found)["processes"]["web"]["health"]["path"] == "/"
     assert "Not known: /healthz answered 500" in found.text
+
+
+def test_a_status_that_is_well_while_every_page_fails_is_a_problem(world, repository):
+    on_get = "if self.path != '/status': print('no manifest.json', flush=True); self.send_error(500); return"
+    repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get, paths=("/status",))})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I020"
+    assert "no manifest.json" in problem.evidence
+    assert any(line.startswith("500: ") for line in problem.evidence)
+
+
+READS = """
+import sqlite3, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+PAGE = b"<script src=/a.js></script><img src=/gone.png>"
+def answer(path):
+    if path == "/status":
+        with sqlite3.connect("shop.db") as db:
+            db.execute("create table if not exists t (a)").execute("select * from t")
+    return {"/": PAGE, "/health": b"ok", "/status": b"ok", "/a.js": b"1"}.get(path)
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            body = answer(self.path)
+            self.send_response(404 if body is None else 200)
+        except sqlite3.Error:
+            self.send_response(500)
+            body = None
+        self.send_header("Content-Type", "text/html" if self.path == "/" else "text/plain")
+        self.end_headers()
+        self.wfile.write(body or b"")
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_the_route_that_reads_the_database_is_preferred_and_the_three_are_said(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": READS})
+    found = init(world)
+    assert manifest(found)["processes"]["web"]["health"]["path"] == "/status"
+    assert "reads the database" in found.proposal.reasons["processes.web.health.path"]
+    said = {trial.what: trial.answer for trial in found.proposal.trials}
+    assert said["find a route that reads the database"] == "GET /status fails without it"
+    assert "/gone.png, which / loads, answered 404" in found.proposal.unknown
+    assert manifest(found)["app"]["state"] == ["shop.db"]
 
 
 def test_nothing_is_left_in_the_home_but_what_is_kept(world, repository):
@@ -329,6 +375,25 @@ def test_a_migration_runs_before_the_start_and_a_preparation_that_fails_is_left_
     assert "build" not in found or "commands" not in found["build"]
 
 
+def test_a_release_line_that_asks_is_answered_or_ends_at_once(world, repository):
+    asks = "import os\nassert input('sure? ') == 'y'\nos.makedirs('data', exist_ok=True)\n"
+    repository({"Procfile": PROCFILE + "release: yes | python asks.py\n", "server.py": server(), "asks.py": asks})
+    assert manifest(init(world))["app"]["migrate"] == "yes | python asks.py"
+    repository({"Procfile": PROCFILE + "release: python asks.py\n"})
+    found = init(world)
+    assert "migrate" not in manifest(found)["app"]
+    assert any("`python asks.py`" in line for line in found.proposal.unknown)
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("w", True), ("x", False)])
+def test_a_project_s_own_command_is_run_for_each_release_only_if_it_can_be(world, repository, mode, kept):
+    script = f"open('made', {mode!r}).close()  # then create_all\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "make_db.py": script})
+    found = init(world)
+    assert ("migrate" in manifest(found)["app"]) == kept
+    assert any("can't be run twice" in line for line in found.proposal.unknown) != kept
+
+
 def test_a_migration_that_fails_ends_the_try(world, repository):
     manage = "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\nsys.exit('no database')\n"
     repository({"Procfile": PROCFILE, "server.py": server(), "manage.py": manage})
@@ -478,3 +543,23 @@ def test_without_time_left_steps_are_no_gates(world, repository):
     found = init(world, budget=timedelta(seconds=14))
     assert manifest(found)["steps"]["test"]["gate"] is False
     assert "no time was left to try it" in found.text
+
+
+PACKAGE = '{"scripts": {"build": "make"}, "engines": {"node": ">=99"}}'
+
+
+def test_a_front_end_that_cannot_be_built_here_is_left_out_and_said(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(), "package.json": PACKAGE})
+    found = init(world)
+    assert "frontend" not in manifest(found)
+    assert any("Node.js >=99 is not on this machine" in line for line in found.proposal.unknown)
+
+
+def test_what_was_left_out_is_told_with_what_then_fails(world, repository):
+    code = "open('dist/manifest.json')\n" + server()
+    repository({"Procfile": PROCFILE, "server.py": code, "package.json": PACKAGE})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    evidence = error.value.problems[0].evidence
+    assert any("Node.js >=99" in line for line in evidence)
+    assert any("dist/manifest.json" in line for line in evidence)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, unwell
+from ecluse.loop.plan.evidence import Part, hollow, lines
 from ecluse.loop.plan.gates import judge_once, repeated, settle
 from ecluse.loop.plan.last_words import failure_in
 from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.mapping import mapped
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.written import look, outermost, state_of
 from ecluse.loop.test.evidence import Judged
@@ -113,8 +115,8 @@ def test_an_environment_that_is_not_there_teaches_nothing_wrong():
     assert learn(missing(variables=("A",)), bare, ()).applied(bare).app.environments == ()
 
 
-def answer(path, status=200, kind="text/html; charset=utf-8"):
-    return Answer(path=path, status=status, kind=kind)
+def answer(path, status=200, kind="text/html; charset=utf-8", without=None):
+    return Answer(path=path, status=status, kind=kind, without=without)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,9 @@ def answer(path, status=200, kind="text/html; charset=utf-8"):
         ([answer("/health", 500), answer("/", 200, "")], "/"),
         ([answer("/api/docs"), answer("/healthz", 204, "")], "/healthz"),
         ([answer("/"), answer("/x", 204)], "/"),
+        ([answer("/health"), answer("/ready", without=503)], "/ready"),
+        ([answer("/health", without=200), answer("/", without=500)], "/"),
+        ([answer("/health"), answer("/x", without=500)], "/health"),
     ],
 )
 def test_the_page_that_says_most_is_relied_on(answers, path):
@@ -143,7 +148,39 @@ def test_a_page_that_the_repository_asks_itself_is_relied_on():
 
 def test_a_health_route_that_is_not_well_is_said():
     answers = [answer("/healthz", 500), answer("/status", 404), answer("/x", 500), answer("/ping", 200)]
-    assert unwell(answers, {"/healthz", "/x", "/ping"}) == ("/healthz answered 500: find out what it misses",)
+    said = [f"{path} answered 500: find out what it misses" for path in ("/healthz", "/x")]
+    assert list(unwell(answers, {"/healthz", "/x", "/ping"})) == said
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([answer("/status"), answer("/", 500)], True),
+        ([answer("/status"), answer("/", 500), answer("/docs")], False),
+        ([answer("/status"), answer("/", 404)], False),
+        ([answer("/", 302), answer("/x", 500)], False),
+        ([answer("/", 500)], False),
+    ],
+)
+def test_an_app_of_which_only_the_status_is_well_is_hollow(answers, expected):
+    assert hollow(answers) == expected
+
+
+def part(status=200):
+    return Part(path="/a.css", page="/", status=status)
+
+
+@pytest.mark.parametrize(
+    ("answers", "parts", "ok"),
+    [
+        ([answer("/", without=500)], [part()], [True, True, True]),
+        ([answer("/", without=200)], [part(404)], [True, False, False]),
+        ([answer("/")], [], [True, False, False]),
+        ([answer("/", kind="application/json", without=500)], [], [False, True]),
+    ],
+)
+def test_each_of_the_three_is_found_or_said(answers, parts, ok):
+    assert [line.ok for line in lines(answers, parts, has_database=True)] == ok
 
 
 @pytest.mark.parametrize("answers", [[], [answer("/", 500)], [answer("/", 0)], [answer("/", 200, "image/png")]])
@@ -232,3 +269,19 @@ def test_a_linter_that_says_no_is_told_with_what_it_counted():
     lint = replace(STEP, evidence=Evidence())
     said = ("exit code 1", "a.py:1 unused", "Found 112 errors.", "[*] fixable with --fix")
     assert judge_once(lint, Judged(passed=False, evidence=said), None).why == "exit code 1: Found 112 errors."
+
+
+@pytest.mark.parametrize(
+    ("url", "paths", "expected"),
+    [
+        ("/assets/css/a.css?v=1", ["shop/public/css/a.css"], {"/assets/": "shop/public/"}),
+        ("/assets/css/a.css", ["public/a.css"], {"/assets/css/": "public/"}),
+        ("/assets/a.css", ["x/a.css", "y/a.css"], {}),
+        ("/assets/a.css", ["shop/a.css", "shop/views.py"], {}),
+        ("/assets/a.css", ["other.css"], {}),
+        ("/favicon.ico", ["static/favicon.ico"], {}),
+    ],
+)
+def test_files_that_the_repository_has_are_found_by_the_end_of_their_paths(url, paths, expected):
+    assert mapped([Part(path=url, page="/", status=404)], paths) == expected
+    assert mapped([Part(path=url, page="/", status=200)], paths) == {}

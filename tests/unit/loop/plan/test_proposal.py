@@ -9,6 +9,7 @@ from ecluse.loop.plan.made_up import safe_value
 from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
 from ecluse.loop.plan.resolve import candidates, resolve
+from ecluse.loop.plan.waiting import without_waits
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -85,7 +86,7 @@ def test_a_worker_without_a_broker_is_on():
     ("files", "argv"),
     [
         ({"migrations/env.py": "", "shop/db.py": "import flask_migrate\n"},
-         ("flask", "--app", "shop:create_app()", "db", "upgrade")),
+         ("flask", "--app", "shop:create_app", "db", "upgrade")),
         ({"Procfile": "release: alembic upgrade head\n"}, ("alembic", "upgrade", "head")),
         ({"Procfile": "release: ./prepare data\n"}, ("./prepare", "data")),
         ({"Procfile": "release: ./prepare\n", "alembic.ini": ""}, ("alembic", "upgrade", "head")),
@@ -413,3 +414,57 @@ def test_robot_framework_s_suites_are_a_step():
     assert step.command[-1] == "suites"
     assert "--nostatusrc" in step.command
     assert app.build.test_requirements == ("robotframework",)
+
+
+@pytest.mark.parametrize(
+    ("command", "kept", "waits"),
+    [
+        ("./wait-for-it.sh db:5432 -- python seed.py", "python seed.py", 1),
+        ("python manage.py wait_for_db && python manage.py migrate", "python manage.py migrate", 1),
+        ("bash bin/wait-for-db.sh; flask db upgrade && flask seed", "flask db upgrade && flask seed", 1),
+        ("dockerize -wait tcp://db:5432 -timeout 60s ./seed", "./seed", 1),
+        ("yes | flask db upgrade", "yes | flask db upgrade", 0),
+        ("python awaiting.py; x", "python awaiting.py; x", 0),
+    ],
+)
+def test_what_only_waits_is_not_run(command, kept, waits):
+    assert (without_waits(command)[0], len(without_waits(command)[1])) == (kept, waits)
+
+
+def test_that_it_is_not_run_is_said():
+    found = propose({"Procfile": "release: ./wait-for-db.sh && ./seed\n"})
+    assert found.app.migrate == ("./seed",)
+    assert any("./wait-for-db.sh" in line and "only waits" in line for line in found.unknown)
+
+
+SQLALCHEMY = """\
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+app = Flask(__name__)
+db = SQLAlchemy(app)
+"""
+"""Tables that nobody makes."""
+ANEW = """
+@app.cli.command()
+def init_db():
+    db.drop_all()
+    db.create_all()
+"""
+FILE = "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///shop.db'\n"
+
+
+def test_tables_that_nobody_makes_are_made_and_that_is_said():
+    found = propose({"shop/__init__.py": "", "backend/web.py": SQLALCHEMY})
+    shown = found.app.migrate[-1]
+    assert shown.startswith("env -C backend python -c ")
+    assert "from web import app; from web import db; app.app_context().push(); db.create_all()" in shown
+    assert any("app.migrate calls create_all" in line for line in found.unknown)
+
+
+def test_a_command_that_would_lose_what_is_there_runs_while_there_is_nothing():
+    found = propose({"shop/__init__.py": "", "web.py": SQLALCHEMY + FILE + ANEW})
+    assert found.app.migrate[-1] == "test -s instance/shop.db || flask --app web:app init-db"
+    assert any("only while its file is not there" in line for line in found.unknown)
+    unguarded = propose({"shop/__init__.py": "", "web.py": SQLALCHEMY + ANEW})
+    assert unguarded.app.migrate == ()
+    assert any("it is run by nobody" in line for line in unguarded.unknown)
