@@ -185,6 +185,25 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frontend:
+    """A front end that is built when the bundle is made.
+
+    `install` and `command` run in `folder` of a tree that holds `inputs` (globs of the commit, None: all of it);
+    `outputs` are paths of that tree. `node` is a range of versions, empty for any.
+    """
+
+    command: Argv
+    install: Argv = ()
+    folder: str = "."
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] | None = None
+    node: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: timedelta = timedelta(minutes=15)
+    """For each of the two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasePolicy:
     """How versions are made."""
 
@@ -308,6 +327,7 @@ class App:
     steps: tuple[Step, ...] = ()
     gates: Gates = Gates()
     build: Build = Build()
+    frontend: Frontend | None = None
     release: ReleasePolicy = ReleasePolicy()
     migrate: Argv = ()
     migrate_timeout: timedelta = timedelta(minutes=10)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
-from pathlib import Path
 
+from ecluse.loop.build.frontend import Maker, stored
 from ecluse.loop.build.remembered import Remembered
 from ecluse.loop.build.servers import server_requirements
 from ecluse.loop.code.checkout import Checkout, check_out
 from ecluse.loop.code.globs import chosen
-from ecluse.loop.code.workplace import workplace
+from ecluse.loop.code.workplace import Workplace, workplace
 from ecluse.model.app import App, Build
 from ecluse.model.artifact import Bundle, SourceFile, Wheelhouse, canonical, digest_of
 from ecluse.model.events import BundleBuilt, Event
@@ -38,6 +37,7 @@ async def build(app: App, world: World, *, commit: Commit, dirty: bool) -> tuple
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
         house = await _wheelhouse(app, world, checkout)
         listed = await asyncio.to_thread(_stored, checkout, app.build, world.store)
+        listed = with_built(listed, await _frontend(app, world, checkout, place))
     bundle = keep_bundle(commit, dirty=dirty, files=listed, houses=(house,), store=world.store)
     if not dirty:
         remembered.keep(bundle.digest)
@@ -56,6 +56,19 @@ def keep_bundle(
     return bundle
 
 
+async def _frontend(app: App, world: World, checkout: Checkout, place: Workplace) -> tuple[SourceFile, ...]:
+    if app.frontend is None:
+        return ()
+    tell = lambda line: world.reporter.line("frontend", line)  # noqa: E731
+    return await Maker(world=world, place=place, checkout=checkout, tell=tell).files(app.frontend)
+
+
+def with_built(files: tuple[SourceFile, ...], built: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """The commit's files, and what was built of them in their places; sorted."""
+    found = {file.path: file for file in (*files, *built)}
+    return tuple(found[path] for path in sorted(found))
+
+
 async def _wheelhouse(app: App, world: World, checkout: Checkout) -> Wheelhouse:
     tree, build = checkout.sources(app.build)
     python = await world.toolchain.choose(tree, build)
@@ -70,15 +83,7 @@ async def _wheelhouse(app: App, world: World, checkout: Checkout) -> Wheelhouse:
 
 def _stored(checkout: Checkout, build: Build, store: ContentStore) -> tuple[SourceFile, ...]:
     left_out = frozenset(chosen(checkout.files, build.exclude))
-    return tuple(_stored_file(checkout.folder, path, store) for path in sorted(checkout.files) if path not in left_out)
-
-
-def _stored_file(folder: Path, name: str, store: ContentStore) -> SourceFile:
-    path = folder / name
-    if path.is_symlink():
-        return SourceFile(path=name, mode="link", digest=store.put_bytes(os.fsencode(path.readlink())))
-    mode = "executable" if path.stat().st_mode & 0o100 else "file"
-    return SourceFile(path=name, mode=mode, digest=store.put_file(path))
+    return tuple(stored(path, checkout.folder, store) for path in sorted(checkout.files) if path not in left_out)
 
 
 def _event(bundle: Bundle, run: str, seconds: float) -> BundleBuilt:

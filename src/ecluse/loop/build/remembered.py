@@ -28,7 +28,9 @@ class Remembered:
         web = app.web
         served = (web.interface, web.server) if web else ()
         pythons = [(str(python.path), python.version) for python in world.toolchain.interpreters()]
-        parts = json.dumps([str(world.root), commit, asdict(app.build), served, pythons], sort_keys=True)
+        front = asdict(app.frontend) if app.frontend else None
+        asked = [str(world.root), commit, asdict(app.build), front, served, pythons]
+        parts = json.dumps(asked, sort_keys=True, default=str)
         name = hashlib.sha256(parts.encode()).hexdigest()[:40]
         return cls(world.home / "cache" / "bundles" / f"{name}.json", world.store)
 

@@ -32,6 +32,9 @@ class Bench:
     place: Workplace
     checkout: Checkout
     until: float
+    built: Path | None = None
+    """A folder with what the front end's build left, once it was built; it is in each tree that is tried."""
+    outputs: tuple[str, ...] = ()
     _count: int = field(default=0, init=False)
 
     @property
@@ -114,7 +117,7 @@ class Bench:
         for folder in (self.tree, *scratch):
             if folder.exists():
                 remove_tree(folder)
-        compose(self.checkout, None, (), self.tree)
+        compose(self.checkout, None, (self.built,) if self.built else (), self.tree)
         for folder in scratch:
             folder.mkdir()
 

@@ -10,6 +10,7 @@ from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.plan.written import Seen
+from ecluse.manifest.argv import SHELL
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.app import Build, Process
 from ecluse.model.problem import ProblemError
@@ -52,7 +53,7 @@ class Case:
 
     async def command(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         """What a failing command said; empty when it went well."""
-        what = " ".join(argv)
+        what = argv[len(SHELL)] if argv[: len(SHELL)] == SHELL else " ".join(argv)
         began = self.began(what)
         try:
             finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)

@@ -9,6 +9,7 @@ from ecluse.loop.plan import migrating
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
 from ecluse.loop.plan.case import COMMAND, Case
 from ecluse.loop.plan.evidence import hollow, lines, parts_of
+from ecluse.loop.plan.frontend import fronted
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Kind, values
@@ -21,6 +22,7 @@ START = 30.0
 
 async def prepared(case: Case) -> tuple[str, ...]:
     """Run what a release needs before it starts. A preparation that fails is left out, and said."""
+    await fronted(case)
     await case.bench.renew()
     app = case.proposal.app
     await asyncio.to_thread(make_room, case.bench.tree, app.state)

@@ -12,7 +12,7 @@ from tomlkit.items import Array, Item, Table
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.manifest.amounts import duration_text
 from ecluse.manifest.argv import SHELL
-from ecluse.model.app import Argv, Build, Environment, Gates, Health, Interface, Process, Step
+from ecluse.model.app import Argv, Build, Environment, Frontend, Gates, Health, Interface, Process, Step
 
 TRIED = "Written by `ecluse init`, which tried it: the environment builds, the app starts and answers."
 NOT_TRIED = "Written by `ecluse init` and NOT TRIED: nothing was built or started. `ecluse init` without --no-try does."
@@ -35,6 +35,7 @@ def render(proposal: Proposal) -> str:
     add(document, "steps", {step.name: writer.step(step) for step in app.steps})
     add(document, "gates", writer.gates(app.gates))
     add(document, "build", writer.build(app.build))
+    add(document, "frontend", writer.frontend(app.frontend))
     add(document, "environments", {item.name: writer.environment(item) for item in app.environments})
     return tomlkit.dumps(document)
 
@@ -133,6 +134,18 @@ class Writer:
             table.add("install_project", False)
         self.put(table, "build.exclude_newer", build.exclude_newer)
         self.put(table, "build.commands", array([command(argv) for argv in build.commands]))
+        return table
+
+    def frontend(self, frontend: Frontend | None) -> Table:
+        table = tomlkit.table()
+        if frontend is None:
+            return table
+        self.put(table, "frontend.command", command(frontend.command))
+        self.put(table, "frontend.install", command(frontend.install))
+        self.put(table, "frontend.folder", frontend.folder if frontend.folder != "." else "")
+        self.put(table, "frontend.outputs", self.listed("frontend.outputs", frontend.outputs))
+        self.put(table, "frontend.inputs", array(list(frontend.inputs or ())))
+        self.put(table, "frontend.node", frontend.node)
         return table
 
     def environment(self, environment: Environment) -> Table:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ecluse.loop.plan.django import one_settings_module
+from ecluse.loop.plan.front import frontend_of
 from ecluse.loop.plan.kept import import_path, state
 from ecluse.loop.plan.locked import build_of
 from ecluse.loop.plan.made_up import value_for
@@ -16,6 +17,7 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
+from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
@@ -77,6 +79,7 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
+        frontend=frontend_of(facts, reasons.note),
         migrate=migration(facts, chosen, reasons.note),
         state=state(facts, reasons.note),
         env=import_path(facts, reasons.note),
@@ -197,6 +200,8 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     for line in values(facts, Kind.UNREAD):
         yield f"what this repository says about {line}: add what is missing by hand"
     yield from left_out(facts)
+    if app.frontend and " ".join(app.frontend.install) in UNLOCKED.values():
+        yield "which versions the front end is built with: commit a lock (npm install writes package-lock.json)"
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ecluse.manifest.schema.build import BuildTable, ReleaseTable
 from ecluse.manifest.schema.environment import EnvironmentTable
+from ecluse.manifest.schema.frontend import FrontendTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.process import ProcessTable
 from ecluse.manifest.schema.shapes import AppName, Name
@@ -44,5 +45,6 @@ class Manifest(Table):
     steps: dict[Name, StepTable] = section(default_factory=dict)
     gates: GatesTable = section(default_factory=GatesTable)
     build: BuildTable = section(default_factory=BuildTable)
+    frontend: FrontendTable | None = section(default=None)
     release: ReleaseTable = section(default_factory=ReleaseTable)
     environments: dict[Name, EnvironmentTable] = section(default_factory=dict)
