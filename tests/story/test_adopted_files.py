@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support import repos_django, repos_front
+from support import repos_django, repos_front, repos_small
 from support.adopted import Adopted, get, post
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
@@ -113,3 +113,30 @@ def test_what_uwsgi_mapped_is_served_with_the_uploads_in_it(adopt):
     shop.run("rollback")
     assert get(f"{url}/assets/site.css")[1] == b"a{}"
     assert get(f"{url}/assets/uploads/a.txt")[1] == b"mine"
+
+
+def test_a_command_that_drops_the_tables_is_run_for_the_first_release_only(adopt):
+    shop = adopt(repos_small.FLASKR)
+    said = shop.init()
+    assert "flaskr.sqlite || flask --app flaskr:create_app init-db" in said["manifest"]
+    url = shop.ship()["url"]
+    post(f"{url}/keep/first", b"")
+    shop.change({"README.md": "changed\n"})
+    shop.ship()
+    assert get(f"{url}/")[1] == b"<ul>first</ul>"
+    shop.run("rollback")
+    assert get(f"{url}/")[1] == b"<ul>first</ul>"
+
+
+def test_the_health_route_that_reads_the_database_is_the_one_that_counts(adopt):
+    shop = adopt(repos_small.FASTAPI)
+    said = shop.init()
+    assert 'path = "/api/health" # answered 200' in said["manifest"]
+    assert said["reasons"]["processes.web.health.path"].endswith("and reads the database")
+    url = shop.ship()["url"]
+    post(f"{url}/keep/first", b"")
+    shop.change({"README.md": "changed\n"})
+    shop.ship()
+    assert get(f"{url}/api/health")[1] == b'{"notes":1}'
+    shop.run("rollback")
+    assert get(f"{url}/api/health")[1] == b'{"notes":1}'

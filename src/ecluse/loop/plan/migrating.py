@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 
 from ecluse.loop.plan.locked import Note
 from ecluse.manifest.argv import SHELL, argv_of
-from ecluse.manifest.detect.facts import Fact, Kind, every, first
+from ecluse.manifest.detect.facts import Fact, Kind, every, first, values
+from ecluse.manifest.detect.tables import CREATE, ONCE
 from ecluse.model.app import Argv
 
+DATABASE = re.compile(r"\.(db|db3|sqlite|sqlite3)$")
 WORDS = ("migrate", "upgrade")
 """What a command line that migrates says."""
 
 
 def migration(facts: tuple[Fact, ...], entry: Fact, note: Note) -> Argv:
     fact = chosen(facts)
-    note("app.migrate", fact)
-    if fact is None:
-        return ()
-    command = fact.value.replace("flask db", f"flask --app {entry.value} db") if fact.label == "flask" else fact.value
-    return argv_of(command)
+    command = command_of(fact, facts, entry) if fact else ""
+    note("app.migrate", fact if command else None)
+    return argv_of(command) if command else ()
+
+
+def command_of(fact: Fact, facts: tuple[Fact, ...], entry: Fact) -> str:
+    """As it is run from the root; empty for one that may be run only once, when nothing shows that it was."""
+    if fact.label == CREATE:
+        return inside(entry.folder, f'python -c "{created(fact, entry)}"')
+    command = re.sub(r"^flask ", f"flask --app {quoted(entry.value)} ", fact.value)
+    if fact.value.startswith("flask "):
+        command = inside(entry.folder, command)
+    if fact.label != ONCE:
+        return command
+    file = database_file(facts)
+    return f"test -s {file} || {command}" if file else ""
+
+
+def inside(folder: str, command: str) -> str:
+    return command if folder == "." else f"env -C {folder} {command}"
+
+
+def quoted(entry: str) -> str:
+    """A factory's parentheses are a shell's own; flask finds it without."""
+    return shlex.quote(entry.removesuffix("()"))
+
+
+def created(fact: Fact, entry: Fact) -> str:
+    """`create_all` of Flask-SQLAlchemy, in the app's context."""
+    module, _, attribute = entry.value.partition(":")
+    name = attribute.partition("(")[0]
+    where, _, database = fact.value.partition(":")
+    called = f"{name}{attribute[len(name) :]}".replace('"', "'")
+    imports = f"from {module} import {name}; from {where} import {database}"
+    return f"{imports}; {called}.app_context().push(); {database}.create_all()"
+
+
+def database_file(facts: tuple[Fact, ...]) -> str:
+    """The one file that shows whether there is a database yet."""
+    return next((path for path in values(facts, Kind.STATE) if DATABASE.search(path)), "")
 
 
 def chosen(facts: tuple[Fact, ...]) -> Fact | None:
@@ -30,13 +69,19 @@ def chosen(facts: tuple[Fact, ...]) -> Fact | None:
 
 def migrates(fact: Fact) -> bool:
     """Whether it is a migration for certain; a release line may be anything, such as a message to a chat."""
-    return fact.kind is Kind.MIGRATE or any(word in fact.value for word in WORDS)
+    by_hand = fact.label in {CREATE, ONCE}
+    return (fact.kind is Kind.MIGRATE and not by_hand) or any(word in fact.value for word in WORDS)
 
 
 def left_out(facts: tuple[Fact, ...]) -> Iterator[str]:
-    """The release lines that do more than, or something else than, what will be run."""
+    """The release lines that do more than, or something else than, what will be run; and what is run by hand."""
     run = chosen(facts)
     for fact in every(facts, Kind.RELEASE):
         plain = migrates(fact) and argv_of(fact.value)[: len(SHELL)] != SHELL
         if fact != run and not plain:
             yield f"the release line `{fact.value}` ({fact.place}) is not run: add to app.migrate what a release needs"
+    if run and run.label == CREATE:
+        yield f"how the tables are made ({run.place}): nothing in the code does, so app.migrate calls create_all"
+    if run and run.label == ONCE:
+        when = "only while its file is not there" if database_file(facts) else "by nobody: what is there would be lost"
+        yield f"`{run.value}` ({run.place}) makes the tables anew, or fills them: it is run {when}"

@@ -21,9 +21,19 @@ def alembic(tree: Tree) -> Iterator[Fact]:
         folder = str(PurePosixPath(path).parent)
         if folder.endswith("migrations"):
             continue  # Flask-Migrate's own copy
-        option = "" if folder == "." else f" -c {path}"
-        yield Fact(kind=Kind.MIGRATE, value=f"alembic{option} upgrade head", file=path, folder=folder,
+        yield Fact(kind=Kind.MIGRATE, value=alembic_command(tree, path, folder), file=path, folder=folder,
                    confidence=SURE - path.count("/") / 10)  # fmt: skip
+
+
+def alembic_command(tree: Tree, path: str, folder: str) -> str:
+    """Its script's place and its imports count from the folder where it is started, unless the file says otherwise."""
+    if folder == ".":
+        return "alembic upgrade head"
+    lines = [
+        line.partition("=")[2] for line in tree.text(path).splitlines() if re.match(r"(script_location|prepend)", line)
+    ]
+    anywhere = bool(lines) and all("%(here)s" in line for line in lines)
+    return f"alembic -c {path} upgrade head" if anywhere else f"env -C {folder} alembic upgrade head"
 
 
 def flask_migrate(tree: Tree) -> Iterator[Fact]:

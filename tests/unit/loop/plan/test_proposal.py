@@ -85,7 +85,7 @@ def test_a_worker_without_a_broker_is_on():
     ("files", "argv"),
     [
         ({"migrations/env.py": "", "shop/db.py": "import flask_migrate\n"},
-         ("flask", "--app", "shop:create_app()", "db", "upgrade")),
+         ("flask", "--app", "shop:create_app", "db", "upgrade")),
         ({"Procfile": "release: alembic upgrade head\n"}, ("alembic", "upgrade", "head")),
         ({"Procfile": "release: ./prepare data\n"}, ("./prepare", "data")),
         ({"Procfile": "release: ./prepare\n", "alembic.ini": ""}, ("alembic", "upgrade", "head")),
@@ -381,3 +381,36 @@ def test_as_many_processes_as_the_procfile_asks_for():
     assert proposal.app.web.count == 3
     assert "count = 3 # Procfile:1" in render(proposal)
     assert "count" not in render(propose({}))
+
+
+SQLALCHEMY = """\
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+app = Flask(__name__)
+db = SQLAlchemy(app)
+"""
+"""Tables that nobody makes."""
+ANEW = """
+@app.cli.command()
+def init_db():
+    db.drop_all()
+    db.create_all()
+"""
+FILE = "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///shop.db'\n"
+
+
+def test_tables_that_nobody_makes_are_made_and_that_is_said():
+    found = propose({"shop/__init__.py": "", "backend/web.py": SQLALCHEMY})
+    shown = found.app.migrate[-1]
+    assert shown.startswith("env -C backend python -c ")
+    assert "from web import app; from web import db; app.app_context().push(); db.create_all()" in shown
+    assert any("app.migrate calls create_all" in line for line in found.unknown)
+
+
+def test_a_command_that_would_lose_what_is_there_runs_while_there_is_nothing():
+    found = propose({"shop/__init__.py": "", "web.py": SQLALCHEMY + FILE + ANEW})
+    assert found.app.migrate[-1] == "test -s instance/shop.db || flask --app web:app init-db"
+    assert any("only while its file is not there" in line for line in found.unknown)
+    unguarded = propose({"shop/__init__.py": "", "web.py": SQLALCHEMY + ANEW})
+    assert unguarded.app.migrate == ()
+    assert any("it is run by nobody" in line for line in unguarded.unknown)

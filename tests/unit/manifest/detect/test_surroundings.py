@@ -172,7 +172,9 @@ def test_background_workers_are_found(files, command):
 
 def test_migrations_of_alembic_and_flask_are_found():
     assert of({"alembic.ini": ""}, Kind.MIGRATE) == ("alembic upgrade head",)
-    assert of({"db/alembic.ini": ""}, Kind.MIGRATE) == ("alembic -c db/alembic.ini upgrade head",)
+    assert of({"db/alembic.ini": "script_location = alembic\n"}, Kind.MIGRATE) == ("env -C db alembic upgrade head",)
+    anywhere = "script_location = %(here)s/alembic\nprepend_sys_path = %(here)s\n"
+    assert of({"db/alembic.ini": anywhere}, Kind.MIGRATE) == ("alembic -c db/alembic.ini upgrade head",)
     files = {"migrations/alembic.ini": "", "migrations/env.py": "", "shop.py": "from flask_migrate import Migrate\n"}
     assert of(files, Kind.MIGRATE) == ("flask db upgrade",)
     assert of({"migrations/env.py": ""}, Kind.MIGRATE) == ()

@@ -1,0 +1,87 @@
+"""Tables that no migration makes, and what is made of the commit's files."""
+
+import pytest
+
+from ecluse.manifest.detect import detect
+from ecluse.manifest.detect.facts import Kind, every
+from ecluse.manifest.detect.tree import Tree
+
+FLASK = (
+    "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\ndb = SQLAlchemy(app)\n"
+)
+DEPLOY = (
+    "from flask_migrate import Migrate, upgrade\n@app.cli.command()\ndef deploy():\n    upgrade()\n    Role.insert()\n"
+)
+INIT_DB = """
+import sqlite3, click
+def init_db():
+    with open("schema.sql") as f:
+        sqlite3.connect("shop.db").executescript(f.read())
+@click.command("init-db")
+def init_db_command():
+    init_db()
+def init_app(app):
+    app.cli.add_command(init_db_command)
+"""
+
+
+def of(files, kind=Kind.MIGRATE):
+    return [(fact.value, fact.label) for fact in every(detect(Tree.of(files)), kind)]
+
+
+def test_a_command_that_upgrades_and_seeds_goes_before_the_plain_upgrade():
+    files = {"app.py": FLASK + DEPLOY, "migrations/env.py": ""}
+    assert of(files) == [("flask deploy", "flask"), ("flask db upgrade", "flask")]
+
+
+def test_a_command_that_makes_the_tables_anew_is_for_the_first_time_only():
+    assert of({"app.py": FLASK.replace("db =", "x ="), "shop/db.py": INIT_DB})[0] == ("flask init-db", "once")
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "label"),
+    [
+        ("def create_tables():\n    db.create_all()", "create-tables", "flask"),
+        ("def setup_command():\n    db.create_all()", "setup", "flask"),
+        ("def reset():\n    db.drop_all()\n    db.create_all()", "reset", "once"),
+        ("def seed():\n    db.create_all()\n    db.session.add(X)", "seed", "once"),
+    ],
+)
+def test_commands_are_called_as_click_calls_them(function, name, label):
+    assert of({"app.py": f"{FLASK}@app.cli.command()\n{function}\n"}) == [(f"flask {name}", label)]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"app.py": FLASK}, [("app:db", "create")]),
+        ({"app.py": FLASK + "if __name__ == '__main__':\n    db.create_all()\n"}, [("app:db", "create")]),
+        ({"app.py": FLASK + "with app.app_context():\n    db.create_all()\n"}, []),
+        ({"app.py": FLASK + "def make():\n    db.create_all()\n"}, []),
+        ({"app.py": FLASK, "make_db.py": "from app import db\ndb.create_all()\n"}, [("python make_db.py", "")]),
+        ({"app.py": FLASK, "make_db.py": "from app import db\ndb.drop_all()\ndb.create_all()\n"},
+         [("python make_db.py", "once")]),
+        ({"app.py": FLASK, "migrations/env.py": ""}, []),
+    ],
+)  # fmt: skip
+def test_tables_made_by_hand_are_made_by_what_makes_them(files, expected):
+    assert of(files) == expected
+
+
+MANAGE = 'import os\ndef main():\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+
+
+def test_translations_are_compiled_by_who_reads_them():
+    po = "translations/de/LC_MESSAGES/messages.po"
+    assert of({"app.py": FLASK, po: ""}, Kind.PREPARE) == [("pybabel compile -d translations", "translations")]
+    assert of({"app.py": FLASK, po: "", po.replace(".po", ".mo"): ""}, Kind.PREPARE) == []
+    files = {"manage.py": MANAGE, "shop/settings.py": "", "shop/locale/de/LC_MESSAGES/django.po": ""}
+    assert of(files, Kind.PREPARE) == [("python manage.py compilemessages", "translations")]
+
+
+def test_style_sheets_are_compressed_after_they_were_collected():
+    settings = "STATIC_ROOT = 'static'\nCOMPRESS_OFFLINE = True\n"
+    found = of({"manage.py": MANAGE, "shop/settings.py": settings}, Kind.PREPARE)
+    assert [value for value, _ in found] == [
+        "python manage.py collectstatic --noinput", "python manage.py compress --force",
+    ]  # fmt: skip
