@@ -135,8 +135,18 @@ def test_the_health_route_that_reads_the_database_is_the_one_that_counts(adopt):
     assert said["reasons"]["processes.web.health.path"].endswith("and reads the database")
     url = shop.ship()["url"]
     post(f"{url}/keep/first", b"")
+    assert shop.document("status", "--json")["environments"][0]["state"] == ["backend/data/"]
+    assert "data that outlives releases: backend/data/" in shop.run("status").stdout
     shop.change({"README.md": "changed\n"})
     shop.ship()
     assert get(f"{url}/api/health")[1] == b'{"notes":1}'
     shop.run("rollback")
     assert get(f"{url}/api/health")[1] == b'{"notes":1}'
+
+
+def test_files_that_pages_load_and_nobody_mapped_are_served(adopt):
+    shop = adopt({"shop/__init__.py": "", "shop/web.py": FLASK, "shop/public/site.css": "a{}",
+                  "requirements.txt": "flask==3.1.0\n"})  # fmt: skip
+    said = shop.init()
+    assert 'static = {"/assets/" = "shop/public/"} # pages load these files' in said["manifest"]
+    assert get(f"{shop.ship()['url']}/assets/site.css")[:2] == (200, b"a{}")

@@ -26,6 +26,8 @@ def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
                 click.echo(host_line(host))
             if host.seen is not None:
                 observed(host.seen, now, status.name)
+        if status.state and status.phase not in NOTHING_SERVES:
+            click.echo(f"  data that outlives releases: {', '.join(status.state)}")
 
 
 def headline(status: EnvironmentStatus) -> str:

@@ -39,6 +39,8 @@ class EnvironmentStatus:
     hosts: tuple[HostStatus, ...]
     remembered: EnvironmentKnown
     why: str = ""
+    state: tuple[str, ...] = ()
+    """The app's data, as the manifest declares it now."""
 
     @property
     def seen(self) -> Observed | None:
@@ -76,6 +78,7 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
         phase=phase_of(seen, known(world, environment.name)),
         hosts=tuple(hosts),
         remembered=known(world, environment.name),
+        state=app.state,
         why=worst.why if fleet.is_single or not worst.why else f"{worst.name}: {worst.why}",
     )
 
@@ -140,6 +143,7 @@ def _environment(status: EnvironmentStatus) -> dict[str, Any]:
         "health": status.health,
         "phase": status.phase,
         "why": status.why,
+        "state": list(status.state),
         "hosts": [
             {"name": host.name, "health": host.health, "why": host.why, **_observed(host.seen)} for host in status.hosts
         ],

@@ -51,7 +51,7 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         code="I002",
         what="no entry point that was found starts and answers",
         fix="mend what the evidence names, or write the manifest without trying (`ecluse init --no-try`) and edit it",
-        evidence=(*steps, *made_up(listed[0].proposal), *listed[0].evidence),
+        evidence=(*steps, *made_up(listed[0].proposal), *listed[0].notes, *listed[0].evidence),
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )

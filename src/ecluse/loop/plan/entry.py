@@ -23,6 +23,8 @@ class Tried:
     environment: Path | None = None
     evidence: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was left out on the way, and why: perhaps that is what is missing."""
 
     @property
     def ok(self) -> bool:
@@ -37,4 +39,6 @@ async def try_entry(case: Case) -> Tried:
         remember(case, await asyncio.to_thread(look, case.bench.tree))
     left_open = (*unknown(case.facts, case.proposal.app), *case.open)
     proposal = replace(case.proposal, unknown=left_open)
-    return Tried(proposal=proposal, environment=case.environment, evidence=evidence, answers=case.answers)
+    return Tried(
+        proposal=proposal, environment=case.environment, evidence=evidence, answers=case.answers, notes=case.open
+    )

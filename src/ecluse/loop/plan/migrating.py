@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from ecluse.loop.plan.locked import Note
+from ecluse.loop.plan.waiting import without_waits
 from ecluse.manifest.argv import SHELL, argv_of
 from ecluse.manifest.detect.facts import Fact, Kind, every, first, values
 from ecluse.manifest.detect.tables import CREATE, ONCE
@@ -28,6 +29,8 @@ def command_of(fact: Fact, facts: tuple[Fact, ...], entry: Fact) -> str:
     """As it is run from the root; empty for one that may be run only once, when nothing shows that it was."""
     if fact.label == CREATE:
         return inside(entry.folder, f'python -c "{created(fact, entry)}"')
+    if fact.kind is Kind.RELEASE:
+        return without_waits(fact.value)[0]
     command = re.sub(r"^flask ", f"flask --app {quoted(entry.value)} ", fact.value)
     if fact.value.startswith("flask "):
         command = inside(entry.folder, command)
@@ -80,6 +83,8 @@ def left_out(facts: tuple[Fact, ...]) -> Iterator[str]:
         plain = migrates(fact) and argv_of(fact.value)[: len(SHELL)] != SHELL
         if fact != run and not plain:
             yield f"the release line `{fact.value}` ({fact.place}) is not run: add to app.migrate what a release needs"
+    for part in without_waits(run.value)[1] if run and run.kind is Kind.RELEASE else ():
+        yield f"`{part}` ({run.place if run else ''}) only waits, and is not run"
     if run and run.label == CREATE:
         yield f"how the tables are made ({run.place}): nothing in the code does, so app.migrate calls create_all"
     if run and run.label == ONCE:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from ecluse.loop.code.trees import list_files
 from ecluse.loop.plan import migrating
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
 from ecluse.loop.plan.case import COMMAND, Case
 from ecluse.loop.plan.evidence import hollow, lines, parts_of
 from ecluse.loop.plan.frontend import fronted
+from ecluse.loop.plan.mapping import mapped
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Kind, values
 from ecluse.model.app import Argv, Interface, Process
 from ecluse.model.problem import ProblemError
 
+NOTHING: Mapping[str, Any] = {"asked": (), "loaded": (), "without": {}, "output": ()}
 START = 30.0
 """Seconds until a server answers."""
 
@@ -68,34 +73,56 @@ async def served(case: Case) -> tuple[str, ...]:
     """Start it, ask it, end it; then what it answered and what it wrote are known."""
     what = f"serve {case.web.app or case.web.command[-1]}"
     began = case.began(what)
-    host = case.web.health.host if case.web.health else "localhost"
-    asked = {
-        "argv": await server(case),
-        "folder": str(case.bench.tree / case.web.folder),
-        "tree": str(case.bench.tree),
-        "paths": list(paths_to_ask(case.facts, case.routes)),
-        "host": host,
-        "seconds": START,
-        "port": case.web.interface is Interface.COMMAND,
-    }
-    answer, _ = await case.bench.question(
-        "trial.py", asked, environment=case.environment, env=case.env, seconds=COMMAND
-    )
-    without = answer["without"] if answer else {}
-    case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"]) if answer else ()
+    answer = await asked(case)
+    if await asyncio.to_thread(serves_more, case, answer):
+        answer = await asked(case)
+    without = answer["without"]
+    case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"])
     chosen = best(answers, told(case.facts))
     case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
     if chosen is None or case.web.health is None or hollow(answers):
         case.say(what, ok=False, answer="no page is well" if answers else "it never answered", began=began)
-        return refusals(answers, answer["output"] if answer else ())
+        return refusals(answers, answer["output"])
     case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began)
     settle(case, chosen)
-    for line in lines(answers, parts_of(answer or {"loaded": ()}), has_database=bool(case.proposal.app.migrate)):
+    for line in lines(answers, parts_of(answer), has_database=bool(case.proposal.app.migrate)):
         if line.ok:
             case.say(line.what, ok=True, answer=line.answer)
         else:
             case.open += (line.answer,)
     return ()
+
+
+async def asked(case: Case) -> Mapping[str, Any]:
+    """What the app answered while it ran; nothing when it couldn't be tried to the end."""
+    question = {
+        "argv": await server(case),
+        "folder": str(case.bench.tree / case.web.folder),
+        "tree": str(case.bench.tree),
+        "paths": list(paths_to_ask(case.facts, case.routes)),
+        "host": case.web.health.host if case.web.health else "localhost",
+        "seconds": START,
+        "port": case.web.interface is Interface.COMMAND,
+    }
+    answer, _ = await case.bench.question(
+        "trial.py", question, environment=case.environment, env=case.env, seconds=COMMAND
+    )
+    return answer or NOTHING
+
+
+def serves_more(case: Case, answer: Mapping[str, Any]) -> bool:
+    """Whether files that pages load, and the app doesn't send, are served from now on."""
+    if case.web.interface is Interface.COMMAND:
+        return False
+    found = mapped(parts_of(answer), list_files(case.bench.tree))
+    more = {prefix: folder for prefix, folder in found.items() if prefix not in case.web.static}
+    if more:
+        case.change(replace(case.web, static={**case.web.static, **more}))
+        why = "pages load these files, and the app doesn't send them"
+        reasons = {**case.proposal.reasons, "processes.web.static": why}
+        case.proposal = replace(case.proposal, reasons=reasons)
+        case.say("serve files", ok=True, answer=", ".join(f"{prefix} from {path}" for prefix, path in more.items()))
+    return bool(more)
 
 
 async def server(case: Case) -> list[str]:

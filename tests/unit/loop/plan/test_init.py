@@ -334,6 +334,16 @@ def test_a_migration_runs_before_the_start_and_a_preparation_that_fails_is_left_
     assert "build" not in found or "commands" not in found["build"]
 
 
+def test_a_release_line_that_asks_is_answered_or_ends_at_once(world, repository):
+    asks = "import os\nassert input('sure? ') == 'y'\nos.makedirs('data', exist_ok=True)\n"
+    repository({"Procfile": PROCFILE + "release: yes | python asks.py\n", "server.py": server(), "asks.py": asks})
+    assert manifest(init(world))["app"]["migrate"] == "yes | python asks.py"
+    repository({"Procfile": PROCFILE + "release: python asks.py\n"})
+    found = init(world)
+    assert "migrate" not in manifest(found)["app"]
+    assert any("`python asks.py`" in line for line in found.proposal.unknown)
+
+
 def test_a_migration_that_fails_ends_the_try(world, repository):
     manage = "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\nsys.exit('no database')\n"
     repository({"Procfile": PROCFILE, "server.py": server(), "manage.py": manage})

@@ -8,6 +8,7 @@ from ecluse.loop.plan.answering import Answer, best, paths_to_ask, unwell
 from ecluse.loop.plan.evidence import Part, hollow, lines
 from ecluse.loop.plan.gates import judge_once, settle
 from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.mapping import mapped
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.written import look, outermost, state_of
 from ecluse.loop.test.evidence import Judged
@@ -225,3 +226,19 @@ def test_a_slow_step_gets_more_time():
     seen = judge_once(STEP, Judged(passed=True, evidence=()), report())
     assert settle(PROPOSAL, STEP, (seen, 300.0)).app.steps[0].timeout.total_seconds() == 21 * 60
     assert settle(PROPOSAL, STEP, (seen, 3.0)).app.steps[0].timeout == STEP.timeout
+
+
+@pytest.mark.parametrize(
+    ("url", "paths", "expected"),
+    [
+        ("/assets/css/a.css?v=1", ["shop/public/css/a.css"], {"/assets/": "shop/public/"}),
+        ("/assets/css/a.css", ["public/a.css"], {"/assets/css/": "public/"}),
+        ("/assets/a.css", ["x/a.css", "y/a.css"], {}),
+        ("/assets/a.css", ["shop/a.css", "shop/views.py"], {}),
+        ("/assets/a.css", ["other.css"], {}),
+        ("/favicon.ico", ["static/favicon.ico"], {}),
+    ],
+)
+def test_files_that_the_repository_has_are_found_by_the_end_of_their_paths(url, paths, expected):
+    assert mapped([Part(path=url, page="/", status=404)], paths) == expected
+    assert mapped([Part(path=url, page="/", status=200)], paths) == {}

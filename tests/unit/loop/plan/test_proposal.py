@@ -9,6 +9,7 @@ from ecluse.loop.plan.made_up import safe_value
 from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
 from ecluse.loop.plan.resolve import candidates, resolve
+from ecluse.loop.plan.waiting import without_waits
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -381,6 +382,27 @@ def test_as_many_processes_as_the_procfile_asks_for():
     assert proposal.app.web.count == 3
     assert "count = 3 # Procfile:1" in render(proposal)
     assert "count" not in render(propose({}))
+
+
+@pytest.mark.parametrize(
+    ("command", "kept", "waits"),
+    [
+        ("./wait-for-it.sh db:5432 -- python seed.py", "python seed.py", 1),
+        ("python manage.py wait_for_db && python manage.py migrate", "python manage.py migrate", 1),
+        ("bash bin/wait-for-db.sh; flask db upgrade && flask seed", "flask db upgrade && flask seed", 1),
+        ("dockerize -wait tcp://db:5432 -timeout 60s ./seed", "./seed", 1),
+        ("yes | flask db upgrade", "yes | flask db upgrade", 0),
+        ("python awaiting.py; x", "python awaiting.py; x", 0),
+    ],
+)
+def test_what_only_waits_is_not_run(command, kept, waits):
+    assert (without_waits(command)[0], len(without_waits(command)[1])) == (kept, waits)
+
+
+def test_that_it_is_not_run_is_said():
+    found = propose({"Procfile": "release: ./wait-for-db.sh && ./seed\n"})
+    assert found.app.migrate == ("./seed",)
+    assert any("./wait-for-db.sh" in line and "only waits" in line for line in found.unknown)
 
 
 SQLALCHEMY = """\
