@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 Header = Callable[[str], str]
@@ -17,6 +18,8 @@ PIECE = 1 << 18
 """Bytes that are read at once."""
 WELL_KNOWN = b".well-known"
 """The one hidden name with something for everybody (RFC 8615)."""
+LONGEST = 64
+"""Bytes of a name's end by which its type is told."""
 HASHED = re.compile(rb"\.[0-9a-f]{12}\.[^/]+$")
 """A name that says its content, as Django's manifest storage makes them: it never changes."""
 FOREVER = "max-age=31536000, public, immutable"
@@ -69,7 +72,12 @@ class _File(NamedTuple):
 
     @property
     def changed(self) -> str:
-        return formatdate(int(self.about.st_mtime), usegmt=True)
+        return _date(int(self.about.st_mtime))
+
+
+@lru_cache(maxsize=1024)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 class Mounts:
@@ -79,6 +87,11 @@ class Mounts:
         self._folders: Dict[bytes, bytes] = {}
         for prefix, folder in mounts:
             self._folders[os.fsencode(prefix)] = os.fsencode(folder)
+        # Where the folders really are. A release's links stay as they are while it serves.
+        self._real = {
+            prefix: os.path.realpath(folder if prefix.endswith(b"/") else os.path.dirname(folder))
+            for prefix, folder in self._folders.items()
+        }
         self._order = tuple(sorted(self._folders, key=len, reverse=True))
 
     def reply(self, method: str, path: bytes, header: Header) -> Optional[Reply]:
@@ -95,7 +108,7 @@ class Mounts:
             folder, name = (b"", b"") if name else os.path.split(folder)
         if not name or not _is_plain(name):
             return None
-        return _open(os.path.join(folder, name), os.path.realpath(folder), accepted)
+        return _open(folder + b"/" + name, self._real[prefix], accepted)
 
 
 def _is_plain(name: bytes) -> bool:
@@ -158,7 +171,7 @@ def _answer(found: _File, path: bytes, method: str, header: Header) -> Reply:
     if _is_known(found, header):
         os.close(found.fd)
         return Reply(304, headers)
-    headers.append(("Content-Type", _type_of(path)))
+    headers.append(("Content-Type", _type_of(path[path.rfind(b"/") + 1 :][-LONGEST:])))
     headers.append(("Accept-Ranges", "bytes"))
     if found.encoding:
         headers.append(("Content-Encoding", found.encoding))
@@ -203,8 +216,9 @@ def _range(header: str, size: int) -> Optional[Tuple[int, int]]:
     return int(first), min(size, int(last) + 1) if last else size
 
 
-def _type_of(path: bytes) -> str:
-    kind, encoding = _TYPES.guess_type(os.fsdecode(path).replace(":", "_"))
+@lru_cache(maxsize=1024)
+def _type_of(name: bytes) -> str:
+    kind, encoding = _TYPES.guess_type(os.fsdecode(name).replace(":", "_"))
     if encoding is not None:
         return {"gzip": "application/gzip", "bzip2": "application/x-bzip2"}.get(encoding, "application/octet-stream")
     if kind is None:

@@ -99,10 +99,11 @@ def builds(tree: Tree, package: Package) -> bool:
 
 
 def is_the_app_s(tree: Tree, package: Package) -> bool:
+    """Whether it lies at the root or where the app does, or is named by it."""
+    if package.folder == ".":
+        return True
     folders = {fact.folder for fact in apps(tree)} | {posixpath.dirname(path) for path in tree.named("manage.py")}
-    if package.folder == "." or any(package.folder == f or package.folder.startswith(f"{f}/") for f in folders - {""}):
-        return package.folder in {".", *folders} or names(tree, package.folder)
-    return names(tree, package.folder)
+    return package.folder in folders or names(tree, package.folder)
 
 
 def names(tree: Tree, folder: str) -> bool:

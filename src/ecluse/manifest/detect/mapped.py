@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ecluse.manifest.detect import django_files
@@ -19,8 +19,6 @@ from ecluse.manifest.detect.tree import Tree
 OPTION = re.compile(r"--static-map[ =]\s*[\"']?([^\s\"'=,]+)=([^\s\"',\]]+)")
 LINES = re.compile(r"(?m)^[ \t]*([\w-]+)[ \t]*=[ \t]*(.+?)[ \t]*$")
 ALIAS = re.compile(r"(?mi)^[ \t]*Alias[ \t]+\"?(/[^\s\"]*)\"?[ \t]+\"?([^\s\"]+)\"?")
-COMMANDS = ("Procfile*", "Dockerfile*", "*compose*.y*ml", "*.sh", "*.service")
-NGINX = ("*.conf", "*nginx*", "*.conf.*")
 TOKEN = re.compile(r"#[^\n]*|\"[^\"]*\"|'[^']*'|[{};]|[^\s{};]+")
 
 
@@ -34,26 +32,29 @@ class Mapped:
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    roots = {fact.label for fact in django_files.read(tree) if fact.kind is Kind.STATIC}
-    for file, found in mappings(tree):
-        folder = home(tree, found.path, roots | states(tree))
-        prefix = spelled(found.prefix, is_folder=folder not in tree)
-        if folder and prefix:
-            yield Fact(kind=Kind.STATIC, value=prefix, label=folder, file=file, line=found.line, confidence=LIKELY)
+    found = tuple(mappings(tree))
+    known = there(tree) if found else frozenset()
+    for file, one in found:
+        path = home(one.path, known)
+        prefix = spelled(one.prefix, is_folder=path.endswith("/")) if path else ""
+        if prefix:
+            yield Fact(kind=Kind.STATIC, value=prefix, label=path, file=file, line=one.line, confidence=LIKELY)
+
+
+def there(tree: Tree) -> frozenset[str]:
+    """Every file and, with its slash, every folder of the repository, and those that Django's settings have made."""
+    made = {fact.label for fact in django_files.read(tree) if fact.kind is Kind.STATIC}
+    uploads = {fact.value for fact in django_files.media(tree)}
+    folders = {path[: end + 1] for path in tree.paths for end, letter in enumerate(path) if letter == "/"}
+    return frozenset({*tree.paths, *folders, *made, *uploads})
 
 
 def mappings(tree: Tree) -> Iterator[tuple[str, Mapped]]:
     """Each file that maps with what it maps."""
-    for patterns, mark, parse in (
-        (("*.ini",), "[uwsgi]", uwsgi),
-        (COMMANDS, "static-map", command),
-        (NGINX, "location", nginx),
-        (("Caddyfile*",), "root", caddy),
-        (("*.conf", "*.conf.*"), "Alias", apache),
-    ):
-        for file in dict.fromkeys(path for pattern in patterns for path in tree.named(pattern)):
-            text = tree.text(file) if not file.endswith((".py", ".md", ".html", ".js")) else ""
-            if mark in text:
+    for file in sorted(path for path in tree.paths if NAMED.search(path)):
+        text, name = tree.text(file), posixpath.basename(file)
+        for pattern, mark, parse in KINDS:
+            if re.search(pattern, name) and mark in text:
                 yield from ((file, found) for found in parse(text))
 
 
@@ -147,23 +148,14 @@ def caddy(text: str) -> Iterator[Mapped]:
             prefix = ""
 
 
-def states(tree: Tree) -> set[str]:
-    """Folders that the app's settings give to what users send."""
-    return {fact.value for fact in django_files.media(tree)}
-
-
-def home(tree: Tree, path: str, made: set[str]) -> str:
-    """What a path of a server is in the repository, a folder with its slash; empty where it is nothing there.
-
-    `made` are folders that aren't there yet.
-    """
+def home(path: str, known: frozenset[str]) -> str:
+    """What a path of a server is in the repository, a folder with its slash; empty where it is nothing there."""
     for candidate in below(path.rstrip("/")):
-        if candidate == "." or ".." in candidate:
-            continue
-        if f"{candidate}/" in made or any(name.startswith(f"{candidate}/") for name in tree.paths):
-            return f"{candidate}/"
-        if candidate in tree:
-            return candidate
+        if candidate != "." and ".." not in candidate:
+            if f"{candidate}/" in known:
+                return f"{candidate}/"
+            if candidate in known:
+                return candidate
     return ""
 
 
@@ -171,3 +163,16 @@ def spelled(prefix: str, *, is_folder: bool) -> str:
     """As the manifest has it; empty for what it can't say."""
     plain = "/" + prefix.strip("/") + ("/" if is_folder else "")
     return plain if re.fullmatch(r"/(?:[\w.~-]+/?)+", plain) else ""
+
+
+KINDS: tuple[tuple[str, str, Callable[[str], Iterator[Mapped]]], ...] = (
+    (r"\.ini$", "[uwsgi]", uwsgi),
+    (r"^(Procfile|Dockerfile)|compose.*\.ya?ml$|\.(sh|service)$", "static-map", command),
+    (r"\.conf(\.|$)|nginx(?!.*\.(py|md|html|js|yml|yaml)$)", "location", nginx),
+    (r"^Caddyfile", "root", caddy),
+    (r"\.conf(\.|$)", "Alias", apache),
+)
+"""Names of files, what stands in those that matter, and how they are read."""
+NAMED = re.compile(
+    r"(\.ini|\.ya?ml|\.sh|\.service)$|\.conf(\.|$)|(^|/)(Procfile|Dockerfile|Caddyfile)[^/]*$|nginx[^/]*$"
+)

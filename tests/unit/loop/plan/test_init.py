@@ -438,3 +438,23 @@ def test_without_time_left_steps_are_no_gates(world, repository):
     found = init(world, budget=timedelta(seconds=14))
     assert manifest(found)["steps"]["test"]["gate"] is False
     assert "it was not tried" in found.text
+
+
+PACKAGE = '{"scripts": {"build": "make"}, "engines": {"node": ">=99"}}'
+
+
+def test_a_front_end_that_cannot_be_built_here_is_left_out_and_said(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(), "package.json": PACKAGE})
+    found = init(world)
+    assert "frontend" not in manifest(found)
+    assert any("Node.js >=99 is not on this machine" in line for line in found.proposal.unknown)
+
+
+def test_what_was_left_out_is_told_with_what_then_fails(world, repository):
+    code = "open('dist/manifest.json')\n" + server()
+    repository({"Procfile": PROCFILE, "server.py": code, "package.json": PACKAGE})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    evidence = error.value.problems[0].evidence
+    assert any("Node.js >=99" in line for line in evidence)
+    assert any("dist/manifest.json" in line for line in evidence)
