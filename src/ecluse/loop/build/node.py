@@ -26,7 +26,8 @@ SHIMS = "shims"
 """A folder of programs that choose another by the working folder, and may fail in it."""
 NODE = "node"
 BUN = "bun"
-INSTALL = "install Node.js with {tool} (Debian: apt-get install nodejs npm), or a version manager's"
+INSTALL = "install Node.js with npm (Debian: apt-get install nodejs npm), or one of a version manager's"
+ENABLE = "; then {tool}: `corepack enable {tool}`, or as its makers say"
 
 Version = tuple[int, ...]
 
@@ -76,7 +77,7 @@ def lacking(tool: str, wanted: str, seen: Iterable[str]) -> Problem:
     return Problem(
         code="B060",
         what=f"the front end can't be built: {tool} with {node} is not on this machine",
-        fix=INSTALL.format(tool=tool),
+        fix=INSTALL + (ENABLE.format(tool=tool) if tool != "npm" else ""),
         evidence=tuple(f"found Node.js {version.strip()}" for version in dict.fromkeys(seen) if numbers(version)),
         state="nothing was changed",
     )

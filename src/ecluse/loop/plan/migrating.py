@@ -14,6 +14,7 @@ from ecluse.manifest.detect.tables import CREATE, ONCE
 from ecluse.model.app import Argv
 
 DATABASE = re.compile(r"\.(db|db3|sqlite|sqlite3)$")
+UPGRADE = "flask db upgrade"
 WORDS = ("migrate", "upgrade")
 """What a command line that migrates says."""
 
@@ -74,6 +75,12 @@ def migrates(fact: Fact) -> bool:
     """Whether it is a migration for certain; a release line may be anything, such as a message to a chat."""
     by_hand = fact.label in {CREATE, ONCE}
     return (fact.kind is Kind.MIGRATE and not by_hand) or any(word in fact.value for word in WORDS)
+
+
+def is_custom(fact: Fact) -> bool:
+    """Whether it is the project's own command, which may do more than migrate."""
+    tool = fact.value == UPGRADE or "manage.py" in fact.value or "alembic" in fact.value
+    return fact.kind is Kind.MIGRATE and fact.label not in {CREATE, ONCE} and not tool
 
 
 def left_out(facts: tuple[Fact, ...]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from ecluse.loop.plan.frontend import fronted
 from ecluse.loop.plan.mapping import mapped
 from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
-from ecluse.manifest.detect.facts import GUESS, Kind, values
+from ecluse.manifest.detect.facts import GUESS, Fact, Kind, values
 from ecluse.model.app import Argv, Interface, Process
 from ecluse.model.problem import ProblemError
 
@@ -61,12 +61,28 @@ async def migrated(case: Case) -> tuple[str, ...]:
     """Run the migration. A release line that fails and may be anything is left out, and said."""
     app, line = case.proposal.app, migrating.chosen(case.facts)
     failed = await case.command(app.migrate) if app.migrate else ()
+    if not failed and line is not None and migrating.is_custom(line):
+        return await repeated(case, line)
     if not failed or line is None or migrating.migrates(line):
         return failed
     reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
     case.proposal = replace(case.proposal, app=replace(app, migrate=()), reasons=reasons)
     case.open += (f"`{line.value}` ({line.place}) failed when tried and is left out: see to app.migrate",)
     return ()
+
+
+async def repeated(case: Case, line: Fact) -> tuple[str, ...]:
+    """A command of the project's own is run for each release, so it must bear that; else what comes next is taken."""
+    again = await case.command(case.proposal.app.migrate)
+    if not again:
+        return ()
+    case.open += (f"`{line.value}` ({line.place}) can't be run twice ({again[-1]}): run it once, by `ecluse exec`",)
+    case.facts = tuple(fact for fact in case.facts if fact != line)
+    entry = Fact(kind=Kind.WSGI, value=case.web.app, file=line.file, folder=case.web.folder)
+    reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
+    other = migrating.migration(case.facts, entry, lambda key, why: reasons.update({key: str(why)} if why else {}))
+    case.proposal = replace(case.proposal, app=replace(case.proposal.app, migrate=other), reasons=reasons)
+    return await case.command(other) if other else ()
 
 
 async def served(case: Case) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ecluse.manifest.detect import django_files
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
 from ecluse.manifest.detect.folders import below
-from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.detect.tree import LARGEST, Tree
 
 OPTION = re.compile(r"--static-map[ =]\s*[\"']?([^\s\"'=,]+)=([^\s\"',\]]+)")
 LINES = re.compile(r"(?m)^[ \t]*([\w-]+)[ \t]*=[ \t]*(.+?)[ \t]*$")
@@ -54,7 +54,7 @@ def mappings(tree: Tree) -> Iterator[tuple[str, Mapped]]:
     for file in sorted(path for path in tree.paths if NAMED.search(path)):
         text, name = tree.text(file), posixpath.basename(file)
         for pattern, mark, parse in KINDS:
-            if re.search(pattern, name) and mark in text:
+            if re.search(pattern, name) and mark in text and len(text) <= LARGEST:
                 yield from ((file, found) for found in parse(text))
 
 

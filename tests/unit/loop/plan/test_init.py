@@ -344,6 +344,15 @@ def test_a_release_line_that_asks_is_answered_or_ends_at_once(world, repository)
     assert any("`python asks.py`" in line for line in found.proposal.unknown)
 
 
+@pytest.mark.parametrize(("mode", "kept"), [("w", True), ("x", False)])
+def test_a_project_s_own_command_is_run_for_each_release_only_if_it_can_be(world, repository, mode, kept):
+    script = f"open('made', {mode!r}).close()  # then create_all\n"
+    repository({"Procfile": PROCFILE, "server.py": server(), "make_db.py": script})
+    found = init(world)
+    assert ("migrate" in manifest(found)["app"]) == kept
+    assert any("can't be run twice" in line for line in found.proposal.unknown) != kept
+
+
 def test_a_migration_that_fails_ends_the_try(world, repository):
     manage = "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\nsys.exit('no database')\n"
     repository({"Procfile": PROCFILE, "server.py": server(), "manage.py": manage})
