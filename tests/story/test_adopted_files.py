@@ -150,3 +150,20 @@ def test_files_that_pages_load_and_nobody_mapped_are_served(adopt):
     said = shop.init()
     assert 'static = {"/assets/" = "shop/public/"} # pages load these files' in said["manifest"]
     assert get(f"{shop.ship()['url']}/assets/site.css")[:2] == (200, b"a{}")
+
+
+def test_logs_a_secret_and_an_index_that_it_makes_for_itself_are_kept(adopt):
+    shop = adopt(repos_small.KEEPER)
+    shop.init()
+    url = shop.ship()["url"]
+    secret = get(f"{url}/")[1]
+    post(f"{url}/index/word", b"")
+    assert set(shop.document("status", "--json")["environments"][0]["state"]) == {
+        "index/",
+        "logs/",
+        "secret.key",
+    }
+    shop.change({"README.md": "changed\n"})
+    shop.ship()
+    assert get(f"{url}/")[1] == secret
+    assert get(f"{url}/found")[1] == b"word"

@@ -105,3 +105,42 @@ def keep(text: str):
 """,
 }
 """Two health routes, of which one reads the database, in a folder that git does not carry."""
+
+KEEPER = {
+    "requirements.txt": "flask==3.1.0\n",
+    ".gitignore": "logs/\nsecret.key\nindex/\n",
+    "shop.py": """\
+import logging
+import secrets
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from flask import Flask
+
+HERE = Path(__file__).parent
+handler = RotatingFileHandler("logs/shop.log")
+logging.getLogger("shop").addHandler(handler)
+KEY = HERE / "secret.key"
+if not KEY.exists():
+    KEY.write_text(secrets.token_hex())
+app = Flask(__name__)
+
+
+@app.route("/")
+def page():
+    return KEY.read_text()
+
+
+@app.route("/index/<word>", methods=["POST"])
+def index(word):
+    (HERE / "index").mkdir(exist_ok=True)
+    (HERE / "index" / word).touch()
+    return "indexed"
+
+
+@app.route("/found")
+def found():
+    return " ".join(path.name for path in (HERE / "index").glob("*"))
+""",
+}
+"""A log in a folder that git does not carry, a secret that it makes for itself, an index."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.written import make_room
 from ecluse.model.app import Interface
 from ecluse.model.problem import Problem, ProblemError
 
@@ -79,6 +81,7 @@ def without_steps(case: Case, why: Problem) -> None:
 async def probed(case: Case) -> Failure | None:
     """Import the entry point in its environment; None when it is there."""
     await case.bench.renew()
+    await asyncio.to_thread(make_room, case.bench.tree, case.proposal.app.state)
     what = f"import {case.web.app}"
     began = case.began(what)
     asked = {"entry": case.web.app, "folder": str(case.bench.tree / case.web.folder)}

@@ -23,13 +23,14 @@ from ecluse.manifest.syntax import Function, Module, argument, text_of
 OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open"))
 FILES = {
     "sqlite3.connect": 0, "aiosqlite.connect": 0, "shelve.open": 0, "dbm.open": 0, "tinydb.TinyDB": 0,
-    "logging.FileHandler": 0, "logging.handlers.RotatingFileHandler": 0,
-    "logging.handlers.TimedRotatingFileHandler": 0, "logging.handlers.WatchedFileHandler": 0,
+    "logging.FileHandler": 0, "logging.handlers.WatchedFileHandler": 0,
     "shutil.copy": 1, "shutil.copy2": 1, "shutil.copyfile": 1,
 }  # fmt: skip
 """Calls that make a file, with the place of the argument that names it."""
 REPLACED = {"shutil.move": 1, "os.rename": 1, "os.replace": 1}
 """Calls that put another file in a file's place: the folder is what must outlive a release, for a link would go."""
+ROTATED = {"logging.handlers.RotatingFileHandler": 0, "logging.handlers.TimedRotatingFileHandler": 0}
+"""Calls that make a file and later rename it: its folder, if it has one of its own, is what must outlive a release."""
 FOLDERS = {"os.makedirs": 0, "os.mkdir": 0, "shutil.copytree": 1, "diskcache.Cache": 0}
 METHODS = {"write_text": False, "write_bytes": False, "touch": False, "mkdir": True}
 """Methods of a path; whether they make a folder."""
@@ -53,6 +54,7 @@ class Write:
     line: int
     is_folder: bool = False
     is_replaced: bool = False
+    is_rotated: bool = False
     is_path: bool = True
     """False when it may be anything else: then what can't be followed is no news."""
 
@@ -65,9 +67,15 @@ def read(tree: Tree) -> Iterator[Fact]:
         for scope, write in writes(module):
             found = guide.find(scope, write.target)
             place = above(found) if write.is_replaced else found
+            if write.is_rotated and found is not None and (folder := above(found)) and has_a_name(folder):
+                place, write = folder, replace(write, is_folder=True)  # noqa: PLW2901 (the same write, seen wider)
             is_known = place is None or place.rooted or place.is_outside or not wanders
             yield from fact_of(tree, module, write, settled(place, start or module.folder) if is_known else None)
         yield from settings(tree, module, guide, start or module.folder)
+
+
+def has_a_name(place: Destination) -> bool:
+    return place.whole and not place.is_outside and posixpath.normpath(place.text or ".") != "."
 
 
 def settled(place: Destination | None, start: str) -> Destination | None:
@@ -104,10 +112,11 @@ def write_of(module: Module, call: ast.Call) -> Write | None:
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
     if origin in OPENERS:
         return made(call, call.args[0]) if call.args and for_writing(call, 1) else None
-    for table in (FILES, FOLDERS, REPLACED):
+    for table in (FILES, ROTATED, FOLDERS, REPLACED):
         if origin in table and len(call.args) > table[origin]:
             target = call.args[table[origin]]
-            return made(call, target, is_folder=table is not FILES, is_replaced=table is REPLACED)
+            write = made(call, target, is_folder=table in (FOLDERS, REPLACED), is_replaced=table is REPLACED)
+            return replace(write, is_rotated=table is ROTATED)
     if receiver is None:
         return None
     if method in METHODS:

@@ -33,6 +33,8 @@ def written_by(code, **files):
     ("code", "path"),
     [
         ("UP = Path(__file__).parent / 'up'\ndef f(n, b):\n    UP.mkdir()\n    (UP / n).write_bytes(b)\n", "up/"),
+        ("from logging.handlers import RotatingFileHandler\nRotatingFileHandler('logs/app.log')\n", "logs/"),
+        ("from logging.handlers import RotatingFileHandler\nRotatingFileHandler('app.log')\n", "app.log"),
         ("def f():\n    open('history.jsonl', 'a').write('x')\n", "history.jsonl"),
         ("def f(n):\n    open(f'notes/{n}.txt', mode='w')\n", "notes/"),
         ("def f(n):\n    open('notes/' + n, 'x')\n", "notes/"),
