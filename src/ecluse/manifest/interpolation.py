@@ -20,6 +20,8 @@ COMMANDS = (
     ("processes", "*", "command"),
     ("steps", "*", "command"),
     ("build", "commands"),
+    ("frontend", "command"),
+    ("frontend", "install"),
     ("environments", "*", "policy", "last_backup"),
 )
 """Keys whose values, and what lies below, are commands."""

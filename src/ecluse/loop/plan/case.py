@@ -12,11 +12,16 @@ from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.plan.written import Seen
 from ecluse.manifest.argv import SHELL
 from ecluse.manifest.detect.facts import Fact
-from ecluse.model.app import Build, Process
+from ecluse.model.app import Argv, Build, Process
 from ecluse.model.problem import ProblemError
 
 COMMAND = 180.0
 """Seconds for a migration and the like."""
+
+
+def shown(argv: Argv) -> str:
+    """A command as a person wrote it."""
+    return argv[len(SHELL)] if argv[: len(SHELL)] == SHELL else " ".join(argv)
 
 
 class Case:
@@ -53,7 +58,7 @@ class Case:
 
     async def command(self, argv: tuple[str, ...], *, about: str = "") -> tuple[str, ...]:
         """What a failing command said; empty when it went well."""
-        what = argv[len(SHELL)] if argv[: len(SHELL)] == SHELL else " ".join(argv)
+        what = shown(argv)
         began = self.began(what)
         try:
             finished = await self.bench.run(argv, environment=self.environment, env=self.env, seconds=COMMAND)

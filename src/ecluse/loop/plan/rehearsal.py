@@ -11,7 +11,7 @@ from typing import Any
 from ecluse.loop.code.trees import list_files
 from ecluse.loop.plan import migrating
 from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, told, unwell
-from ecluse.loop.plan.case import COMMAND, Case
+from ecluse.loop.plan.case import COMMAND, Case, shown
 from ecluse.loop.plan.evidence import hollow, lines, parts_of
 from ecluse.loop.plan.frontend import fronted
 from ecluse.loop.plan.mapping import mapped
@@ -56,7 +56,7 @@ async def left_out(case: Case, argv: Argv) -> bool:
     """Whether a preparation fails; then it is said."""
     said = await case.command(argv, about="build.commands")
     if said:
-        case.open += (f"`{' '.join(argv)}` failed when tried and is left out ({said[-1]}): see to build.commands",)
+        case.open += (f"`{shown(argv)}` failed when tried and is left out ({said[-1]}): see to build.commands",)
     return bool(said)
 
 
