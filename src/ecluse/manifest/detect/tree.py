@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import configparser
+import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import translate
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -23,6 +25,12 @@ ASIDE = frozenset(
 
 LARGEST = 400_000
 """Characters of a file beyond which it is generated or data."""
+MOST = 2000
+"""Python files that are parsed, a millisecond each; the readers that look for one thing come first."""
+
+
+def nobody(_path: str, _line: int, _why: str) -> None:
+    """There is no other Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +39,12 @@ class Tree:
 
     paths: tuple[str, ...]
     read: Callable[[str], str | None]
+    newer: Callable[[str, int, str], ast.Module | None] = nobody
+    """Parses a file that isn't valid for this Python: its path, the line and the reason of the failure."""
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
     _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _named: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _known: set[str] = field(default_factory=set, compare=False, repr=False)
     _installed: list[dict[str, str]] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
@@ -41,12 +53,22 @@ class Tree:
         return cls(paths=tuple(sorted(files)), read=files.get)
 
     def __contains__(self, path: str) -> bool:
-        return path in self.paths
+        return path in self.known
+
+    @property
+    def known(self) -> AbstractSet[str]:
+        """The paths, for asking: a repository may have many thousand."""
+        if not self._known:
+            self._known.update(self.paths)
+        return self._known
 
     def named(self, pattern: str) -> Iterator[str]:
         """Paths whose last part matches, those nearest to the root first."""
-        matching = (path for path in self.paths if fnmatch(PurePosixPath(path).name, pattern))
-        return iter(sorted(matching, key=lambda path: (path.count("/"), path)))
+        if pattern not in self._named:
+            matches = re.compile(translate(pattern)).match
+            matching = (path for path in self.paths if matches(path.rpartition("/")[2]))
+            self._named[pattern] = tuple(sorted(matching, key=lambda path: (path.count("/"), path)))
+        return iter(self._named[pattern])
 
     def text(self, path: str) -> str:
         """The text, empty when there is none."""
@@ -105,6 +127,8 @@ class Tree:
         for path in self.named("*.py"):
             if aside(path) or not any(needle in self.text(path) for needle in needles):
                 continue
+            if path not in self._modules and len(self._modules) >= MOST:
+                continue
             if module := self.module(path):
                 yield module
 
@@ -125,10 +149,12 @@ class Tree:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)
-                body = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+                found: ast.Module | None = ast.parse(text)
+        except SyntaxError as error:
+            found = self.newer(path, error.lineno or 0, error.msg)
+        except (ValueError, RecursionError):
             return None
-        return understood(path, body, self.paths, self.importable)
+        return understood(path, found, self.known, self.importable) if found else None
 
 
 def _is_installed(tree: Tree, below: str) -> bool:
