@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
+from ecluse.ports.python import OLDEST
 
 Note = Callable[[str, Fact | str | None], None]
 
@@ -29,12 +30,17 @@ def build_of(facts: tuple[Fact, ...], note: Note, folder: str = ".") -> Build:
 
 def python(facts: tuple[Fact, ...], note: Note, folder: str) -> str:
     """What the root or the app's own folder asks for; the latter is nearer."""
-    asked = [fact for fact in every(facts, Kind.PYTHON) if fact.folder in {".", folder}]
+    asked = [fact for fact in every(facts, Kind.PYTHON) if fact.folder in {".", folder} and servable(fact.value)]
     fact = max(asked, key=lambda fact: (fact.folder == folder, fact.confidence), default=None)
     if fact is None or fact.confidence < LIKELY:
         return ""
     note("build.python", fact)
     return fact.value
+
+
+def servable(version: str) -> bool:
+    """Older ones can't be had: the next one after it is meant, which the toolchain chooses."""
+    return tuple(int(part) for part in version.split(".")) >= OLDEST
 
 
 def requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:

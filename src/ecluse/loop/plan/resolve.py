@@ -37,6 +37,8 @@ BY_HAND = (
     "`ecluse explain processes` tells more"
 )
 
+READABLE = f"make the files above Python 3, or add an interpreter that is new enough for them; or {BY_HAND}"
+
 
 @dataclass(slots=True)
 class Reasons:
@@ -89,12 +91,15 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:
+    unread = every(facts, Kind.UNPARSED)
+    facts = tuple(fact for fact in facts if fact.kind is not Kind.UNPARSED)
     seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in facts[:6])
+    looked = (*(f"looked for {line}" for line in LOOKED_FOR), f"found only {seen}" if seen else "found nothing")
     return Problem(
         code="I001",
         what="found no web app in this repository",
-        fix=BY_HAND,
-        evidence=(*(f"looked for {line}" for line in LOOKED_FOR), f"found only {seen}" if seen else "found nothing"),
+        fix=READABLE if unread else BY_HAND,
+        evidence=(*looked, *(f"{fact.place}: no Python here can read it: {fact.value}" for fact in unread[:6])),
         state="nothing was written",
     )
 
