@@ -35,13 +35,14 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "byhand"\nbackend-path = ["."]\n'
 
 
-def wheel(folder, name, version="1.0", *, requires=(), code="", tag="py3-none-any"):
+def wheel(folder, name, version="1.0", *, requires=(), code="", tag="py3-none-any", needs_python="", module=""):
     """A wheel with one module; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     needs = "".join(f"Requires-Dist: {one}\n" for one in requires)
+    needs += f"Requires-Python: {needs_python}\n" if needs_python else ""
     texts = {
-        f"{name}.py": code or f"VERSION = {version!r}\n",
+        f"{module or name}.py": code or f"VERSION = {version!r}\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: byhand\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -55,7 +56,7 @@ class Module:
         return found
 
 
-def understood(path: str, body: ast.Module, paths: frozenset[str], importable: Mapping[str, str]) -> Module:
+def understood(path: str, body: ast.Module, paths: AbstractSet[str], importable: Mapping[str, str]) -> Module:
     folder, name = located(path, body, paths)
     folder = importable.get(folder, folder)
     known = origins(body, name, path)
@@ -63,7 +64,7 @@ def understood(path: str, body: ast.Module, paths: frozenset[str], importable: M
     return Module(path=path, name=name, folder=folder, body=body, origins=known, stars=stars)
 
 
-def located(path: str, body: ast.Module, paths: frozenset[str]) -> tuple[str, str]:
+def located(path: str, body: ast.Module, paths: AbstractSet[str]) -> tuple[str, str]:
     """The folder from which a file is imported and its name there.
 
     A folder with `__init__.py` is a package. One without is a package too when the file refers to it by name, as

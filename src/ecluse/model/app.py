@@ -176,10 +176,16 @@ class Build:
     test_groups: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
     """Plain requirements to add, such as a database driver or setuptools."""
+    without: tuple[str, ...] = ()
+    """Packages to leave out, whoever asks for them."""
+    locked: bool = True
+    """A lock of uv, poetry, pdm or pipenv decides the versions; else the ranges of its manifest do."""
     install_project: bool = True
     """Install the repository itself when it declares a build backend."""
     exclude_newer: str = ""
     """RFC 3339 time: packages published later don't exist for the resolver."""
+    build_constraints: tuple[str, ...] = ()
+    """Requirements (`setuptools<58`) that bind what packages are built with."""
     exclude: tuple[str, ...] = ()
     """Globs of the commit that the bundle leaves out."""
     commands: tuple[Argv, ...] = ()

@@ -27,6 +27,9 @@ class Command:
     veiled: Path | None = None
     """A folder that the program finds empty but for `shown`, where the system can do that."""
     shown: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
+    """If there are any, all else is read-only to the program, where the system can do that. It guards against mistakes:
+    root finds a way."""
     stdout: Path | None = None
     """Where standard output goes alone, whole and unmasked; `log` and `output` are then the other stream."""
 

@@ -9,6 +9,10 @@ from typing import Protocol
 
 from ecluse.model.app import Build
 from ecluse.model.artifact import Wheelhouse
+from ecluse.model.problem import Problem, ProblemError
+
+OLDEST = (3, 8)
+"""No older Python is served: the installer of a release runs with none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +28,42 @@ class Interpreter:
         return ".".join(self.version.split(".")[:2])
 
 
+class UnbuiltError(ProblemError):
+    """Packages that have no wheel for this Python and don't build: their names, none for the project itself.
+
+    `lacking` is what isn't there to build with, where the build says so.
+    """
+
+    def __init__(self, *problems: Problem, packages: tuple[str, ...] = (), lacking: str = "") -> None:
+        super().__init__(*problems)
+        self.packages, self.lacking = packages, lacking
+
+
+class OtherPythonError(ProblemError):
+    """What is asked for needs another Python than the chosen one: `wanted` are specifiers (`>=3.12`)."""
+
+    def __init__(self, *problems: Problem, wanted: tuple[str, ...]) -> None:
+        super().__init__(*problems)
+        self.wanted = wanted
+
+
 class Toolchain(Protocol):
     """Makes what the app needs to run. Everything is kept under the hash of what it was made from, so a
     second call with the same question is quick and needs no network. What fails is a ProblemError with a B code that
-    quotes the resolver. Nothing is ever installed into the user's own environment. `identity` names what `tree`
-    holds (a commit): then the tree isn't read to find out whether it is known; it stays empty for a tree that changes.
+    quotes the resolver, an UnbuiltError or OtherPythonError where it is one. Nothing is ever installed into the user's
+    own environment. `identity` names what `tree` holds (a commit): then the tree isn't read to find out whether it is
+    known; it stays empty for a tree that changes.
     """
 
     def interpreters(self) -> tuple[Interpreter, ...]:
         """Every CPython found, on PATH and in version managers' folders, newest first."""
+
+    def fitting(self, tree: Path, build: Build) -> tuple[Interpreter, ...]:
+        """Those that nothing in the project rules out, each minor version once, newest first: `build.python` isn't
+        asked."""
+
+    def ask(self, interpreter: Interpreter, script: str) -> str:
+        """What the script prints when that Python runs it, isolated from the user's settings; empty if it fails."""
 
     async def choose(self, tree: Path, build: Build) -> Interpreter:
         """The interpreter for the app in `tree`: `build.python` if set, else what the repository asks for."""

@@ -2,7 +2,8 @@
 
 Run by the app's own Python with a JSON question: `entry`, `folder`, `answer` (the file to write to). The answer holds
 `ok`, `interface` and `routes`, or `error` with the kind of exception, its message, the module that was missing, and
-the environment variables that the code asked for in vain, or whose values the error quotes.
+the environment variables that the code asked for in vain, or whose values the error quotes, and what another Python
+would have to have (`wants`: a module and a name in it, or a file that it can compile).
 """
 
 import collections
@@ -111,8 +112,30 @@ def failure(error: BaseException) -> Dict[str, Any]:
         "module": missing,
         "variables": asked,
         "refused": refused,
+        "wants": wanted_of(chain),
+        "is_system": any(isinstance(one, OSError) for one in chain),
         "lines": traceback.format_exc().splitlines()[-LAST_LINES:],
     }
+
+
+SAID = (
+    r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
+    r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'",
+)
+"""What says which name a module lacks: only Python 3.12 has it as a value (ImportError.name_from)."""
+
+
+def wanted_of(chain: List[BaseException]) -> Dict[str, Any]:
+    for error in chain:
+        if isinstance(error, SyntaxError) and error.filename:
+            return {"file": str(error.filename), "line": error.lineno or 0}
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return {"module": error.name, "name": ""}
+        for said in SAID if isinstance(error, (ImportError, AttributeError)) else ():
+            found = re.search(said, str(error))
+            if found:
+                return found.groupdict()
+    return {}
 
 
 def names(text: str, variable: str) -> bool:

@@ -152,6 +152,7 @@ def _request(command: Command, wiring: Sequence[int | None]) -> dict[str, Any]:
         "folder": str(command.folder),
         "veiled": str(command.veiled.absolute()) if command.veiled else "",
         "shown": [str(path.absolute()) for path in command.shown],
+        "writable": [str(path.absolute()) for path in command.writable],
         "timeout": None if command.timeout is None else command.timeout.total_seconds(),
         "grace": GRACE,
     }

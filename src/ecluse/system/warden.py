@@ -49,7 +49,7 @@ class Warden:
 
     def _run(self, wanted: dict[str, Any], descriptors: Sequence[int]) -> dict[str, Any]:
         try:
-            self._veil.over(wanted["veiled"], wanted["shown"])
+            self._veil.over(wanted["veiled"], wanted["shown"], wanted["writable"])
             os.chdir(wanted["folder"])
             pid = _start(wanted["argv"], wanted["env"], wanted["wiring"], descriptors)
         except OSError as error:

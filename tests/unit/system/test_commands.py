@@ -377,3 +377,28 @@ def test_a_veil_leaves_a_changed_root_as_it_is(tmp_path):
     first, second = done.stdout.splitlines()
     assert "proc" not in first
     assert second == first
+
+
+def test_a_program_writes_only_where_it_may(runner, run, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "kept").write_text("precious")
+    script = f"rm -rf {tmp_path}/kept; echo x > {tmp_path}/own/x; echo y > /dev/null && echo fine"
+    done = run("sh", "-c", script, writable=(tmp_path / "own",))
+    if runner.layer is Layer.SESSIONS and not (tmp_path / "kept").exists():
+        pytest.skip("this system refuses to mount")
+    assert (tmp_path / "kept").read_text() == "precious"
+    assert (tmp_path / "own" / "x").read_text() == "x\n"
+    assert "fine" in done.output
+    run("rm", str(tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()
+
+
+def test_what_is_veiled_can_be_writable_where_it_is_shown(runner, run, tmp_path):
+    (tmp_path / "home").mkdir()
+    may = {"veiled": tmp_path, "shown": (tmp_path / "home",), "writable": (tmp_path / "home",)}
+    done = run("sh", "-c", f"echo x > {tmp_path}/home/x; ls {tmp_path}; touch {tmp_path}/y || echo no", **may)
+    if runner.layer is Layer.SESSIONS and (tmp_path / "y").exists():
+        pytest.skip("this system refuses to mount")
+    assert (tmp_path / "home" / "x").exists()
+    assert done.output.split()[0] == "home"
+    assert done.output.split()[-1] == "no"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.trees import copy_any, copy_files, list_files
@@ -13,6 +14,8 @@ from ecluse.model.app import Build
 from ecluse.model.ids import Commit
 from ecluse.ports.source import Source
 
+LARGEST = 4 << 20
+"""Bytes of a file that is read for what it says."""
 HEAD = Commit("HEAD")
 LOCK = "uv.lock"
 METADATA = ("pyproject.toml", "Pipfile", "setup.py", "*requirements*.txt", "requirements/*.txt")
@@ -79,3 +82,24 @@ def compose(checkout: Checkout, inputs: Iterable[str] | None, given: Iterable[Pa
     copy_files(checkout.folder, chosen(checkout.files, inputs), folder)
     for outputs in given:
         copy_any(outputs, folder)
+
+
+def reader(folder: Path) -> Callable[[str], str | None]:
+    """Text of files below `folder`, each read once; None for what is missing, not text, a link, or larger than anybody
+    writes by hand or locks."""
+    known: dict[str, str | None] = {}
+
+    def read(path: str) -> str | None:
+        if path not in known:
+            known[path] = text(folder / path)
+        return known[path]
+
+    return read
+
+
+def text(path: Path) -> str | None:
+    try:
+        status = path.lstat()
+        return path.read_text(encoding="utf-8") if S_ISREG(status.st_mode) and status.st_size <= LARGEST else None
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.bench import Bench
 from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.chosen import with_python
 from ecluse.loop.plan.entry import Tried, try_entry
 from ecluse.loop.plan.evidence import every_page_fails, hollow
 from ecluse.loop.plan.proposal import Proposal, Trial
@@ -35,6 +36,7 @@ async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
     trials: tuple[Trial, ...] = ()
     for entry in candidates(facts)[:ENTRIES] or (None,):
         first = resolve(facts, name=name, entry=entry)
+        first = await with_python(first, facts, bench.world.toolchain, bench.checkout.folder)
         tried = await try_entry(Case(replace(first, trials=trials), facts, bench))
         if tried.ok:
             return tried

@@ -23,6 +23,9 @@ from ecluse.wire.archive import zipapp
 
 SCRIPTS = ("probe.py", "loading.py", "trial.py")
 
+PASSING = tuple(Path(name) for name in ("/tmp", "/var", "/run"))  # noqa: S108 (programs write there by custom)
+"""Beside its own tree and home, the only places to which an app that is tried can write."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
@@ -86,6 +89,7 @@ class Bench:
             on_output=lambda text: self.world.reporter.line("try", text),
             veiled=veil(self.world.root, environment, self.world.home),
             shown=(self.world.home, self.place.folder, self.place.scratch),
+            writable=(self.place.folder, self.place.scratch, *PASSING),
         )
         return await self.world.commands.run(command)
 

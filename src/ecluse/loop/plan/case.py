@@ -33,6 +33,8 @@ class Case:
         self.bench = bench
         self.environment = Path()
         self.made_of: Build | None = None
+        self.is_cured = False
+        """Whether the environment is one that a cure asks for."""
         self.routes: tuple[str, ...] = ()
         self.before: Seen = {}
         self.answers: tuple[Answer, ...] = ()

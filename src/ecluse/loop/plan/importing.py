@@ -7,36 +7,65 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.curing import Search, Setback, cured, given_up, those_able
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.locked import runners_alone
 from ecluse.loop.plan.written import make_room
-from ecluse.model.app import Interface
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.app import Build, Interface
+from ecluse.model.problem import Exit, Problem, ProblemError
 
 ROUNDS = 30
 """Lessons that one entry point may cost."""
 IMPORT = 60.0
 """Seconds for an import."""
+BUILD = 600.0
+"""Seconds for an environment."""
+CURE = 240.0
+"""Seconds for an environment that a cure asks for: what is compiled for longer has a better one."""
+HOPELESS = ("B001", "B013", "I011")
+"""No interpreter, no network, no time: asking for less doesn't help."""
 
 
 async def imported(case: Case) -> tuple[str, ...]:
-    """Import the entry point, learning what it needs. Empty when that went well, else what it said."""
+    """Import the entry point, learning what it needs. Empty when that went well, else what it said.
+
+    ProblemError when the environment can't be made, whatever cure was tried.
+    """
+    search = Search()
     for _ in range(ROUNDS):
+        setback = await met(case)
+        if setback is None:
+            return ()
+        if not await improved(case, setback, search):
+            return given_up(search.first or setback, search)
+    return (f"{case.web.app} still lacks something after {ROUNDS} tries",)
+
+
+async def met(case: Case) -> Setback | None:
+    """What stands in the way, None when the entry point is imported."""
+    try:
         await built(case)
-        if case.web.interface is Interface.COMMAND:
-            return ()
-        failure = await probed(case)
-        if failure is None:
-            return ()
-        lesson = learn(failure, case.proposal, case.facts)
-        if lesson is None and case.proposal.app.env:
-            from_package(case, failure)
-            continue
-        if lesson is None or case.bench.left <= 0:
-            return failure.lines or (str(failure),)
+    except ProblemError as error:
+        return error
+    return None if case.web.interface is Interface.COMMAND else await probed(case)
+
+
+async def improved(case: Case, setback: Setback, search: Search) -> bool:
+    """Change the one thing that may help; False when nothing is left to change, or no time."""
+    if case.bench.left <= 0:
+        return False
+    if isinstance(setback, ProblemError):
+        return await cured(case, setback, search)
+    if await asyncio.to_thread(those_able, case, setback.wants) and await cured(case, setback, search):
+        return True
+    if lesson := learn(setback, case.proposal, case.facts):
         case.say("learn", ok=True, answer=str(lesson), about=lesson.about)
         case.proposal = lesson.applied(case.proposal)
-    return (f"{case.web.app} still lacks something after {ROUNDS} tries",)
+        return True
+    if case.proposal.app.env:
+        from_package(case, setback)
+        return True
+    return await cured(case, setback, search)
 
 
 def from_package(case: Case, failure: Failure) -> None:
@@ -54,35 +83,71 @@ def from_package(case: Case, failure: Failure) -> None:
 
 
 async def built(case: Case) -> None:
-    """The environment with what tests need; without, when that can't be had."""
-    build = case.proposal.app.build
-    if build == case.made_of:
+    """The environment with what tests need; with their runners alone, or without, when that can't be had. What can't
+    be had even so is the last Problem, and the proposal stays as it was."""
+    wanted = case.proposal.app.build
+    if wanted == case.made_of:
         return
-    began = case.began("build the environment")
+    why: list[ProblemError] = []
+    for build in lighter(wanted):
+        try:
+            case.environment = await made(case, build)
+        except ProblemError as error:
+            why.append(error)
+            if error.problems[0].code in HOPELESS:
+                break
+        else:
+            case.made_of = build
+            if why:
+                leave_out(case, build, why[0].problems[0])
+            return
+    raise why[-1]
+
+
+def lighter(build: Build) -> tuple[Build, ...]:
+    """What may be asked for, most first: what a repository develops with may not build here, the runners of its tests
+    alone often do."""
+    without = replace(build, test_requirements=(), test_extras=(), test_groups=())
+    return tuple(dict.fromkeys((build, runners_alone(build), without)))
+
+
+async def made(case: Case, build: Build) -> Path:
+    what, began = "build the environment", case.began("build the environment")
+    seconds = max(1.0, min(CURE if case.is_cured else BUILD, case.bench.left))
     try:
-        case.environment = await case.bench.environment(build, tests=True)
+        async with asyncio.timeout(seconds):
+            environment = await case.bench.environment(build, tests=True)
     except ProblemError as error:
-        case.say("build the environment", ok=False, answer=error.problems[0].what, began=began, about="build")
-        if not (build.test_requirements or build.test_extras or build.test_groups):
-            raise
-        leave_out(case, error.problems[0])
-        await built(case)
-        return
-    case.made_of = build
-    case.say("build the environment", ok=True, answer=python_of(case.environment), began=began, about="build")
+        case.say(what, ok=False, answer=error.problems[0].what, began=began, about="build")
+        raise
+    except TimeoutError as error:
+        case.say(what, ok=False, answer=f"it took longer than {seconds:.0f} s", began=began, about="build")
+        raise ProblemError(took_too_long(seconds)) from error
+    case.say(what, ok=True, answer=python_of(environment), began=began, about="build")
+    return environment
 
 
-def leave_out(case: Case, why: Problem) -> None:
-    """What a repository develops with may not build here: the runners of its tests alone often do, and are tried first.
-    Without these the steps stay, as none that is a gate: each ship says so."""
+def took_too_long(seconds: float) -> Problem:
+    return Problem(
+        code="I011",
+        what=f"what the app needs isn't built after {seconds:.0f} s",
+        fix="see in the lines above what it was at; a package that has a wheel for this Python takes seconds "
+        "(build.python, build.without), or write the manifest without trying (`ecluse init --no-try`)",
+        state="nothing was written; everything that was started is ended",
+        exit=Exit.REFUSED,
+    )
+
+
+def leave_out(case: Case, build: Build, why: Problem) -> None:
+    """What the tests need and can't be had. Without their runners the steps stay, as none that is a gate: each ship
+    says so."""
     app = case.proposal.app
-    if (lean := runners_alone(app.build)) != app.build:
+    if build.test_requirements:
         case.open += (f"what the repository develops with can't be installed ({why.what}) and is left out",)
-        case.proposal = replace(case.proposal, app=replace(app, build=lean))
+        case.proposal = replace(case.proposal, app=replace(app, build=build))
         return
     said = f"what the steps need can't be installed ({why.what})"
     case.open += (f"{said}: mend that in [build], then remove gate and why_off",)
-    build = replace(app.build, test_requirements=(), test_extras=(), test_groups=())
     steps = tuple(replace(step, gate=False, why_off=said) for step in app.steps)
     case.proposal = replace(case.proposal, app=replace(app, build=build, steps=steps))
 

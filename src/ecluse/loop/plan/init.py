@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
-from ecluse.loop.code.checkout import Checkout, check_out
+from ecluse.loop.code.checkout import Checkout, check_out, reader
 from ecluse.loop.code.workplace import Workplace, workplace
 from ecluse.loop.plan.attempt import attempt
 from ecluse.loop.plan.bench import Bench
+from ecluse.loop.plan.chosen import with_python
 from ecluse.loop.plan.gates import try_steps
+from ecluse.loop.plan.newer import Newer
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.render import render
 from ecluse.loop.plan.resolve import resolve
@@ -23,6 +24,7 @@ from ecluse.manifest.detect.apps import apps_in
 from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.tree import Tree
 from ecluse.model.ids import Commit
+from ecluse.ports.python import Toolchain
 from ecluse.ports.world import World
 
 NO_COMMIT = Commit("0" * 40)
@@ -73,7 +75,7 @@ async def initialise(world: World, request: Request) -> Found:
     run = str(world.ids.new("init"))
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, NO_COMMIT, place.folder / "commit", dirty=True)
-        facts = await asyncio.to_thread(lambda: detect(tree_of(checkout)))
+        facts = await asyncio.to_thread(found_in, checkout, world.toolchain)
         world.reporter.note(f"read {len(checkout.files)} files")
         if not request.as_one and (folders := apps_in(facts, checkout.files)):
             raise SeveralAppsError(folders)
@@ -81,6 +83,7 @@ async def initialise(world: World, request: Request) -> Found:
             proposal = await tried(world, request, facts, checkout, place, run)
         else:
             proposal = resolve(facts, name=world.root.name)
+            proposal = await with_python(proposal, facts, world.toolchain, checkout.folder)
         lists = await asyncio.to_thread(lists_of, proposal, checkout)
     proposal = with_port(proposal, request.port())
     return Found(facts=facts, proposal=proposal, text=render(proposal), lists=lists)
@@ -110,24 +113,8 @@ def with_port(proposal: Proposal, port: int) -> Proposal:
     return replace(proposal, app=replace(proposal.app, environments=places))
 
 
-def tree_of(checkout: Checkout) -> Tree:
-    return Tree(paths=checkout.files, read=reader(checkout.folder))
-
-
-def reader(folder: Path) -> Callable[[str], str | None]:
-    """Text of files below `folder`, each read once; None for what is missing, not text, or a link out of it."""
-    known: dict[str, str | None] = {}
-
-    def read(path: str) -> str | None:
-        if path not in known:
-            known[path] = text(folder / path)
-        return known[path]
-
-    return read
-
-
-def text(path: Path) -> str | None:
-    try:
-        return None if path.is_symlink() else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+def found_in(checkout: Checkout, toolchain: Toolchain) -> tuple[Fact, ...]:
+    """All facts, those about the syntax that it took a newer Python to read at the end."""
+    newer = Newer(toolchain, checkout.folder)
+    facts = detect(Tree(paths=checkout.files, read=reader(checkout.folder), newer=newer))
+    return (*facts, *dict.fromkeys(newer.facts))

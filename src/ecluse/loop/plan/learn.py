@@ -48,16 +48,23 @@ class Failure:
     refused: tuple[str, ...] = ()
     """Variables whose values it quotes or that it names, the one read last first."""
     lines: tuple[str, ...] = ()
+    wants: Mapping[str, Any] = field(default_factory=dict)
+    """What another Python would have to have: `module` and `name`, or a `file` that it can compile."""
+    is_system: bool = False
+    """The system refused something: a file, a connection."""
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Failure:
         return cls(
             kind=said["type"], message=said["message"], module=said["module"], variables=tuple(said["variables"]),
             refused=tuple(said["refused"]), lines=tuple(said["lines"]),
+            wants=said.get("wants", {}), is_system=said.get("is_system", False),
         )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.message.strip().splitlines()[0] if self.message.strip() else ''}".rstrip(": ")
+        """One line, without the places on this machine that Python adds to it."""
+        first = next(iter(self.message.strip().splitlines()), "")
+        return re.sub(r" \((/|most likely)[^()]*\)", "", f"{self.kind}: {first}").rstrip(": ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

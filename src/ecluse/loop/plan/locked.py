@@ -11,6 +11,7 @@ from ecluse.loop.plan.environments import adding
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
 from ecluse.model.app import Build
+from ecluse.ports.python import OLDEST
 
 Note = Callable[[str, Fact | str | None], None]
 
@@ -32,12 +33,17 @@ def build_of(facts: tuple[Fact, ...], note: Note, folder: str = ".") -> Build:
 
 def python(facts: tuple[Fact, ...], note: Note, folder: str) -> str:
     """What the root or the app's own folder asks for; the latter is nearer."""
-    asked = [fact for fact in every(facts, Kind.PYTHON) if fact.folder in {".", folder}]
+    asked = [fact for fact in every(facts, Kind.PYTHON) if fact.folder in {".", folder} and servable(fact.value)]
     fact = max(asked, key=lambda fact: (fact.folder == folder, fact.confidence), default=None)
     if fact is None or fact.confidence < LIKELY:
         return ""
     note("build.python", fact)
     return fact.value
+
+
+def servable(version: str) -> bool:
+    """Older ones can't be had: the next one after it is meant, which the toolchain chooses."""
+    return tuple(int(part) for part in version.split(".")) >= OLDEST
 
 
 def requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:

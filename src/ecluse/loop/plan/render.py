@@ -22,6 +22,9 @@ NOT_TRIED = "Written by `ecluse init` and NOT TRIED: nothing was built or starte
 WIDE = 60
 """Characters beyond which a list takes a line for each item."""
 
+LISTS = ("requirements", "extras", "groups", "test_requirements", "test_extras", "test_groups", "add", "without",
+         "build_constraints")  # fmt: skip
+
 
 def render(proposal: Proposal) -> str:
     """The manifest's text; `manifest.read` accepts it as it is."""
@@ -29,7 +32,7 @@ def render(proposal: Proposal) -> str:
     document = tomlkit.document()
     document.add(tomlkit.comment(TRIED if proposal.trials else NOT_TRIED))
     for line in proposal.unknown:
-        document.add(tomlkit.comment(f"Not known: {line}"))
+        document.add(tomlkit.comment(one_line(f"Not known: {line}")))
     writer = Writer(proposal.reasons)
     document.add("app", writer.app_table(proposal))
     add(document, "processes", {process.name: writer.process(process) for process in app.processes})
@@ -147,10 +150,10 @@ class Writer:
         table = tomlkit.table()
         self.put(table, "build.python", build.python)
         self.put(table, "build.project", "" if build.project == Build().project else build.project)
-        for name in ("requirements", "extras", "groups", "test_requirements", "test_extras", "test_groups", "add"):
+        for name in LISTS:
             self.put(table, f"build.{name}", self.listed(f"build.{name}", getattr(build, name)))
-        if not build.install_project:
-            table.add("install_project", False)
+        for name in ("install_project", "locked"):
+            self.put(table, f"build.{name}", False if not getattr(build, name) else None)
         self.put(table, "build.exclude_newer", build.exclude_newer)
         self.put(table, "build.commands", array([command(argv) for argv in build.commands]))
         return table
@@ -186,7 +189,7 @@ class Writer:
             return array(list(items))
         found = tomlkit.array()
         for item, reason in zip(items, reasons, strict=True):
-            found.add_line(item, comment=reason or None)
+            found.add_line(item, comment=one_line(reason) or None)
         found.add_line(indent="")
         return found
 
@@ -194,7 +197,12 @@ class Writer:
 def commented(table: Table, key: str, reason: str) -> None:
     item = table.value.item(key)
     if isinstance(item, Item):
-        item.comment(reason)
+        item.comment(one_line(reason))
+
+
+def one_line(text: str) -> str:
+    """A comment ends with its line, and a file's name may hold anything."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def array(items: list[Any]) -> Array | None:

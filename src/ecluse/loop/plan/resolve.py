@@ -48,6 +48,8 @@ BY_HAND = (
     "`ecluse explain processes` tells more"
 )
 
+READABLE = f"make the files above Python 3, or add an interpreter that is new enough for them; or {BY_HAND}"
+
 
 @dataclass(slots=True)
 class Reasons:
@@ -131,16 +133,18 @@ def also(facts: tuple[Fact, ...], chosen: Mapping[str, Fact]) -> Mapping[str, tu
 
 
 def no_app(facts: tuple[Fact, ...]) -> Problem:
-    found = [fact for fact in facts if fact.kind is not Kind.NEARLY]
+    found = [fact for fact in facts if fact.kind not in {Kind.NEARLY, Kind.UNPARSED}]
+    unread = every(facts, Kind.UNPARSED)
     seen = ", ".join(f"{fact.kind} {fact.value} ({fact.place})" for fact in found[:6])
     return Problem(
         code="I001",
         what="found no web app in this repository",
-        fix=BY_HAND,
+        fix=READABLE if unread else BY_HAND,
         evidence=(
             *(f"looked for {line}" for line in LOOKED_FOR),
             *(f"{fact.value} ({fact.place}) {fact.label}" for fact in every(facts, Kind.NEARLY)[:NEARLY]),
             f"found only {seen}" if seen else "found nothing",
+            *(f"{fact.place}: no Python here can read it: {fact.value}" for fact in unread[:6]),
         ),
         state="nothing was written",
     )

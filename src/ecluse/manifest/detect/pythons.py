@@ -10,9 +10,9 @@ from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 
 PLACES: tuple[tuple[str, str, float], ...] = (
-    ("runtime.txt", r"python-(\d+\.\d+)", LIKELY),
-    ("Pipfile", r"python_version\s*=\s*[\"'](\d+\.\d+)", LIKELY),
-    ("Dockerfile", r"(?im)^FROM\s+(?:\S+/)?python:(\d+\.\d+)", GUESS),
+    ("runtime.txt", r"python-(\d\.\d{1,2})\b", LIKELY),
+    ("Pipfile", r"python_version\s*=\s*[\"'](\d\.\d{1,2})\b", LIKELY),
+    ("Dockerfile", r"(?im)^FROM\s+(?:\S+/)?python:(\d\.\d{1,2})\b", GUESS),
 )
 """File, pattern whose first group is the version, confidence."""
 
@@ -29,6 +29,6 @@ def read(tree: Tree) -> Iterator[Fact]:
 def beside(tree: Tree) -> Iterator[Fact]:
     """The version files of folders, each for what runs there; the resolver reads only that of the root."""
     for file in tree.named(".python-version"):
-        if match := re.match(r"\s*(?:[a-z]+-)?(3\.\d+)", tree.text(file)):
+        if match := re.match(r"\s*(?:[a-z]+-)?(3\.\d{1,2})\b", tree.text(file)):
             yield Fact(kind=Kind.PYTHON, value=match.group(1), file=file, line=1, confidence=LIKELY,
                        folder=str(PurePosixPath(file).parent))  # fmt: skip

@@ -27,6 +27,12 @@ ASIDE = frozenset(
 
 LARGEST = 400_000
 """Characters of a file beyond which it is generated or data."""
+MOST = 2000
+"""Python files that are parsed, a millisecond each; the readers that look for one thing come first."""
+
+
+def nobody(_path: str, _line: int, _why: str) -> None:
+    """There is no other Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,8 @@ class Tree:
 
     paths: tuple[str, ...]
     read: Callable[[str], str | None]
+    newer: Callable[[str, int, str], ast.Module | None] = nobody
+    """Parses a file that isn't valid for this Python: its path, the line and the reason of the failure."""
     _modules: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
     _tables: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
     _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -127,6 +135,8 @@ class Tree:
         for path in self.named("*.py"):
             if aside(path) or not any(needle in self.text(path) for needle in needles):
                 continue
+            if path not in self._modules and len(self._modules) >= MOST:
+                continue
             if module := self.module(path):
                 yield module
 
@@ -147,10 +157,12 @@ class Tree:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)
-                body = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+                found: ast.Module | None = ast.parse(text)
+        except SyntaxError as error:
+            found = self.newer(path, error.lineno or 0, error.msg)
+        except (ValueError, RecursionError):
             return None
-        return understood(path, body, self._all, self.importable)
+        return understood(path, found, self._all, self.importable) if found else None
 
 
 def _is_installed(tree: Tree, below: str) -> bool:

@@ -43,6 +43,16 @@ class BuildTable(Table):
     add: list[Requirement] = key(
         "Plain requirements to add, such as a database driver.", example=["psycopg[binary]>=3"], default_factory=list
     )
+    without: list[Package] = key(
+        "Packages to leave out, whoever asks for them: what production's set holds and this app runs without.",
+        example=["uwsgi"],
+        default_factory=list,
+    )
+    locked: Truth = key(
+        "Whether a lock (uv, poetry, pdm, pipenv) decides the versions; `false` takes the ranges of its manifest.",
+        example=False,
+        default=_BUILD.locked,
+    )
     install_project: Truth = key(
         "Whether the repository itself is installed when it declares a build backend.",
         example=False,
@@ -52,6 +62,11 @@ class BuildTable(Table):
         "Packages published after this time don't exist for the resolver (RFC 3339).",
         example="2026-01-31T00:00:00Z",
         default=None,
+    )
+    build_constraints: list[Requirement] = key(
+        "Requirements that bind what packages are built with, such as an old setuptools.",
+        example=["setuptools<58"],
+        default_factory=list,
     )
     exclude: list[str] = key(
         "Globs of the commit's files that the bundle leaves out.", example=["docs/**"], default_factory=list

@@ -74,7 +74,7 @@ Package = Annotated[
     str,
     *_shaped(
         r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
-        "name of an extra or group",
+        "name of a package, extra or group",
         "use letters, digits, `-`, `_` and `.`, a letter or digit first and last",
     ),
 ]

@@ -15,6 +15,7 @@ from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
+from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.program import PATIENCE, Say, Uv
 from ecluse.providers.uv.scratch import scratch
 from ecluse.providers.uv.trees import copy_tree
@@ -53,27 +54,27 @@ class Builder:
     def __init__(self, uv: Uv, home: Path, store: ContentStore) -> None:
         self._uv, self._home, self._store = uv, home, store
 
-    async def wheel(self, source: Source, python: Found, exclude_newer: str, say: Say) -> Wheel:
+    async def wheel(self, source: Source, python: Found, limits: Limits, say: Say) -> Wheel:
         """The wheel, in the store. Raises ProblemError B020 for the project, B021 for a dependency."""
         place = (python.interpreter.minor, python.machine, python.libc)
-        record = self._home / "cache" / "built" / f"{key_of(source.name, source.key, place, exclude_newer)}.json"
+        record = self._home / "cache" / "built" / f"{key_of(source.name, source.key, place, limits.key)}.json"
         known = recall(record)
         if known and self._store.has(Digest(known["digest"])):
             return Wheel(name=known["name"], digest=Digest(known["digest"]), built=True)
         with scratch(self._home, "build") as work:
-            made = await self._build(source, python, exclude_newer, work, say)
+            made = await self._build(source, python, limits, work, say)
             wheel = Wheel(name=made.name, digest=self._store.put_file(made), built=True)
             keep(record, {"name": wheel.name, "digest": wheel.digest, "of": source.name, "by": _backend(made)})
         return wheel
 
-    async def _build(self, source: Source, python: Found, exclude_newer: str, work: Path, say: Say) -> Path:
+    async def _build(self, source: Source, python: Found, limits: Limits, work: Path, say: Say) -> Path:
         say(f"building {source.archive or source.name}")
         lying = await self._laid_out(source, work)
         output = work / "wheels"
         tagless = source.project and not (lying / "PKG-INFO").exists()
         done = await self._uv.run(
             "build", "--wheel", str(lying), "-o", str(output), "-p", python.path, "--no-create-gitignore",
-            *(("--exclude-newer", exclude_newer) if exclude_newer else ()),
+            *limits.options(work),
             folder=work, env={**REPRODUCIBLE, **(UNVERSIONED if tagless else {}), "UV_CONSTRAINT": ""},
         )  # fmt: skip
         made = sorted(output.glob("*.whl")) if done.ok else []

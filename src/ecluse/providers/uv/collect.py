@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +12,11 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
 
 from ecluse.model.artifact import Wheel
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.python import UnbuiltError
 from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.download import Downloader, Downloads
 from ecluse.providers.uv.interpreters import Found
+from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.lock import Lock, Package, best_wheel
 from ecluse.providers.uv.program import Say
 from ecluse.providers.uv.trees import tree_key
@@ -30,7 +32,7 @@ class Collecting:
 
     python: Found
     tree: Path
-    exclude_newer: str = ""
+    limits: Limits
 
 
 class Collector:
@@ -53,7 +55,7 @@ class Collector:
 
     async def _built(self, package: Package, how: Collecting, downloader: Downloader, say: Say) -> Wheel:
         source = await _source(package, how, downloader)
-        return await self._builder.wheel(source, how.python, how.exclude_newer, say)
+        return await self._builder.wheel(source, how.python, how.limits, say)
 
 
 async def together(work: Iterable[Coroutine[Any, Any, Result]]) -> tuple[Result, ...]:
@@ -64,8 +66,17 @@ async def together(work: Iterable[Coroutine[Any, Any, Result]]) -> tuple[Result,
     except BaseExceptionGroup as failures:  # not `except*`: Python 3.11.2, Debian 12's, wraps what is raised in there
         if any(not isinstance(failure, ProblemError) for failure in failures.exceptions):
             raise
-        raise ProblemError(*(problem for failure in failures.exceptions for problem in _problems(failure))) from None
+        raise _as_one(failures.exceptions) from None
     return tuple(task.result() for task in tasks)
+
+
+def _as_one(failures: Sequence[BaseException]) -> ProblemError:
+    problems = [problem for failure in failures for problem in _problems(failure)]
+    unbuilt = [failure for failure in failures if isinstance(failure, UnbuiltError)]
+    if len(unbuilt) < len(failures):
+        return ProblemError(*problems)
+    packages = tuple(name for failure in unbuilt for name in failure.packages)
+    return UnbuiltError(*problems, packages=packages, lacking=next((one.lacking for one in unbuilt if one.lacking), ""))
 
 
 def _problems(failure: BaseException) -> tuple[Problem, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
 from ecluse.ports.commands import Finished
+from ecluse.ports.python import OtherPythonError, UnbuiltError
 
 NOTHING_FITS = "B012"
 NO_ANSWER = 1
@@ -21,13 +23,35 @@ NEARLY_FULL = 20 * 1024 * 1024
 """Bytes; with less left, a failure to write is taken for the cause."""
 
 
+Find = Callable[[str], Place | None]
+
+
+def nowhere(_name: str) -> None:
+    """No place is known."""
+
+
 def last_words(finished: Finished) -> tuple[str, ...]:
     lines = [line.rstrip() for line in finished.output.splitlines() if line.strip()]
     return tuple(lines[-LINES:]) or (f"it ended with {finished.exit_code} and said nothing",)
 
 
-def unresolved(finished: Finished, source: str, home: Path) -> ProblemError:
-    """No set of versions fits, or the index couldn't be asked."""
+_UNBUILT = re.compile(r"Failed to (?:download and )?build `([A-Za-z0-9._-]+?)(?:==[^`]*)?`")
+_SPEC = r"((?:[<>=!~]=?[\d.*]+(?:, ?)?)+)"
+_OTHER_PYTHON = (
+    re.compile(rf"does not satisfy Python(?P<spec>{_SPEC}) and (?P<name>[\w.-]+?)[<>=!~,@\s]"),
+    re.compile(rf"(?P<name>[A-Za-z0-9][\w.-]*)\S* requires Python (?P<spec>{_SPEC})"),
+)
+"""What uv has no other way to say: it has one exit code for all that it couldn't resolve, and no structured output."""
+
+
+def unresolved(finished: Finished, source: str, home: Path, find: Find = nowhere) -> ProblemError:
+    """No set of versions fits, one of them doesn't build, or the index couldn't be asked. `find` gives the place at
+    which a package is asked for."""
+    said = " ".join(finished.output.split())
+    if unbuilt_here := _UNBUILT.search(said):
+        return unbuilt(finished, unbuilt_here[1], home, project=False)
+    if others := [(one["spec"], one["name"]) for pattern in _OTHER_PYTHON for one in pattern.finditer(said)]:
+        return other_python(finished, others, source, find)
     place = Place(file=source) if "." in source else None
     nothing_fits = Problem(
         code="B012",
@@ -45,7 +69,38 @@ def unresolved(finished: Finished, source: str, home: Path) -> ProblemError:
     return full(home) or _quoting(finished, nothing_fits if finished.exit_code == NO_ANSWER else unanswered)
 
 
+def other_python(finished: Finished, others: list[tuple[str, str]], source: str, find: Find) -> OtherPythonError:
+    """`others` are pairs of a specifier and the package that asks for it."""
+    spec, name = others[-1]
+    problem = Problem(
+        code="B012",
+        what=f"{name} asks for Python {spec}, and the chosen one is another",
+        where=find(name) or (Place(file=source) if "." in source else None),
+        fix=f"set build.python to a version that is {spec}, or change the requirement",
+    )
+    quoted = _quoting(finished, problem).problems
+    return OtherPythonError(*quoted, wanted=tuple(dict.fromkeys(spec for spec, _ in others)))
+
+
+MISSING = (
+    (re.compile(r"fatal error: (\S+\.h(?:pp)?): No such file"), "the header {0}"),
+    (re.compile(r"(\S*_config|pkg-config|cmake|cargo|rustc|swig|gfortran)(?: executable)? (?:is )?not found"), "{0}"),
+    (re.compile(r"command '?([\w.+-]*(?:gcc|cc|g\+\+|clang)[\w.+-]*)'? failed: No such file"), "the compiler {0}"),
+    (re.compile(r"cannot find -l(\w+)"), "the library {0}"),
+    (re.compile(r"([\w.+-]+): (?:command )?not found"), "{0}"),
+)
+"""What compilers, linkers and setup scripts say when something of the system isn't there."""
+
+
+def missing_here(output: str) -> str:
+    """What a build lacks of the system, empty when it doesn't say."""
+    return next((said.format(*found.groups()) for pattern, said in MISSING if (found := pattern.search(output))), "")
+
+
 def unbuilt(finished: Finished, name: str, home: Path, *, project: bool) -> ProblemError:
+    lacking = missing_here(finished.output)
+    says = f": {lacking} isn't there" if lacking else ""
+    install = f"install {lacking} (a package of your system)" if lacking else "install the compiler or headers it names"
     of_project = Problem(
         code="B020",
         what="the project itself doesn't build",
@@ -53,11 +108,13 @@ def unbuilt(finished: Finished, name: str, home: Path, *, project: bool) -> Prob
     )
     of_dependency = Problem(
         code="B021",
-        what=f"{name} has no wheel for this Python and doesn't build here",
-        fix="install the compiler or headers it names, pin another version, or set build.python to one "
-        "for which it has a wheel",
+        what=f"{name} has no wheel for this Python and doesn't build here{says}",
+        fix=f"{install}, pin another version, or set build.python to one for which it has a wheel",
     )
-    return full(home) or _quoting(finished, of_project if project else of_dependency)
+    if problem := full(home):
+        return problem
+    problems = _quoting(finished, of_project if project else of_dependency).problems
+    return UnbuiltError(*problems, packages=() if project else (name,), lacking=lacking)
 
 
 def uninstalled(finished: Finished, home: Path) -> ProblemError:

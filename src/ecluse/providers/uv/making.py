@@ -15,14 +15,17 @@ from ecluse.model.artifact import Wheel, Wheelhouse, digest_of
 from ecluse.model.ids import Digest
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.commands import CommandRunner
+from ecluse.ports.python import Interpreter, OtherPythonError
 from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure, metadata, sources, wanted
 from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.collect import Collecting, Collector, together
 from ecluse.providers.uv.download import Downloads
 from ecluse.providers.uv.environments import Environments, is_complete, use
+from ecluse.providers.uv.exercised import CI_FOLDER, exercised
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
+from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.lock import Lock
 from ecluse.providers.uv.program import Say, Uv
 from ecluse.providers.uv.resolve import Resolver, Resolving
@@ -31,6 +34,8 @@ from ecluse.providers.uv.settings import pip_settings, uv_environment, without_p
 from ecluse.providers.uv.sources import Kind, Question
 from ecluse.providers.uv.trees import tree_key
 
+LARGEST = 4 << 20
+"""Bytes of a file that is read for what it asks for; a lock of a thousand packages has less than half of that."""
 OF_A_WORKSPACE = frozenset((str(Kind.UV_LOCK),))
 """What the root of a workspace holds for its members (docs.astral.sh/uv/concepts/projects/workspaces)."""
 
@@ -50,7 +55,7 @@ class Maker:
     ) -> None:
         self._home, self._find, self._store, self._installer = home, find, store, installer
         pip = pip_settings(env)
-        uv = Uv(Path(find_uv_bin()), uv_environment(env, pip), commands, without_pip(env, pip))
+        uv = Uv(Path(find_uv_bin()), uv_environment(env, pip), commands, home, without_pip(env, pip))
         self._resolver = Resolver(uv, home)
         self._builder = Builder(uv, home, store)
         self._collector = Collector(Downloads(home, store, uv.env), self._builder)
@@ -61,11 +66,18 @@ class Maker:
         """Raises ProblemError B001 when no interpreter fits."""
         read, found = reader(tree / build.project, tree), self._find()
         picked = wanted.pick(
-            [one.interpreter for one in found], wanted.demands(read, build.python), wanted.classified(read)
+            [one.interpreter for one in found],
+            wanted.demands(read, build.python),
+            wanted.too_old(read) or exercised(read, workflows(tree)),
         )
         if isinstance(picked, Problem):
             raise ProblemError(picked)
         return next(one for one in found if one.interpreter == picked)
+
+    def fitting(self, tree: Path, build: Build) -> tuple[Interpreter, ...]:
+        found = [one.interpreter for one in self._find()]
+        usable = wanted.admitted(found, wanted.demands(reader(tree / build.project, tree)))
+        return tuple({one.minor: one for one in reversed(usable)}.values())[::-1]
 
     async def environment(self, tree: Path, build: Build, *, tests: bool, identity: str, say: Say) -> Path:
         job = await self._job(tree, build, identity, say)
@@ -121,7 +133,12 @@ class Maker:
         asked = await self._asked(job, tests=tests)
         if not tests and asked.kind not in sources.LOCKS and sources.has_tests(job.build):
             asked = replace(asked, pins=await self._tested_versions(job))
-        return await self._resolver.answer(asked, job.resolving, job.say)
+        try:
+            return await self._resolver.answer(asked, job.resolving, job.say)
+        except OtherPythonError as error:
+            if problem := wanted.none_there(error, [one.interpreter for one in self._find()]):
+                raise OtherPythonError(problem, wanted=error.wanted) from error
+            raise
 
     async def _tested_versions(self, job: Job) -> tuple[str, ...]:
         """None when app and tests don't go together: then there is nothing tested to hold to.
@@ -147,7 +164,7 @@ class Maker:
 
     async def _project(self, job: Job) -> Wheel:
         source = Source(name="the project", key=job.content, folder=job.project, project=True)
-        return await self._builder.wheel(source, job.python, job.build.exclude_newer, job.say)
+        return await self._builder.wheel(source, job.python, Limits.of(job.build), job.say)
 
     async def _pinned(self, text: str, job: Job) -> tuple[Wheel, ...]:
         """Wheels of requirement lines that are pinned and hashed already; nothing of the app binds them."""
@@ -183,11 +200,15 @@ class Job:
 
     @property
     def resolving(self) -> Resolving:
-        return Resolving(self.project, self.read, self.python, self.build.exclude_newer, root=self.tree)
+        return Resolving(self.project, self.read, self.python, Limits.of(self.build), root=self.tree)
 
     @property
     def collecting(self) -> Collecting:
-        return Collecting(python=self.python, tree=self.project, exclude_newer=self.build.exclude_newer)
+        return Collecting(python=self.python, tree=self.project, limits=Limits.of(self.build))
+
+
+def workflows(tree: Path) -> tuple[str, ...]:
+    return tuple(f"{CI_FOLDER}/{path.name}" for path in (tree / CI_FOLDER).glob("*.y*ml"))
 
 
 def reader(folder: Path, root: Path, *, only: frozenset[str] = frozenset()) -> sources.Read:
@@ -196,7 +217,8 @@ def reader(folder: Path, root: Path, *, only: frozenset[str] = frozenset()) -> s
     def read(name: str) -> str | None:
         for place in (folder, *folder.parents):
             with suppress(OSError, ValueError):
-                return (place / name).read_text(encoding="utf-8", errors="replace")
+                path = place / name
+                return path.read_text(encoding="utf-8", errors="replace") if path.stat().st_size <= LARGEST else None
             if place == root or (only and name not in only):
                 break
         return None

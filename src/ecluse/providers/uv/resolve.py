@@ -10,13 +10,25 @@ from pathlib import Path
 
 from ecluse.model.problem import ProblemError
 from ecluse.ports.commands import Finished
+from ecluse.ports.python import OtherPythonError, UnbuiltError
 from ecluse.providers.uv import failure
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
+from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.lock import Lock, from_json, read_pylock, to_json, vouched_for
 from ecluse.providers.uv.program import Say, Uv, silent
 from ecluse.providers.uv.scratch import scratch
-from ecluse.providers.uv.sources import LOCKS, Kind, Question, Read, hashes_in, reads, require_known, requirement_chain
+from ecluse.providers.uv.sources import (
+    LOCKS,
+    Kind,
+    Question,
+    Read,
+    asked_at,
+    hashes_in,
+    reads,
+    require_known,
+    requirement_chain,
+)
 from ecluse.providers.uv.trees import copy_tree
 
 _EDITABLE = re.compile(r"(?m)^\s*(?:-e|--editable)[ =]\s*")
@@ -31,7 +43,7 @@ class Resolving:
     tree: Path
     read: Read
     python: Found
-    exclude_newer: str = ""
+    limits: Limits
     root: Path | None = None
 
 
@@ -54,10 +66,19 @@ class Resolver:
         return lock
 
     def _key(self, asked: Question, how: Resolving) -> str:
-        parts = (asked.inputs, asked.lines, asked.extras, asked.groups, asked.pins, asked.exact, asked.kind)
+        parts: tuple[object, ...] = (
+            asked.inputs,
+            asked.lines,
+            asked.extras,
+            asked.groups,
+            asked.pins,
+            asked.exact,
+            asked.kind,
+        )
+        parts = (*parts, asked.without) if asked.without else parts
         place = (how.python.interpreter.minor, how.python.machine, how.python.libc)
         index = {name: value for name, value in self._uv.env.items() if name.startswith("UV_")}
-        return key_of(parts, place, reads(how.read, asked), how.exclude_newer, index)
+        return key_of(parts, place, reads(how.read, asked), how.limits.key, index)
 
     async def _exported(self, asked: Question, how: Resolving) -> Question:
         """uv.lock as requirement lines with hashes, once uv agrees that it matches."""
@@ -88,32 +109,38 @@ class Resolver:
             done = await self._uv.run(
                 "pip", "compile", *arguments, "-p", how.python.path, "--format", "pylock.toml", "-o", str(output), "-q",
                 folder=_counted_from(asked, tree), say=say, env={"UV_CONSTRAINT": ""} if asked.exact else {},
+                around=root,
             )  # fmt: skip
             if not done.ok or not output.is_file():  # on a full disk uv ends with 0 and leaves no file
-                raise self._failed(done, asked)
+                raise self._failed(done, asked, how)
             lock = read_pylock(output.read_text(encoding="utf-8"), str(work))
             return tuple(
                 replace(package, folder=_below(tree, package.folder, root)) if package.folder else package
                 for package in lock
             )
 
-    def _failed(self, done: Finished, asked: Question) -> ProblemError:
-        if asked.pins and asked.kind in LOCKS and done.exit_code == failure.NO_ANSWER:
+    def _failed(self, done: Finished, asked: Question, how: Resolving) -> ProblemError:
+        source = (*asked.inputs, str(asked.kind))[0]
+        error = failure.unresolved(done, source, self._home, lambda name: asked_at(how.read, asked, name))
+        is_of_python = isinstance(error, UnbuiltError | OtherPythonError)
+        if asked.pins and asked.kind in LOCKS and done.exit_code == failure.NO_ANSWER and not is_of_python:
             return failure.mismatched(done, asked.kind, f"make {asked.kind} anew with its tool, and commit it")
-        return failure.unresolved(done, (*asked.inputs, str(asked.kind))[0], self._home)
+        return error
 
     def _arguments(self, work: Path, asked: Question, how: Resolving) -> tuple[str, ...]:
         inputs = [str(how.tree / name) for name in asked.inputs]
         if asked.lines or not inputs:
             inputs.append(_written(work / "asked.txt", asked.lines))
+        left_out = ("--excludes", _written(work / "without.txt", asked.without)) if asked.without else ()
         pins = ("--constraints", _written(work / "pins.txt", asked.pins)) if asked.pins else ()
         return (
             *inputs,
             *pins,
+            *left_out,
             *_each("--extra", asked.extras),
             *_each("--group", asked.groups),
             *(("--no-deps",) if asked.exact else ()),
-            *(("--exclude-newer", how.exclude_newer) if how.exclude_newer else ()),
+            *how.limits.options(work),
         )
 
 

@@ -54,7 +54,8 @@ class Question:
     """What the resolver is asked.
 
     `inputs` are files of the tree, `lines` further requirements, `pins` versions that bind whatever is reached.
-    `exact` says that all is listed and nothing is to be added. `direct` are names that a lock must know.
+    `exact` says that all is listed and nothing is to be added. `direct` are names that a lock must know, `without`
+    names that count as not asked for, whoever asks.
     """
 
     kind: Kind
@@ -66,13 +67,14 @@ class Question:
     vouched: Vouched = field(default_factory=dict)
     exact: bool = False
     direct: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def kind_of(read: Read, build: Build) -> Kind:
     """The manifest's word first, then a lock, then what the project declares, then requirement files."""
     if build.requirements:
         return Kind.FILES
-    if lock := next((kind for kind in LOCKS if read(kind) is not None), None):
+    if build.locked and (lock := next((kind for kind in LOCKS if read(kind) is not None), None)):
         return lock
     return _declared(read)
 
@@ -97,7 +99,7 @@ def question(read: Read, build: Build, python: str, *, tests: bool) -> Question:
     """What to ask for the app, with its tests or without. For uv.lock and built metadata the caller adds `lines`."""
     extras = (*build.extras, *(build.test_extras if tests else ()))
     groups = (*build.groups, *(build.test_groups if tests else ()))
-    asked = _asked(read, build, python, extras=extras, groups=groups)
+    asked = replace(_asked(read, build, python, extras=extras, groups=groups), without=build.without)
     more = (*build.add, *(_plain(build.test_requirements, read) if tests else ()))
     files = _files(build.test_requirements, read) if tests else ()
     if not more and not files:
@@ -121,6 +123,15 @@ def reads(read: Read, asked: Question) -> dict[str, str]:
     chain = [name for start in asked.inputs for name in requirement_chain(read, start)]
     texts = {name: read(name) for name in dict.fromkeys((*names, *chain))}
     return {name: text for name, text in texts.items() if text is not None}
+
+
+def asked_at(read: Read, asked: Question, name: str) -> Place | None:
+    """Where a package is asked for, None where no line of what was read begins with it."""
+    line = re.compile(rf"[\s\"'\[]*{re.sub('[-_.]+', '[-_.]+', name)}\b", re.IGNORECASE)
+    for file, text in reads(read, asked).items():
+        if found := next((number for number, one in enumerate(text.splitlines(), 1) if line.match(one)), 0):
+            return Place(file=file, line=found)
+    return None
 
 
 def require_known(asked: Question) -> None:

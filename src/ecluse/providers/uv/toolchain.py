@@ -46,6 +46,12 @@ class UvToolchain:
     def interpreters(self) -> tuple[Interpreter, ...]:
         return tuple(found.interpreter for found in self._found())
 
+    def fitting(self, tree: Path, build: Build) -> tuple[Interpreter, ...]:
+        return self._maker.fitting(tree, build)
+
+    def ask(self, interpreter: Interpreter, script: str) -> str:
+        return self._ask(interpreter.path, script)
+
     async def choose(self, tree: Path, build: Build) -> Interpreter:
         return self._maker.chosen(tree, build).interpreter
 

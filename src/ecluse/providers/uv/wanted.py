@@ -13,13 +13,11 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ecluse.model.problem import Place, Problem
-from ecluse.ports.python import Interpreter
+from ecluse.ports.python import OLDEST, Interpreter, OtherPythonError
 
 Read = Callable[[str], str | None]
 """The text of a file of the repository, None when it isn't there."""
 
-OLDEST = (3, 8)
-"""The installer serves none that is older."""
 NEWEST_USUAL = (3, 13)
 """Newer ones are taken only when asked for: wheels of old pins don't exist for them yet."""
 PLAIN = ((3, 11), (3, 12), (3, 13), (3, 10))
@@ -42,6 +40,12 @@ class Demand:
     any_of: tuple[SpecifierSet, ...]
     strict: bool = True
 
+    @property
+    def is_too_old(self) -> bool:
+        """Nothing but versions that nobody can have any more."""
+        minors = [minor for minor in range(LATEST) if self.admits(f"3.{minor}.0")]
+        return bool(minors) and max(minors) < OLDEST[1]
+
     def admits(self, version: str) -> bool:
         return any(spec.contains(version, prereleases=True) for spec in self.any_of)
 
@@ -50,21 +54,22 @@ def demands(read: Read, python: str = "") -> tuple[Demand, ...]:
     """Every demand, strongest first. `python` is the manifest's, and then the only one."""
     if python:
         return tuple(_demand(f"build.python = {python}", Place(file="ecluse.toml"), _pinned(python)))
-    readers = (_pyproject, _setup_cfg, _setup_py, _pipfile, _version_file, _runtime, _tool_versions, _dockerfile)
-    found = tuple(demand for reader in readers for demand in reader(read))
-    return tuple(sorted(found, key=lambda demand: not demand.strict))
+    readers = (_pyproject, _setup_cfg, _setup_py, _pipfile, _version_file, _runtime, _tool_versions)
+    found = (demand for reader in readers for demand in reader(read))
+    met = (demand for demand in found if demand.strict or not demand.is_too_old)
+    return tuple(sorted(met, key=lambda demand: not demand.strict))
 
 
-def classified(read: Read) -> frozenset[Minor]:
-    """The minor versions that the classifiers name."""
-    texts = " ".join(filter(None, (read(name) for name in ("pyproject.toml", "setup.py", "setup.cfg"))))
-    return frozenset((3, int(minor)) for minor in re.findall(r"Programming Language :: Python :: 3\.(\d+)", texts))
+def too_old(read: Read) -> frozenset[Minor]:
+    """The versions pinned that nobody can have any more: what comes next after them is meant."""
+    readers = (_pipfile, _version_file, _runtime, _tool_versions)
+    pins = (demand for reader in readers for demand in reader(read) if demand.is_too_old)
+    return frozenset((3, minor) for demand in pins for minor in range(OLDEST[1]) if demand.admits(f"3.{minor}.0"))
 
 
 def pick(found: Sequence[Interpreter], wanted: Sequence[Demand], tested: frozenset[Minor]) -> Interpreter | Problem:
-    """The best that satisfies every strict demand, then as many of the others as there are."""
-    usable = [one for one in found if minor_of(one) >= OLDEST]
-    fitting = [one for one in usable if all(demand.admits(one.version) for demand in wanted if demand.strict)]
+    """The best that satisfies every strict demand, then as many of the others as there are, then one of `tested`."""
+    fitting = admitted(found, wanted)
     preferences = [demand for demand in wanted if not demand.strict]
     if any(demand.strict for demand in wanted):
         preferred = [one for one in fitting if all(demand.admits(one.version) for demand in preferences)]
@@ -73,7 +78,13 @@ def pick(found: Sequence[Interpreter], wanted: Sequence[Demand], tested: frozens
     if not fitting:
         return _none_fits(found, wanted)
     known = {minor_of(one) for one in preferred or fitting} & tested
-    return max(preferred or fitting, key=lambda one: _rank(one, known, plain=not wanted and not tested))
+    return max(preferred or fitting, key=lambda one: _rank(one, tested, known, plain=not wanted and not tested))
+
+
+def admitted(found: Sequence[Interpreter], wanted: Sequence[Demand]) -> list[Interpreter]:
+    """Those that no strict demand rules out."""
+    usable = [one for one in found if minor_of(one) >= OLDEST]
+    return [one for one in usable if all(demand.admits(one.version) for demand in wanted if demand.strict)]
 
 
 def minor_of(interpreter: Interpreter) -> Minor:
@@ -81,13 +92,41 @@ def minor_of(interpreter: Interpreter) -> Minor:
     return int(major), int(minor)
 
 
-def _rank(one: Interpreter, known: set[Minor], *, plain: bool) -> tuple[Any, ...]:
+def _rank(one: Interpreter, tested: frozenset[Minor], known: set[Minor], *, plain: bool) -> tuple[Any, ...]:
     minor = minor_of(one)
     version = tuple(int(part) for part in one.version.split("."))
     usual = minor <= NEWEST_USUAL
     if plain:
         return (minor in PLAIN, -PLAIN.index(minor) if minor in PLAIN else 0, usual, version)
+    if tested and not known:  # the next one after those that it is known to run with
+        above = minor[1] - max(tested)[1]
+        return (above > 0, -abs(above), version)
     return (minor in known, usual, version if usual else tuple(-part for part in version[:2]))
+
+
+def none_there(error: OtherPythonError, found: Sequence[Interpreter]) -> Problem | None:
+    """No interpreter here is the Python that a package asks for; None where one is."""
+    specs = [SpecifierSet(spec) for spec in error.wanted]
+    if any(spec.contains(one.version) for one in found if minor_of(one) >= OLDEST for spec in specs):
+        return None
+    place = Place(file="")
+    version = _example([Demand(said="", where=place, any_of=tuple(specs))])
+    first = error.problems[0]
+    return replace(
+        first,
+        code="B001",
+        what=f"{first.what.partition(',')[0]}, and no interpreter here is one",
+        evidence=(*first.evidence, _listed(found)),
+        fix=(_add(version) if version else "") + "change the requirement",
+    )
+
+
+def _listed(found: Sequence[Interpreter]) -> str:
+    return f"found: {', '.join(f'{one.version} ({one.path})' for one in found) or 'none'}"
+
+
+def _add(version: str) -> str:
+    return f"add one: pyenv install {version}, or uv python install {version}, or your system's packages; or "
 
 
 def _none_fits(found: Sequence[Interpreter], wanted: Sequence[Demand]) -> Problem:
@@ -106,11 +145,10 @@ def _none_fits(found: Sequence[Interpreter], wanted: Sequence[Demand]) -> Proble
         where=guilty.where,
         evidence=(
             *(f"{demand.where}: {demand.said}" for demand in strict if demand is not guilty),
-            f"found: {', '.join(f'{one.version} ({one.path})' for one in found) or 'none'}",
+            _listed(found),
         ),
         state="nothing was installed",
-        fix=f"add one: pyenv install {version}, or uv python install {version}, or your system's packages; "
-        "or name another in build.python",
+        fix=f"{_add(version)}name another in build.python",
     )
     none = f"no Python from 3.{min(THERE)} to 3.{max(THERE)} is {guilty.said}"
     return problem if version else replace(problem, fix=f"change what asks for it: {none}; or set build.python")
@@ -176,33 +214,22 @@ def _pipfile(read: Read) -> Iterator[Demand]:
 
 def _version_file(read: Read) -> Iterator[Demand]:
     for number, line in enumerate((read(".python-version") or "").splitlines(), 1):
-        if version := re.fullmatch(r"(?:cpython-?|python-?)?(3(?:\.\d+){0,2})\s*", line.strip()):
+        if version := re.fullmatch(r"(?:cpython-?|python-?)?(3(?:\.\d{1,4}){0,2})\s*", line.strip()):
             place = Place(file=".python-version", line=number)
             yield from _demand(line.strip(), place, _pinned(version[1]), strict=False)
             return
 
 
 def _runtime(read: Read) -> Iterator[Demand]:
-    if version := re.search(r"python-(3(?:\.\d+)*)", read("runtime.txt") or ""):
+    if version := re.search(r"python-(3(?:\.\d{1,4}){0,2})\b", read("runtime.txt") or ""):
         yield from _demand(version[0], Place(file="runtime.txt", line=1), _pinned(version[1]), strict=False)
 
 
 def _tool_versions(read: Read) -> Iterator[Demand]:
     for number, line in enumerate((read(".tool-versions") or "").splitlines(), 1):
-        if version := re.match(r"python\s+(3(?:\.\d+)*)", line):
+        if version := re.match(r"python\s+(3(?:\.\d{1,4}){0,2})\b", line):
             place = Place(file=".tool-versions", line=number)
             yield from _demand(line.strip(), place, _pinned(version[1]), strict=False)
-
-
-def _dockerfile(read: Read) -> Iterator[Demand]:
-    """An image's Python is what production runs: taken where nothing nearer to the code says anything."""
-    if any(read(name) for name in (".python-version", "runtime.txt", ".tool-versions", "Pipfile")):
-        return
-    for number, line in enumerate((read("Dockerfile") or "").splitlines(), 1):
-        if version := re.match(r"(?i)FROM\s+(?:\S*/)?python:(3\.\d+)", line):
-            place = Place(file="Dockerfile", line=number)
-            yield from _demand(line.strip(), place, _pinned(version[1]), strict=False)
-            return
 
 
 def _demand(said: str, where: Place, any_of: tuple[SpecifierSet, ...], *, strict: bool = True) -> Iterator[Demand]:

@@ -1,6 +1,7 @@
 """A world with a real repository and real programs; the environment of the app is the one the tests run in."""
 
 import os
+import platform
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.python import Interpreter
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
 from ecluse.system.clock import SystemClock
@@ -21,6 +23,15 @@ class SameEnvironment:
 
     def __init__(self):
         self.asked, self.lacking = [], ()
+
+    def interpreters(self):
+        return ()
+
+    def fitting(self, tree, build):
+        return ()
+
+    async def choose(self, tree, build):
+        return Interpreter(version=platform.python_version(), path=Path(sys.executable))
 
     async def environment(self, tree, build, *, tests, identity="", say=lambda _: None):
         self.asked.append(build)

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from ecluse.model.problem import Problem
-from ecluse.ports.python import Interpreter
-from ecluse.providers.uv.wanted import classified, demands, pick, poetry_range
+from ecluse.ports.python import Interpreter, OtherPythonError
+from ecluse.providers.uv.exercised import CI_FOLDER, exercised
+from ecluse.providers.uv.wanted import demands, none_there, pick, poetry_range, too_old
 
 HERE = ("3.14.0", "3.13.0", "3.12.1", "3.11.7", "3.11.2", "3.10.13", "3.9.18", "3.7.16")
 
 
 def chosen(files, python="", here=HERE):
     found = [Interpreter(version=version, path=Path(f"/opt/{version}/bin/python3")) for version in here]
-    picked = pick(found, demands(files.get, python), classified(files.get))
+    tested = too_old(files.get) or exercised(files.get, [name for name in files if name.startswith(CI_FOLDER)])
+    picked = pick(found, demands(files.get, python), tested)
     return picked if isinstance(picked, Problem) else picked.version
 
 
@@ -24,6 +26,10 @@ def project(spec, *classifiers):
 
 def poetry(spec):
     return {"pyproject.toml": f'[tool.poetry.dependencies]\npython = "{spec}"\n'}
+
+
+MATRIX = "jobs:\n  t:\n    strategy:\n      matrix:\n        python-version:\n          - '3.9'\n          - '3.10'\n"
+WORKFLOW = {".github/workflows/test.yml": MATRIX + "    steps:\n      - with: {python-version: '${{ x }}'}\n"}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +54,16 @@ def poetry(spec):
         ({".tool-versions": "nodejs 20\npython 3.10.9\n"}, "3.10.13"),
         ({"Dockerfile": "FROM docker.io/python:3.9-slim AS base\n"}, "3.9.18"),
         ({"Dockerfile": "FROM python:3.9\n", "runtime.txt": "python-3.10\n"}, "3.10.13"),
+        ({"Dockerfile": "FROM python:3.7-slim\n"}, "3.9.18"),
+        ({"runtime.txt": "python-3.6.8\n"}, "3.9.18"),
+        ({".python-version": "3.7.2\n", "tox.ini": "[tox]\nenvlist = py310\n"}, "3.9.18"),
+        ({**project(">=3.8", "3.13"), "Dockerfile": "FROM python:3.9\n"}, "3.9.18"),
+        ({"tox.ini": "[tox]\nenvlist = py{38,39}-flask{1,2}, lint\n"}, "3.9.18"),
+        ({"tox.ini": "[tox]\nenv_list =\n    py39\n    py310\n[testenv]\ndeps = x\n"}, "3.10.13"),
+        ({**WORKFLOW, "tox.ini": "[tox]\nenvlist = py39\n"}, "3.10.13"),
+        ({".travis.yml": 'language: python\npython:\n  - "3.8"\n  - "3.9"\nscript: x\n'}, "3.9.18"),
+        ({".gitlab-ci.yml": "image: python:3.10-slim\n"}, "3.10.13"),
+        ({**WORKFLOW, **project(">=3.12")}, "3.12.1"),
     ],
 )
 def test_the_repository_s_word(files, version):
@@ -126,3 +142,21 @@ def test_poetry_s_ranges(text, inside, outside):
 
 def test_any_version_will_do():
     assert poetry_range("*")[0].contains("1.0")
+
+
+def asks_for(spec, *here):
+    first = Problem(code="B012", what=f"x asks for Python {spec}, and the chosen one is another", fix="change it")
+    found = [Interpreter(version=version, path=Path("/p")) for version in here]
+    return none_there(OtherPythonError(first, wanted=(spec,)), found)
+
+
+def test_a_package_s_python_that_is_not_here_is_one_problem():
+    problem = asks_for(">=3.14", "3.9.1")
+    assert (problem.code, problem.what) == ("B001", "x asks for Python >=3.14, and no interpreter here is one")
+    assert "pyenv install 3.14," in problem.fix
+    assert problem.evidence == ("found: 3.9.1 (/p)",)
+    assert asks_for(">=3.99").fix == "change the requirement"
+
+
+def test_a_package_s_python_that_is_here_can_be_chosen():
+    assert asks_for(">=3.12", "3.9.1", "3.13.0") is None
