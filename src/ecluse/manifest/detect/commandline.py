@@ -49,7 +49,8 @@ INTERPRETER = re.compile(r"(python|pypy)[\d.]*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """Where a command line stands. `around` are the folders in which it runs and imports, before the command line
-    itself says otherwise; `name` is that of the process, `known` what variables hold."""
+    itself says otherwise; `name` is that of the process, `known` what variables hold, `beside` the folder whose files
+    an image may have at its root."""
 
     file: str
     line: int
@@ -57,6 +58,7 @@ class Line:
     around: tuple[str, ...] = (".",)
     name: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
+    beside: str = "."
 
 
 ONE_OFF = frozenset(("runserver", "runserver_plus", "collectstatic", "compilemessages", "loaddata", "createsuperuser",
@@ -265,11 +267,13 @@ def is_shell_script(path: str, text: str) -> bool:
 
 
 def found_file(tree: Tree, word: str, where: Line) -> Iterator[str]:
-    if "." in word or "/" in word:
-        for hint in (*where.around, "."):
-            for folder in below(str(PurePosixPath(hint) / word.removeprefix("./"))):
-                if folder in tree:
-                    yield folder
+    """The file of the repository that a word names. One of an image (`/start`) may lie beside its Dockerfile."""
+    if "." not in word and "/" not in word:
+        return
+    path = PurePosixPath(word.removeprefix("./"))
+    named = [folder for hint in (*where.around, ".") for folder in below(str(PurePosixPath(hint) / path))]
+    beside = [inside(where.beside, path.name)] if path.is_absolute() else []
+    yield from (each for each in (*named, *beside) if each in tree)
 
 
 def python_program(tree: Tree, command: Command, script: str, where: Line) -> Program | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import commandline
 from ecluse.manifest.detect.commandline import Line
-from ecluse.manifest.detect.compose import Service, rank, services
+from ecluse.manifest.detect.compose import Service, inside, rank, services
 from ecluse.manifest.detect.container import URL
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -32,7 +33,8 @@ def started(tree: Tree, service: Service, confidence: float) -> Iterator[Fact]:
         return
     mounted = [service.context] if service.context not in {"", "."} else []
     where = Line(file=service.file, line=service.line, confidence=confidence, name=service.name,
-                 around=(service.folder, *mounted, "."), known=service.environment)  # fmt: skip
+                 around=(service.folder, *mounted, "."), known=service.environment,
+                 beside=inside(service.file, str(PurePosixPath(service.dockerfile).parent)))  # fmt: skip
     yield from commandline.process(tree, service.command, where)
 
 

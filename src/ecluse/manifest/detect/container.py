@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import commandline, dockerfile, requirements
 from ecluse.manifest.detect.commandline import Line
@@ -26,7 +27,7 @@ def of_file(tree: Tree, file: str, less: float) -> Iterator[Fact]:
     if started := dockerfile.started(found):
         line, command = started
         where = Line(file=file, line=line, confidence=LIKELY - less, around=tuple(dockerfile.folders(found)),
-                     known=dict(dockerfile.variables(found)))  # fmt: skip
+                     known=dict(dockerfile.variables(found)), beside=str(PurePosixPath(file).parent))  # fmt: skip
         yield from commandline.serving(tree, command, where)
     for line, name, rest in found:
         if name == "RUN":

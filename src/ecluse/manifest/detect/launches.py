@@ -20,6 +20,7 @@ class Starter:
     """Where a call says its port: at a place or by a keyword, `is_pair`: in `(host, port)`.
 
     `usual` is the port when it says none, `variable` one that then says it. `is_own`: nothing else could serve it.
+    `is_async`: it may run on uvloop.
     """
 
     at: int = NOWHERE
@@ -28,6 +29,7 @@ class Starter:
     variable: str = ""
     is_pair: bool = False
     is_own: bool = False
+    is_async: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +56,14 @@ class Launch:
 
 
 FUNCTIONS: Mapping[str, Starter] = {
-    "aiohttp.web.run_app": Starter(usual=8080, is_own=True),
-    "aiohttp.web.TCPSite": Starter(at=2, usual=8080, is_own=True),
-    "aiohttp.web_runner.TCPSite": Starter(at=2, usual=8080, is_own=True),
+    "aiohttp.web.run_app": Starter(usual=8080, is_own=True, is_async=True),
+    "aiohttp.web.TCPSite": Starter(at=2, usual=8080, is_own=True, is_async=True),
+    "aiohttp.web_runner.TCPSite": Starter(at=2, usual=8080, is_own=True, is_async=True),
     "bottle.run": Starter(at=3, usual=8080, is_own=True),
-    "nicegui.ui.run": Starter(usual=8080, is_own=True),
+    "nicegui.ui.run": Starter(usual=8080, is_own=True, is_async=True),
     "cherrypy.quickstart": Starter(usual=8080, is_own=True),
-    "uvicorn.run": Starter(usual=8000),
-    "uvicorn.Config": Starter(usual=8000),
+    "uvicorn.run": Starter(usual=8000, is_async=True),
+    "uvicorn.Config": Starter(usual=8000, is_async=True),
     "waitress.serve": Starter(usual=8080),
     "werkzeug.serving.run_simple": Starter(at=1),
     "wsgiref.simple_server.make_server": Starter(at=1),
@@ -81,15 +83,21 @@ FUNCTIONS: Mapping[str, Starter] = {
 RUNNERS: Mapping[str, Starter] = {
     "flask.Flask": Starter(at=1, usual=5000),
     "apiflask.APIFlask": Starter(at=1, usual=5000),
-    "quart.Quart": Starter(at=1, usual=5000),
-    "sanic.Sanic": Starter(at=1, usual=8000),
+    "quart.Quart": Starter(at=1, usual=5000, is_async=True),
+    "sanic.Sanic": Starter(at=1, usual=8000, is_async=True),
     "bottle.Bottle": Starter(usual=8080),
     "dash.Dash": Starter(usual=8050, variable="PORT"),
     "flask_socketio.SocketIO": Starter(at=2, usual=5000),
-    "gradio.Blocks": Starter(word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True),
-    "gradio.Interface": Starter(word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True),
-    "gradio.ChatInterface": Starter(word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True),
-    "gradio.TabbedInterface": Starter(word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True),
+    "gradio.Blocks": Starter(word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True, is_async=True),
+    "gradio.Interface": Starter(
+        word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True, is_async=True
+    ),
+    "gradio.ChatInterface": Starter(
+        word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True, is_async=True
+    ),
+    "gradio.TabbedInterface": Starter(
+        word="server_port", usual=7860, variable="GRADIO_SERVER_PORT", is_own=True, is_async=True
+    ),
 }
 """Classes whose objects are run by a method of theirs."""
 METHODS = frozenset(("run", "run_server", "launch", "prepare"))

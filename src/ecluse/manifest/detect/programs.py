@@ -76,7 +76,7 @@ def started(tree: Tree, program: Program) -> tuple[Serving, str, str] | None:
     if serving is None:
         return None
     told = told_by(serving.launch, all_of_it.asker)
-    return serving, command(program, told, all_of_it.asker), about(told)
+    return serving, command(serving, told, all_of_it.asker), about(told)
 
 
 def read(tree: Tree) -> Iterator[Fact]:
@@ -97,7 +97,7 @@ def fact_of(serving: Serving, asker: Asker) -> Fact:
     told = told_by(launch, asker)
     base = LIKELY - 0.05 if launch.starter.is_own else GUESS - 0.1
     penalty = {By.FIXED: 0.03, By.UNKNOWN: 0.1}.get(told.by, 0.0) + 0.02 * serving.depth
-    return Fact(kind=Kind.COMMAND, value=command(program, told, asker), file=launch.module.path,
+    return Fact(kind=Kind.COMMAND, value=command(serving, told, asker), file=launch.module.path,
                 line=launch.call.lineno, folder=program.folder, confidence=round(base + program.rank - penalty, 3),
                 label=about(told))  # fmt: skip
 
@@ -117,32 +117,27 @@ def told_by(launch: Launch, asker: Asker) -> Told:
     return Told(by=By.FIXED, name=str(launch.starter.usual)) if launch.starter.usual else UNKNOWN
 
 
-def command(program: Program, told: Told, asker: Asker) -> str:
+def command(serving: Serving, told: Told, asker: Asker) -> str:
     """The command line that listens on `$PORT`."""
-    words = f"{program.words} {told.command}".rstrip()
+    words = f"{serving.program.words} {told.command}".rstrip()
     if told.by is By.VARIABLE:
         return words if told.name == "PORT" else f"env {told.name}=$PORT {words}"
     if told.by is By.OPTION:
         return f"{words} {told.name}$PORT" if told.name.endswith("=") else f"{words} {told.name} $PORT"
     if told.by is By.WORD:
         return f"{words} $PORT"
-    return led_to_port(program, told, asker)
+    return led_to_port(serving, told, asker)
 
 
-def led_to_port(program: Program, told: Told, asker: Asker) -> str:
+def led_to_port(serving: Serving, told: Told, asker: Asker) -> str:
     """The program with the address that it binds to exchanged, because it listens to nothing that it is told."""
     is_it = f"a[1:2]==({told.name},)" if told.by is By.FIXED else "a[1:2]>(0,)"
     ours = "(('::1' if ':' in a[0] else '127.0.0.1'),int(os.environ['PORT']),*a[2:])"
-    # uvloop binds where Python can't see it; the servers that use it do without.
-    plain = (
-        ""
-        if any(uses(module, "uvloop") for module in asker.values.modules.values())
-        else "sys.modules['uvloop']=None; "
-    )
-    code = (
-        "import os,runpy,socket,sys; b=socket.socket.bind; "
-        f"socket.socket.bind=lambda s,a: b(s,{ours} if type(a) is tuple and {is_it} else a); {plain}{starting(program)}"
-    )
+    # uvloop binds where Python can't see it; the servers that use it do without, unless the code itself wants it.
+    wanted = any(uses(module, "uvloop") for module in asker.values.modules.values())
+    plain = "sys.modules['uvloop']=None; " if serving.launch.starter.is_async and not wanted else ""
+    bind = f"socket.socket.bind=lambda s,a: b(s,{ours} if type(a) is tuple and {is_it} else a)"
+    code = f"import os,runpy,socket,sys; b=socket.socket.bind; {bind}; {plain}{starting(serving.program)}"
     return f'exec python -c "{code}"'
 
 

@@ -114,3 +114,19 @@ def test_a_value_that_names_another_service_is_not_suggested():
     assert suggested({"compose.yml": text}) == ""
     assert suggested({"compose.yml": text.replace("pg://u:p@db:5432/x", "db")}) == ""
     assert suggested({"compose.yml": text.replace("pg://u:p@db:5432/x", "debug")}) == "debug"
+
+
+def test_a_script_at_the_root_of_an_image_lies_beside_its_dockerfile():
+    text = (
+        "services:\n  web:\n    build: {context: ., dockerfile: ./compose/local/app/Dockerfile}\n    command: /start\n"
+    )
+    files = {
+        "local.yml": text,
+        "compose/local/app/Dockerfile": "COPY ./compose/local/app/start /start\n",
+        "compose/local/app/start": "#!/bin/bash\nexec uvicorn conf.asgi:application\n",
+        "compose/prod/app/Dockerfile": 'CMD ["/start"]\n',
+        "compose/prod/app/start": "#!/bin/bash\nexec gunicorn conf.wsgi --chdir=/app\n",
+    }
+    facts = detect(Tree.of(files))
+    assert [(fact.value, fact.place) for fact in every(facts, Kind.ASGI)] == [("conf.asgi:application", "local.yml:4")]
+    assert [fact.value for fact in every(facts, Kind.WSGI)] == ["conf.wsgi:application"]
