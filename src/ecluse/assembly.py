@@ -29,6 +29,7 @@ from ecluse.ports.ledger import Ledger
 from ecluse.ports.machine import Machine
 from ecluse.ports.python import Toolchain
 from ecluse.ports.reporter import Reporter
+from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
 from ecluse.ports.world import World
@@ -176,6 +177,8 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
     if in_an_emergency:
         ledger = BestEffortLedger(ledger, MemoryLedger(clock, who), lambda lost: telling.note(without_ledger(lost)))
     store = FolderStore(home / "store")
+    toolchain = _toolchain(home, env, commands, store)
+    services = _services(home, env, toolchain)
     try:
         yield World(
             root=root,
@@ -185,10 +188,11 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
             ids=ids,
             commands=commands,
             source=GitSource(root, commands, env),
-            toolchain=_toolchain(home, env, commands, store),
+            toolchain=toolchain,
             store=store,
             ledger=ledger,
-            targets=lambda _, environment: _targets(environment, root, home, store, clock, env),
+            targets=lambda _, environment: _targets(environment, root, home, store, clock, env, services),
+            services=services,
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), login(env)),
@@ -222,8 +226,20 @@ def _toolchain(home: Path, env: Mapping[str, str], commands: CommandRunner, stor
     return UvToolchain(home=home, env=env, commands=commands, store=store, ask=ask)
 
 
+def _services(home: Path, env: Mapping[str, str], toolchain: Toolchain) -> ServicePrograms:
+    from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
+
+    return MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain)
+
+
 def _targets(
-    environment: Environment, root: Path, home: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]
+    environment: Environment,
+    root: Path,
+    home: Path,
+    store: ContentStore,
+    clock: Clock,
+    env: Mapping[str, str],
+    services: ServicePrograms | None = None,
 ) -> Mapping[HostName, Target]:
     """A keeper for each host; those that the environment names have a home of their own below the repository."""
     from ecluse.providers.process.target import ProcessTarget  # noqa: PLC0415
@@ -231,7 +247,12 @@ def _targets(
     homes = {host: root / host if environment.hosts else home for host in environment.host_names}
     return {
         host: ProcessTarget(
-            folder=at / "environments" / environment.name, programs=home / "keepers", store=store, clock=clock, env=env
+            folder=at / "environments" / environment.name,
+            programs=home / "keepers",
+            store=store,
+            clock=clock,
+            env=env,
+            services=services,
         )
         for host, at in homes.items()
     }

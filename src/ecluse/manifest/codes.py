@@ -36,6 +36,10 @@ CODES = MappingProxyType(
         "M043": "Two steps claim the same output.",
         "M044": "A coverage threshold can't be met: no step leaves a report.",
         "M045": "A secret also stands where it can be seen.",
+        "M046": "The address of a service is also set otherwise.",
+        "M047": "The form of an address names something that it hasn't got.",
+        "M048": "A service is called like a process.",
+        "M049": "A service that is named is not declared.",
         "M051": "Two environments want the same port.",
         "M052": "An address can't be listened on.",
         "M053": "A window of time can't be read.",
@@ -49,6 +53,7 @@ CODES = MappingProxyType(
         "M061": "An env file can't be read.",
         "M062": "A line of an env file can't be read.",
         "M063": "A secret has no value.",
+        "M064": "A service can't be shared by hosts.",
         "M070": "There is no such key to explain.",
         "M090": "There is no such environment.",
     }

@@ -62,6 +62,11 @@ class StepTable(Table):
         example=["tests.test_mail::test_relay"],
         default_factory=list,
     )
+    services: list[Name] | None = key(
+        "Services that the step finds, empty ones of its run; none: all for the group `test`, none for `check`.",
+        example=["db"],
+        default=_DEFAULT.services,
+    )
 
 
 class GatesTable(Table):
