@@ -15,7 +15,7 @@ def prepare(programs: str, address: Address) -> List[Task]:
     """The password is set on standard input, where nobody sees it."""
     words = [
         *(program(programs, "initdb"), "-D", HERE, "-U", str(address["user"]), "-E", "UTF8", "--locale=C.UTF-8"),
-        *("--no-instructions", "--no-sync", "--auth=trust"),
+        *("--no-instructions", "--auth=trust", *(["--no-sync"] if address["scratch"] else [])),
     ]
     single = [program(programs, "postgres"), "--single", "-D", HERE, "-c", "log_min_messages=error", "postgres"]
     said = (
@@ -50,7 +50,7 @@ def ready(address: Address) -> bool:
     said = b"user\0%s\0database\0%s\0\0" % (str(address["user"]).encode(), str(address["name"]).encode())
     with socket.create_connection((address["host"], address["port"]), PATIENCE) as connection:
         connection.sendall(struct.pack("!ii", 8 + len(said), PROTOCOL) + said)
-        return connection.recv(1) == b"R"
+        return connection.recv(1024)[:1] == b"R"  # all of it: a rest that is thrown away would be logged as an error
 
 
 def shell(programs: str, address: Address) -> Shell:

@@ -14,6 +14,7 @@ from typing import Any
 from ecluse.loop.build.servers import server_requirements
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
+from ecluse.loop.services.scratch import Scratch
 from ecluse.loop.test.surroundings import SYSTEM_PATH, veil
 from ecluse.model.app import App, Build
 from ecluse.ports.commands import Command, Finished
@@ -32,6 +33,7 @@ class Bench:
     place: Workplace
     checkout: Checkout
     until: float
+    services: Scratch
     _count: int = field(default=0, init=False)
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.furnishing import furnished
 from ecluse.loop.plan.importing import imported
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.rehearsal import prepared, remember, served, worked
@@ -31,6 +32,7 @@ class Tried:
 
 async def try_entry(case: Case) -> Tried:
     """Build, import, prepare, serve and ask it, until something fails that can't be learned from."""
+    await furnished(case)
     evidence = await imported(case) or await prepared(case) or await served(case)
     if not evidence:
         await worked(case)

@@ -56,6 +56,8 @@ async def try_steps(proposal: Proposal, environment: Path, bench: Bench, run: st
         gates=proposal.app.gates,
         secrets={},
         veiled=veil(bench.world.root, environment, bench.world.home),
+        services=bench.services,
+        declared=proposal.app.services,
     )
     local = proposal.app.environment(LOCAL)
     settings = {**proposal.app.env, **(local.env if local else {})}
@@ -78,6 +80,9 @@ async def try_step(step: Step, settings: Mapping[str, str], stage: Stage, bench:
     if settings and not seen.is_clean and bench.left >= LEAST:
         given = await collected(replace(step, env={**settings, **step.env}), stage, bench, limit, again="-set")
         seen = max(seen, given, key=lambda one: (one.ok, one.passed))
+    if stage.declared and step.group == "test" and not seen.is_clean and bench.left >= LEAST:
+        alone = await collected(replace(step, services=()), stage, bench, limit, again="-alone")
+        seen = max(seen, alone, key=lambda one: (one.ok, one.passed))
     reporter.ended(step.name, ok=seen.ok, detail=seen.answer)
     return seen, round(clock.monotonic() - began, 3)
 
@@ -139,6 +144,8 @@ def settle(proposal: Proposal, step: Step, outcome: Timed) -> Proposal:
     trial = Trial(what=f"run the step {step.name}", ok=seen.ok, answer=seen.answer, seconds=seconds)
     found, reasons = seen.step, dict(proposal.reasons)
     unknown = proposal.unknown
+    if found.services != step.services:
+        reasons[f"steps.{step.name}.services"] = "with them fewer pass"
     if found.env != step.env:
         reasons[f"steps.{step.name}.env"] = "without it: fewer pass"
     if seen.why:

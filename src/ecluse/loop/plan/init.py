@@ -16,6 +16,7 @@ from ecluse.loop.plan.gates import try_steps
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.render import render
 from ecluse.loop.plan.resolve import resolve
+from ecluse.loop.services.scratch import scratch
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.apps import apps_in
 from ecluse.manifest.detect.facts import Fact
@@ -85,12 +86,15 @@ async def tried(
     world: World, request: Request, facts: tuple[Fact, ...], checkout: Checkout, place: Workplace, run: str
 ) -> Proposal:
     until = world.clock.monotonic() + request.budget.total_seconds()
-    bench = Bench(world=world, place=place, checkout=checkout, until=until)
-    await bench.lay_out()
-    found = await attempt(facts, bench, name=world.root.name)
+    async with scratch(world, place.folder / "services") as services:
+        bench = Bench(world=world, place=place, checkout=checkout, until=until, services=services)
+        await bench.lay_out()
+        found = await attempt(facts, bench, name=world.root.name)
     if found.environment is None:
         return found.proposal
-    return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
+    async with scratch(world, place.folder / "step-services") as services:
+        bench = replace(bench, services=services)
+        return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
 
 
 def with_port(proposal: Proposal, port: int) -> Proposal:

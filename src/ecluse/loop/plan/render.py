@@ -12,7 +12,7 @@ from tomlkit.items import Array, Item, Table
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.manifest.amounts import duration_text
 from ecluse.manifest.argv import SHELL
-from ecluse.model.app import Argv, Build, Environment, Gates, Health, Interface, Process, Step
+from ecluse.model.app import Argv, Build, Environment, Gates, Health, Interface, Process, Service, Step
 
 TRIED = "Written by `ecluse init`, which tried it: the environment builds, the app starts and answers."
 NOT_TRIED = "Written by `ecluse init` and NOT TRIED: nothing was built or started. `ecluse init` without --no-try does."
@@ -35,6 +35,7 @@ def render(proposal: Proposal) -> str:
     add(document, "steps", {step.name: writer.step(step) for step in app.steps})
     add(document, "gates", writer.gates(app.gates))
     add(document, "build", writer.build(app.build))
+    add(document, "services", {item.name: writer.service(item) for item in app.services})
     add(document, "environments", {item.name: writer.environment(item) for item in app.environments})
     return tomlkit.dumps(document)
 
@@ -111,6 +112,10 @@ class Writer:
         self.put(table, f"{path}.junit", step.evidence.junit)
         self.put(table, f"{path}.coverage", step.evidence.coverage)
         self.put(table, f"{path}.known_failures", self.listed(f"{path}.known_failures", step.known_failures))
+        if step.services is not None:
+            table.add("services", list(step.services))
+            if reason := self._reasons.get(f"{path}.services"):
+                commented(table, "services", reason)
         if not step.gate:
             table.add("gate", False)
             if reason := self._reasons.get(f"{path}.gate"):
@@ -132,6 +137,16 @@ class Writer:
             table.add("install_project", False)
         self.put(table, "build.exclude_newer", build.exclude_newer)
         self.put(table, "build.commands", array([list(argv) for argv in build.commands]))
+        return table
+
+    def service(self, service: Service) -> Table:
+        path, table = f"services.{service.name}", tomlkit.table()
+        self.put(table, f"{path}.kind", str(service.kind))
+        self.put(table, f"{path}.version", service.version)
+        inner = tomlkit.table()
+        for name, template in service.env.items():
+            self.put(inner, f"{path}.env.{name}", template)
+        table.add("env", inner)
         return table
 
     def environment(self, environment: Environment) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
+    addresses,
     callables,
     container,
     database,
@@ -51,6 +52,7 @@ READERS: tuple[Reader, ...] = (
     routes.read,
     variables.read,
     models.read,
+    addresses.read,
     hosts.read,
     database.read,
     writes.read,
