@@ -71,6 +71,11 @@ def wants_colour() -> bool:
     return not env.get("NO_COLOR") and env.get("TERM") != "dumb"
 
 
+def become(argv: tuple[str, ...], env: Mapping[str, str]) -> None:
+    """Another program in the place of this one, with the caller's environment and `env`. Nothing of ours is open."""
+    os.execvpe(argv[0], list(argv), {**read_environment(), **env})  # noqa: S606
+
+
 def save(path: Path, text: str) -> None:
     """A file that a person asked for: whole or not at all."""
     write_atomically(path, text)
@@ -278,6 +283,7 @@ def _key(home: Path) -> bytes:
 
 async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[EnvironmentName, Seen | Problem]]:
     """The facts about this machine, the app when there is one to read, and what its environments say of themselves."""
+    from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
     from ecluse.system.machine import read_machine  # noqa: PLC0415
 
     env = read_environment()
@@ -292,7 +298,8 @@ async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[Environme
         toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]
         seen = {one.name: await _asked(one, root, home, env) for one in app.environments} if app else {}
-        return read_machine(home, step_layer=commands.layer, interpreters=found), app, seen
+        offers = MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain).offers()
+        return read_machine(home, step_layer=commands.layer, interpreters=found, services=offers), app, seen
     finally:
         commands.close()
 

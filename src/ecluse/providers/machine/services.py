@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ecluse.model.app import Argv, Build, Service, ServiceKind
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.machine import Offer
 from ecluse.ports.python import Toolchain
 from ecluse.ports.services import Programs
 from ecluse.providers.process.package import keeper_zipapp
@@ -49,6 +50,10 @@ class MachineServices:
     def find(self, kind: ServiceKind, version: str = "") -> Programs | None:
         found = (programs for programs in self._all(kind) if fits(programs.version, version))
         return max(found, key=lambda programs: number(programs.version), default=None)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What this machine can give, for `doctor`."""
+        return tuple(offer(kind, self.find(kind)) for kind in ServiceKind)
 
     async def get(self, service: Service, say: Callable[[str], None]) -> Programs:
         found = await asyncio.to_thread(self.find, service.kind, service.version)
@@ -125,6 +130,16 @@ class MachineServices:
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
+
+
+def offer(kind: ServiceKind, found: Programs | None) -> Offer:
+    return Offer(
+        kind=kind.value,
+        version=found.version if found else "",
+        folder=str(found.folder) if found else "",
+        add=add(kind),
+        can_fetch=kind is ServiceKind.POSTGRES,
+    )
 
 
 def linked(source: str, target: str) -> str:
