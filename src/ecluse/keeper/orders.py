@@ -120,8 +120,16 @@ class Orders:
         running = self._keeper.furnished(call.args["running"])
         self._keeper.vault.put(running["release"]["id"], running.get("secrets") or {})
         children = self._staging = Children()
-        home, bundle = self._keeper.home.path, call.args["bundle"]
-        return await asyncio.to_thread(assemble.stage, home, running, bundle, call.reply.say, children)
+        home, bundle, hide = self._keeper.home.path, call.args["bundle"], self._keeper.services.hide
+
+        def say(text: str) -> None:
+            call.reply.say(hide(text))
+
+        try:
+            return await asyncio.to_thread(assemble.stage, home, running, bundle, say, children)
+        except codes.OrderError as error:
+            evidence = {name: hide(told) if isinstance(told, str) else told for name, told in error.evidence.items()}
+            raise codes.OrderError(error.code, hide(error.message), evidence) from error
 
     async def _provide(self, call: Call) -> Json:
         await self._keeper.services.provide(call.args["services"])
@@ -149,7 +157,7 @@ class Orders:
         ran = await self._jobs.run(keeper.home.path, running, call.args["argv"], call.args["seconds"])
         if is_move:
             keeper.journal.after("run", release=release, exit_code=ran["exit_code"])
-        return ran
+        return {**ran, "output": keeper.services.hide(ran["output"])}
 
     async def _start(self, call: Call) -> None:
         await self._keeper.start(call.args["running"], call.args["slot"])

@@ -15,7 +15,9 @@ OLDEST = pythons.find("3.9")
 @pytest.mark.skipif(OLDEST is None, reason="no Python 3.9 on this machine")
 def test_releases_are_swapped_and_adopted_on_python_3_9(host, tmp_path):
     packed = tmp_path / "keeper.pyz"
-    packed.write_bytes(zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire"]))
+    packed.write_bytes(
+        zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire"])
+    )
     host.command = lambda *words: [OLDEST, "-I", str(packed), *words]
     host.up().take()
     hello = host.orders("hello")

@@ -13,6 +13,8 @@ FIRST, COUNT = 61184, 4096
 NAMED = "nobody"
 """Who prepares the data: `initdb` asks for its user's name. What it made is given to the account afterwards."""
 SHOWN = "/mnt"
+DATA_SHOWN = "/media"
+"""Folders that every system has (hier(7)), and that no database looks into."""
 NEW_NAMESPACE, BIND, PRIVATE = 0x20000, 4096, 0x40000 | 0x4000
 """CLONE_NEWNS (unshare(2)), MS_BIND, MS_PRIVATE with MS_REC (mount(2))."""
 
@@ -68,10 +70,15 @@ def reachable(folder: str) -> str:
     if all(_is_open(up) for up in _upwards(folder)):
         return folder
     top = next(up for up in reversed(_upwards(folder)) if not _is_open(os.path.dirname(up)) and _is_open(up))
+    show(top, SHOWN)
+    return os.path.normpath(os.path.join(SHOWN, os.path.relpath(folder, top)))
+
+
+def show(folder: str, place: str) -> None:
+    """Have `folder` at `place` too, for this process and its descendants alone. OSError where that isn't allowed."""
     _checked(_libc.unshare(NEW_NAMESPACE), "a mount namespace of our own")
     _checked(_libc.mount(None, b"/", None, ctypes.c_ulong(PRIVATE), None), "making it private")
-    _checked(_libc.mount(os.fsencode(top), SHOWN.encode(), None, ctypes.c_ulong(BIND), None), "showing %s" % top)
-    return os.path.normpath(os.path.join(SHOWN, os.path.relpath(folder, top)))
+    _checked(_libc.mount(os.fsencode(folder), place.encode(), None, ctypes.c_ulong(BIND), None), "showing %s" % folder)
 
 
 def _upwards(folder: str) -> List[str]:

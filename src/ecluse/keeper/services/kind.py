@@ -24,8 +24,6 @@ class Kind(NamedTuple):
     client for a person, and what it finds in its environment."""
 
     name: str
-    programs: Sequence[str]
-    """Those that must be in the folder of programs."""
     user: str
     database: str
     stop_signal: str
@@ -34,6 +32,8 @@ class Kind(NamedTuple):
     serve: Callable[[str, Address], List[str]]
     ready: Callable[[Address], bool]
     shell: Callable[[str, Address], "Shell"]
+    follows_links: bool = False
+    """It asks the system what `HERE` leads to and works with that path, which its account must be let through to."""
 
 
 class Shell(NamedTuple):
@@ -42,6 +42,8 @@ class Shell(NamedTuple):
 
 
 def program(folder: str, *names: str) -> str:
-    """The first of these programs that is there; the first name where none is."""
-    paths = [os.path.join(folder, name) for name in names]
+    """The first of these programs that is there, or where one installation puts clients and servers apart; the first
+    name where none is."""
+    beside = [os.path.normpath(os.path.join(folder, "..", place)) for place in ("bin", "sbin")]
+    paths = [os.path.join(place, name) for place in (folder, *beside) for name in names]
     return next((path for path in paths if os.path.exists(path)), paths[0])

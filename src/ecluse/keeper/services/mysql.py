@@ -56,4 +56,4 @@ def shell(programs: str, address: Address) -> Shell:
     return Shell(words, {"MYSQL_PWD": str(address["password"])} if address["asks"] else {})
 
 
-MYSQL = Kind("mysql", SERVERS[:1], "app", "app", "TERM", prepare, settle, serve, ready, shell)
+MYSQL = Kind("mysql", "app", "app", "TERM", prepare, settle, serve, ready, shell, follows_links=True)

@@ -64,4 +64,4 @@ def shell(programs: str, address: Address) -> Shell:
     return Shell([program(programs, "psql")], told)
 
 
-POSTGRES = Kind("postgres", ("initdb", "postgres"), "app", "app", "INT", prepare, settle, serve, ready, shell)
+POSTGRES = Kind("postgres", "app", "app", "INT", prepare, settle, serve, ready, shell)

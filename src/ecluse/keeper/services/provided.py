@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set
+from urllib.parse import quote
 
 from ecluse.keeper import processes, program, records
 from ecluse.keeper.durable import SealedFile
@@ -14,7 +15,7 @@ from ecluse.keeper.places import Home
 from ecluse.keeper.services import serving
 from ecluse.keeper.services.kinds import KINDS
 from ecluse.keeper.worker import RUNNING, Worker
-from ecluse.wire import codes
+from ecluse.wire import codes, services
 
 Json = Dict[str, Any]
 
@@ -57,6 +58,12 @@ class Services:
         """Of all that were ever started here; one that runs has its own."""
         read = {name: records.read(os.path.join(self._folder(name), serving.ADDRESS)) for name in self._names()}
         return {name: address for name, address in read.items() if address and address.get("pid")}
+
+    def hide(self, text: str) -> str:
+        """What a command of the app printed, without passwords."""
+        for password in services.passwords(self.addresses()):
+            text = text.replace(password, "[secret]").replace(quote(password, safe=""), "[secret]")
+        return text
 
     async def provide(self, wanted: Iterable[Json], patience: float = PATIENCE) -> None:
         """Start those that don't run, and return when all answer. OrderError K050 when one doesn't.
@@ -106,7 +113,7 @@ class Services:
 
     def _end_strays(self, name: str) -> None:
         """What a server that was killed left running holds its data, and would keep the next one out."""
-        for pid in working_in(self._folder(name)):
+        for pid in processes_of(self._folder(name)):
             processes.end_family(pid)
 
     async def _ready(self, name: str, patience: float) -> None:
@@ -227,15 +234,19 @@ class Services:
         self.save()
 
 
-def working_in(folder: str) -> Set[int]:
-    """Processes whose working folder lies in `folder`, as that of every server of a service does."""
-    found: Set[int] = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.readlink("/proc/%s/cwd" % name).startswith(folder + "/"):
-                    found.add(int(name))
-    return found
+def processes_of(folder: str) -> Set[int]:
+    """Those of the service in `folder`, whoever started them: they work in it, or were told so (a server may overwrite
+    what it was told, to show what it does)."""
+    return {int(name) for name in os.listdir("/proc") if name.isdigit() and _is_of(name, folder)}
+
+
+def _is_of(name: str, folder: str) -> bool:
+    with contextlib.suppress(OSError):
+        if os.readlink("/proc/%s/cwd" % name).startswith(folder + "/"):
+            return True
+        with open("/proc/%s/environ" % name, "rb") as file:
+            return os.fsencode("ECLUSE_SERVICE=" + folder) in file.read().split(b"\0")
+    return False
 
 
 def furnished(running: Mapping[str, Any], addresses: Mapping[str, Json]) -> Json:
@@ -243,4 +254,4 @@ def furnished(running: Mapping[str, Any], addresses: Mapping[str, Json]) -> Json
     return {**running, "addresses": dict(addresses)}
 
 
-__all__ = ["SLOT", "Services", "furnished", "working_in"]
+__all__ = ["SLOT", "Services", "furnished", "processes_of"]

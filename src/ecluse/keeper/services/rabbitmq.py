@@ -61,4 +61,4 @@ def shell(programs: str, address: Address) -> Shell:
     return Shell(words, {"ERL_EPMD_PORT": str(address["spare"] + 1)})
 
 
-RABBITMQ = Kind("rabbitmq", ("rabbitmq-server",), "app", "/", "TERM", prepare, settle, serve, ready, shell)
+RABBITMQ = Kind("rabbitmq", "app", "/", "TERM", prepare, settle, serve, ready, shell)

@@ -44,4 +44,4 @@ def shell(programs: str, address: Address) -> Shell:
     return Shell(words, {"REDISCLI_AUTH": str(address["password"])} if address["asks"] else {})
 
 
-REDIS = Kind("redis", SERVERS[:1], "", "0", "TERM", prepare, settle, serve, ready, shell)
+REDIS = Kind("redis", "", "0", "TERM", prepare, settle, serve, ready, shell)

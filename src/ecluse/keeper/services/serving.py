@@ -50,18 +50,23 @@ def _become(given: Json, kind: Kind) -> None:
     _prepare(kind, programs, address, data, user)
     _write(kind.settle(address), data, user)
     records.write(os.path.join(folder, ADDRESS), {**address, "pid": os.getpid()})
-    _hold(data)
+    _hold(data, kind, user)
     os.chdir("/")
     if user:
         account.become(user.number)
-    words = kind.serve(programs, address)
-    os.execve(words[0], words, surroundings(kind, programs))  # noqa: S606
+    words = _placed(kind.serve(programs, address), kind, user)
+    os.execve(words[0], words, surroundings(address, programs))  # noqa: S606
 
 
-def surroundings(kind: Kind, programs: str) -> Dict[str, str]:
-    """Nothing of the app's; whose it is can be seen from it."""
+def surroundings(address: Json, programs: str) -> Dict[str, str]:
+    """Nothing of the app's; whose it is can be seen from it, also of what leaves the session."""
     kept = {name: os.environ[name] for name in ("ECLUSE_STATE", "TZ") if name in os.environ}
-    return {"PATH": programs + ":/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "ECLUSE_SERVICE": kind.name, **kept}
+    return {
+        "PATH": programs + ":/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG": "C.UTF-8",
+        "ECLUSE_SERVICE": os.path.dirname(address["folder"]),
+        **kept,
+    }
 
 
 def _settled(given: Json, kind: Kind) -> Json:
@@ -95,20 +100,28 @@ def _prepare(kind: Kind, programs: str, address: Json, data: str, user: Optional
     records.write(os.path.join(os.path.dirname(data), ADDRESS), address)
     if user:
         account.give(fresh, user.named)
-    _hold(fresh)
+    _hold(fresh, kind, user)
     for task in kind.prepare(programs, address):
-        _run(task, surroundings(kind, programs), user)
+        _run(task._replace(words=_placed(task.words, kind, user)), surroundings(address, programs), user)
     if user:
         account.give(fresh, user.number)
     os.rename(fresh, data)
 
 
-def _hold(folder: str) -> None:
-    """As descriptor `DATA`, through fork and exec."""
+def _hold(folder: str, kind: Kind, user: Optional[account.Account]) -> None:
+    """As descriptor `DATA`, through fork and exec; at a place of its own for who can't work with that."""
+    if user and kind.follows_links:
+        account.show(folder, account.DATA_SHOWN)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     os.dup2(descriptor, DATA, inheritable=True)
     if descriptor != DATA:
         os.close(descriptor)
+
+
+def _placed(words: Sequence[str], kind: Kind, user: Optional[account.Account]) -> List[str]:
+    """With the place of the data by which this kind, under that account, finds it."""
+    place = account.DATA_SHOWN if user and kind.follows_links else HERE
+    return [word.replace(HERE, place) for word in words]
 
 
 def _run(task: Task, environment: Dict[str, str], user: Optional[account.Account]) -> None:

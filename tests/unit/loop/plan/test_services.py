@@ -23,7 +23,9 @@ def propose(code, *packages, **files):
 
 
 def env_of(code, *packages, **files):
-    return {name: form for service in propose(code, *packages, **files).app.services for name, form in service.env.items()}
+    return {
+        name: form for service in propose(code, *packages, **files).app.services for name, form in service.env.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,9 @@ def test_a_variable_of_a_service_is_not_made_up_as_well():
 
 def test_the_manifest_says_so():
     text = render(propose(READS, "psycopg2"))
-    assert tomllib.loads(text)["services"] == {"db": {"kind": "postgres", "env": {"DATABASE_URL": f"postgresql://{REST}"}}}
+    assert tomllib.loads(text)["services"] == {
+        "db": {"kind": "postgres", "env": {"DATABASE_URL": f"postgresql://{REST}"}}
+    }
     assert "# read at app.py:4" in text
 
 
