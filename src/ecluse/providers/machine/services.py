@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -48,8 +48,8 @@ class MachineServices:
         self._home, self._programs, self._env, self._toolchain = home / "services", programs, env, toolchain
 
     def find(self, kind: ServiceKind, version: str = "") -> Programs | None:
-        found = (programs for programs in self._all(kind) if fits(programs.version, version))
-        return max(found, key=lambda programs: number(programs.version), default=None)
+        own = newest(self._installed(kind), version)
+        return own or (newest(self._wheels(), version) if kind is ServiceKind.POSTGRES else None)
 
     def offers(self) -> tuple[Offer, ...]:
         """What this machine can give, for `doctor`."""
@@ -60,7 +60,7 @@ class MachineServices:
         if found is None and service.kind is ServiceKind.POSTGRES:
             found = await self._fetched(service, say)
         if found is None:
-            raise ProblemError(missing(service, [programs.version for programs in self._all(service.kind)]))
+            raise ProblemError(missing(service, [programs.version for programs in self._installed(service.kind)]))
         return found
 
     def serve(self, service: Service, programs: Programs, folder: Path) -> Argv:
@@ -80,11 +80,6 @@ class MachineServices:
     def _keeper(self) -> Argv:
         program, _ = keeper_zipapp(self._programs)
         return (interpreter(), "-I", str(program))
-
-    def _all(self, kind: ServiceKind) -> Iterator[Programs]:
-        """Those of the machine, else those that were fetched."""
-        own = [*self._installed(kind)]
-        yield from own or (self._wheels() if kind is ServiceKind.POSTGRES else ())
 
     def _installed(self, kind: ServiceKind) -> Iterator[Programs]:
         more = DEBIAN.glob("*/bin") if kind is ServiceKind.POSTGRES else ()
@@ -157,6 +152,11 @@ def told_version(kind: ServiceKind, folder: Path) -> str:
     if kind is ServiceKind.RABBITMQ:
         return ""
     return next((version_of(folder / name) for name in SERVERS[kind] if (folder / name).exists()), "")
+
+
+def newest(found: Iterable[Programs], version: str) -> Programs | None:
+    fitting = (programs for programs in found if fits(programs.version, version))
+    return max(fitting, key=lambda programs: number(programs.version), default=None)
 
 
 def fits(version: str, wanted: str) -> bool:
