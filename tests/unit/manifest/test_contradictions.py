@@ -149,7 +149,7 @@ DB = '[services.db]\nkind = "postgres"\nenv = { URL = "{host}" }\n'
         (DB.replace("{host}", "{host}:{prot}"), ["4:15 M047"]),
         (DB + '[processes.db]\ncommand = "x"', ["2:11 M048"]),
         (DB + '[steps.a]\ncommand = "x"\nservices = ["db", "cache"]', ["7:19 M049"]),
-        (DB + '[environments.local]\nhosts = ["keeper:a", "keeper:b"]', ["6:9 M058"]),
+        (DB + '[environments.local]\nhosts = ["keeper:a", "keeper:b"]', ["6:9 M064"]),
         (DB + "[environments.production]\nport = 1", ["2:11 M033"]),
         ('[services.db]\nkind = "oracle"', ["3:8 M013"]),
     ],
