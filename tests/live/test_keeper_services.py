@@ -149,13 +149,28 @@ def test_a_reset_begins_anew(host):
     host.up().take()
     host.orders("provide", services=[given("redis")])
     where = address(host)
+    assert told(host, "SET a kept", "GET a") == ["+OK", "$4", "kept"]
     assert host.orders("withdraw", names=["db"]) == {"stopped": ["db"]}
-    assert address(host) == where
     host.orders("provide", services=[given("redis")])
-    assert address(host)["password"] == where["password"]
+    assert told(host, "GET a") == ["$4", "kept"]
     host.orders("reset", names=["db"])
     assert seen(host)["state"] == "running"
-    assert address(host)["password"] != where["password"]
+    assert told(host, "GET a") == ["$-1"]
+    assert {key: address(host)[key] for key in ("port", "password")} == {
+        key: where[key] for key in ("port", "password")
+    }
+
+
+def told(host, *commands):
+    """What Redis answers, line by line."""
+    where = address(host)
+    with socket.create_connection((where["host"], where["port"]), 5) as connection:
+        words = (f"AUTH {where['password']}", *commands, "QUIT")
+        connection.sendall("".join(f"{word}\r\n" for word in words).encode())
+        answer = b""
+        while piece := connection.recv(1024):
+            answer += piece
+    return answer.decode().split("\r\n")[1:-2]
 
 
 def test_a_service_that_cant_start_says_why(host):

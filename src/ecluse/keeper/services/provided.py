@@ -14,7 +14,7 @@ from ecluse.keeper.output import Output
 from ecluse.keeper.places import Home
 from ecluse.keeper.services import serving
 from ecluse.keeper.services.kinds import KINDS
-from ecluse.keeper.worker import RUNNING, Worker
+from ecluse.keeper.worker import EXITED, RUNNING, Worker
 from ecluse.wire import codes, services
 
 Json = Dict[str, Any]
@@ -48,7 +48,8 @@ class Services:
 
     @property
     def running(self) -> bool:
-        return any(service.worker.state == RUNNING or service.worker.pid for service in self._found.values())
+        """Whether any is to run, be it that it waits for its next start."""
+        return any(service.worker.state != EXITED for service in self._found.values())
 
     @property
     def pids(self) -> List[int]:
@@ -147,14 +148,15 @@ class Services:
         return ran
 
     async def reset(self, names: Iterable[str]) -> None:
-        """Stop them and remove their data; those that ran are started anew."""
+        """Stop them and remove their data; those that ran are started anew, with the address that the app knows."""
         for name in names:
             service = self._found.get(name)
             ran = bool(service and service.worker.pid)
             if service:
                 await self._end(service)
             self._end_strays(name)
-            await asyncio.to_thread(shutil.rmtree, self._folder(name), ignore_errors=True)
+            for kind in KINDS:
+                await asyncio.to_thread(shutil.rmtree, os.path.join(self._folder(name), kind), ignore_errors=True)
             if service and ran:
                 service.was_ready = False
                 await self.provide([service.given])

@@ -30,16 +30,19 @@ class Scratch:
     folder: Path
     _serving: dict[ServiceName, asyncio.Task[Finished]] = field(default_factory=dict, init=False)
     _addresses: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
+    _providing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def provide(self, services: Iterable[Service]) -> None:
         """Start those that don't run; returns when all answer. ProblemError V001, V002: one can't be had; V004: it
         doesn't start."""
-        fresh = [service for service in services if service.name not in self._serving]
-        for service in fresh:
-            programs = await self.world.services.get(service, self.world.reporter.note)
-            argv = self.world.services.serve(service, programs, self._place(service))
-            self._serving[service.name] = asyncio.create_task(self._run(service, argv))
-        await asyncio.gather(*map(self._ready, fresh))
+        async with self._providing:  # of two steps that want the same one, the second waits until it is there
+            await asyncio.gather(*(self._start(one) for one in services if one.name not in self._addresses))
+
+    async def _start(self, service: Service) -> None:
+        programs = await self.world.services.get(service, self.world.reporter.note)
+        argv = self.world.services.serve(service, programs, self._place(service))
+        self._serving[service.name] = asyncio.create_task(self._run(service, argv))
+        await self._ready(service)
 
     def variables(self, services: Iterable[Service]) -> dict[str, str]:
         """The addresses, in the forms that the app wants."""
