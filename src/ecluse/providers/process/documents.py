@@ -115,7 +115,7 @@ def observed(seen: Document) -> Observed:
         keeper_pid=seen["keeper_pid"],
         keeper_version=seen["keeper_version"],
         warnings=tuple(seen["warnings"]),
-        services=tuple(_service_seen(service) for service in seen["services"]),
+        services=tuple(_service_seen(service) for service in seen.get("services", ())),
     )
 
 
