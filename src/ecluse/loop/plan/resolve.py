@@ -189,6 +189,11 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     for line in values(facts, Kind.UNREAD):
         yield f"what this repository says about {line}: add what is missing by hand"
     yield from left_out(facts)
+    for fact in every(facts, Kind.FIXED):
+        yield (
+            f"looks for {fact.value} at a fixed address ({fact.place}): let it read a variable, with that as its "
+            "default, then `ecluse init --force` gives it a service"
+        )
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -43,6 +43,7 @@ KEYS = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", 
 """Of an entry of Django's DATABASES."""
 ENGINES = {"postgresql": "postgres", "postgresql_psycopg2": "postgres", "postgis": "postgres", "mysql": "mysql"}
 SENT = re.compile(r"(?m)^\s*(?:-\s*)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[:=]\s*[\"']?([a-z0-9+]+://[^\s\"']*)")
+LOCAL_URL = re.compile(r"([a-z]+)(?:\+[a-z0-9_]+)?://(?:[^@/]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 UNKNOWN = "url"
 
@@ -71,6 +72,8 @@ def read(tree: Tree) -> Iterator[Fact]:
         yield Fact(kind=Kind.ASYNC_ENGINE, value=module.name, file=module.path, line=line, confidence=SURE)
     for module in tree.modules(".replace("):
         yield from rewrites(module)
+    for module in tree.modules("://"):
+        yield from fixed(module)
 
 
 def suggested(tree: Tree) -> Mapping[str, str]:
@@ -137,7 +140,7 @@ def variable(module: Module, node: ast.AST) -> tuple[str, ast.expr | None]:
     if not isinstance(node, ast.Call):
         return "", None
     called = module.origin(node.func)
-    if called.startswith("dj_database_url."):
+    if called == "dj_database_url.config":
         return text_of(argument(node, 9, "env")) or "DATABASE_URL", argument(node, 9, "default")
     if called in {"os.environ.get", "os.getenv"} or reads_variable(module, node.func) or is_config(module, node.func):
         implied = "DATABASE_URL" if isinstance(node.func, ast.Attribute) and node.func.attr == "db" else ""
@@ -173,6 +176,29 @@ def rewrites(module: Module) -> Iterator[Fact]:
             before, after = text_of(call.args[0]), text_of(argument(call, 1, "new"))
             if before.partition("+")[0].partition(":")[0] in SCHEMES and "+" in after:
                 yield Fact(kind=Kind.REWRITES, value=after, file=module.path, line=call.lineno, confidence=SURE)
+
+
+def fixed(module: Module) -> Iterator[Fact]:
+    """The URL of a service as the code's own, not as the default of a variable."""
+    defaults = {id(inner) for node in ast.walk(module.body) for given in defaults_in(module, node)
+                for inner in ast.walk(given)}  # fmt: skip
+    for node in ast.walk(module.body):
+        if id(node) in defaults or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        match = LOCAL_URL.match(node.value)
+        if match and match.group(1) in SCHEMES:
+            yield Fact(kind=Kind.FIXED, value=match.group(1), file=module.path, line=node.lineno, confidence=LIKELY)
+
+
+def defaults_in(module: Module, node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in for a variable: defaults, alternatives, fields of settings models."""
+    if isinstance(node, ast.BoolOp):
+        yield from node.values[1:]
+    elif isinstance(node, ast.ClassDef):
+        yield from (inner for inner in node.body if isinstance(inner, ast.AnnAssign))
+    else:
+        given = variable(module, node)[1]
+        yield from () if given is None else (given,)
 
 
 def fields(tree: Tree) -> Iterator[tuple[Module, Read]]:

@@ -75,6 +75,8 @@ class Kind(StrEnum):
     """Where SQLAlchemy's engine for asyncio is made."""
     REWRITES = "rewrites"
     """Where the code puts a driver into a URL's scheme by itself."""
+    FIXED = "fixed"
+    """Where the code holds the address of a service on this machine, which so can't be given; the URL's scheme."""
     RUNNER = "runner"
     """pytest, unittest or django."""
     TESTS = "tests"

@@ -102,3 +102,19 @@ def test_code_that_puts_the_driver_in_by_itself_is_seen():
     code = "import os\nu = os.environ['DATABASE_URL'].replace('postgres://', 'postgresql+asyncpg://')\n"
     facts = [fact for fact in addresses.read(Tree.of({"app.py": code})) if fact.kind is Kind.REWRITES]
     assert [(fact.value, fact.line) for fact in facts] == [("postgresql+asyncpg://", 2)]
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("app = Celery('x', broker='redis://localhost:6379/0')", [2]),
+        ("e = create_engine('postgresql+psycopg2://a:b@127.0.0.1/c')", [2]),
+        ("e = os.getenv('U', 'postgresql://a:b@localhost/c')", []),
+        ("e = os.getenv('U') or 'postgresql://a:b@localhost/c'", []),
+        ("class S(BaseSettings):\n    url: str = 'redis://localhost'", []),
+        ("u = 'http://localhost:8000', 'postgresql://a@elsewhere/b', 'redis://localhostess'", []),
+    ],
+)
+def test_an_address_that_nobody_can_change_is_seen(code, lines):
+    facts = addresses.read(Tree.of({"app.py": f"import os\n{code}\n"}))
+    assert [fact.line for fact in facts if fact.kind is Kind.FIXED] == lines
