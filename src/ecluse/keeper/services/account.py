@@ -15,6 +15,8 @@ NAMED = "nobody"
 SHOWN = "/mnt"
 DATA_SHOWN = "/media"
 """Folders that every system has (hier(7)), and that no database looks into."""
+NEW_USER_NAMESPACE = 0x10000000
+"""CLONE_NEWUSER (unshare(2))."""
 NEW_NAMESPACE, BIND, PRIVATE = 0x20000, 4096, 0x40000 | 0x4000
 """CLONE_NEWNS (unshare(2)), MS_BIND, MS_PRIVATE with MS_REC (mount(2))."""
 
@@ -28,12 +30,34 @@ class Account(NamedTuple):
 
 
 def choose(folder: str) -> Optional[Account]:
-    """The account for the service in `folder`, always the same one; None to run as we are."""
+    """The account for the service in `folder`, always the same one; None to run as we are.
+
+    A root of a container that has no other account becomes `nobody` in a user namespace of this process: to the system
+    it is who it was, and owns the data as before.
+    """
     if os.geteuid() != 0:
+        return None
+    if not _has_accounts():
+        _be_nobody()
         return None
     start = int(hashlib.sha256(folder.encode()).hexdigest(), 16) % COUNT
     numbers = (FIRST + (start + step) % COUNT for step in range(COUNT))
     return Account(next(number for number in numbers if not _is_known(number)), pwd.getpwnam(NAMED).pw_uid)
+
+
+def _has_accounts() -> bool:
+    """Whether the ids of our range are mapped here (user_namespaces(7))."""
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        ranges = [[int(word) for word in line.split()] for line in file]
+    return any(inside <= FIRST and inside + count >= FIRST + COUNT for inside, _, count in ranges)
+
+
+def _be_nobody() -> None:
+    number = pwd.getpwnam(NAMED).pw_uid
+    _checked(_libc.unshare(NEW_USER_NAMESPACE), "a user namespace of our own")
+    for name, text in (("setgroups", "deny"), ("uid_map", "%d 0 1" % number), ("gid_map", "%d 0 1" % number)):
+        with open("/proc/self/" + name, "w", encoding="ascii") as file:
+            file.write(text)
 
 
 def _is_known(number: int) -> bool:
