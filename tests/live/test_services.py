@@ -226,7 +226,14 @@ DATABASES = {
     }
 }
 """,
-    "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n",
+    "shop/wsgi.py": """
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = get_wsgi_application()
+""",
     "shop/urls.py": """
 from django.contrib.auth.models import Group
 from django.http import JsonResponse
