@@ -399,3 +399,29 @@ def test_a_django_project_gets_the_parts_of_the_address(adopt):
     ecluse(root, "exec", "--", "python", "manage.py", "shell", "-c", make)
     commit(root, "feat: change", {"README.md": "changed"})
     assert get(ship(root)["url"] + "/notes") == ["kept"]
+
+
+def test_an_interrupted_init_leaves_no_service(tmp_path):
+    root = empty(tmp_path / "app")
+    commit(root, "feat: begin", FLASK)
+    words = (sys.executable, "-m", "ecluse", "init", "--yes")
+    with subprocess.Popen(words, cwd=root, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as begun:
+        told = next(line for line in begun.stderr if "start postgres" in line and "…" not in line)
+        assert "DATABASE_URL" in told
+        begun.send_signal(signal.SIGINT)
+        rest = begun.stderr.read()
+    assert begun.returncode == 130, rest
+    assert [path for path in servers() if str(tmp_path) in path or path.endswith(" (deleted)")] == []
+    assert not (root / "ecluse.toml").exists()
+
+
+def servers():
+    """Where the databases of this machine work."""
+    found = []
+    for path in Path("/proc").iterdir():
+        try:
+            if path.name.isdigit() and b"/proc/self/fd/9" in (path / "cmdline").read_bytes():
+                found.append(str((path / "cwd").readlink()))
+        except OSError:
+            continue
+    return found
