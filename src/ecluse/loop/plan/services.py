@@ -53,8 +53,8 @@ class Installed:
 
     packages: frozenset[str]
     is_async: bool = False
-    rewrites: bool = False
-    """The code puts the driver into the scheme by itself."""
+    wants_plain: bool = False
+    """The code wants a URL without a driver in its scheme."""
 
     def has(self, kind: ServiceKind) -> bool:
         return not self.packages.isdisjoint(DRIVERS[kind])
@@ -73,7 +73,7 @@ def services_of(facts: tuple[Fact, ...], note: Note) -> tuple[Service, ...]:
     installed = Installed(
         packages=frozenset(values(facts, Kind.DEPENDENCY)),
         is_async=bool(every(facts, Kind.ASYNC_ENGINE)),
-        rewrites=bool(every(facts, Kind.REWRITES)),
+        wants_plain=bool(every(facts, Kind.PLAIN)),
     )
     found: dict[ServiceKind, Found] = {}
     for fact in every(facts, Kind.ADDRESS):
@@ -111,7 +111,7 @@ def template(kind: ServiceKind, form: str, installed: Installed) -> str:
     if form != UNKNOWN and "://" not in form:
         return f"{{{form}}}"
     scheme, _, path = (form if form != UNKNOWN else default_scheme(kind)).partition("://")
-    if installed.packages & ALCHEMY and "+" not in scheme and kind in DIALECTS and not installed.rewrites:
+    if installed.packages & ALCHEMY and "+" not in scheme and kind in DIALECTS and not installed.wants_plain:
         scheme = with_driver(kind, scheme, installed)
     return f"{scheme}://{REST[kind]}".replace("/{name}", path or "/{name}")
 

@@ -45,6 +45,11 @@ ENGINES = {"postgresql": "postgres", "postgresql_psycopg2": "postgres", "postgis
 SENT = re.compile(r"(?m)^\s*(?:-\s*)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[:=]\s*[\"']?([a-z0-9+]+://[^\s\"']*)")
 LOCAL_URL = re.compile(r"([a-z]+)(?:\+[a-z0-9_]+)?://(?:[^@/]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+DRIVERS = frozenset(
+    ("psycopg.connect", "psycopg2.connect", "psycopg.Connection.connect", "psycopg.AsyncConnection.connect",
+     "psycopg_pool.ConnectionPool", "psycopg_pool.AsyncConnectionPool", "psycopg2.pool.ThreadedConnectionPool",
+     "psycopg2.pool.SimpleConnectionPool", "asyncpg.connect", "asyncpg.create_pool")
+)  # fmt: skip
 UNKNOWN = "url"
 
 
@@ -72,6 +77,8 @@ def read(tree: Tree) -> Iterator[Fact]:
         yield Fact(kind=Kind.ASYNC_ENGINE, value=module.name, file=module.path, line=line, confidence=SURE)
     for module in tree.modules(".replace("):
         yield from rewrites(module)
+    for module in tree.modules("psycopg", "asyncpg"):
+        yield from driven(module)
     for module in tree.modules("://"):
         yield from fixed(module)
 
@@ -175,7 +182,14 @@ def rewrites(module: Module) -> Iterator[Fact]:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "replace" and call.args:
             before, after = text_of(call.args[0]), text_of(argument(call, 1, "new"))
             if before.partition("+")[0].partition(":")[0] in SCHEMES and "+" in after:
-                yield Fact(kind=Kind.REWRITES, value=after, file=module.path, line=call.lineno, confidence=SURE)
+                yield Fact(kind=Kind.PLAIN, value=before, file=module.path, line=call.lineno, confidence=SURE)
+
+
+def driven(module: Module) -> Iterator[Fact]:
+    """The driver itself is called, and knows a URL without its own name only."""
+    for call in module.calls():
+        if module.origin(call.func) in DRIVERS:
+            yield Fact(kind=Kind.PLAIN, value="postgresql://", file=module.path, line=call.lineno, confidence=SURE)
 
 
 def fixed(module: Module) -> Iterator[Fact]:

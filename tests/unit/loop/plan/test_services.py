@@ -36,6 +36,7 @@ def env_of(code, *packages, **files):
         (READS, ("psycopg[binary]", "sqlalchemy"), "postgresql+psycopg"),
         (READS, ("asyncpg", "sqlalchemy"), "postgresql+asyncpg"),
         (READS, ("asyncpg",), "postgresql"),
+        (READS + "import asyncpg\nasyncpg.connect(u)", ("asyncpg", "alembic"), "postgresql"),
         ("u = os.getenv('DATABASE_URL', 'postgres://a@b/c')", ("psycopg", "flask-sqlalchemy"), "postgresql+psycopg"),
         ("u = os.getenv('DATABASE_URL', 'postgres://a@b/c')", ("asyncpg", "tortoise-orm"), "postgres"),
         ("u = os.environ['DATABASE_URL'].replace('postgresql:', 'postgresql+psycopg:')", ("psycopg", "sqlalchemy"),

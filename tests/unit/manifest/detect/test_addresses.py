@@ -98,10 +98,17 @@ def test_what_others_suggest_for_it_says_the_form():
     assert found(compose) == {"QUEUE": "rabbitmq amqp://"}
 
 
-def test_code_that_puts_the_driver_in_by_itself_is_seen():
-    code = "import os\nu = os.environ['DATABASE_URL'].replace('postgres://', 'postgresql+asyncpg://')\n"
-    facts = [fact for fact in addresses.read(Tree.of({"app.py": code})) if fact.kind is Kind.REWRITES]
-    assert [(fact.value, fact.line) for fact in facts] == [("postgresql+asyncpg://", 2)]
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nu = os.environ['DATABASE_URL'].replace('postgres://', 'postgresql+asyncpg://')\n",
+        "import asyncpg\npool = await_(asyncpg.create_pool(url))\n",
+        "from psycopg_pool import ConnectionPool\npool = ConnectionPool(url)\n",
+    ],
+)
+def test_code_that_wants_no_driver_in_the_scheme_is_seen(code):
+    facts = [fact for fact in addresses.read(Tree.of({"app.py": code})) if fact.kind is Kind.PLAIN]
+    assert [fact.line for fact in facts] == [2]
 
 
 @pytest.mark.parametrize(
