@@ -44,6 +44,8 @@ REST = {
 }
 
 
+LIBRARIES = {(ServiceKind.REDIS, "rq"): "RQ_REDIS_URL"}
+"""By service and package (python-rq.org, "Workers")."""
 BROKERS = frozenset({ServiceKind.REDIS, ServiceKind.RABBITMQ})
 
 
@@ -85,11 +87,22 @@ def services_of(facts: tuple[Fact, ...], note: Note) -> tuple[Service, ...]:
         if fact.value not in service.env:
             service.env[fact.value] = template(kind, form, installed)
             note(f"services.{NAMES[kind]}.env.{fact.value}", f"read at {fact.place}")
+    of_libraries(found, installed, note)
     return tuple(
         Service(name=ServiceName(NAMES[kind]), kind=kind, env=one.env)
         for kind, one in found.items()
         if is_enough(one.env)
     )
+
+
+def of_libraries(found: Mapping[ServiceKind, Found], installed: Installed, note: Note) -> None:
+    """Variables that no code of the app reads, but a program that comes with a package."""
+    for (kind, package), name in LIBRARIES.items():
+        known = found.get(kind)
+        url = next((form for form in known.env.values() if "://" in form), "") if known else ""
+        if known and url and package in installed.packages and name not in known.env:
+            known.env[name] = url
+            note(f"services.{NAMES[kind]}.env.{name}", f"the command line of {package} reads it")
 
 
 def kind_of(owner: str, installed: Installed) -> ServiceKind | None:

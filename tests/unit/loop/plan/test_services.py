@@ -80,6 +80,13 @@ def test_each_database_of_redis_stays_its_own():
     }
 
 
+def test_a_program_of_a_package_finds_its_broker_too():
+    code = "u = os.getenv('REDIS_URL', 'redis://localhost:6379/2')"
+    assert env_of(code, "rq", "redis") == dict.fromkeys(
+        ("REDIS_URL", "RQ_REDIS_URL"), "redis://:{password}@{host}:{port}/2"
+    )
+
+
 def test_a_variable_of_a_service_is_not_made_up_as_well():
     proposal = propose(READS, "psycopg2")
     assert "DATABASE_URL" not in proposal.app.environment("local").env
