@@ -29,6 +29,7 @@ FAMILIES = {
     "R": "Releasing",
     "D": "Deploying",
     "K": "The keeper and the target",
+    "V": "Services beside the app",
     "L": "The ledger",
     "S": "This machine",
     "U": "The command line",

@@ -29,6 +29,7 @@ from ecluse.ports.ledger import Ledger
 from ecluse.ports.machine import Machine
 from ecluse.ports.python import Toolchain
 from ecluse.ports.reporter import Reporter
+from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
 from ecluse.ports.world import World
@@ -68,6 +69,11 @@ def wants_colour() -> bool:
     """NO_COLOR (no-color.org), and terminals that know none."""
     env = read_environment()
     return not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+
+
+def become(argv: tuple[str, ...], env: Mapping[str, str]) -> None:
+    """Another program in the place of this one, with the caller's environment and `env`. Nothing of ours is open."""
+    os.execvpe(argv[0], list(argv), {**read_environment(), **env})  # noqa: S606
 
 
 def save(path: Path, text: str) -> None:
@@ -176,6 +182,8 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
     if in_an_emergency:
         ledger = BestEffortLedger(ledger, MemoryLedger(clock, who), lambda lost: telling.note(without_ledger(lost)))
     store = FolderStore(home / "store")
+    toolchain = _toolchain(home, env, commands, store)
+    services = _services(home, env, toolchain)
     try:
         yield World(
             root=root,
@@ -185,10 +193,11 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
             ids=ids,
             commands=commands,
             source=GitSource(root, commands, env),
-            toolchain=_toolchain(home, env, commands, store),
+            toolchain=toolchain,
             store=store,
             ledger=ledger,
-            targets=lambda _, environment: _targets(environment, root, home, store, clock, env),
+            targets=lambda _, environment: _targets(environment, root, home, store, clock, env, services),
+            services=services,
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), login(env)),
@@ -222,8 +231,20 @@ def _toolchain(home: Path, env: Mapping[str, str], commands: CommandRunner, stor
     return UvToolchain(home=home, env=env, commands=commands, store=store, ask=ask)
 
 
+def _services(home: Path, env: Mapping[str, str], toolchain: Toolchain) -> ServicePrograms:
+    from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
+
+    return MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain)
+
+
 def _targets(
-    environment: Environment, root: Path, home: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]
+    environment: Environment,
+    root: Path,
+    home: Path,
+    store: ContentStore,
+    clock: Clock,
+    env: Mapping[str, str],
+    services: ServicePrograms | None = None,
 ) -> Mapping[HostName, Target]:
     """A keeper for each host; those that the environment names have a home of their own below the repository."""
     from ecluse.providers.process.target import ProcessTarget  # noqa: PLC0415
@@ -231,7 +252,12 @@ def _targets(
     homes = {host: root / host if environment.hosts else home for host in environment.host_names}
     return {
         host: ProcessTarget(
-            folder=at / "environments" / environment.name, programs=home / "keepers", store=store, clock=clock, env=env
+            folder=at / "environments" / environment.name,
+            programs=home / "keepers",
+            store=store,
+            clock=clock,
+            env=env,
+            services=services,
         )
         for host, at in homes.items()
     }
@@ -257,6 +283,7 @@ def _key(home: Path) -> bytes:
 
 async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[EnvironmentName, Seen | Problem]]:
     """The facts about this machine, the app when there is one to read, and what its environments say of themselves."""
+    from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
     from ecluse.system.machine import read_machine  # noqa: PLC0415
 
     env = read_environment()
@@ -271,7 +298,8 @@ async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[Environme
         toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]
         seen = {one.name: await _asked(one, root, home, env) for one in app.environments} if app else {}
-        return read_machine(home, step_layer=commands.layer, interpreters=found), app, seen
+        offers = MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain).offers()
+        return read_machine(home, step_layer=commands.layer, interpreters=found, services=offers), app, seen
     finally:
         commands.close()
 

@@ -54,4 +54,5 @@ def command(
 def text(line: LogLine, where: str = "") -> str:
     stamp = click.style(f"{line.at.astimezone():%H:%M:%S}", dim=True)
     colour = "blue" if line.slot == "blue" else "green"
-    return f"{stamp} {where}{click.style(f'{line.slot} {line.process}', fg=colour)} {line.text}"
+    source = f"{line.slot} {line.process}" if line.slot else line.process
+    return f"{stamp} {where}{click.style(source, fg=colour)} {line.text}"

@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "stop": "Drain and stop an environment.",
     "status": "What serves now, asked of the target.",
     "logs": "What the processes print.",
+    "services": "The databases, caches and brokers beside the app.",
     "exec": "Run a one-off command in the release that serves.",
     "history": "Deployments, newest first.",
     "events": "The ledger, one event a line.",

@@ -130,6 +130,10 @@ def complete_process(_: click.Context, __: click.Parameter, begun: str) -> list[
     return _declared(lambda app: [process.name for process in app.processes], begun)
 
 
+def complete_service(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    return _declared(lambda app: [service.name for service in app.services], begun)
+
+
 def complete_release(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """The versions in the ledger, newest first."""
     from ecluse import assembly  # noqa: PLC0415

@@ -10,7 +10,7 @@ import click
 from ecluse.cli import options, session
 from ecluse.cli.several import run_each
 from ecluse.loop.deploy.fleet import fleet_of
-from ecluse.loop.operate.stop import stop
+from ecluse.loop.operate.stop import running_services, stop
 from ecluse.model.problem import Exit
 
 
@@ -34,13 +34,24 @@ def command(
         environment = at.environment(options.chosen(environment_argument, environment_option))
         if dry_run:
             seen = await fleet_of(at.world, at.app, environment).observe()
-            running = [slot.release for one in seen.hosts.values() for slot in one.slots if slot.release]
+            running: list[str] = [slot.release for one in seen.hosts.values() for slot in one.slots if slot.release]
+            running += running_services(seen)
             at.answer({"outcome": "planned", "environment": environment.name, "would_stop": running})
             click.echo(f"would stop {', '.join(running) or 'nothing'}", err=as_json)
             return Exit.DONE
-        release = await stop(at.app, environment, at.world, wait)
-        at.answer({"outcome": "stopped", "environment": environment.name, "release": release or None})
-        click.echo(f"stopped {environment.name}" if release else f"nothing ran in {environment.name}", err=as_json)
+        ended = await stop(at.app, environment, at.world, wait)
+        services = list(ended.services)
+        at.answer(
+            {
+                "outcome": "stopped",
+                "environment": environment.name,
+                "release": ended.release or None,
+                "services": services,
+            }
+        )
+        click.echo(
+            f"stopped {environment.name}" if ended.something else f"nothing ran in {environment.name}", err=as_json
+        )
         return Exit.DONE
 
     run_each(folder, work, as_json=as_json, in_an_emergency=True)

@@ -1,4 +1,4 @@
-"""`keeper.pyz run|holder|relay|version`: one program for all host processes."""
+"""`keeper.pyz run|holder|relay|service|await|version`: one program for all host processes."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from typing import Dict, List, Optional
 
 from ecluse.keeper import daemon, holder, program, relay
 from ecluse.keeper.places import Home
+from ecluse.keeper.services import serving
 
 
 def main(words: Optional[List[str]] = None) -> int:
@@ -14,6 +15,10 @@ def main(words: Optional[List[str]] = None) -> int:
         return holder.main(Home(arguments.home), arguments.fd)
     if arguments.verb == "relay":
         return relay.main(arguments.fd, arguments.ports, arguments.table)
+    if arguments.verb == "service":
+        return serving.main(arguments.specification)
+    if arguments.verb == "await":
+        return serving.wait(arguments.folder, arguments.seconds)
     if arguments.verb == "version":
         sys.stdout.write(program.version() + "\n")
         return 0
@@ -50,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     forward.add_argument("--fd", type=int, required=True)
     forward.add_argument("--table", default="", help="a file that shares connections between two ports")
     forward.add_argument("ports", type=int, nargs="*")
+    serve = verbs.add_parser("service", help="be a service that an app needs")
+    serve.add_argument("specification", help="JSON: kind, programs, folder, asks, scratch")
+    wait = verbs.add_parser("await", help="return once the service in a folder answers")
+    wait.add_argument("folder")
+    wait.add_argument("--seconds", type=float, default=60.0)
     verbs.add_parser("version", help="print the digest that names this program")
     return parser
 

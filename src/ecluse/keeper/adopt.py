@@ -21,6 +21,7 @@ def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None
     While somebody else has the port nothing is changed, and the keeper is `blocked`: to be called again later.
     """
     home = keeper.home
+    keeper.services.adopt()
     known, lost = read(keeper)
     routes = _routes(keeper, known)
     pair = regain(home, known.values(), routes, inherited)
@@ -118,6 +119,7 @@ def _settle(keeper: Keeper, lost: Set[str]) -> None:
     keeper.lost = lost
     if not lost:
         roots = [worker.pid for slot in keeper.slots.values() for worker in slot.workers if worker.pid]
+        roots += keeper.services.pids
         for pid in strays.end(keeper.home, roots):
             keeper.warnings.append("process %d of an earlier keeper was ended: it stood in no record" % pid)
     if keeper.journal.open is None:

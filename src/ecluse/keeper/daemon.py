@@ -205,6 +205,7 @@ class Daemon:
         self._keeper.output.drain()
         for slot in self._keeper.slots.values():
             slot.save()
+        self._keeper.services.save()
         words = program.command("run", "--home", self._home.path, "--inherit", self._handed(), path=path)
         os.execv(words[0], words)  # noqa: S606
 

@@ -4,6 +4,7 @@ import os
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ecluse.keeper.places import Home
+from ecluse.wire import services
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -57,6 +58,7 @@ def build(
     for settings in (running.get("env") or {}, (process or {}).get("env") or {}):
         own.update({name: fill(value, values) for name, value in settings.items()})
     own.update(running.get("secrets") or {})
+    own.update(services.variables(running.get("services") or (), running.get("addresses") or {}))
     return own
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from typing import Any, Deque, Mapping, Optional, Set
+from typing import Any, Deque, Dict, Mapping, Optional, Set
 
 from ecluse.keeper import processes, strays
 from ecluse.keeper.journal import Journal
@@ -12,6 +12,7 @@ from ecluse.keeper.lease import Lease
 from ecluse.keeper.output import Output
 from ecluse.keeper.places import Home
 from ecluse.keeper.routing import SLOTS
+from ecluse.keeper.services.provided import Services, furnished
 from ecluse.keeper.slots import Slot
 from ecluse.keeper.traffic import OTHER, Traffic
 from ecluse.keeper.units import has_web
@@ -48,6 +49,7 @@ class Keeper:
         self.traffic = Traffic(home)
         self.journal = Journal(home.path)
         self.lease = Lease(home.path, boottime, self.boot, is_alive)
+        self.services = Services(home, self.boot, self.output)
         self.slots = {name: self._slot(name) for name in SLOTS}
         self.writes = Writes(home)
         self.warnings: Deque[str] = deque(maxlen=WARNINGS)
@@ -66,6 +68,7 @@ class Keeper:
             output=self.output,
             sockets=lambda: self.traffic.sockets(name),
             secrets=self.vault.of,
+            addresses=self.services.addresses,
         )
 
     def weight(self, slot: str) -> int:
@@ -74,7 +77,7 @@ class Keeper:
     @property
     def is_needed(self) -> bool:
         """Whether anything runs, is under way, waits, or may be about to begin."""
-        runs = any(slot.running for slot in self.slots.values()) or bool(self.lost)
+        runs = any(slot.running for slot in self.slots.values()) or bool(self.lost) or self.services.running
         return runs or bool(self.blocked) or self.moving.locked() or not self.lease.lapsed() or bool(self.journal.open)
 
     def rewrite(self) -> None:
@@ -88,6 +91,11 @@ class Keeper:
         self.journal.rewrite()
         self.lease.rewrite()
         self.vault.rewrite()
+        self.services.save()
+
+    def furnished(self, running: Running) -> Dict[str, Any]:
+        """For a command in a staged release: with the addresses of the services that it may use."""
+        return furnished(running, self.services.addresses())
 
     def in_use(self) -> Set[str]:
         """The releases in the slots and in the journal."""
@@ -216,6 +224,8 @@ class Keeper:
             self.journal.close("reverted", "the environment was shut")
         for slot in self.slots.values():
             slot.forget()
+        await self.services.stop()
+        self.services.forget()
         self.blocked = ""
         await self.traffic.close()
 

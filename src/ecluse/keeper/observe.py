@@ -26,6 +26,7 @@ def observe(keeper: Keeper, pid: int, version: str) -> Dict[str, Any]:
         "open": _open(opened) if opened else None,
         "finished": keeper.journal.finished,
         "routing": keeper.traffic.kind,
+        "services": keeper.services.observe(),
         "keeper_pid": pid,
         "keeper_version": version,
         "warnings": warnings(keeper),

@@ -39,12 +39,15 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "logs"})
+FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "logs", "shell"})
 """Orders without a grant: they change nothing, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
 ALONE = frozenset(
-    {"begin", "start", "halt", "route", "hold", "decide", "commit", "abort", "stop", "shut", "forget", "upgrade"}
+    {
+        *("provide", "withdraw", "reset", "begin", "start", "halt", "route", "hold", "decide", "commit", "abort"),
+        *("stop", "shut", "forget", "upgrade"),
+    }
 )
 """Moves: one at a time."""
 
@@ -114,11 +117,32 @@ class Orders:
         await asyncio.to_thread(self._store.link_all, call.args["files"])
 
     async def _stage(self, call: Call) -> Json:
-        running = call.args["running"]
+        running = self._keeper.furnished(call.args["running"])
         self._keeper.vault.put(running["release"]["id"], running.get("secrets") or {})
         children = self._staging = Children()
-        home, bundle = self._keeper.home.path, call.args["bundle"]
-        return await asyncio.to_thread(assemble.stage, home, running, bundle, call.reply.say, children)
+        home, bundle, hide = self._keeper.home.path, call.args["bundle"], self._keeper.services.hide
+
+        def say(text: str) -> None:
+            call.reply.say(hide(text))
+
+        try:
+            return await asyncio.to_thread(assemble.stage, home, running, bundle, say, children)
+        except codes.OrderError as error:
+            evidence = {name: hide(told) if isinstance(told, str) else told for name, told in error.evidence.items()}
+            raise codes.OrderError(error.code, hide(error.message), evidence) from error
+
+    async def _provide(self, call: Call) -> Json:
+        await self._keeper.services.provide(call.args["services"])
+        return {"services": self._keeper.services.observe()}
+
+    async def _withdraw(self, call: Call) -> Json:
+        return {"stopped": await self._keeper.services.stop(call.args.get("names"))}
+
+    async def _reset(self, call: Call) -> None:
+        await self._keeper.services.reset(call.args["names"])
+
+    async def _shell(self, call: Call) -> Json:
+        return self._keeper.services.shell(call.args["name"])
 
     async def _begin(self, call: Call) -> None:
         self._deploying.begin(call.args["deployment"], call.args["running"], call.args["slot"])
@@ -129,10 +153,11 @@ class Orders:
         is_move = not call.args.get("looks")
         if is_move:
             keeper.journal.before("run", release=release)
-        ran = await self._jobs.run(keeper.home.path, call.args["running"], call.args["argv"], call.args["seconds"])
+        running = keeper.furnished(call.args["running"])
+        ran = await self._jobs.run(keeper.home.path, running, call.args["argv"], call.args["seconds"])
         if is_move:
             keeper.journal.after("run", release=release, exit_code=ran["exit_code"])
-        return ran
+        return {**ran, "output": keeper.services.hide(ran["output"])}
 
     async def _start(self, call: Call) -> None:
         await self._keeper.start(call.args["running"], call.args["slot"])

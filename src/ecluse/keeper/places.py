@@ -20,6 +20,7 @@ class Home:
         self.raw = self.below("logs", "raw")
         self.secrets = self.below("secrets")
         self.private = self.below("run", "home")
+        self.services_record = self.below("services.json")
 
     def below(self, *parts: str) -> str:
         return os.path.join(self.path, *parts)
@@ -34,6 +35,9 @@ class Home:
 
     def slot(self, slot: str) -> str:
         return self.below("slots", slot + ".json")
+
+    def service(self, name: str) -> str:
+        return self.below("services", name)
 
     def release(self, release: str) -> str:
         return self.below("releases", release)

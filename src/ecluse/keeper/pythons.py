@@ -4,7 +4,7 @@ import glob
 import os
 import pwd
 import subprocess
-from typing import Iterator, List, Optional
+from typing import Iterable, Iterator, List, Optional, Tuple
 
 from ecluse.keeper.environment import SYSTEM_PATH
 
@@ -18,21 +18,29 @@ _MANAGED = (
     ".local/bin",
 )
 _ELF = b"\x7fELF"
-_ASK = "import sys,venv;print(sys.implementation.name,*sys.version_info[:2],sep=' ')"
+_ASK = "import sys,venv;print(sys.implementation.name,*sys.version_info[:3],sep=' ')"
 
 
 def find(minor: str, path: Optional[str] = None) -> Optional[str]:
     """The real path of a CPython `minor` (`X.Y`) that can make virtual environments; None when there is none.
 
-    PATH comes first, then the system's folders, then those of version managers below the user's home.
+    The newest patch of it, as the wheels were chosen for: a requirement may depend on it. Of equal ones the first: PATH
+    comes before the system's folders, those before what version managers keep below the user's home.
     """
-    seen = set()
-    for folder in _folders(os.environ.get("PATH", "") if path is None else path):
-        real = os.path.realpath(os.path.join(folder, "python" + minor))
-        if real not in seen and _is_program(real) and _answers(real, minor):
-            return real
-        seen.add(real)
-    return None
+    named = _named(minor, os.environ.get("PATH", "") if path is None else path)
+    return newest((real, _patch(real, minor)) for real in named if _is_program(real))
+
+
+def newest(found: Iterable[Tuple[str, int]]) -> Optional[str]:
+    """The first of those with the greatest number; one below 0 counts for nothing."""
+    fitting = [pair for pair in found if pair[1] >= 0]
+    return max(fitting, key=lambda pair: pair[1])[0] if fitting else None
+
+
+def _named(minor: str, path: str) -> List[str]:
+    """Each once."""
+    found = (os.path.realpath(os.path.join(folder, "python" + minor)) for folder in _folders(path))
+    return list(dict.fromkeys(found))
 
 
 def found_versions() -> List[str]:
@@ -59,6 +67,8 @@ def _is_program(path: str) -> bool:
         return False
 
 
-def _answers(path: str, minor: str) -> bool:
+def _patch(path: str, minor: str) -> int:
+    """The `Z` of X.Y.Z; -1 for anything but a CPython X.Y."""
     asked = subprocess.run([path, "-I", "-c", _ASK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    return asked.stdout.decode("utf-8", "replace").split() == ["cpython", *minor.split(".")]
+    words = asked.stdout.decode("utf-8", "replace").split()
+    return int(words[3]) if words[:3] == ["cpython", *minor.split(".")] else -1

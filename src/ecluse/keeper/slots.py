@@ -23,7 +23,8 @@ LAST = 1.0
 
 
 class Slot:
-    """One of the two. `sockets` gives the descriptors (own, other); `secrets` those of a release."""
+    """One of the two. `sockets` gives the descriptors (own, other); `secrets` those of a release; `addresses` those of
+    services."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Slot:
         output: Output,
         sockets: Callable[[], Tuple[socket.socket, socket.socket]],
         secrets: Callable[[str], Dict[str, str]],
+        addresses: Callable[[], Dict[str, Dict[str, Any]]],
     ) -> None:
         self.home, self.name = home, name
         self._file = SealedFile(home.slot(name), flush=False)
@@ -52,6 +54,7 @@ class Slot:
         self._output = output
         self._sockets = sockets
         self._secrets = secrets
+        self._addresses = addresses
 
     @property
     def release(self) -> str:
@@ -131,7 +134,7 @@ class Slot:
 
     def _order(self, unit: Unit) -> processes.Order:
         assert self.running is not None  # noqa: S101
-        running = {**self.running, "secrets": self._secrets(self.release)}
+        running = {**self.running, "secrets": self._secrets(self.release), "addresses": self._addresses()}
         self._output.drain()
         output, errors = self._output.open(self.name, unit.name, unit.process["name"], self.release)
         limits = unit.process.get("limits") or {}

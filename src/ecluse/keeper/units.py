@@ -59,10 +59,10 @@ def free_ports(count: int) -> List[int]:
     could be in use as soon as we look away."""
     first = int(_read("/proc/sys/net/ipv4/ip_local_port_range").split()[0] or 32768)
     candidates = iter(random.sample(range(max(1024, first // 2), first), first // 4))
-    return [next(port for port in candidates if _is_free(port)) for _ in range(count)]
+    return [next(port for port in candidates if is_free(port)) for _ in range(count)]
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

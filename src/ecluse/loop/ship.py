@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -222,7 +223,8 @@ async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: W
     if last is None or last.release != release.id or last.settings != settings_digest(wanted, world.key):
         return None
     seen = await fleet.observe()
-    if seen.lost or not all(_serves_well(one, release.id) for one in seen.hosts.values()):
+    services = {service.name for service in wanted.app.services if wanted.environment.services}
+    if seen.lost or not all(_serves_well(one, release.id, services) for one in seen.hosts.values()):
         return None
     return Shipped(
         outcome="unchanged",
@@ -235,8 +237,10 @@ async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: W
     )
 
 
-def _serves_well(seen: Observed, release: str) -> bool:
-    """And nothing is under way there."""
+def _serves_well(seen: Observed, release: str, services: AbstractSet[str]) -> bool:
+    """With all that it needs, and nothing is under way there."""
+    if services - {service.name for service in seen.services if service.state == "running"}:
+        return False
     slot = seen.slot(seen.serving) if seen.serving else None
     if slot is None or slot.release != release or seen.open or seen.lease:
         return False

@@ -19,9 +19,10 @@ from ecluse.model.app import (
     Process,
     ReleasePolicy,
     Rollout,
+    Service,
     Step,
 )
-from ecluse.model.ids import EnvironmentName, ProcessName, StepName
+from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ecluse.manifest.schema.key import Table
     from ecluse.manifest.schema.manifest import Manifest
     from ecluse.manifest.schema.process import ProcessTable
+    from ecluse.manifest.schema.service import ServiceTable
     from ecluse.manifest.schema.step import StepTable
 
 LOCAL = EnvironmentName("local")
@@ -44,7 +46,8 @@ def resolve(manifest: Manifest) -> App:
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=ReleasePolicy(**_given(manifest.release)),
-        environments=environments or (Environment(name=LOCAL, tag=False, stamp=True),),
+        services=tuple(_service(name, table) for name, table in manifest.services.items()),
+        environments=environments or (Environment(name=LOCAL, tag=False, stamp=True, services=True),),
         **_given(manifest.app),
     )
 
@@ -68,15 +71,20 @@ def _step(name: str, table: StepTable) -> Step:
     )
 
 
+def _service(name: str, table: ServiceTable) -> Service:
+    return Service(name=ServiceName(name), version=table.version or "", **_given(table, "version"))
+
+
 def _environment(name: str, table: EnvironmentTable) -> Environment:
     is_local = name == LOCAL
     return Environment(
         name=EnvironmentName(name),
         tag=not is_local if table.tag is None else table.tag,
         stamp=is_local if table.stamp is None else table.stamp,
+        services=is_local if table.services is None else table.services,
         rollout=_rollout(table.rollout),
         policy=Policy(**_given(table.policy)),
-        **_given(table, "tag", "stamp", "rollout", "policy"),
+        **_given(table, "tag", "stamp", "services", "rollout", "policy"),
     )
 
 

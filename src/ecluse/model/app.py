@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from ecluse.model.ids import EnvironmentName, HostName, ProcessName, StepName
+from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.policy import Policy
 
@@ -108,6 +108,36 @@ class Process:
         return self.interface is not Interface.COMMAND or self.listen is not None
 
 
+FIELDS = ("host", "port", "user", "password", "name", "folder")
+"""What the form of a service's address may name in braces."""
+
+
+class ServiceKind(StrEnum):
+    POSTGRES = "postgres"
+    REDIS = "redis"
+    RABBITMQ = "rabbitmq"
+    MYSQL = "mysql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A database, cache or broker that the app needs, run for one environment on its own machine.
+
+    `env` gives each variable in which the app wants the address its form: text with `{host}`, `{port}`, `{user}`,
+    `{password}` and `{name}`. The service asks for its password if one of them hands it over.
+    """
+
+    name: ServiceName
+    kind: ServiceKind
+    version: str = ""
+    """How the wanted version begins (`16`); empty: whatever is there."""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asks(self) -> bool:
+        return any("{password}" in template for template in self.env.values())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Files a step leaves for gates to read, relative to the step's folder; empty means none."""
@@ -145,6 +175,8 @@ class Step:
     group: str = "check"
     """`check` (lint, types) or `test`: which verb runs it by itself."""
     evidence: Evidence = Evidence()
+    services: tuple[ServiceName, ...] | None = None
+    """Those that it finds, empty ones of its run; None: all for a step of the group `test`, none for others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +340,8 @@ class Environment:
     """How long the new slot is watched under traffic before the commit."""
     lease: timedelta = timedelta(seconds=30)
     keep_releases: int = 5
+    services: bool = False
+    """Whether what `[services]` declares is run for it here; `local` does that."""
     policy: Policy = field(default_factory=Policy)
 
     @property
@@ -342,6 +376,7 @@ class App:
     state: tuple[str, ...] = ()
     """Paths that are the app's data; a folder ends in `/`."""
     env: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[Service, ...] = ()
     environments: tuple[Environment, ...] = ()
 
     @property

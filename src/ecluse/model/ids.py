@@ -17,6 +17,7 @@ RunId = NewType("RunId", str)
 
 EnvironmentName = NewType("EnvironmentName", str)
 ProcessName = NewType("ProcessName", str)
+ServiceName = NewType("ServiceName", str)
 StepName = NewType("StepName", str)
 Version = NewType("Version", str)
 """Semantic Versioning 2.0.0, without a leading `v`."""

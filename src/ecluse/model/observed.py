@@ -124,6 +124,25 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSeen:
+    """A database, cache or broker of the environment. `state` is `running`, `waiting` (for its next start), `exited`
+    or `failed`."""
+
+    name: str
+    kind: str
+    state: str
+    pid: int | None = None
+    host: str = ""
+    port: int = 0
+    version: str = ""
+    programs: str = ""
+    restarts: int = 0
+    started_at: datetime | None = None
+    last_exit: str = ""
+    log_tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """One look at a target."""
 
@@ -140,6 +159,7 @@ class Observed:
     keeper_pid: int | None = None
     keeper_version: str = ""
     warnings: tuple[str, ...] = ()
+    services: tuple[ServiceSeen, ...] = ()
 
     def slot(self, slot: Slot) -> SlotSeen:
         return next((seen for seen in self.slots if seen.slot is slot), SlotSeen(slot=slot))

@@ -6,6 +6,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A kind of service: `folder` holds its programs, empty where there are none; `add` is the command that brings
+    them; `can_fetch`: they come by themselves when they are needed."""
+
+    kind: str
+    version: str
+    folder: str
+    add: str
+    can_fetch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """Read once, without changing anything. None means that it could not be found out."""
 
@@ -31,3 +43,4 @@ class Machine:
     step_layer: str
     """How descendants of steps are owned: `namespace`, …"""
     interpreters: tuple[str, ...]
+    services: tuple[Offer, ...] = ()

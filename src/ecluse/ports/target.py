@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from ecluse.model.app import Argv, Environment, Process
+from ecluse.model.app import Argv, Environment, Process, Service
 from ecluse.model.artifact import Bundle
-from ecluse.model.ids import DeploymentId, ReleaseId
+from ecluse.model.ids import DeploymentId, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
@@ -37,6 +37,8 @@ class Running:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Never in argv, journal or logs."""
     state: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    """Run on the target before anything of the release is; only for one that RunsServices."""
     commands: tuple[Argv, ...] = ()
     """Run in the assembled tree while staging."""
 
@@ -82,7 +84,8 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
     at: datetime
-    slot: Slot
+    slot: Slot | None
+    """None for a service, which serves both."""
     release: str
     process: str
     pid: int
@@ -184,6 +187,32 @@ class SplitsTraffic(Protocol):
 
     splits_traffic: bool
     sticky: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """A client for a person. What is in `env` may be secret."""
+
+    argv: Argv
+    env: Mapping[str, str] = field(repr=False)
+
+
+@runtime_checkable
+class RunsServices(Protocol):
+    """Databases, caches and brokers live on the target beside the app. Their data outlives everything but `reset`."""
+
+    async def provide(self, grant: Grant, services: tuple[Service, ...], say: Callable[[str], None]) -> None:
+        """Start those that don't run; returns when all answer. One that can't be had: ProblemError V001; one that
+        doesn't answer: K050. Those that are not named go on."""
+
+    async def withdraw(self, grant: Grant, names: tuple[ServiceName, ...]) -> tuple[str, ...]:
+        """Stop them; their data stays. The names of those that ran."""
+
+    async def reset(self, grant: Grant, names: tuple[ServiceName, ...]) -> None:
+        """Remove their data for ever; one that ran runs again, empty."""
+
+    async def shell(self, name: ServiceName) -> Shell:
+        """For one that runs; else K050."""
 
 
 @runtime_checkable

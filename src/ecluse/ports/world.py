@@ -15,6 +15,7 @@ from ecluse.ports.ids import Ids
 from ecluse.ports.ledger import Ledger
 from ecluse.ports.python import Toolchain
 from ecluse.ports.reporter import Reporter
+from ecluse.ports.services import ServicePrograms
 from ecluse.ports.source import Source
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
@@ -37,6 +38,7 @@ class World:
     ledger: Ledger
     targets: Callable[[App, Environment], Mapping[HostName, Target]]
     """One for each host of the environment."""
+    services: ServicePrograms
     reporter: Reporter
     actor: str
     """Who acts, as they say: `user@host`, or another identity. For records and approvals."""

@@ -13,14 +13,16 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from ecluse.ports.machine import Machine
+from ecluse.ports.machine import Machine, Offer
 
 SO_ATTACH_REUSEPORT_CBPF = 51
 RETURN_ZERO = struct.pack("<HBBI", 0x06, 0, 0, 0)
 """The one-instruction program `ret 0` (struct sock_filter, linux/filter.h)."""
 
 
-def read_machine(home: Path, *, step_layer: str, interpreters: Iterable[str]) -> Machine:
+def read_machine(
+    home: Path, *, step_layer: str, interpreters: Iterable[str], services: Iterable[Offer] = ()
+) -> Machine:
     system = platform.uname()
     return Machine(
         system=system.system,
@@ -37,6 +39,7 @@ def read_machine(home: Path, *, step_layer: str, interpreters: Iterable[str]) ->
         free_bytes=shutil.disk_usage(existing(home)).free,
         step_layer=step_layer,
         interpreters=tuple(interpreters),
+        services=tuple(services),
     )
 
 

@@ -35,6 +35,8 @@ class MemoryWorld:
     env: dict[str, str] = field(default_factory=dict)
     toolchain: Any = None
     """Give one when the test builds; nothing else asks for it."""
+    services: Any = None
+    """Give some when the app declares services; nothing else asks for them."""
     target: MemoryTarget = field(init=False)
     """The one of this machine; `on` gives those of named hosts."""
     hosts: dict[HostName, MemoryTarget] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class MemoryWorld:
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
+            services=self.services,
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

@@ -36,9 +36,9 @@ def zipapp(entry: str, packages: Iterable[str]) -> bytes:
 
 
 def _sources(package: str) -> Dict[str, str]:
-    """The modules of a package by their path in the archive. They have no packages below them."""
+    """The modules of a package by their path in the archive. Packages below it are named by themselves."""
     (folder, *_) = importlib.import_module(package).__path__
-    names = ["__init__", *(module.name for module in pkgutil.iter_modules([folder]))]
+    names = ["__init__", *(module.name for module in pkgutil.iter_modules([folder]) if not module.ispkg)]
     return {"%s/%s.py" % (package.replace(".", "/"), name): _source(folder, name) for name in names}
 
 

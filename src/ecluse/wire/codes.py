@@ -22,6 +22,8 @@ DISK_FULL = "K030"
 READ_ONLY = "K031"
 STAGING_FAILED = "K040"
 CANNOT_START = "K041"
+SERVICE_FAILED = "K050"
+"""A database, cache or broker of the app's doesn't start, or doesn't answer."""
 INTERNAL = "K099"
 
 

@@ -52,7 +52,9 @@ def environ(pid):
 
 def pack(path):
     """The keeper as one file."""
-    path.write_bytes(zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.serving", "ecluse.wire"]))
+    path.write_bytes(
+        zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire"])
+    )
     return path
 
 

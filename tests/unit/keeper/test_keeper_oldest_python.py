@@ -15,7 +15,9 @@ OLDEST = pythons.find("3.9")
 @pytest.mark.skipif(OLDEST is None, reason="no Python 3.9 on this machine")
 def test_releases_are_swapped_and_adopted_on_python_3_9(host, tmp_path):
     packed = tmp_path / "keeper.pyz"
-    packed.write_bytes(zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.serving", "ecluse.wire"]))
+    packed.write_bytes(
+        zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire"])
+    )
     host.command = lambda *words: [OLDEST, "-I", str(packed), *words]
     host.up().take()
     hello = host.orders("hello")
@@ -34,12 +36,12 @@ def test_releases_are_swapped_and_adopted_on_python_3_9(host, tmp_path):
 @pytest.mark.skipif(OLDEST is None, reason="no Python 3.9 on this machine")
 def test_every_module_of_the_host_side_can_be_imported(tmp_path):
     packed = tmp_path / "keeper.pyz"
-    packed.write_bytes(zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.wire"]))
+    packed.write_bytes(zipapp("ecluse.keeper", ["ecluse.keeper", "ecluse.keeper.services", "ecluse.wire"]))
     script = (
         f"import pkgutil, sys; sys.path.insert(0, {str(packed)!r})\n"
         """if True:
-        import importlib, ecluse.keeper, ecluse.wire
-        for package in (ecluse.keeper, ecluse.wire):
+        import importlib, ecluse.keeper, ecluse.keeper.services, ecluse.wire
+        for package in (ecluse.keeper, ecluse.keeper.services, ecluse.wire):
             for module in pkgutil.iter_modules(package.__path__):
                 if module.name != "__main__":
                     importlib.import_module(package.__name__ + "." + module.name)

@@ -33,3 +33,8 @@ def test_a_program_of_that_name_that_is_another_is_passed_over(tmp_path):
 
 def test_the_versions_of_the_host_are_named():
     assert all(version.startswith("3.") for version in pythons.found_versions())
+
+
+def test_of_several_the_first_of_the_newest_patch_is_taken():
+    assert pythons.newest([("/a", 2), ("/b", 7), ("/c", -1), ("/d", 7)]) == "/b"
+    assert pythons.newest([("/c", -1)]) is None

@@ -1,5 +1,8 @@
 import pytest
 
+from ecluse.model import app as model
+from ecluse.wire import services
+
 HEAD = 'app.name = "shop"\n'
 WSGI = '[processes.web]\napp = "a:b"\ninterface = "wsgi"\n'
 ASGI = '[processes.web]\napp = "a:b"\ninterface = "asgi"\n'
@@ -82,7 +85,7 @@ known_failures = "{}"
         (STEPS + 'outputs = ["."]', ["7:12 M043"]),
         (STEPS + 'known_failures = "k.txt"', ["7:1 M033"]),
         (STEPS + 'why_off = "slow"', ["7:1 M033"]),
-        (LISTED.format("k.txt"), ["9:18 M046"]),
+        (LISTED.format("k.txt"), ["9:18 M050"]),
         (STEPS + "[gates]\ncoverage = 80", ["8:12 M044"]),
         (STEPS + '[environments.x]\ngates = ["a", "test"]', ["8:15 M040"]),
         (STEPS + '[environments.x]\ngates = ["a", "a"]', ["8:15 M041"]),
@@ -144,3 +147,43 @@ def test_one_port_on_two_addresses_is_fine(reading):
 def test_a_secret_of_one_environment_may_be_plain_in_another(reading):
     text = '[environments.a]\nsecrets = ["K"]\n[environments.b]\nport = 1\nenv = { K = "v" }'
     assert len(reading(HEAD + text).environments) == 2
+
+
+DB = '[services.db]\nkind = "postgres"\nenv = { URL = "{host}" }\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (DB + "[app.env]\nURL = 'x'", ["6:1 M046"]),
+        (DB + "[environments.local]\nenv = { URL = 'x' }", ["6:9 M046"]),
+        (DB + "[environments.local]\nsecrets = ['URL']", ["6:12 M046"]),
+        (DB + '[services.cache]\nkind = "redis"\nenv = { URL = "{host}" }', ["7:9 M046"]),
+        (DB.replace("{host}", "{host}:{prot}"), ["4:15 M047"]),
+        (DB + '[processes.db]\ncommand = "x"', ["2:11 M048"]),
+        (DB + '[steps.a]\ncommand = "x"\nservices = ["db", "cache"]', ["7:19 M049"]),
+        (DB + '[environments.local]\nhosts = ["keeper:a", "keeper:b"]', ["6:9 M064"]),
+        (DB + "[environments.production]\nport = 1", ["2:11 M033"]),
+        ('[services.db]\nkind = "oracle"', ["3:8 M013"]),
+    ],
+)
+def test_services_that_contradict_what_is_beside_them(wrong, text, expected):
+    assert wrong(HEAD + text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DB,
+        DB + "[environments.production]\nservices = true",
+        DB + "[environments.local]\n[environments.production]\nport = 1\nsecrets = ['URL']",
+        DB.replace("{host}", "{host} {} {a b}"),
+        DB + '[steps.a]\ncommand = "x"\nservices = ["db"]\nenv = { URL = "sqlite://" }',
+    ],
+)
+def test_services_that_are_fine(reading, text):
+    assert reading(HEAD + text).services[0].asks is False
+
+
+def test_the_fields_of_an_address_are_the_ones_that_are_filled_in():
+    assert model.FIELDS == services.FIELDS

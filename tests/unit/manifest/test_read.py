@@ -14,7 +14,7 @@ def test_a_plain_manifest_is_an_app_with_defaults(reading, plain):
         processes=(
             Process(name="web", app="shop.wsgi:application", interface=Interface.WSGI, health=Health(path="/health")),
         ),
-        environments=(Environment(name="local", tag=False, stamp=True),),
+        environments=(Environment(name="local", tag=False, stamp=True, services=True),),
     )
 
 

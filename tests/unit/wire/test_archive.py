@@ -4,7 +4,7 @@ import zipfile
 
 from ecluse.wire.archive import zipapp
 
-PACKAGES = ["ecluse.keeper", "ecluse.serving", "ecluse.wire"]
+PACKAGES = ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire"]
 
 
 def test_the_same_sources_give_the_same_bytes():

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from ecluse.loop.monitor.status import EnvironmentStatus, HostStatus
-from ecluse.model.observed import Observed, OpenDeployment, SlotSeen
+from ecluse.model.observed import Observed, OpenDeployment, ServiceSeen, SlotSeen
 
 NOTHING_SERVES = {
     "empty": "nothing was deployed yet; begin with: ecluse ship",
@@ -55,6 +55,8 @@ def observed(seen: Observed, now: datetime, name: str) -> None:
                 ended = f", last: {process.last_exit}" if process.last_exit else ""
                 pid = f"pid {process.pid}  " if process.pid else ""
                 click.echo(f"    {process.name:<12} {pid}{process.state} {age}  {process.restarts} restarts{ended}")
+    for service in seen.services:
+        click.echo(f"  {service_line(service, now)}")
     if seen.open is not None:
         click.secho(f"  {open_line(seen.open, name)}", fg="yellow")
     if seen.lease is not None:
@@ -62,6 +64,15 @@ def observed(seen: Observed, now: datetime, name: str) -> None:
         click.secho(f"  held by {holder.user}@{holder.host} (pid {holder.pid}): {holder.command}", fg="yellow")
     for warning in seen.warnings:
         click.secho(f"  ! {warning}", fg="yellow")
+
+
+def service_line(service: ServiceSeen, now: datetime) -> str:
+    age = f" {duration((now - service.started_at).total_seconds())}" if service.started_at and service.pid else ""
+    where = f"  {service.host}:{service.port}" if service.pid else ""
+    ended = f", last: {service.last_exit}" if service.last_exit else ""
+    state = service.state if service.state == "running" else click.style(service.state, fg="yellow")
+    named = f"{service.name:<8} {service.kind} {service.version}".rstrip()
+    return f"{named}  {state}{age}{where}  {service.restarts} restarts{ended}"
 
 
 def open_line(opened: OpenDeployment, name: str) -> str:

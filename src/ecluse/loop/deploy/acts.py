@@ -9,6 +9,7 @@ from ecluse.loop.deploy import health as gates
 from ecluse.loop.deploy.fleet import on_each
 from ecluse.loop.deploy.problems import sticky_refused
 from ecluse.loop.deploy.schema.migrate import migrate
+from ecluse.loop.deploy.services import provided
 from ecluse.loop.deploy.watch import watch as watched
 from ecluse.loop.deploy.work import Done, MoveFailedError, Work, everywhere, expected_at, together, told
 from ecluse.model.deployment import ALL, Leg, Move, Place
@@ -21,7 +22,9 @@ from ecluse.ports.target import SplitsTraffic
 
 async def stage(work: Work, leg: Leg) -> Done:
     async def act(place: Place) -> None:
-        await work.target(place).stage(work.lease.grant(), work.running[place.host], work.world.reporter.note)
+        target, running = work.target(place), work.running[place.host]
+        await provided(target, work.lease.grant(), running.services, work.world)
+        await target.stage(work.lease.grant(), running, work.world.reporter.note)
 
     await everywhere(work, leg, act)
     return Done()

@@ -49,6 +49,7 @@ def running_on(host: HostName, wanted: Wanted, release: Release, bundle: Bundle)
         env={**wanted.app.env, **wanted.environment.env, **wanted.settings.env},
         secrets=wanted.settings.revealed,
         state=wanted.app.state,
+        services=wanted.app.services if wanted.environment.services else (),
         commands=wanted.app.build.commands,
     )
 

@@ -11,7 +11,7 @@ from ecluse.loop.deploy.fleet import Seen
 from ecluse.model.app import App
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Problem
-from ecluse.ports.machine import Machine
+from ecluse.ports.machine import Machine, Offer
 
 LITTLE_SPACE = 1024**3
 NOTHING_SEEN: Mapping[EnvironmentName, Seen | Problem] = MappingProxyType({})
@@ -45,6 +45,7 @@ def diagnose(
         _space(machine),
         Finding(name="steps", grade=Grade.FINE, detail=f"their descendants are owned by {machine.step_layer}"),
         _interpreters(machine),
+        *(_service(offer, app) for offer in machine.services),
         *(_ports(machine, app) if app else ()),
         *(_environment(name, said) for name, said in seen.items()),
     )
@@ -97,6 +98,20 @@ def _interpreters(machine: Machine) -> Finding:
     if machine.interpreters:
         return Finding(name="python", grade=Grade.FINE, detail=", ".join(machine.interpreters))
     return Finding(name="python", grade=Grade.BAD, detail="no interpreter found", fix="install Python 3.9 or newer")
+
+
+def _service(offer: Offer, app: App | None) -> Finding:
+    """A service that is missing is in nobody's way until the app declares it."""
+    if offer.folder:
+        return Finding(name=offer.kind, grade=Grade.FINE, detail=f"{offer.version} in {offer.folder}".strip())
+    if offer.can_fetch:
+        return Finding(
+            name=offer.kind, grade=Grade.FINE, detail="not installed; fetched from a wheel when it is needed"
+        )
+    wanted = [one.name for one in (app.services if app else ()) if one.kind == offer.kind]
+    if wanted:
+        return Finding(name=offer.kind, grade=Grade.BAD, detail=f"missing: [services.{wanted[0]}]", fix=offer.add)
+    return Finding(name=offer.kind, grade=Grade.FINE, detail=f"not installed ({offer.add})")
 
 
 def _environment(name: EnvironmentName, said: Seen | Problem) -> Finding:

@@ -11,7 +11,7 @@ from ecluse.loop.deploy.settle import known, told
 from ecluse.model.app import App, Environment
 from ecluse.model.history import EnvironmentKnown
 from ecluse.model.ids import Commit, Digest, HostName, Version
-from ecluse.model.observed import Observed, SlotSeen, SlotState
+from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.ports.target import Question, Target
@@ -162,6 +162,7 @@ def _observed(seen: Observed | None) -> dict[str, Any]:
         "open": seen.open.id if seen and seen.open else None,
         "warnings": list(seen.warnings) if seen else [],
         "slots": [_slot(slot) for slot in seen.slots] if seen else [],
+        "services": [_service(service) for service in seen.services] if seen else [],
     }
 
 
@@ -178,6 +179,21 @@ def _lease(seen: Observed | None) -> dict[str, Any] | None:
         "generation": seen.lease.generation,
         "age": round(seen.lease.age, 1),
         "left": round(seen.lease.left, 1),
+    }
+
+
+def _service(service: ServiceSeen) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "kind": service.kind,
+        "version": service.version,
+        "state": service.state,
+        "host": service.host,
+        "port": service.port,
+        "pid": service.pid,
+        "restarts": service.restarts,
+        "started_at": service.started_at.isoformat() if service.started_at else None,
+        "last_exit": service.last_exit,
     }
 
 

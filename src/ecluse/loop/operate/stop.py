@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Seen, fleet_of, on_each
@@ -14,13 +15,25 @@ from ecluse.model.problem import ProblemError
 from ecluse.ports.world import World
 
 
-async def stop(app: App, environment: Environment, world: World, wait: timedelta | None = None) -> str:
-    """Returns the release that served, empty when nothing ran. `wait`: so long in line for the environment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """What ran: the release that served, and services; empty when nothing did."""
+
+    release: str = ""
+    services: tuple[str, ...] = ()
+
+    @property
+    def something(self) -> bool:
+        return bool(self.release or self.services)
+
+
+async def stop(app: App, environment: Environment, world: World, wait: timedelta | None = None) -> Stopped:
+    """`wait`: so long in line for the environment."""
     fleet = fleet_of(world, app, environment)
     if nothing_runs(await fleet.observe()):
         if known(world, environment.name).serving:
             world.ledger.append(events.EnvironmentStopped(environment=environment.name))
-        return ""
+        return Stopped()
     async with held(fleet, environment.lease, world, wait) as lease:
         seen = await fleet.observe()
         world.ledger.append(*told(seen, known(world, environment.name)))
@@ -34,7 +47,11 @@ async def stop(app: App, environment: Environment, world: World, wait: timedelta
         if seen.lost:
             raise ProblemError(*seen.lost.values())
         world.ledger.append(events.EnvironmentStopped(environment=environment.name, release=seen.serving))
-    return seen.serving
+    return Stopped(release=seen.serving, services=running_services(seen))
+
+
+def running_services(seen: Seen) -> tuple[str, ...]:
+    return tuple(one.name for host in seen.hosts.values() for one in host.services if one.state != "exited")
 
 
 def nothing_runs(seen: Seen) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from ecluse.loop.build.servers import server_requirements
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
+from ecluse.loop.services.scratch import Scratch
 from ecluse.loop.test.surroundings import SYSTEM_PATH, veil
 from ecluse.model.app import App, Build
 from ecluse.ports.commands import Command, Finished
@@ -35,6 +36,7 @@ class Bench:
     place: Workplace
     checkout: Checkout
     until: float
+    services: Scratch
     built: Path | None = None
     """A folder with what the front end's build left, once it was built; it is in each tree that is tried."""
     outputs: tuple[str, ...] = ()

@@ -51,7 +51,8 @@ class Case:
 
     def env_of(self, process: Process) -> dict[str, str]:
         local = self.proposal.app.environment(LOCAL)
-        return {**self.proposal.app.env, **(local.env if local else {}), **process.env}
+        services = self.bench.services.variables(self.proposal.app.services)
+        return {**self.proposal.app.env, **(local.env if local else {}), **process.env, **services}
 
     def change(self, web: Process) -> None:
         app = self.proposal.app

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.furnishing import furnished
 from ecluse.loop.plan.importing import ROUNDS, imported
 from ecluse.loop.plan.last_words import failure_in
 from ecluse.loop.plan.learn import learn
@@ -51,6 +52,7 @@ def learned(case: Case, evidence: tuple[str, ...]) -> bool:
 
 async def try_entry(case: Case) -> Tried:
     """Build, import, prepare, serve and ask it, until something fails that can't be learned from."""
+    await furnished(case)
     evidence = await tried_once(case)
     for _ in range(ROUNDS):
         if not evidence or not learned(case, evidence):

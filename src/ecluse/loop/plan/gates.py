@@ -66,6 +66,8 @@ async def try_steps(proposal: Proposal, environment: Path, bench: Bench, run: st
         gates=proposal.app.gates,
         secrets={},
         veiled=veil(bench.world.root, environment, bench.world.home),
+        services=bench.services,
+        declared=proposal.app.services,
     )
     local = proposal.app.environment(LOCAL)
     settings = {**proposal.app.env, **(local.env if local else {})}
@@ -89,6 +91,9 @@ async def try_step(step: Step, settings: Mapping[str, str], stage: Stage, bench:
     if settings and not seen.is_clean and bench.left >= LEAST:
         given = await collected(replace(step, env={**settings, **step.env}), stage, bench, limit, again="-set")
         seen = max(seen, given, key=lambda one: (one.ok, one.passed))
+    if stage.declared and step.group == "test" and not seen.is_clean and bench.left >= LEAST:
+        alone = await collected(replace(step, services=()), stage, bench, limit, again="-alone")
+        seen = max(seen, alone, key=lambda one: (one.ok, one.passed))
     if seen.ok and seen.failed and bench.left >= LEAST + seen.seconds:
         _, report = await once(seen.step, stage, bench, limit, again="-repeated")
         seen = repeated(seen, report)
@@ -195,6 +200,8 @@ def settle(proposal: Proposal, step: Step, seen: Seen) -> Proposal:
     trial = Trial(what=f"run the step {step.name}", ok=seen.ok, answer=seen.answer, seconds=seen.took, about=about)
     found, reasons, known = seen.step, dict(proposal.reasons), dict(proposal.known)
     unknown = proposal.unknown
+    if found.services != step.services:
+        reasons[f"steps.{step.name}.services"] = "with them fewer pass"
     if found.env != step.env:
         reasons[f"steps.{step.name}.env"] = "without it: fewer pass"
     if seen.flaky:

@@ -17,6 +17,7 @@ from ecluse.loop.plan.newer import Newer
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.render import render
 from ecluse.loop.plan.resolve import resolve
+from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.known import renewed
 from ecluse.loop.test.listed import read
 from ecluse.manifest.detect import detect
@@ -93,12 +94,15 @@ async def tried(
     world: World, request: Request, facts: tuple[Fact, ...], checkout: Checkout, place: Workplace, run: str
 ) -> Proposal:
     until = world.clock.monotonic() + request.budget.total_seconds()
-    bench = Bench(world=world, place=place, checkout=checkout, until=until)
-    await bench.lay_out()
-    found = await attempt(facts, bench, name=world.root.name)
+    async with scratch(world, place.folder / "services") as services:
+        bench = Bench(world=world, place=place, checkout=checkout, until=until, services=services)
+        await bench.lay_out()
+        found = await attempt(facts, bench, name=world.root.name)
     if found.environment is None:
         return found.proposal
-    return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
+    async with scratch(world, place.folder / "step-services") as services:
+        bench = replace(bench, services=services)
+        return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
 
 
 def lists_of(proposal: Proposal, checkout: Checkout) -> Mapping[str, str]:

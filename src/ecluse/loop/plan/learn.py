@@ -14,6 +14,7 @@ from typing import Any
 from ecluse.loop.plan.made_up import next_value, value_for
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.resolve import LOCAL
+from ecluse.loop.plan.services import addresses
 from ecluse.manifest.detect.facts import Fact, Kind, every
 from ecluse.manifest.detect.packaging import package
 
@@ -104,7 +105,7 @@ class Lesson:
 def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Lesson | None:
     """The one thing to change before the next try; None when there is nothing to learn."""
     known = proposal.app.environment(LOCAL)
-    held = known.env if known else {}
+    held = {**(known.env if known else {}), **addresses(proposal.app.services)}
     if unset := [name for name in (*failure.variables, *fields_missing(failure, facts)) if name not in held]:
         example = next((fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == unset[0]), "")
         value = example or value_for(unset[0], facts)

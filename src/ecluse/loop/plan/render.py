@@ -15,7 +15,7 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.manifest.amounts import duration_text
 from ecluse.manifest.argv import SHELL
 from ecluse.manifest.evidence import HEADING, Note
-from ecluse.model.app import Argv, Build, Environment, Frontend, Gates, Health, Interface, Process, Step
+from ecluse.model.app import Argv, Build, Environment, Frontend, Gates, Health, Interface, Process, Service, Step
 
 TRIED = "Written by `ecluse init`, which tried it: the environment builds, the app starts and answers."
 NOT_TRIED = "Written by `ecluse init` and NOT TRIED: nothing was built or started. `ecluse init` without --no-try does."
@@ -40,6 +40,7 @@ def render(proposal: Proposal) -> str:
     add(document, "gates", writer.gates(app.gates))
     add(document, "build", writer.build(app.build))
     add(document, "frontend", writer.frontend(app.frontend))
+    add(document, "services", {item.name: writer.service(item) for item in app.services})
     add(document, "environments", {item.name: writer.environment(item) for item in app.environments})
     return "".join([tomlkit.dumps(document), *noted(notes(proposal))])
 
@@ -136,6 +137,10 @@ class Writer:
         self.put(table, f"{path}.coverage", step.evidence.coverage)
         self.put(table, f"{path}.known_failures", step.evidence.known_failures)
         self.put(table, f"{path}.retries", step.retries or None)
+        if step.services is not None:
+            table.add("services", list(step.services))
+            if reason := self._reasons.get(f"{path}.services"):
+                commented(table, "services", reason)
         if not step.gate:
             table.add("gate", False)
             self.put(table, f"{path}.why_off", step.why_off)
@@ -168,6 +173,16 @@ class Writer:
         self.put(table, "frontend.outputs", self.listed("frontend.outputs", frontend.outputs))
         self.put(table, "frontend.inputs", array(list(frontend.inputs or ())))
         self.put(table, "frontend.node", frontend.node)
+        return table
+
+    def service(self, service: Service) -> Table:
+        path, table = f"services.{service.name}", tomlkit.table()
+        self.put(table, f"{path}.kind", str(service.kind))
+        self.put(table, f"{path}.version", service.version)
+        inner = tomlkit.table()
+        for name, template in service.env.items():
+            self.put(inner, f"{path}.env.{name}", template)
+        table.add("env", inner)
         return table
 
     def environment(self, environment: Environment) -> Table:

@@ -15,11 +15,12 @@ from ecluse.loop.plan.made_up import value_for
 from ecluse.loop.plan.migrating import left_out, migration
 from ecluse.loop.plan.projects import ROOT, project_of, seen_from
 from ecluse.loop.plan.proposal import Proposal
+from ecluse.loop.plan.services import addresses, has_broker, services_of
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
 from ecluse.manifest.detect.frontend import UNLOCKED
-from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
+from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process, Service
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
 
@@ -96,9 +97,10 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     project = project_of(facts, chosen)
     reasons.note("build.project", project)
     facts = seen_from(facts, project.value if project else ROOT)
+    services = services_of(facts, reasons.note)
     app = App(
         name=app_name(facts, name, reasons),
-        processes=(web(facts, chosen, reasons), *workers(facts, reasons)),
+        processes=(web(facts, chosen, reasons), *workers(facts, reasons, served=has_broker(services))),
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
@@ -106,7 +108,8 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         migrate=migration(facts, chosen, reasons.note),
         state=state(facts, reasons.note),
         env=import_path(facts, reasons.note),
-        environments=(local(facts, reasons),),
+        services=services,
+        environments=(local(facts, reasons, services),),
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
     return Proposal(
@@ -207,8 +210,8 @@ def host_of(facts: tuple[Fact, ...], reasons: Reasons) -> str:
     return hosts[0]
 
 
-def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
-    """Background processes. One whose broker may be missing is declared, off, and said."""
+def workers(facts: tuple[Fact, ...], reasons: Reasons, *, served: bool) -> Iterator[Process]:
+    """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
     taken = {str(WEB)}
     for fact in told_once(every(facts, Kind.WORKER)):
@@ -216,7 +219,7 @@ def workers(facts: tuple[Fact, ...], reasons: Reasons) -> Iterator[Process]:
         if name in taken:
             continue
         taken.add(name)
-        sure = fact.file == "Procfile" and broker is None
+        sure = served or (fact.file == "Procfile" and broker is None)
         reasons.note(f"processes.{name}.command", fact)
         yield Process(
             name=ProcessName(name),
@@ -243,15 +246,16 @@ def essence(command: str) -> str:
     return " ".join([*words[:1], *(known[:1] or (words[1:2] if words[:1] == ["manage.py"] else []))])
 
 
-def local(facts: tuple[Fact, ...], reasons: Reasons) -> Environment:
-    return Environment(name=LOCAL, env=settings(facts, reasons), tag=False, stamp=True)
+def local(facts: tuple[Fact, ...], reasons: Reasons, services: tuple[Service, ...]) -> Environment:
+    env = settings(facts, reasons, addresses(services))
+    return Environment(name=LOCAL, env=env, tag=False, stamp=True, services=True)
 
 
-def settings(facts: tuple[Fact, ...], reasons: Reasons) -> Mapping[str, str]:
-    """Values for the variables that are read while the code is imported."""
+def settings(facts: tuple[Fact, ...], reasons: Reasons, held: Mapping[str, str]) -> Mapping[str, str]:
+    """Values for the variables that are read while the code is imported; not for those that services give."""
     found = one_settings_module(facts, reasons.note)
     for fact in every(facts, Kind.VARIABLE):
-        if fact.confidence >= LIKELY and fact.value not in found:
+        if fact.confidence >= LIKELY and fact.value not in found and fact.value not in held:
             found[fact.value] = fact.label or value_for(fact.value, facts)
             read = f"read at {fact.place}"
             reasons.note(f"environments.local.env.{fact.value}", read if fact.label else f"made up; {read}")
@@ -266,6 +270,11 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     yield from left_out(facts)
     if app.frontend and " ".join(app.frontend.install) in UNLOCKED.values():
         yield "which versions the front end is built with: commit a lock (npm install writes package-lock.json)"
+    for fact in every(facts, Kind.FIXED):
+        yield (
+            f"looks for {fact.value} at a fixed address ({fact.place}): let it read a variable, with that as its "
+            "default, then `ecluse init --force` gives it a service"
+        )
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:
@@ -278,7 +287,7 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
             f"writes to a path that could not be read, or that holds source: {', '.join(places[:6])}{more}: "
             "if that is data, give it a folder of its own and name that in [app] state"
         )
-    known = {name for environment in app.environments for name in environment.env}
+    known = {name for environment in app.environments for name in environment.env} | addresses(app.services).keys()
     late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
     if late:
         yield f"read while running, not at start: {', '.join(late[:8])}: set what you need in [environments.local] env"

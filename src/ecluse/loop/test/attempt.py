@@ -11,10 +11,11 @@ from typing import TypeVar
 from ecluse.engine.plan import Outcome
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
+from ecluse.loop.services.scratch import Scratch, services_for
 from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
 from ecluse.loop.test.outputs import clear_reports, collect, reports
 from ecluse.loop.test.surroundings import step_environment
-from ecluse.model.app import Gates, Step
+from ecluse.model.app import Gates, Service, Step
 from ecluse.model.ids import StepName
 from ecluse.model.redaction import masked
 from ecluse.model.secret import Secret
@@ -39,12 +40,15 @@ class Stage:
     gates: Gates
     secrets: Mapping[str, Secret]
     veiled: Path | None
+    services: Scratch
+    declared: tuple[Service, ...] = ()
+    """What the manifest declares of services; a step finds those that are for it."""
     known: Mapping[StepName, frozenset[str]] = field(default_factory=dict)
     """Of each step that has such a list, the tests that are known to fail."""
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        return tuple(secret.reveal() for secret in self.secrets.values())
+        return (*(secret.reveal() for secret in self.secrets.values()), *self.services.passwords)
 
     def outputs_of(self, step: str) -> Path:
         return self.place.folder / "outputs" / step
@@ -71,6 +75,7 @@ class Attempts:
 
     async def __call__(self, world: World) -> Outcome:
         self._count += 1
+        await self._stage.services.provide(services_for(self._step, self._stage.declared))
         place = self._stage.place
         tree = place.lend_tree(self._step.name + self._number)
         scratch = place.lend_scratch()
@@ -123,6 +128,7 @@ class Attempts:
             scratch=scratch,
             passed=world.env,
             secrets=stage.secrets,
+            addresses=stage.services.variables(services_for(step, stage.declared)),
         )
         return Command(
             argv=step.command,

@@ -11,6 +11,7 @@ from ecluse.engine.run import Began
 from ecluse.engine.run import run as run_plan
 from ecluse.loop.code.checkout import check_out
 from ecluse.loop.code.workplace import workplace
+from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.evidence import Judged, judge_coverage
 from ecluse.loop.test.listed import known_failures
@@ -61,18 +62,21 @@ async def run_steps(
             identity="" if dirty else f"{world.root}@{commit}",
             say=lambda text: world.reporter.line("environment", text),
         )
-        stage = Stage(
-            run=run,
-            checkout=checkout,
-            environment=environment,
-            place=place,
-            logs=world.home / "logs" / "runs" / run,
-            gates=app.gates,
-            secrets=_granted(steps, environment_secrets or {}),
-            veiled=veil(world.root, environment, world.home),
-            known=await known_failures(steps, checkout, world),
-        )
-        return await _run(app, steps, stage, world, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
+        async with scratch(world, place.folder / "services") as services:
+            stage = Stage(
+                services=services,
+                declared=app.services,
+                run=run,
+                checkout=checkout,
+                environment=environment,
+                place=place,
+                logs=world.home / "logs" / "runs" / run,
+                gates=app.gates,
+                secrets=_granted(steps, environment_secrets or {}),
+                veiled=veil(world.root, environment, world.home),
+                known=await known_failures(steps, checkout, world),
+            )
+            return await _run(app, steps, stage, world, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
 
 
 async def _run(

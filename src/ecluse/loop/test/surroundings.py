@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ecluse.loop.code.workplace import TMPDIR
 from ecluse.model.app import Step
@@ -13,11 +14,15 @@ from ecluse.model.secret import Secret
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
 def step_environment(
     step: Step, *, run: str, commit: str, environment: Path, scratch: Path, passed: Mapping[str, str],
-    secrets: Mapping[str, Secret],
+    secrets: Mapping[str, Secret], addresses: Mapping[str, str] = NONE,
 ) -> dict[str, str]:  # fmt: skip
-    """The whole environment of a step. Pure. `passed` is the caller's, of which only `pass_env` gets in.
+    """The whole environment of a step. Pure. `passed` is the caller's, of which only `pass_env` gets in;
+    `addresses` are those of the run's services, which the step's own settings may replace.
 
     A secret that the step is granted and nobody has: ProblemError E015.
     """
@@ -33,6 +38,7 @@ def step_environment(
         "ECLUSE_RUN": run,
         "ECLUSE_STEP": step.name,
         "ECLUSE_COMMIT": commit,
+        **addresses,
         **_named(step.pass_env, passed),
         **step.env,
         **{name: secrets[name].reveal() for name in step.secrets},

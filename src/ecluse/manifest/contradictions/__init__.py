@@ -8,6 +8,7 @@ from ecluse.manifest.contradictions.environments import environment_faults
 from ecluse.manifest.contradictions.policies import policy_faults
 from ecluse.manifest.contradictions.processes import process_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
+from ecluse.manifest.contradictions.services import service_faults
 from ecluse.manifest.contradictions.steps import step_faults
 
 if TYPE_CHECKING:
@@ -24,4 +25,5 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
         *environment_faults(manifest, names),
         *policy_faults(manifest),
         *secret_faults(manifest),
+        *service_faults(manifest),
     ]

@@ -77,7 +77,7 @@ def _lists(manifest: Manifest) -> Iterator[Fault]:
     for name, step in manifest.steps.items():
         if step.known_failures and owners.setdefault(step.known_failures, name) != name:
             yield Fault(
-                code="M046",
+                code="M050",
                 path=("steps", name, "known_failures"),
                 what=f"{name} and {owners[step.known_failures]} share one file of known failures",
                 fix=f'give each step its own: known_failures = "known-failures-{name}.txt"',

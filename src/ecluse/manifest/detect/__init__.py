@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
+    addresses,
     bare,
     callables,
     composition,
@@ -77,6 +78,7 @@ READERS: tuple[Reader, ...] = (
     routes.read,
     variables.read,
     models.read,
+    addresses.read,
     hosts.read,
     database.read,
     tables.read,

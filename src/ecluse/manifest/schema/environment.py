@@ -111,6 +111,11 @@ class EnvironmentTable(Table):
     stamp: Truth | None = key(
         "Whether answers carry X-Release; none: no, but yes in `local`.", example=True, default=None
     )
+    services: Truth | None = key(
+        "Whether what [services] declares is run for it, on this machine; none: no, but yes in `local`.",
+        example=True,
+        default=None,
+    )
     unchecked: str = key(
         "Why there is no health check; a deploy without a check and without a reason is refused.",
         example="only background work",

@@ -7,6 +7,7 @@ from ecluse.manifest.schema.environment import EnvironmentTable
 from ecluse.manifest.schema.frontend import FrontendTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.process import ProcessTable
+from ecluse.manifest.schema.service import ServiceTable
 from ecluse.manifest.schema.shapes import AppName, Name
 from ecluse.manifest.schema.step import GatesTable, StepTable
 from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Settings
@@ -47,4 +48,5 @@ class Manifest(Table):
     build: BuildTable = section(default_factory=BuildTable)
     frontend: FrontendTable | None = section(default=None)
     release: ReleaseTable = section(default_factory=ReleaseTable)
+    services: dict[Name, ServiceTable] = section(default_factory=dict)
     environments: dict[Name, EnvironmentTable] = section(default_factory=dict)

@@ -90,6 +90,9 @@ TagPrefix = Annotated[
     ),
 ]
 PythonVersion = Annotated[str, *_shaped(r"3\.\d+", "version of Python", 'write it like "3.12"')]
+ServiceVersion = Annotated[
+    str, *_shaped(r"\d+(?:\.\d+)*", "version of a service", 'write how it begins, like "16" or "7.2"')
+]
 ReleaseVersion = Annotated[
     str,
     *_shaped(

@@ -68,6 +68,11 @@ class StepTable(Table):
         example="known-failures.txt",
         default=None,
     )
+    services: list[Name] | None = key(
+        "Services that the step finds, empty ones of its run; none: all for the group `test`, none for `check`.",
+        example=["db"],
+        default=_DEFAULT.services,
+    )
 
 
 class GatesTable(Table):

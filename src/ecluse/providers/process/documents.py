@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ecluse.model.app import Process
+from ecluse.model.app import Process, Service
 from ecluse.model.ids import DeploymentId, ReleaseId, Version
 from ecluse.model.observed import (
     Counters,
@@ -19,10 +19,12 @@ from ecluse.model.observed import (
     Observed,
     OpenDeployment,
     ProcessSeen,
+    ServiceSeen,
     SlotSeen,
     SlotState,
 )
 from ecluse.model.slot import Slot
+from ecluse.ports.services import Programs
 from ecluse.ports.target import Answered, LogLine, Running
 
 Document = Mapping[str, Any]
@@ -44,10 +46,22 @@ def running(wanted: Running, python: str) -> dict[str, Any]:
         "env": dict(wanted.env),
         "secrets": dict(wanted.secrets),
         "state": list(wanted.state),
+        "services": [{"name": service.name, "env": dict(service.env)} for service in wanted.services],
         "python": python,
         "commands": [list(argv) for argv in wanted.commands],
         "processes": [_process(process) for process in wanted.processes],
         "health": _health(wanted),
+    }
+
+
+def service(wanted: Service, programs: Programs) -> dict[str, Any]:
+    """What a keeper needs to run a service."""
+    return {
+        "name": wanted.name,
+        "kind": wanted.kind.value,
+        "programs": str(programs.folder),
+        "version": programs.version,
+        "asks": wanted.asks,
     }
 
 
@@ -102,6 +116,7 @@ def observed(seen: Document) -> Observed:
         keeper_pid=seen["keeper_pid"],
         keeper_version=seen["keeper_version"],
         warnings=tuple(seen["warnings"]),
+        services=tuple(_service_seen(service) for service in seen.get("services", ())),
     )
 
 
@@ -129,6 +144,11 @@ def _process_seen(seen: Document) -> ProcessSeen:
         last_exit=seen["last_exit"],
         log_tail=tuple(seen["log_tail"]),
     )
+
+
+def _service_seen(seen: Document) -> ServiceSeen:
+    started = _time(seen["started_at"]) if seen["started_at"] else None
+    return ServiceSeen(**{**seen, "started_at": started, "log_tail": tuple(seen["log_tail"])})
 
 
 def _counters(seen: Document) -> Counters:
@@ -180,7 +200,7 @@ def answered(answer: Document) -> Answered:
 def log_line(item: Document) -> LogLine:
     return LogLine(
         at=datetime.fromisoformat(item["at"]),
-        slot=Slot(item["slot"]),
+        slot=Slot(item["slot"]) if item["slot"] in set(Slot) else None,
         release=item["release"],
         process=item["process"],
         pid=item["pid"],

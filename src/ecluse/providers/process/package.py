@@ -8,7 +8,7 @@ from pathlib import Path
 from ecluse.system.files import write_atomically
 from ecluse.wire.archive import zipapp
 
-PACKAGES = ("ecluse.keeper", "ecluse.serving", "ecluse.wire")
+PACKAGES = ("ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire")
 
 
 def keeper_zipapp(cache: Path) -> tuple[Path, str]:

@@ -41,6 +41,10 @@ TOLD: Mapping[str, tuple[Exit, str]] = {
     ),
     codes.STAGING_FAILED: (Exit.REFUSED, "read the evidence, fix the cause, then run the command again"),
     codes.CANNOT_START: (Exit.REFUSED, "check the command of the process in ecluse.toml"),
+    codes.SERVICE_FAILED: (
+        Exit.REFUSED,
+        "read its log (`ecluse logs --process NAME`); `ecluse services reset NAME` begins anew, without its data",
+    ),
     codes.INTERNAL: (Exit.NEEDS_PERSON, "read keeper.log in the environment's folder, and report this"),
 }
 

@@ -11,15 +11,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ecluse.model.app import Argv
+from ecluse.model.app import Argv, Service, ServiceKind
 from ecluse.model.artifact import Bundle, Wheelhouse
-from ecluse.model.ids import DeploymentId, Digest, ReleaseId
+from ecluse.model.ids import DeploymentId, Digest, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed, SlotSeen
 from ecluse.model.redaction import masked
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
+from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
-from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running
+from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Shell
 from ecluse.providers.process import documents
 from ecluse.providers.process.connection import Connection, Document, LostError
 from ecluse.providers.process.machine import identified
@@ -43,13 +44,22 @@ class ProcessTarget:
     sticky = True
 
     def __init__(
-        self, *, folder: Path, programs: Path, store: ContentStore, clock: Clock, env: Mapping[str, str]
+        self,
+        *,
+        folder: Path,
+        programs: Path,
+        store: ContentStore,
+        clock: Clock,
+        env: Mapping[str, str],
+        services: ServicePrograms | None = None,
     ) -> None:
+        """`services`: where those come from; without, only an app that declares none can be run."""
         self._folder = folder
         self._programs = programs
         self._store = store
         self._clock = clock
         self._env = env
+        self._services = services
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
         self._lease = timedelta(seconds=30)
@@ -95,6 +105,29 @@ class ProcessTarget:
             await self._result("stage", args, grant, lambda text: say(hide(text)))
         except OrderError as error:
             raise problem(error, hide) from error
+
+    async def provide(self, grant: Grant, services: tuple[Service, ...], say: Callable[[str], None]) -> None:
+        assert self._services is not None  # noqa: S101
+        found = [(service, await self._services.get(self._as_kept(service), say)) for service in services]
+        wanted = [documents.service(service, programs) for service, programs in found]
+        await self._order("provide", {"services": wanted}, grant)
+
+    def _as_kept(self, service: Service) -> Service:
+        """PostgreSQL reads its data with the version that made them only."""
+        made_by = self._folder / "services" / service.name / "postgres" / "PG_VERSION"
+        if service.version or service.kind is not ServiceKind.POSTGRES or not made_by.exists():
+            return service
+        return replace(service, version=made_by.read_text(encoding="ascii").strip())
+
+    async def withdraw(self, grant: Grant, names: tuple[ServiceName, ...]) -> tuple[str, ...]:
+        return tuple((await self._order("withdraw", {"names": list(names)}, grant))["stopped"])
+
+    async def reset(self, grant: Grant, names: tuple[ServiceName, ...]) -> None:
+        await self._order("reset", {"names": list(names)}, grant)
+
+    async def shell(self, name: ServiceName) -> Shell:
+        found = await self._order("shell", {"name": name})
+        return Shell(argv=tuple(found["words"]), env=found["environment"])
 
     async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
         await self._order("begin", {"deployment": deployment, "running": _seen(running), "slot": slot.value}, grant)

@@ -1,0 +1,1 @@
+"""Services that the app needs on its own machine: a database, a cache, a broker, each started for one environment."""

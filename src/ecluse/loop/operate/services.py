@@ -1,0 +1,98 @@
+"""The services of an environment by themselves: what there is, start, stop, a client, a new beginning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecluse.loop.deploy.fleet import Fleet, fleet_of
+from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.services import running_services
+from ecluse.model.app import App, Environment, Service
+from ecluse.model.observed import ServiceSeen
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.services import Programs
+from ecluse.ports.target import RunsServices, Shell
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """`seen` is None for one that was never started, `programs` where this machine has none for it."""
+
+    service: Service
+    seen: ServiceSeen | None
+    programs: Programs | None
+
+    @property
+    def state(self) -> str:
+        if self.seen is not None:
+            return self.seen.state
+        return "not started" if self.programs else "missing"
+
+
+async def listed(app: App, environment: Environment, world: World) -> tuple[ServiceStatus, ...]:
+    """Those of the manifest; starts nothing."""
+    if not environment.services:
+        return ()
+    seen = await fleet_of(world, app, environment).observe()
+    known = {one.name: one for host in seen.hosts.values() for one in host.services}
+    return tuple(
+        ServiceStatus(
+            service=service,
+            seen=known.get(service.name),
+            programs=world.services.find(service.kind, service.version),
+        )
+        for service in app.services
+    )
+
+
+async def start(app: App, environment: Environment, names: tuple[str, ...], world: World) -> tuple[str, ...]:
+    """Returns when they answer."""
+    chosen, fleet = named(app, environment, names), fleet_of(world, app, environment)
+    async with held(fleet, environment.lease, world) as lease:
+        await host_of(fleet).provide(lease.grant(), chosen, world.reporter.note)
+    return tuple(service.name for service in chosen)
+
+
+async def stop(app: App, environment: Environment, names: tuple[str, ...], world: World) -> tuple[str, ...]:
+    """The names of those that ran."""
+    chosen, fleet = named(app, environment, names), fleet_of(world, app, environment)
+    async with held(fleet, environment.lease, world) as lease:
+        return await host_of(fleet).withdraw(lease.grant(), tuple(service.name for service in chosen))
+
+
+async def reset(app: App, environment: Environment, names: tuple[str, ...], world: World) -> tuple[str, ...]:
+    """Their data is gone for ever."""
+    fleet = fleet_of(world, app, environment)
+    chosen = tuple(service.name for service in named(app, environment, names))
+    async with held(fleet, environment.lease, world) as lease:
+        await host_of(fleet).reset(lease.grant(), chosen)
+    return chosen
+
+
+async def shell(app: App, environment: Environment, name: str, world: World) -> Shell:
+    service = named(app, environment, (name,) if name else ())[0]
+    return await host_of(fleet_of(world, app, environment)).shell(service.name)
+
+
+def host_of(fleet: Fleet) -> RunsServices:
+    """The environment's one host: that there is one only, the manifest's check has seen to."""
+    return running_services(next(iter(fleet.targets.values())))
+
+
+def named(app: App, environment: Environment, names: tuple[str, ...]) -> tuple[Service, ...]:
+    """Those, or all. ProblemError V005 for a name that isn't declared, or when none is."""
+    declared = app.services if environment.services else ()
+    unknown = [name for name in names if name not in {service.name for service in declared}]
+    if unknown or not declared:
+        raise ProblemError(undeclared(environment, unknown, declared))
+    return tuple(service for service in declared if not names or service.name in names)
+
+
+def undeclared(environment: Environment, unknown: list[str], declared: tuple[Service, ...]) -> Problem:
+    there = f"choose one of: {', '.join(service.name for service in declared)}; or " if declared else ""
+    which = f"service {unknown[0]!r}" if unknown else "service"
+    return Problem(
+        code="V005", what=f"the manifest declares no {which} for '{environment.name}'",
+        fix=f'{there}add [services.db] with kind = "postgres" and the variables that want its address in `env`',
+    )  # fmt: skip

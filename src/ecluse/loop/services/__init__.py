@@ -1,0 +1,1 @@
+"""Services outside of an environment: those of steps and of the try of `init`, thrown away afterwards."""

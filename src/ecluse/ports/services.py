@@ -1,0 +1,36 @@
+"""The programs of databases, caches and brokers on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ecluse.model.app import Argv, Service, ServiceKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programs:
+    """`folder` holds the server; `version` may be empty where it wasn't told."""
+
+    kind: ServiceKind
+    folder: Path
+    version: str = ""
+
+
+class ServicePrograms(Protocol):
+    """Where services come from, and how one is started that lives no longer than who started it."""
+
+    def find(self, kind: ServiceKind, version: str = "") -> Programs | None:
+        """The newest that is here and whose version begins so; nothing is fetched."""
+
+    async def get(self, service: Service, say: Callable[[str], None]) -> Programs:
+        """What `find` finds, else fetched where that is possible. ProblemError V001: how it can be had."""
+
+    def serve(self, service: Service, programs: Programs, folder: Path) -> Argv:
+        """A program that is the service until it is ended. Its data lies in `folder`, and may be lost at any crash;
+        its address stands in `address.json` there once it is known."""
+
+    def wait(self, folder: Path, seconds: float) -> Argv:
+        """A program that ends well when the service in `folder` answers."""
