@@ -144,6 +144,7 @@ def test_the_health_route_that_reads_the_database_is_the_one_that_counts(adopt):
     assert get(f"{url}/api/health")[1] == b'{"notes":1}'
 
 
+@pytest.mark.full
 def test_files_that_pages_load_and_nobody_mapped_are_served(adopt):
     shop = adopt({"shop/__init__.py": "", "shop/web.py": FLASK, "shop/public/site.css": "a{}",
                   "requirements.txt": "flask==3.1.0\n"})  # fmt: skip
@@ -152,6 +153,7 @@ def test_files_that_pages_load_and_nobody_mapped_are_served(adopt):
     assert get(f"{shop.ship()['url']}/assets/site.css")[:2] == (200, b"a{}")
 
 
+@pytest.mark.full
 def test_logs_a_secret_and_an_index_that_it_makes_for_itself_are_kept(adopt):
     shop = adopt(repos_small.KEEPER)
     shop.init()
