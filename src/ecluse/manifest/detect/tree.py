@@ -27,7 +27,7 @@ ASIDE = frozenset(
 
 LARGEST = 400_000
 """Characters of a file beyond which it is generated or data."""
-MOST = 2000
+MOST = 1000
 """Python files that are parsed, a millisecond each; the readers that look for one thing come first."""
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ecluse.manifest.detect import detect, requirements
 from ecluse.manifest.detect.facts import Fact, Kind, first, values
-from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.detect.tree import MOST, Tree
 
 
 def of(files: dict[str, str], kind: Kind) -> tuple[str, ...]:
@@ -419,3 +419,11 @@ def test_what_a_dockerfile_sets_suits_a_variable_that_the_code_reads():
 )  # fmt: skip
 def test_routes_that_calls_add_are_found(code, routes):
     assert set(of({"web.py": code}, Kind.ROUTE)) == routes
+
+
+def test_of_many_thousand_files_those_nearest_to_the_root_are_parsed():
+    files = {f"shop/part{number}.py": "from flask import Flask\n" for number in range(MOST + 20)}
+    tree = Tree.of({**files, "web.py": "from flask import Flask\napp = Flask(__name__)\n"})
+    paths = [module.path for module in tree.modules("Flask")]
+    assert paths[0] == "web.py"
+    assert len(paths) == MOST
