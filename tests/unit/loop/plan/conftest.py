@@ -45,13 +45,14 @@ class ListReporter:
     def close(self): ...
 
     def __init__(self):
-        self.ends = []
+        self.ends, self.notes = [], []
 
     def began(self, name, detail=""): ...
 
     def line(self, name, text): ...
 
-    def note(self, text): ...
+    def note(self, text):
+        self.notes.append(text)
 
     def ended(self, name, ok, detail=""):
         self.ends.append((name, ok, detail))

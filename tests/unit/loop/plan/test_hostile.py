@@ -81,6 +81,7 @@ def test_an_app_sees_neither_the_caller_s_variables_nor_the_caller_s_home(world,
     (said,) = (line for line in refused(world).evidence if line.startswith("SystemExit"))
     assert "told None" in said
     assert not said.endswith(world.env["HOME"])
+    assert any("none of your variables" in note for note in world.reporter.notes)
 
 
 def test_an_import_that_hangs_is_ended(world, repository):
