@@ -112,7 +112,7 @@ def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Less
         said = f"{read_at(unset[0], facts)}without it: {failure}"
         return Lesson(said=said, env={unset[0]: value}, made_up=not example)
     for name in (*fields_refused(failure, facts), *failure.refused):
-        other = next_value(name, held.get(name, ""), facts) if name in proposal.made_up else None
+        other = next_value(name, held.get(name, ""), facts, failure.message) if name in proposal.made_up else None
         if other is not None:
             said = f"{read_at(name, facts)}with {held[name]!r}: {failure}"
             return Lesson(said=said, env={name: other}, made_up=True)

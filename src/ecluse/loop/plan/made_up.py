@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ecluse.manifest.detect.facts import Fact, Kind, every
 from ecluse.manifest.detect.hosts import HERE
 
@@ -14,8 +16,9 @@ OF_KIND = {
 }  # fmt: skip
 """By what the code reads it as (`Kind.CAST`)."""
 
-OTHERS = ("1", "http://localhost", "sqlite:///local.db", "localhost:8000", "2000-01-01", "{}", "someone@example.org")
-"""Tried one after the other when the code refuses a value."""
+OTHERS = ("1", "http://localhost", "sqlite:///local.db", "localhost:8000", "2000-01-01", "{}", "someone@example.org",
+          "Zm9yLWRldmVsb3BtZW50LW9ubHktbm8tc2VjcmV0ISE=", "0123456789abcdef" * 4)  # fmt: skip
+"""Tried one after the other when the code refuses a value; the last two are long enough for a key."""
 
 
 def value_for(name: str, facts: tuple[Fact, ...]) -> str:
@@ -24,9 +27,12 @@ def value_for(name: str, facts: tuple[Fact, ...]) -> str:
     return OF_KIND.get(kind) or safe_value(name)
 
 
-def next_value(name: str, refused: str, facts: tuple[Fact, ...]) -> str | None:
-    """Another one than those tried before; None when there is no more. They are tried in one fixed order."""
-    order = tuple(dict.fromkeys((value_for(name, facts), *OTHERS)))
+def next_value(name: str, refused: str, facts: tuple[Fact, ...], said: str = "") -> str | None:
+    """Another one than those tried before; None when there is no more. They are tried in one fixed order, after
+    addresses of the schemes that the refusal names (a web address in it is where to read more)."""
+    schemes = re.findall(r"\b(?!https?:)([a-z][a-z0-9+]*)(?:://|\b(?= scheme))", said)
+    named = (OF_KIND.get(scheme, f"{scheme}://localhost/app") for scheme in schemes)
+    order = tuple(dict.fromkeys((value_for(name, facts), *named, *OTHERS)))
     rest = order[order.index(refused) + 1 :] if refused in order else ()
     return next(iter(rest), None)
 

@@ -52,7 +52,15 @@ def test_a_value_that_was_made_up_and_is_refused_gives_way_to_others_until_there
         seen.append(lesson.env["PAGE"])
     assert seen[0] == "1"
     assert seen == list(dict.fromkeys(seen))
-    assert proposal.reasons["environments.local.env.PAGE"].startswith("made up; with '{}': ValueError")
+    assert proposal.reasons["environments.local.env.PAGE"].startswith(f"made up; with {seen[-2]!r}: ValueError")
+
+
+def test_an_address_gets_the_scheme_that_the_refusal_names():
+    failure = Failure(kind="AssertionError", message="CACHE must be redis://", refused=("CACHE",))
+    assert learn(failure, made_up(CACHE="for-development-only"), ()).env == {"CACHE": "redis://localhost:6379/0"}
+    failure = replace(failure, message="only postgresql+psycopg:// will do for CACHE")
+    expected = {"CACHE": "postgresql+psycopg://localhost/app"}
+    assert learn(failure, made_up(CACHE="for-development-only"), ()).env == expected
 
 
 def test_a_value_that_somebody_gave_is_never_replaced():
