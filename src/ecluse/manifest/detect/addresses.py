@@ -46,6 +46,8 @@ KEYS = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", 
 ENGINES = {"postgresql": "postgres", "postgresql_psycopg2": "postgres", "postgis": "postgres", "mysql": "mysql"}
 SENT = re.compile(r"(?m)^\s*(?:-\s*)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[:=]\s*[\"']?([a-z0-9+]+://[^\s\"']*)")
 LOCAL_URL = re.compile(r"([a-z]+)(?:\+[a-z0-9_]+)?://(?:[^@/]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
+WORTH_A_LOOK = re.compile(rf"(?:{'|'.join(SCHEMES)})(?:\+\w+)?://")
+"""Walking a syntax tree costs a hundred times what looking at its text does."""
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 DRIVERS = frozenset(
     ("psycopg.connect", "psycopg2.connect", "psycopg.Connection.connect", "psycopg.AsyncConnection.connect",
@@ -66,23 +68,32 @@ class Read:
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    """ADDRESS facts: the variable, and in `label` the service and the form: a URL's beginning, `url`, or a part."""
+    """ADDRESS facts: the variable, and in `label` the service and the form: a URL's beginning, `url`, or a part. And
+    what decides about the form, and addresses that are no variable's."""
     known = suggested(tree)
     for module in tree.modules("environ", "getenv", "config(", "dj_database_url", "DATABASES"):
-        yield from django(module)
+        if "DATABASES" in tree.text(module.path):
+            yield from django(module)
         for found in reads(module):
             yield from address(module.path, found, known)
     for module, found in fields(tree):
         yield from address(module.path, found, known)
+    yield from forms(tree)
+    for module in tree.modules("://localhost", "@localhost", "127.0.0.1", "[::1]"):
+        if WORTH_A_LOOK.search(tree.text(module.path)):
+            yield from fixed(module)
+
+
+def forms(tree: Tree) -> Iterator[Fact]:
+    """Where an engine for asyncio is made, and where a URL without a driver is wanted."""
     for module in tree.modules("create_async_engine", "async_engine_from_config"):
         line = tree.line(module.path, "async_engine")
         yield Fact(kind=Kind.ASYNC_ENGINE, value=module.name, file=module.path, line=line, confidence=SURE)
-    for module in tree.modules(".replace("):
-        yield from rewrites(module)
+    for module in tree.modules("postgres", "mysql"):
+        if ".replace(" in tree.text(module.path):
+            yield from rewrites(module)
     for module in tree.modules("psycopg", "asyncpg"):
         yield from driven(module)
-    for module in tree.modules("://"):
-        yield from fixed(module)
 
 
 def suggested(tree: Tree) -> Mapping[str, str]:
@@ -128,6 +139,8 @@ def reads(module: Module) -> Iterator[Read]:
     """Every variable that is read by name, with or without a default."""
     alternatives = dict(either(module.body))
     for node in ast.walk(module.body):
+        if not isinstance(node, ast.Subscript | ast.Call):
+            continue
         name, given = variable(module, node)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
             other = given if given is not None else alternatives.get(id(node))
