@@ -133,7 +133,7 @@ class Transaction:
         may be theirs, and how ours ends is told by whoever looks next."""
         if self._is_decided:
             return self._committed(self._world.clock.monotonic(), problem)
-        if refusal := await self._work.lease.refusal(self._work.fleet):
+        if refusal := await self._work.lease.refusal():
             raise ProblemError(superseded(refusal.problems[0]))
         ended = await self._undo(problem)
         if problem.exit is Exit.BUSY:
@@ -171,7 +171,8 @@ class Transaction:
         return await undo(work.fleet, work.lease, self._id, work.deployment.places, web.health if web else None, why)
 
     async def _serving(self) -> str:
-        return (await self._work.fleet.observe()).serving
+        """In the environment; we may be at work on a part of its hosts."""
+        return (await self._work.lease.fleet.observe()).serving
 
     @property
     def _is_decided(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held, take
@@ -210,6 +211,41 @@ async def test_a_host_that_misses_the_decision_is_mixed_until_it_converges(chain
     assert (done.brought, dict(done.lost)) == (("d",), {})
     assert await chain.serve("2.0.0")
     assert (await converge(chain.wanted, chain.world)).brought == ()
+
+
+async def serving_different(chain, *, behind):
+    """The second release is decided, and these hosts serve the first one."""
+    assert (await chain.deploy("2.0.0")).committed
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for name in behind:
+        await chain.hosts[name].route(lease.grant(), chain_weights((await chain.hosts[name].observe()).free))
+        await chain.hosts[name].give_back(lease.grant())
+    for target in chain.hosts.values():
+        await target.give_back(lease.grant())
+
+
+async def test_a_host_that_can_not_converge_keeps_what_it_serves(chain):
+    await serving_different(chain, behind="d")
+    chain.hosts["d"].fail("start", replace(GONE, code="K020", exit=Exit.REFUSED, what="the port is taken"))
+    with pytest.raises(ProblemError, match="the port is taken"):
+        await converge(chain.wanted, chain.world)
+    assert (await chain.versions()) == {**dict.fromkeys(NAMES, "2.0.0"), "d": "1.0.0"}
+    assert (await chain.hosts["d"].observe()).open is None
+    assert chain.told(events.DeploymentReverted)[-1].serving == (await chain.fleet.observe()).serving
+    assert (await converge(chain.wanted, chain.world)).brought == ("d",)
+
+
+async def test_an_old_ledger_takes_no_host_back(chain):
+    """It remembers the first release, and one host that serves the second one is away."""
+    older = MemoryLedger(chain.memory.clock, "anne@laptop")
+    older.append(*(record.event for record in chain.world.ledger.events()))
+    await serving_different(chain, behind="de")
+    lose(chain.hosts["c"], "observe", "take", "give_back")
+    with pytest.raises(ProblemError) as error:
+        await converge(chain.wanted, replace(chain.world, ledger=older))
+    assert (error.value.problems[0].code, error.value.exit) == ("D075", Exit.UNREACHABLE)
+    assert "bring c back" in error.value.problems[0].fix
+    assert (await chain.versions())["a"] == "2.0.0"
 
 
 async def test_fewer_than_most_decisions_are_none(chain):
