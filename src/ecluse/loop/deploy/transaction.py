@@ -22,7 +22,7 @@ from ecluse.loop.deploy.problems import (
     undone_beside,
 )
 from ecluse.loop.deploy.undo import Undone, undo
-from ecluse.loop.deploy.work import Done, MoveFailedError, Work
+from ecluse.loop.deploy.work import Done, MayBeDecidedError, MoveFailedError, Work
 from ecluse.model import events
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
@@ -79,6 +79,8 @@ class Transaction:
                 await self._make(leg)
         except HeldError:
             return self._deployed(None, held=True)
+        except MayBeDecidedError as error:
+            return self._deployed(error.problem)
         except MoveFailedError as error:
             return await self._failed(error.problem)
         except ProblemError as error:

@@ -25,6 +25,7 @@ from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
+from ecluse.providers.memory.target import MemoryTarget
 from ecluse.testing.releases import NOTHING, WEB, release_of
 
 pytestmark = pytest.mark.looped
@@ -250,11 +251,59 @@ async def test_an_old_ledger_takes_no_host_back(chain):
 
 async def test_fewer_than_most_decisions_are_none(chain):
     for name in ("a", "b", "c"):
-        chain.hosts[name].fail("decide", GONE)
+        chain.hosts[name].fail("decide", replace(GONE, code="K030", exit=Exit.REFUSED, what="the disk is full"))
     undone = await chain.deploy("2.0.0")
-    assert (undone.committed, undone.problem.exit) == (False, Exit.UNREACHABLE)
-    assert "undone on every host" in undone.problem.state
+    assert (undone.committed, undone.problem.code) == (False, "K030")
+    assert undone.problem.state.startswith("undone")
     assert await chain.serve("1.0.0")
+
+
+class Mute(MemoryTarget):
+    """Writes a decision down, and is away before it answers."""
+
+    is_mute = False
+
+    async def decide(self, *order):
+        await super().decide(*order)
+        if self.is_mute:
+            lose(self, "observe", "take", "renew", "route", "abort", "commit", "give_back")
+            raise ProblemError(GONE)
+
+
+@pytest.fixture
+def mutable(memory_world):
+    """The first release serves on all hosts; `mute` of them will not answer to the next decision."""
+    memory_world.hosts.update({name: Mute(memory_world.clock) for name in NAMES})
+    made = Chain(memory_world)
+    assert asyncio.run(made.deploy("1.0.0")).committed
+    return made
+
+
+def mute(chain, names):
+    for name in names:
+        chain.hosts[name].is_mute = True
+
+
+@pytest.mark.parametrize("silent", ["bcde", "cde"])
+async def test_an_unanswered_decision_is_not_taken_for_a_no(mutable, silent):
+    mute(mutable, silent)
+    told = await mutable.deploy("2.0.0")
+    assert (told.committed, told.problem.code, told.problem.exit) == (False, "D065", Exit.UNREACHABLE)
+    assert "resume" not in told.problem.fix
+    assert mutable.told(events.DeploymentReverted) == []
+    for target in mutable.hosts.values():
+        target._failures.clear()
+    mutable.memory.clock.advance(60)
+    assert await mutable.serve("2.0.0")
+    await converge(mutable.wanted, mutable.world)
+    assert await mutable.serve("2.0.0")
+    assert [event.version for event in mutable.told(events.DeploymentCommitted)][1:] == ["2.0.0"]
+
+
+async def test_most_answers_make_the_decision(mutable):
+    mute(mutable, "de")
+    mixed = await mutable.deploy("2.0.0")
+    assert (mixed.committed, mixed.problem.code) == (True, "D064")
 
 
 @pytest.mark.parametrize(("decided", "version"), [(2, "1.0.0"), (3, "2.0.0"), (5, "2.0.0")])

@@ -106,7 +106,7 @@ async def test_a_failing_migration_stops_before_anything_starts(memory_world):
     assert await serving(memory_world) is None
 
 
-@pytest.mark.parametrize("call", ["stage", "begin", "start", "route", "decide"])
+@pytest.mark.parametrize("call", ["stage", "begin", "start", "route"])
 async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_so(memory_world, call):
     await deployed(memory_world, "1.0.0")
     memory_world.target.fail(call, LOST)
@@ -119,6 +119,19 @@ async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_s
     assert await serving(memory_world) == "1.0.0"
     assert (await deployed(memory_world, "3.0.0")).committed
     assert await serving(memory_world) == "3.0.0"
+
+
+async def test_a_target_that_is_lost_at_the_decision_is_left_to_itself(memory_world):
+    """It may have written it down, and would carry it out."""
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.fail("decide", LOST)
+    memory_world.target.fail("give_back", LOST)
+    told = await deployed(memory_world, "2.0.0")
+    assert (told.committed, told.problem.code, told.problem.exit) == (False, "D065", Exit.UNREACHABLE)
+    assert "abort" not in memory_world.target.calls
+    memory_world.clock.advance(60)
+    assert await serving(memory_world) == "1.0.0"
+    assert (await deployed(memory_world, "3.0.0")).committed
 
 
 async def test_a_decision_is_carried_out_by_the_target_that_lost_its_deployer(memory_world):
