@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.problems import lease_ran_out, too_few_hosts
+from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
@@ -109,7 +110,7 @@ async def held(fleet: Fleet, duration: timedelta, world: World, wait: timedelta 
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-        await asyncio.shield(_give_back(fleet, lease._grant))
+        await to_its_end(_give_back(fleet, lease._grant))
 
 
 async def _wait_for(fleet: Fleet, duration: timedelta, world: World, wait: timedelta | None) -> Lease:

@@ -59,12 +59,22 @@ def undone_beside(problem: Problem) -> Problem:
 
 
 def interrupted() -> Problem:
+    """A deployment before its decision."""
     return Problem(
         code="D023",
         what="interrupted",
         state="what was begun is undone",
         fix="run the command again when you like",
         exit=Exit.INTERRUPTED,
+    )
+
+
+def broken_off() -> Problem:
+    """Anything that is no deployment: nothing of it is undone."""
+    return replace(
+        interrupted(),
+        state="no further order is given; what a host was told last it may still do",
+        fix="`ecluse status` shows what is so; run the command again when you like",
     )
 
 

@@ -10,6 +10,7 @@ from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.plan import ENDING, RUN
 from ecluse.loop.deploy.recall import as_it_was, recall
+from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model import events
@@ -57,12 +58,15 @@ async def converge(wanted: Wanted, world: World) -> Converged:
             )
             if deployed.problem is not None:
                 raise ProblemError(deployed.problem)
-            for host in behind:
-                world.ledger.append(
+            remember(
+                world,
+                *(
                     events.HostEnded(
                         deployment=deployed.id, host=host, outcome="converged", environment=wanted.environment.name
                     )
-                )
+                    for host in behind
+                ),
+            )
     lost = {host: problem.what for host, problem in {**lease.lost, **seen.lost}.items()}
     return Converged(release=release, version=kept.version, brought=behind, lost=lost)
 

@@ -15,6 +15,7 @@ from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.monitor.status import look
 from ecluse.loop.operate.converge import converge
+from ecluse.loop.operate.one_off import one_off
 from ecluse.loop.operate.unfinished import resume, take_back
 from ecluse.loop.operate.unlock import unlock
 from ecluse.model import events
@@ -494,3 +495,29 @@ async def test_a_lost_host_is_told_with_the_state_of_the_others(chain):
     problem = (await chain.deploy("2.0.0")).problem
     assert (problem.code, problem.exit) == ("D062", Exit.UNREACHABLE)
     assert "undone on the other hosts" in problem.state
+
+
+class Working(MemoryTarget):
+    """Its one-off commands don't end."""
+
+    async def run(self, *_order, **_how):
+        self.calls.append("run")
+        await asyncio.Event().wait()
+
+
+async def test_an_interrupted_one_off_command_is_said_to_run_on(memory_world):
+    target = memory_world.hosts["a"] = Working(memory_world.clock)
+    chain = Chain(memory_world)
+    running = chain.running("1.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for one in chain.hosts.values():
+        await one.start(lease.grant(), running, Slot.BLUE)
+        await one.route(lease.grant(), chain_weights(Slot.BLUE))
+        await one.give_back(lease.grant())
+    task = asyncio.create_task(one_off(chain.wanted, ("sleep", "47"), timedelta(minutes=10), chain.world))
+    while "run" not in target.calls and not task.done():  # noqa: ASYNC110 the loop under test turns meanwhile
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(ProblemError, match="`sleep 47` may still run on a") as error:
+        await task
+    assert (error.value.problems[0].code, error.value.exit) == ("D035", Exit.INTERRUPTED)
