@@ -19,7 +19,7 @@ import click
 from ecluse import assembly
 from ecluse.cli import streams
 from ecluse.cli.typed import as_typed
-from ecluse.loop.deploy.problems import detached, interrupted
+from ecluse.loop.deploy.problems import broken_off, detached
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -139,12 +139,14 @@ def ended(
     as_json: bool,
     otherwise: Mapping[str, Any] = NOTHING,
     only_reads: bool = False,
+    interrupts: Interrupts | None = None,
 ) -> Exit:
-    """Run `work` with Problems rendered and signals turned into an orderly undo. Its code."""
+    """Run `work` with Problems rendered and signals turned into an orderly undo. Its code. Work that had to be brought
+    to its end in spite of an interrupt has its own code; `interrupts` count it all the same."""
     context = click.get_current_context(silent=True)
     if context and not assembly.wants_colour():
         context.color = False
-    interrupts = Interrupts()
+    interrupts = interrupts or Interrupts()
     try:
         code = asyncio.run(interruptible(work, interrupts))
     except ProblemError as error:
@@ -152,7 +154,7 @@ def ended(
         code = error.exit
     except (KeyboardInterrupt, asyncio.CancelledError):
         if not only_reads:
-            told = detached() if interrupts.count > 1 else interrupted()
+            told = detached() if interrupts.count > 1 else broken_off()
             show((told,), as_json=as_json, otherwise=otherwise)
         code = Exit.INTERRUPTED
     except OSError as error:

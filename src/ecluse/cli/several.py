@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from ecluse import assembly
-from ecluse.cli.session import NOTHING, Session, ended, gathered, in_app, leave, print_json, run
+from ecluse.cli.session import NOTHING, Interrupts, Session, ended, gathered, in_app, leave, print_json, run
 from ecluse.model.problem import Exit
 
 Work = Callable[[Session], Awaitable[Exit]]
@@ -33,13 +33,14 @@ def run_each(
         run(folder, work, as_json=as_json, otherwise=otherwise, in_an_emergency=in_an_emergency)
     codes: dict[str, Exit] = {}
     documents: dict[str, dict[str, Any]] = {}
+    interrupts = Interrupts()
     for name, where in apps.items():
         click.secho(f"{name}  ({where})", bold=True, err=True)
         whole = in_app(where, work, as_json=as_json, in_an_emergency=in_an_emergency)
         with gathered() as told:
-            codes[name] = ended(whole, as_json=as_json, otherwise=otherwise)
+            codes[name] = ended(whole, as_json=as_json, otherwise=otherwise, interrupts=interrupts)
         documents.update((name, document) for document in told)
-        if codes[name] is Exit.INTERRUPTED:
+        if interrupts.count or codes[name] is Exit.INTERRUPTED:
             break
     first = next((name for name, code in codes.items() if code), next(iter(codes)))
     if as_json:

@@ -11,6 +11,7 @@ from ecluse.loop.deploy.deploy import deploy, require_all
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.policy.asked import ask, ask_last
+from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed, Moved
 from ecluse.loop.deploy.wanted import (
@@ -107,14 +108,15 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
             ).make()
         finally:
             seconds = world.clock.monotonic() - began
-            world.ledger.append(
+            remember(
+                world,
                 events.RunEnded(
                     run=run,
                     outcome=shipped.outcome,
                     seconds=round(seconds, 3),
                     why=shipped.problem.what if shipped.problem else "",
                     environment=wanted.environment.name,
-                )
+                ),
             )
     return replace(shipped, seconds=seconds)
 

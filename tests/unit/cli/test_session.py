@@ -1,15 +1,19 @@
 """What happens around every command."""
 
+import asyncio
+import contextlib
 import errno
 import json
+import signal
 
 import pytest
 from click.shell_completion import ShellComplete
 
 from ecluse.cli.main import cli, run
-from ecluse.cli.session import guarded
+from ecluse.cli.session import Interrupts, ended, guarded
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.model.events import ReleaseMade
+from ecluse.model.problem import Exit
 from ecluse.testing.clock import FakeClock
 
 
@@ -21,9 +25,9 @@ def failing(error):
 
 
 def test_a_full_disk_is_a_problem_wherever_it_strikes(capsys):
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         guarded(failing(OSError(errno.ENOSPC, "No space left on device", "/x")), as_json=True)
-    assert ended.value.code != 0
+    assert exited.value.code != 0
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
     assert problem["code"].startswith("S01")
     assert problem["fix"]
@@ -35,16 +39,36 @@ def test_another_error_of_the_system_is_not_hidden():
 
 
 def test_an_interrupt_is_one_document_too(capsys):
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         guarded(failing(KeyboardInterrupt()), as_json=True)
-    assert ended.value.code == 130
+    assert exited.value.code == 130
     assert json.loads(capsys.readouterr().out)["problems"][0]["code"] == "D023"
 
 
+def test_an_interrupt_claims_no_undo(capsys):
+    """What a deployment undid it tells itself."""
+    with pytest.raises(SystemExit):
+        guarded(failing(KeyboardInterrupt()), as_json=True)
+    assert "undone" not in json.loads(capsys.readouterr().out)["problems"][0]["state"]
+
+
+def test_what_an_interrupt_could_not_stop_has_its_own_code(capsys):
+    interrupts = Interrupts()
+
+    async def work():
+        signal.raise_signal(signal.SIGTERM)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(5)
+        return Exit.DONE
+
+    assert ended(work, as_json=False, interrupts=interrupts) is Exit.DONE
+    assert (interrupts.count, capsys.readouterr().err) == (1, "")
+
+
 def test_what_only_reads_ends_without_a_word(capsys):
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         guarded(failing(KeyboardInterrupt()), as_json=False, only_reads=True)
-    assert (ended.value.code, capsys.readouterr()) == (130, ("", ""))
+    assert (exited.value.code, capsys.readouterr()) == (130, ("", ""))
 
 
 def test_wrong_usage_is_a_document_too(capsys):

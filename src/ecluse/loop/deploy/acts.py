@@ -6,12 +6,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from ecluse.loop.deploy import health as gates
-from ecluse.loop.deploy.fleet import on_each
-from ecluse.loop.deploy.problems import sticky_refused
+from ecluse.loop.deploy.fleet import is_lost, on_each
+from ecluse.loop.deploy.problems import sticky_refused, unanswered
 from ecluse.loop.deploy.schema.migrate import migrate
 from ecluse.loop.deploy.services import provided
 from ecluse.loop.deploy.watch import watch as watched
-from ecluse.loop.deploy.work import Done, MoveFailedError, Work, everywhere, expected_at, together, told
+from ecluse.loop.deploy.work import (
+    Done,
+    MayBeDecidedError,
+    MoveFailedError,
+    Work,
+    everywhere,
+    expected_at,
+    together,
+    told,
+)
 from ecluse.model.deployment import ALL, Leg, Move, Place
 from ecluse.model.ids import HostName
 from ecluse.model.problem import ProblemError
@@ -114,13 +123,19 @@ async def hold(work: Work, leg: Leg) -> Done:
 
 
 async def decide(work: Work, leg: Leg) -> Done:
-    """The commit point: the decision stands in the journals of most hosts. One that misses it catches up later."""
+    """The commit point: the decision stands in the journals of most hosts. One that misses it catches up later.
+
+    No answer is no refusal: the order may have arrived.
+    """
     count, warm = len(work.fleet.targets), work.one.environment.warm
 
     async def act(host: HostName) -> None:
         await work.fleet.targets[host].decide(work.lease.grant(), work.deployment.id, count, warm)
 
     found = await on_each([place.host for place in work.deployment.at(leg)], act)
+    silent = {host: str(error) for host, error in found.failed.items() if is_lost(error)}
+    if len(found.done) < work.fleet.majority <= len(found.done) + len(silent):
+        raise MayBeDecidedError(unanswered(work.deployment.id, silent))
     if len(found.done) < work.fleet.majority:
         host, error = next(iter(found.failed.items()))
         raise told(work, host, error)

@@ -10,12 +10,14 @@ from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.problems import hosts_missing
 from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.transaction import Deployed, Transaction
+from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment
 from ecluse.model.history import DeploymentKnown
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
+from ecluse.model.problem import ProblemError
 from ecluse.model.release import Release
 from ecluse.ports.world import World
 
@@ -58,20 +60,24 @@ async def carry_out(
     )
     deployed = await Transaction(work, verb=verb, settings=settings_digest(wanted, world.key)).run()
     if deployed.committed:
-        await _forget(fleet, lease, wanted, world)
+        await to_its_end(_forget(fleet, lease, wanted, world))
     return deployed
 
 
 async def _forget(fleet: Fleet, lease: Lease, wanted: Wanted, world: World) -> None:
-    keep = kept(known(world, wanted.environment.name).deployments, wanted.environment.keep_releases)
+    """What can't be removed is a note: it is committed, and the next deployment tries again."""
+    try:
+        keep = kept(known(world, wanted.environment.name).deployments, wanted.environment.keep_releases)
+    except ProblemError as error:
+        world.reporter.note(f"! old releases are left: {error}")
+        return
 
     async def act(host: HostName) -> None:
         await fleet.targets[host].forget(lease.grant(), keep)
 
     found = await on_each(fleet.targets, act)
-    if fleet.is_single:
-        for error in found.failed.values():
-            raise error
+    for host, why in found.failed.items():
+        world.reporter.note(f"! old releases are left on {host}: {why}")
 
 
 def require_all(lease: Lease, seen: Seen) -> None:

@@ -9,10 +9,11 @@ from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.problems import lease_ran_out, too_few_hosts
+from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
-from ecluse.ports.target import Grant, Target
+from ecluse.ports.target import Grant
 from ecluse.ports.world import World
 
 STOP_AT = 2 / 3
@@ -27,24 +28,25 @@ LOOK_EVERY = 0.25
 
 
 class Lease:
-    """A grant, with the time of its last renewal on each host. `lost`: where it could not be taken, and why."""
+    """A grant of a fleet, with the time of its last renewal on each host. Whoever works on a part of the fleet holds it
+    for the whole. `lost`: where it could not be taken, and why."""
 
     def __init__(
         self,
         grant: Grant,
+        fleet: Fleet,
         duration: timedelta,
         clock: Clock,
         *,
         taken: Mapping[HostName, float],
-        majority: int,
         lost: Mapping[HostName, Problem],
     ) -> None:
         """`taken` are the moments at which it was asked for."""
         self._grant = grant
+        self.fleet = fleet
         self._duration = duration.total_seconds()
         self._clock = clock
         self._renewed = dict(taken)
-        self._majority = majority
         self._over: ProblemError | None = None
         self.lost = lost
 
@@ -57,38 +59,38 @@ class Lease:
         hosts, or when they refused to renew it."""
         if self._over is not None:
             raise self._over
-        of_most = sorted(self._renewed.values(), reverse=True)[self._majority - 1]
+        of_most = sorted(self._renewed.values(), reverse=True)[self.fleet.majority - 1]
         if self._clock.monotonic() - of_most > self._duration * STOP_AT:
             raise ProblemError(lease_ran_out(self._grant.generation))
         return self._grant
 
-    async def keep(self, fleet: Fleet) -> None:
+    async def keep(self) -> None:
         """Renew on each host until cancelled; a host that is slow or gone holds up no other."""
-        await asyncio.gather(*(self._keep_on(host, fleet.targets[host]) for host in tuple(self._renewed)))
+        await asyncio.gather(*(self._keep_on(host) for host in tuple(self._renewed)))
 
-    async def refusal(self, fleet: Fleet) -> ProblemError | None:
+    async def refusal(self) -> ProblemError | None:
         """Renewed now: None, or why most hosts take no order of ours any more. What can't be reached doesn't refuse."""
-        await on_each(tuple(self._renewed), lambda host: self._renew(host, fleet.targets[host]))
+        await on_each(tuple(self._renewed), self._renew)
         return self._over
 
-    async def _keep_on(self, host: HostName, target: Target) -> None:
+    async def _keep_on(self, host: HostName) -> None:
         while self._over is None and self._renewed[host] != LOST:
             due = self._renewed[host] + self._duration * RENEW_AT
             await self._clock.sleep(max(due - self._clock.monotonic(), self._duration * AGAIN_AT))
             with suppress(ProblemError):
-                await self._renew(host, target)
+                await self._renew(host)
 
-    async def _renew(self, host: HostName, target: Target) -> None:
+    async def _renew(self, host: HostName) -> None:
         """ProblemError when the host can't be reached. Somebody else has it: it is lost, and with too few left nobody
         may go on."""
         asked = self._clock.monotonic()
         try:
-            await target.renew(self._grant)
+            await self.fleet.targets[host].renew(self._grant)
         except ProblemError as error:
             if error.exit is not Exit.BUSY:
                 raise
             self._renewed[host] = LOST
-            if sum(moment != LOST for moment in self._renewed.values()) < self._majority:
+            if sum(moment != LOST for moment in self._renewed.values()) < self.fleet.majority:
                 self._over = error
         else:
             self._renewed[host] = asked
@@ -101,14 +103,14 @@ async def held(fleet: Fleet, duration: timedelta, world: World, wait: timedelta 
     Held by somebody else: refused at once (exit 4); with `wait`, in line for so long.
     """
     lease = await _wait_for(fleet, duration, world, wait)
-    keeping = asyncio.create_task(lease.keep(fleet))
+    keeping = asyncio.create_task(lease.keep())
     try:
         yield lease
     finally:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-        await asyncio.shield(_give_back(fleet, lease._grant))
+        await to_its_end(_give_back(fleet, lease._grant))
 
 
 async def _wait_for(fleet: Fleet, duration: timedelta, world: World, wait: timedelta | None) -> Lease:
@@ -142,7 +144,7 @@ async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
         if all(grant.generation == highest for grant in granted.values()):
             problems = {host: error.problems[0] for host, error in lost.items()}
             first = next(iter(granted.values()))
-            return Lease(first, duration, world.clock, taken=taken, majority=fleet.majority, lost=problems)
+            return Lease(first, fleet, duration, world.clock, taken=taken, lost=problems)
         generation = highest + 1  # each host gives its own plus one, so that this is what all of them give
 
 

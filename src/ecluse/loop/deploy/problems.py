@@ -59,12 +59,22 @@ def undone_beside(problem: Problem) -> Problem:
 
 
 def interrupted() -> Problem:
+    """A deployment before its decision."""
     return Problem(
         code="D023",
         what="interrupted",
         state="what was begun is undone",
         fix="run the command again when you like",
         exit=Exit.INTERRUPTED,
+    )
+
+
+def broken_off() -> Problem:
+    """Anything that is no deployment: nothing of it is undone."""
+    return replace(
+        interrupted(),
+        state="no further order is given; what a host was told last it may still do",
+        fix="`ecluse status` shows what is so; run the command again when you like",
     )
 
 
@@ -174,9 +184,20 @@ def undecided(deployment: str, hosts: Iterable[HostName]) -> ProblemError:
             code="D065",
             what=f"deployment {deployment} may have been decided: {', '.join(hosts)} would know, and can't be reached",
             state="nothing was changed; each host serves what it served",
-            fix="bring those hosts back; or decide: `ecluse resume` (commit it) or `ecluse undo`",
+            fix="bring them back: the next command, `ecluse converge` say, commits it everywhere if most hosts have "
+            "the decision, and undoes it if not. Take those that are gone for good out of `hosts`",
             exit=Exit.UNREACHABLE,
         )
+    )
+
+
+def unanswered(deployment: str, silent: Mapping[HostName, str]) -> Problem:
+    """The same for the one who asked for the decision."""
+    return replace(
+        undecided(deployment, silent).problems[0],
+        evidence=tuple(f"{host}: {why}" for host, why in silent.items()),
+        state="nothing was undone. A host that has the decision goes on serving the new release; one that hasn't goes "
+        "back by itself when the lease ends",
     )
 
 

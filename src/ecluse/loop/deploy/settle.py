@@ -95,7 +95,7 @@ def was_decided(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool | No
     return None if have and have + len(seen.lost) >= fleet.majority else False
 
 
-def _has_committed(finished: tuple[Finished, ...], deployment: DeploymentId) -> bool:
+def _has_committed(finished: tuple[Finished, ...], deployment: str) -> bool:
     """One that was kept because its predecessor was ill was never decided."""
     return any(one.id == deployment and one.outcome == "committed" and not one.why for one in finished)
 
@@ -150,10 +150,13 @@ def _is_open(seen: Seen, deployment: str) -> bool:
 
 
 def _outcome(seen: Seen, deployment: str) -> tuple[tuple[str, str], ...]:
-    """How it ended, once: one host that committed decides, because that is only done when most are to."""
+    """How it ended, once: one host that committed decides, because that is only done when most are to. Another end is
+    the fleet's only when no host is left that could have committed."""
     found = [one for host in seen.hosts.values() for one in host.finished if one.id == deployment]
+    if any(_has_committed(host.finished, deployment) for host in seen.hosts.values()):
+        return (("committed", ""),)
     best = next((one for one in found if one.outcome == "committed"), found[0] if found else None)
-    return ((best.outcome, best.why),) if best else ()
+    return ((best.outcome, best.why),) if best and not seen.lost else ()
 
 
 def _end(deployment: DeploymentKnown, outcome: str, why: str, seen: Seen) -> events.Event:

@@ -21,13 +21,17 @@ from ecluse.loop.deploy.problems import (
     undone,
     undone_beside,
 )
+from ecluse.loop.deploy.remember import remember
+from ecluse.loop.deploy.unbroken import spent, to_its_end
 from ecluse.loop.deploy.undo import Undone, undo
-from ecluse.loop.deploy.work import Done, MoveFailedError, Work
+from ecluse.loop.deploy.work import Done, MayBeDecidedError, MoveFailedError, Work
 from ecluse.model import events
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.verdict import Verdict
+
+LATE = "interrupted while it is decided, which is not undone: going on to its end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +70,41 @@ class Transaction:
         self._timeline: list[Moved] = []
         self._verdicts: list[Verdict] = []
         self._behind: Mapping[HostName, str] = {}
+        self._unrecorded: list[events.Event] = []
 
     async def run(self) -> Deployed:
-        """Make all legs. A leg that fails, and a cancellation, undo what was made; a Problem of the target that leaves
-        us without a say (superseded, unreachable) is raised once what can be undone is. From the decision on nothing
-        is undone: what is left is finished, or named."""
+        """Make all legs. A leg that fails, and an interrupt, undo what was made; a Problem of the target that leaves us
+        without a say (superseded, unreachable) is raised once what can be undone is.
+
+        The decision is waited for, whatever interrupts it. From then on nothing is undone, and neither an interrupt nor
+        the ledger keeps the rest from being made, or named. Nor is anything undone when nobody here can know whether it
+        was decided.
+        """
         if not self._work.deployment.made:
             self._record(self._started())
         began = self._world.clock.monotonic()
+        *forward, commit = self._work.deployment.left
         try:
-            for leg in self._work.deployment.left:
-                await self._make(leg)
+            for leg in forward:
+                await (self._finish(leg) if leg.move is Move.DECIDE else self._make(leg))
         except HeldError:
             return self._deployed(None, held=True)
+        except MayBeDecidedError as error:
+            return self._deployed(error.problem)
         except MoveFailedError as error:
             return await self._failed(error.problem)
         except ProblemError as error:
             return await self._failed(undone(error.problems[0]))
         except (asyncio.CancelledError, KeyboardInterrupt):
-            await asyncio.shield(self._failed(interrupted()))
-            raise
+            if self._work.deployment.has(Move.DECIDE):
+                raise  # the second one
+            spent()
+            return await asyncio.shield(self._failed(interrupted()))
+        await self._finish(commit)
         return self._committed(began)
+
+    async def _finish(self, leg: Leg) -> None:
+        await to_its_end(self._make(leg), lambda: self._world.reporter.note(LATE))
 
     async def _make(self, leg: Leg) -> None:
         """One leg, timed, recorded and reported. It counts as made from the moment it is tried."""
@@ -129,11 +147,9 @@ class Transaction:
             raise MoveFailedError(gate_failed(verdict, self._release.version))
 
     async def _failed(self, problem: Problem) -> Deployed:
-        """Undo, or, once it is decided, say what is missing. Raises when others have the say now: what we saw go wrong
-        may be theirs, and how ours ends is told by whoever looks next."""
-        if self._is_decided:
-            return self._committed(self._world.clock.monotonic(), problem)
-        if refusal := await self._work.lease.refusal(self._work.fleet):
+        """Undo. Raises when others have the say now: what we saw go wrong may be theirs, and how ours ends is told by
+        whoever looks next."""
+        if refusal := await self._work.lease.refusal():
             raise ProblemError(superseded(refusal.problems[0]))
         ended = await self._undo(problem)
         if problem.exit is Exit.BUSY:
@@ -171,14 +187,15 @@ class Transaction:
         return await undo(work.fleet, work.lease, self._id, work.deployment.places, web.health if web else None, why)
 
     async def _serving(self) -> str:
-        return (await self._work.fleet.observe()).serving
+        """In the environment; we may be at work on a part of its hosts."""
+        return (await self._work.lease.fleet.observe()).serving
 
     @property
     def _is_decided(self) -> bool:
-        """Whether the decision stands on most hosts: the leg that writes it was made to its end."""
-        return any(moved.move == Move.DECIDE for moved in self._timeline)
+        """The leg that writes the decision on most hosts was made to its end."""
+        return any(moved.move in {Move.DECIDE, Move.COMMIT} for moved in self._timeline)
 
-    def _committed(self, began: float, problem: Problem | None = None) -> Deployed:
+    def _committed(self, began: float) -> Deployed:
         seconds = self._world.clock.monotonic() - began
         self._record(
             events.DeploymentCommitted(
@@ -192,9 +209,9 @@ class Transaction:
                 behind=tuple(self._behind),
             )
         )
+        remember(self._world, *self._unrecorded)
         count = len(self._work.fleet.targets)
-        if self._behind:
-            problem = committed_in_part(self._release.version, self._behind, count)
+        problem = committed_in_part(self._release.version, self._behind, count) if self._behind else None
         return self._deployed(problem, committed=True)
 
     @property
@@ -206,7 +223,11 @@ class Transaction:
         return self._work.one.environment.name
 
     def _record(self, *found: events.Event) -> None:
-        self._world.ledger.append(*found)
+        """Once it is decided the ledger comes last: waiting for it could cost us the lease before the commit."""
+        if self._is_decided:
+            self._unrecorded += found
+        else:
+            self._world.ledger.append(*found)
 
     def _started(self) -> events.Event:
         deployment = self._work.deployment

@@ -63,6 +63,14 @@ class MoveFailedError(Exception):
         self.problem = problem
 
 
+class MayBeDecidedError(Exception):
+    """Hosts that did not answer may have made the decision: only they can tell. Nothing may be undone."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 async def everywhere(work: Work, leg: Leg, act: Callable[[Place], Awaitable[T]]) -> Mapping[HostName, T]:
     """The act on each of the leg's hosts at once. All must do it: the first Problem, by host, is raised."""
     places = {place.host: place for place in work.deployment.at(leg)}

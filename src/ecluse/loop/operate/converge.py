@@ -10,7 +10,8 @@ from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.plan import ENDING, RUN
 from ecluse.loop.deploy.recall import as_it_was, recall
-from ecluse.loop.deploy.settle import known, settle
+from ecluse.loop.deploy.remember import remember
+from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model import events
 from ecluse.model.deployment import Deployment, Leg, Move, Place
@@ -30,14 +31,14 @@ class Converged:
 
 
 async def converge(wanted: Wanted, world: World) -> Converged:
-    """Safe to repeat. What was decided is what most hosts committed; where hosts and ledger disagree, hosts are right.
+    """Safe to repeat. What was decided is what most of all hosts serve; the ledger only says what that is made of.
 
     A host is brought there as by a deploy of its own: staged, started, asked for its health, shifted.
     """
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world) as lease:
         seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
-        release = decided_release(seen, known(world, wanted.environment.name).serving)
+        release = decided_release(fleet, seen, wanted.environment.name)
         kept = world.ledger.state().releases.get(release)
         if kept is None:
             raise ProblemError(nothing_decided(wanted.environment.name))
@@ -57,12 +58,15 @@ async def converge(wanted: Wanted, world: World) -> Converged:
             )
             if deployed.problem is not None:
                 raise ProblemError(deployed.problem)
-            for host in behind:
-                world.ledger.append(
+            remember(
+                world,
+                *(
                     events.HostEnded(
                         deployment=deployed.id, host=host, outcome="converged", environment=wanted.environment.name
                     )
-                )
+                    for host in behind
+                ),
+            )
     lost = {host: problem.what for host, problem in {**lease.lost, **seen.lost}.items()}
     return Converged(release=release, version=kept.version, brought=behind, lost=lost)
 
@@ -70,9 +74,27 @@ async def converge(wanted: Wanted, world: World) -> Converged:
 LEGS = (Leg(move=Move.STAGE), Leg(move=Move.BEGIN), *RUN, Leg(move=Move.SHIFT), *ENDING)
 
 
-def decided_release(seen: Seen, remembered: str) -> str:
-    """What the ledger remembers if a host serves it, else what most hosts serve."""
-    return remembered if remembered in seen.releases.values() and remembered else seen.serving
+def decided_release(fleet: Fleet, seen: Seen, environment: str) -> str:
+    """What most of all hosts serve, or all that serve anything when every host was seen; empty when nothing serves.
+    ProblemError D075 where the hosts that can't be reached could make it another, or where there is no such release."""
+    serving = [release for release in seen.releases.values() if release]
+    if serving.count(seen.serving) >= fleet.majority or (not seen.lost and len(set(serving)) < 2):  # noqa: PLR2004
+        return seen.serving
+    raise ProblemError(not_known(seen, environment))
+
+
+def not_known(seen: Seen, environment: str) -> Problem:
+    """Going by fewer than most could take a host back from what was decided."""
+    serve = {host: one.slot(one.serving).version if one.serving else "nothing" for host, one in seen.hosts.items()}
+    back = f"bring {', '.join(seen.lost)} back, then converge again; or " if seen.lost else ""
+    return Problem(
+        code="D075", what=f"no release serves on most hosts of '{environment}', so what was decided isn't known",
+        evidence=(*(f"{host}: serves {version}" for host, version in serve.items()),
+                  *(f"{host}: {problem.what}" for host, problem in seen.lost.items())),
+        state="nothing was changed; each host serves what it served",
+        fix=f"{back}say which it is: `ecluse deploy {environment} --release VERSION` brings every host to it",
+        exit=Exit.UNREACHABLE if seen.lost else Exit.NEEDS_PERSON,
+    )  # fmt: skip
 
 
 def nothing_decided(environment: str) -> Problem:

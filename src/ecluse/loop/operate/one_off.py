@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.settle import settle
+from ecluse.loop.deploy.unbroken import spent
 from ecluse.loop.deploy.wanted import Wanted, running_on
 from ecluse.model.app import Argv
+from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.target import RanCommand
 from ecluse.ports.world import World
@@ -17,7 +20,7 @@ from ecluse.ports.world import World
 
 async def one_off(wanted: Wanted, argv: Argv, within: timedelta, world: World) -> RanCommand:
     """Runs with the release's files, packages, settings and secrets, on the first host that serves it. Holds the lease:
-    no deploy passes under it."""
+    no deploy passes under it. Interrupted: ProblemError D035, because the host goes on with it."""
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world) as lease:
         seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
@@ -27,7 +30,19 @@ async def one_off(wanted: Wanted, argv: Argv, within: timedelta, world: World) -
         recalled = recall(kept, world.store)
         host = next(host for host, release in seen.releases.items() if release == seen.serving)
         running = running_on(host, as_it_was(wanted, recalled), recalled.release, recalled.bundle)
-        return await fleet.targets[host].run(lease.grant(), running, argv, within)
+        try:
+            return await fleet.targets[host].run(lease.grant(), running, argv, within)
+        except asyncio.CancelledError:
+            spent()
+            raise ProblemError(left_running(host, argv, within)) from None
+
+
+def left_running(host: HostName, argv: Argv, within: timedelta) -> Problem:
+    return Problem(
+        code="D035", what=f"interrupted; `{' '.join(argv)}` may still run on {host}",
+        state=f"nobody waits for it any more; it is ended when its {within} are over",
+        fix="wait for its end before you run it again; `--timeout SECONDS` gives it less time", exit=Exit.INTERRUPTED,
+    )  # fmt: skip
 
 
 def nothing_serves(environment: str) -> Problem:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held, take
@@ -14,6 +15,7 @@ from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.monitor.status import look
 from ecluse.loop.operate.converge import converge
+from ecluse.loop.operate.one_off import one_off
 from ecluse.loop.operate.unfinished import resume, take_back
 from ecluse.loop.operate.unlock import unlock
 from ecluse.model import events
@@ -24,6 +26,7 @@ from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
+from ecluse.providers.memory.target import MemoryTarget
 from ecluse.testing.releases import NOTHING, WEB, release_of
 
 pytestmark = pytest.mark.looped
@@ -212,13 +215,96 @@ async def test_a_host_that_misses_the_decision_is_mixed_until_it_converges(chain
     assert (await converge(chain.wanted, chain.world)).brought == ()
 
 
+async def serving_different(chain, *, behind):
+    """The second release is decided, and these hosts serve the first one."""
+    assert (await chain.deploy("2.0.0")).committed
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for name in behind:
+        await chain.hosts[name].route(lease.grant(), chain_weights((await chain.hosts[name].observe()).free))
+        await chain.hosts[name].give_back(lease.grant())
+    for target in chain.hosts.values():
+        await target.give_back(lease.grant())
+
+
+async def test_a_host_that_can_not_converge_keeps_what_it_serves(chain):
+    await serving_different(chain, behind="d")
+    chain.hosts["d"].fail("start", replace(GONE, code="K020", exit=Exit.REFUSED, what="the port is taken"))
+    with pytest.raises(ProblemError, match="the port is taken"):
+        await converge(chain.wanted, chain.world)
+    assert (await chain.versions()) == {**dict.fromkeys(NAMES, "2.0.0"), "d": "1.0.0"}
+    assert (await chain.hosts["d"].observe()).open is None
+    assert chain.told(events.DeploymentReverted)[-1].serving == (await chain.fleet.observe()).serving
+    assert (await converge(chain.wanted, chain.world)).brought == ("d",)
+
+
+async def test_an_old_ledger_takes_no_host_back(chain):
+    """It remembers the first release, and one host that serves the second one is away."""
+    older = MemoryLedger(chain.memory.clock, "anne@laptop")
+    older.append(*(record.event for record in chain.world.ledger.events()))
+    await serving_different(chain, behind="de")
+    lose(chain.hosts["c"], "observe", "take", "give_back")
+    with pytest.raises(ProblemError) as error:
+        await converge(chain.wanted, replace(chain.world, ledger=older))
+    assert (error.value.problems[0].code, error.value.exit) == ("D075", Exit.UNREACHABLE)
+    assert "bring c back" in error.value.problems[0].fix
+    assert (await chain.versions())["a"] == "2.0.0"
+
+
 async def test_fewer_than_most_decisions_are_none(chain):
     for name in ("a", "b", "c"):
-        chain.hosts[name].fail("decide", GONE)
+        chain.hosts[name].fail("decide", replace(GONE, code="K030", exit=Exit.REFUSED, what="the disk is full"))
     undone = await chain.deploy("2.0.0")
-    assert (undone.committed, undone.problem.exit) == (False, Exit.UNREACHABLE)
-    assert "undone on every host" in undone.problem.state
+    assert (undone.committed, undone.problem.code) == (False, "K030")
+    assert undone.problem.state.startswith("undone")
     assert await chain.serve("1.0.0")
+
+
+class Mute(MemoryTarget):
+    """Writes a decision down, and is away before it answers."""
+
+    is_mute = False
+
+    async def decide(self, *order):
+        await super().decide(*order)
+        if self.is_mute:
+            lose(self, "observe", "take", "renew", "route", "abort", "commit", "give_back")
+            raise ProblemError(GONE)
+
+
+@pytest.fixture
+def mutable(memory_world):
+    """The first release serves on all hosts; `mute` of them will not answer to the next decision."""
+    memory_world.hosts.update({name: Mute(memory_world.clock) for name in NAMES})
+    made = Chain(memory_world)
+    assert asyncio.run(made.deploy("1.0.0")).committed
+    return made
+
+
+def mute(chain, names):
+    for name in names:
+        chain.hosts[name].is_mute = True
+
+
+@pytest.mark.parametrize("silent", ["bcde", "cde"])
+async def test_an_unanswered_decision_is_not_taken_for_a_no(mutable, silent):
+    mute(mutable, silent)
+    told = await mutable.deploy("2.0.0")
+    assert (told.committed, told.problem.code, told.problem.exit) == (False, "D065", Exit.UNREACHABLE)
+    assert "resume" not in told.problem.fix
+    assert mutable.told(events.DeploymentReverted) == []
+    for target in mutable.hosts.values():
+        target._failures.clear()
+    mutable.memory.clock.advance(60)
+    assert await mutable.serve("2.0.0")
+    await converge(mutable.wanted, mutable.world)
+    assert await mutable.serve("2.0.0")
+    assert [event.version for event in mutable.told(events.DeploymentCommitted)][1:] == ["2.0.0"]
+
+
+async def test_most_answers_make_the_decision(mutable):
+    mute(mutable, "de")
+    mixed = await mutable.deploy("2.0.0")
+    assert (mixed.committed, mixed.problem.code) == (True, "D064")
 
 
 @pytest.mark.parametrize(("decided", "version"), [(2, "1.0.0"), (3, "2.0.0"), (5, "2.0.0")])
@@ -409,3 +495,29 @@ async def test_a_lost_host_is_told_with_the_state_of_the_others(chain):
     problem = (await chain.deploy("2.0.0")).problem
     assert (problem.code, problem.exit) == ("D062", Exit.UNREACHABLE)
     assert "undone on the other hosts" in problem.state
+
+
+class Working(MemoryTarget):
+    """Its one-off commands don't end."""
+
+    async def run(self, *_order, **_how):
+        self.calls.append("run")
+        await asyncio.Event().wait()
+
+
+async def test_an_interrupted_one_off_command_is_said_to_run_on(memory_world):
+    target = memory_world.hosts["a"] = Working(memory_world.clock)
+    chain = Chain(memory_world)
+    running = chain.running("1.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for one in chain.hosts.values():
+        await one.start(lease.grant(), running, Slot.BLUE)
+        await one.route(lease.grant(), chain_weights(Slot.BLUE))
+        await one.give_back(lease.grant())
+    task = asyncio.create_task(one_off(chain.wanted, ("sleep", "47"), timedelta(minutes=10), chain.world))
+    while "run" not in target.calls and not task.done():  # noqa: ASYNC110 the loop under test turns meanwhile
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(ProblemError, match="`sleep 47` may still run on a") as error:
+        await task
+    assert (error.value.problems[0].code, error.value.exit) == ("D035", Exit.INTERRUPTED)

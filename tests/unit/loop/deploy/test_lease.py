@@ -28,16 +28,15 @@ class Host:
             raise ProblemError(self._problem)
 
 
-def lease_of(world):
-    taken = dict.fromkeys("abc", world.clock.monotonic())
-    return Lease(Grant(holder=world.holder, generation=1), LEASE, world.clock, taken=taken, majority=2, lost={})
+def lease_of(world, **hosts):
+    fleet, taken = Fleet(hosts), dict.fromkeys(hosts, world.clock.monotonic())
+    return Lease(Grant(holder=world.holder, generation=1), fleet, LEASE, world.clock, taken=taken, lost={})
 
 
 async def test_a_silent_host_does_not_let_the_lease_run_out(memory_world):
     clock = memory_world.world.clock
-    lease = lease_of(memory_world.world)
-    fleet = Fleet({"a": Host(clock), "b": Host(clock, 2.0, LOST), "c": Host(clock)})
-    keeping = asyncio.create_task(lease.keep(fleet))
+    lease = lease_of(memory_world.world, a=Host(clock), b=Host(clock, 2.0, LOST), c=Host(clock))
+    keeping = asyncio.create_task(lease.keep())
     for _ in range(100):
         await clock.sleep(0.25)
         lease.grant()
@@ -45,12 +44,12 @@ async def test_a_silent_host_does_not_let_the_lease_run_out(memory_world):
 
 
 async def test_most_hosts_say_whether_we_are_superseded(memory_world):
-    clock = memory_world.world.clock
-    lease = lease_of(memory_world.world)
+    world, clock = memory_world.world, memory_world.world.clock
     well, lost, other = Host(clock), Host(clock, problem=LOST), Host(clock, problem=SUPERSEDED)
-    assert await lease.refusal(Fleet({"a": well, "b": well, "c": lost})) is None
-    assert await lease.refusal(Fleet({"a": lost, "b": lost, "c": lost})) is None
-    refused = await lease.refusal(Fleet({"a": other, "b": other, "c": well}))
+    assert await lease_of(world, a=well, b=well, c=lost).refusal() is None
+    assert await lease_of(world, a=lost, b=lost, c=lost).refusal() is None
+    lease = lease_of(world, a=other, b=other, c=well)
+    refused = await lease.refusal()
     assert refused is not None
     assert refused.exit is Exit.BUSY
     with pytest.raises(ProblemError):

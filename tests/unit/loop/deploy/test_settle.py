@@ -80,6 +80,16 @@ def test_a_commit_on_one_host_is_the_fleets():
     assert isinstance(event, DeploymentCommitted)
 
 
+@pytest.mark.parametrize("seen", [ended("reverted"), ended("committed", "blue isn't fit")])
+def test_a_host_that_is_lost_may_have_committed_what_another_one_did_not(seen):
+    before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
+    assert told(of(a=seen, b=LOST, c=LOST), before) == ()
+    (event,) = told(of(a=seen, b=ended("committed"), c=ended("committed")), before)
+    assert isinstance(event, DeploymentCommitted)
+    (event,) = told(of(a=ended("committed"), b=LOST, c=LOST), before)
+    assert isinstance(event, DeploymentCommitted)
+
+
 def test_nothing_is_told_of_a_deployment_that_is_still_open_somewhere():
     before = EnvironmentKnown(name="local", serving="r-1", deployments=(OPEN,))
     assert told(of(a=ended("reverted"), b=with_open(UNDECIDED)), before) == ()

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.monitor.status import look
 from ecluse.model import events
 from ecluse.model.app import App, Health
 from ecluse.model.observed import SlotState
@@ -18,6 +20,7 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.ports.target import Answered
 from ecluse.providers.memory.script import Behaviour, exiting, flapping, migrating_badly, silent, unhealthy
+from ecluse.providers.memory.target import MemoryTarget
 from ecluse.testing.releases import WEB, release_of
 
 pytestmark = pytest.mark.looped
@@ -106,7 +109,7 @@ async def test_a_failing_migration_stops_before_anything_starts(memory_world):
     assert await serving(memory_world) is None
 
 
-@pytest.mark.parametrize("call", ["stage", "begin", "start", "route", "decide"])
+@pytest.mark.parametrize("call", ["stage", "begin", "start", "route"])
 async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_so(memory_world, call):
     await deployed(memory_world, "1.0.0")
     memory_world.target.fail(call, LOST)
@@ -119,6 +122,19 @@ async def test_a_target_that_is_lost_undoes_by_itself_and_the_next_deploy_says_s
     assert await serving(memory_world) == "1.0.0"
     assert (await deployed(memory_world, "3.0.0")).committed
     assert await serving(memory_world) == "3.0.0"
+
+
+async def test_a_target_that_is_lost_at_the_decision_is_left_to_itself(memory_world):
+    """It may have written it down, and would carry it out."""
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.fail("decide", LOST)
+    memory_world.target.fail("give_back", LOST)
+    told = await deployed(memory_world, "2.0.0")
+    assert (told.committed, told.problem.code, told.problem.exit) == (False, "D065", Exit.UNREACHABLE)
+    assert "abort" not in memory_world.target.calls
+    memory_world.clock.advance(60)
+    assert await serving(memory_world) == "1.0.0"
+    assert (await deployed(memory_world, "3.0.0")).committed
 
 
 async def test_a_decision_is_carried_out_by_the_target_that_lost_its_deployer(memory_world):
@@ -165,18 +181,108 @@ async def test_what_a_superseded_deployer_sees_go_wrong_is_not_blamed_on_its_rel
     assert told(memory_world, events.DeploymentReverted) == []
 
 
+async def interrupted_at(memory, call, version="2.0.0"):
+    """A deployment that gets a Ctrl-C while the target works on such a call. How it ended, as its caller is told."""
+    memory.target.calls.clear()
+    task = asyncio.create_task(deployed(memory, version))
+    while call not in memory.target.calls[-3:] and not task.done():  # noqa: ASYNC110 the loop under test turns meanwhile
+        await asyncio.sleep(0)
+    task.cancel()
+    return await task
+
+
 async def test_an_interrupted_deployment_is_undone(memory_world):
     await deployed(memory_world, "1.0.0")
     memory_world.target.script("2.0.0", silent())
-    task = asyncio.create_task(deployed(memory_world, "2.0.0"))
-    while "ask" not in memory_world.target.calls[-3:]:  # noqa: ASYNC110 the loop under test turns meanwhile
-        await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    undone = await interrupted_at(memory_world, "ask")
+    assert (undone.problem.code, undone.problem.exit, undone.committed) == ("D023", Exit.INTERRUPTED, False)
     seen = await memory_world.target.observe()
     assert (seen.open, seen.slot(Slot.GREEN).state, seen.lease) == (None, SlotState.EMPTY, None)
     assert await serving(memory_world) == "1.0.0"
+
+
+async def test_an_interrupt_that_can_not_be_undone_says_what_serves(memory_world):
+    """The release before turned ill under the watch."""
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", Behaviour(answers=GOOD))
+    memory_world.target.ill.add(Slot.BLUE)
+    stuck = await interrupted_at(memory_world, "route")
+    assert (stuck.problem.code, stuck.problem.exit) == ("D063", Exit.NEEDS_PERSON)
+    assert await serving(memory_world) == "2.0.0"
+
+
+@pytest.mark.parametrize("call", ["decide", "commit", "forget", "give_back"])
+async def test_an_interrupt_from_the_decision_on_undoes_nothing(memory_world, call):
+    target = memory_world.target = Slow(memory_world.clock)
+    await deployed(memory_world, "1.0.0")
+    done = await interrupted_at(memory_world, call)
+    assert (done.committed, done.problem) == (True, None)
+    seen = await target.observe()
+    assert (seen.open, seen.finished[-1].outcome, seen.lease) == (None, "committed", None)
+    assert [event.version for event in told(memory_world, events.DeploymentCommitted)] == ["1.0.0", "2.0.0"]
+
+
+class Slow(MemoryTarget):
+    """Takes a moment for each of the last orders, before it carries it out."""
+
+    async def decide(self, *order):
+        await self._think("decide")
+        await super().decide(*order)
+
+    async def commit(self, *order):
+        await self._think("commit")
+        await super().commit(*order)
+
+    async def forget(self, *order):
+        await self._think("forget")
+        await super().forget(*order)
+
+    async def give_back(self, *order):
+        await self._think("give_back")
+        await super().give_back(*order)
+
+    async def _think(self, call):
+        self.calls.append(call)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+class Busy(MemoryLedger):
+    """Somebody else writes to it."""
+
+    is_busy = False
+
+    def append(self, *found):
+        if self.is_busy:
+            raise ProblemError(Problem(code="L003", what="the ledger is busy", fix="again", exit=Exit.BUSY))
+        return super().append(*found)
+
+
+async def test_a_ledger_that_fails_after_the_decision_is_a_note(memory_world):
+    ledger = memory_world.ledger = Busy(memory_world.clock, "anne@here")
+    await deployed(memory_world, "1.0.0")
+
+    class Deciding(MemoryTarget):
+        async def decide(self, *order):
+            await super().decide(*order)
+            ledger.is_busy = True
+
+    memory_world.target = Deciding(memory_world.clock)
+    done = await deployed(memory_world, "2.0.0")
+    assert (done.committed, done.problem) == (True, None)
+    assert any("the ledger is busy" in text for kind, _, text in memory_world.reporter.heard if kind == "note")
+    ledger.is_busy = False
+    seen = await memory_world.target.observe()
+    assert (seen.open, seen.finished[-1].outcome) == (None, "committed")
+    environment = release_of("2.0.0", *APP.processes).environment
+    await look(APP, environment, memory_world.world)
+    assert [event.version for event in told(memory_world, events.DeploymentCommitted)] == ["1.0.0", "2.0.0"]
+
+
+async def test_what_can_not_be_cleaned_up_after_the_commit_is_a_note(memory_world):
+    memory_world.target.fail("forget", LOST)
+    assert (await deployed(memory_world, "1.0.0")).problem is None
+    assert any("the keeper is gone" in text for kind, _, text in memory_world.reporter.heard if kind == "note")
 
 
 async def test_what_an_earlier_deployer_left_open_is_undone_first(memory_world):
