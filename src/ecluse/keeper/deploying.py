@@ -5,6 +5,8 @@ import contextlib
 from typing import Any, Dict, List, Mapping, Optional
 
 from ecluse.keeper.ask import ask
+from ecluse.keeper.children import Children
+from ecluse.keeper.jobs import Jobs
 from ecluse.keeper.keeper import Keeper, Running, boottime
 from ecluse.keeper.traffic import OTHER
 from ecluse.wire import codes
@@ -20,6 +22,13 @@ class Deploying:
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._journal = keeper.journal
+        self.jobs, self.staging = Jobs(), Children()
+        """What is run for the deployer, beside the slots."""
+
+    def give_up_work(self) -> None:
+        """End the commands and the builds that are under way."""
+        self.jobs.kill()
+        self.staging.kill()
 
     def begin(self, deployment: str, running: Running, slot: str) -> None:
         """Open the journal. The same deployment again: nothing. Another: K012."""
@@ -79,6 +88,7 @@ class Deploying:
         if opened is None or opened["id"] != deployment:
             self._already(deployment, "reverted")
             return
+        self.give_up_work()
         with contextlib.suppress(codes.OrderError):  # a full disk must not keep a release from being undone
             self._journal.before("abort", why=why)
         new, previous = opened["slot"], opened["previous"]

@@ -7,8 +7,8 @@ from ecluse.keeper import assemble
 from ecluse.keeper.ask import ask
 from ecluse.keeper.children import Children
 from ecluse.keeper.deploying import Deploying
-from ecluse.keeper.jobs import Jobs
 from ecluse.keeper.keeper import Keeper
+from ecluse.keeper.migrating import Migrating
 from ecluse.keeper.observe import observe
 from ecluse.keeper.store import Store
 from ecluse.wire import codes
@@ -52,7 +52,7 @@ ALONE = frozenset(
 class Orders:
     def __init__(self, keeper: Keeper, deploying: Deploying, body: Body) -> None:
         self._keeper, self._deploying, self._body = keeper, deploying, body
-        self._jobs, self._staging = Jobs(), Children()
+        self._migrating = Migrating(keeper, deploying.jobs)
         self._store = Store(keeper.home.store)
 
     async def obey(self, name: str, grant: Optional[Json], args: Json, reply: Reply) -> Json:
@@ -63,18 +63,12 @@ class Orders:
         call = Call(grant or {}, args, reply)
         if name not in FREE and name != "give_back":
             self._keeper.lease.check(grant)
-        if name == "abort":
-            self._give_up_jobs()
         if name not in ALONE:
             return await method(call) or {}
         async with self._keeper.moving:
             if name != "upgrade":
                 self._keeper.lease.check(grant)
             return await method(call) or {}
-
-    def _give_up_jobs(self) -> None:
-        self._jobs.kill()
-        self._staging.kill()
 
     async def _hello(self, _: Call) -> Json:
         return self._body.identity
@@ -92,7 +86,7 @@ class Orders:
 
     async def _evict(self, call: Call) -> Json:
         evicted = self._keeper.lease.evict()
-        self._give_up_jobs()
+        self._deploying.give_up_work()
         if evicted:
             self._keeper.warnings.append("%s was evicted by %s" % (evicted["holder"]["command"], call.args["by"]))
         return {"evicted": evicted, "generation": self._keeper.lease.generation}
@@ -116,7 +110,7 @@ class Orders:
     async def _stage(self, call: Call) -> Json:
         running = call.args["running"]
         self._keeper.vault.put(running["release"]["id"], running.get("secrets") or {})
-        children = self._staging = Children()
+        children = self._deploying.staging = Children()
         home, bundle = self._keeper.home.path, call.args["bundle"]
         return await asyncio.to_thread(assemble.stage, home, running, bundle, call.reply.say, children)
 
@@ -125,14 +119,12 @@ class Orders:
 
     async def _run(self, call: Call) -> Json:
         """One that only `looks` is no move, so it isn't in the journal."""
-        keeper, release = self._keeper, call.args["running"]["release"]["id"]
-        is_move = not call.args.get("looks")
-        if is_move:
-            keeper.journal.before("run", release=release)
-        ran = await self._jobs.run(keeper.home.path, call.args["running"], call.args["argv"], call.args["seconds"])
-        if is_move:
-            keeper.journal.after("run", release=release, exit_code=ran["exit_code"])
-        return ran
+        keeper, running, seconds = self._keeper, call.args["running"], float(call.args["seconds"])
+        if call.args.get("looks"):
+            return await self._deploying.jobs.run(keeper.home.path, running, call.args["argv"], seconds)
+        return await self._migrating.run(
+            running, call.args["argv"], seconds, still_may=lambda: keeper.lease.check(call.grant)
+        )
 
     async def _start(self, call: Call) -> None:
         await self._keeper.start(call.args["running"], call.args["slot"])
@@ -166,7 +158,7 @@ class Orders:
         await self._keeper.stop(call.args["slot"])
 
     async def _shut(self, call: Call) -> None:
-        self._give_up_jobs()
+        self._deploying.give_up_work()
         await self._keeper.shut()
         self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
         self._body.end()

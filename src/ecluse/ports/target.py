@@ -132,7 +132,8 @@ class Target(Protocol):
         looks: bool = False,
     ) -> RanCommand:
         """Run a one-off command (a migration) in the staged release with its environment and secrets. One that only
-        `looks` is no move of the open deployment."""
+        `looks` is no move of the open deployment. Of the others one is under way at a time: the same one, ordered again
+        by whoever goes on with the deployment, is waited for. An undo ends it."""
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there

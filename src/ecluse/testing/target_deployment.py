@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from ecluse.model.ids import DeploymentId
@@ -46,6 +47,18 @@ class DeploymentContract(TargetFixtures):
         opened = (await target.observe()).open
         assert opened is not None
         assert (looked.exit_code, opened.last_move) == (0, "begin")
+
+    async def test_a_migration_that_is_under_way_is_not_run_beside(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        wanted = running("1.0.0")
+        await target.stage(grant, wanted, quiet)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        migrate = ("/bin/sh", "-c", "echo $$; sleep 1")
+        orders = [target.run(grant, wanted, migrate, timedelta(seconds=20)) for _ in range(2)]
+        first, second = await asyncio.gather(*orders)
+        assert (first.exit_code, first.output) == (0, second.output)
 
     async def test_a_second_deployment_is_refused_while_one_is_open(
         self, target: Target, holder: Holder, running: Versions
