@@ -101,8 +101,9 @@ class Target(Protocol):
         """What is there now, from the target. Nothing there yet is an Observed with empty slots, not an error."""
 
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
-        """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or others wait in line:
-        ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over."""
+        """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or free and others wait
+        in line: ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over. Whoever holds
+        it may take it again."""
 
     async def wait(self, holder: Holder, ticket: float) -> Place:
         """A place in the line for the lease; 0 is for the first call, the place's ticket for those that follow, each

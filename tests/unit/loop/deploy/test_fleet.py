@@ -302,6 +302,31 @@ async def test_who_waits_comes_in_turn(chain):
     assert order == ["h-1", "h-2", "h-3"]
 
 
+async def test_whoever_must_level_the_generations_keeps_its_turn(chain):
+    """The first host, which keeps the line, was away for some generations."""
+    order = []
+
+    async def visit(name):
+        world = replace(chain.world, holder=replace(chain.world.holder, id=name))
+        async with held(chain.fleet, LIVE.lease, world, timedelta(minutes=5)) as lease:
+            order.append((name, lease.generation))
+            await chain.world.clock.sleep(1)
+
+    async with held(chain.fleet, LIVE.lease, replace(chain.world, holder=replace(chain.world.holder, id="h-0"))):
+        visits = []
+        for name in ("h-1", "h-2"):
+            visits.append(asyncio.create_task(visit(name)))
+            await chain.world.clock.sleep(0.5)
+    for host in NAMES[1:]:
+        for _ in range(3):
+            await chain.hosts[host].evict("somebody")
+    before = (await chain.hosts[NAMES[-1]].observe()).generation
+    await asyncio.gather(*visits)
+    (first, its_generation), (second, next_generation) = order
+    assert (first, second) == ("h-1", "h-2")
+    assert before < its_generation < next_generation
+
+
 async def test_an_evicted_deployer_gives_no_order(chain):
     async with held(chain.fleet, LIVE.lease, chain.world) as lease:
         evicted = (await unlock(APP, LIVE, chain.world, "the runner died")).evicted
