@@ -157,12 +157,14 @@ class Deploying:
         new, previous = opened["slot"], opened["previous"]
         if not previous or not self._keeper.weight(new) or self._keeper.slots[previous].is_halted:
             return ""
-        flaw = await self._flaw(previous)
-        return "%s is ill (%s)" % (previous, flaw) if flaw and not await self._flaw(new) else ""
+        flaw = await self.flaw(previous)
+        return "%s is ill (%s)" % (previous, flaw) if flaw and not await self.flaw(new) else ""
 
-    async def _flaw(self, name: str) -> str:
-        """What its health check finds, each time it is asked; empty when it is well or has none."""
-        running: Mapping[str, Any] = self._keeper.slots[name].running or {}
+    async def flaw(self, name: str) -> str:
+        """What its own health check finds, each time it is asked; empty when it is well or has none."""
+        running = self._keeper.slots[name].running
+        if running is None:
+            return "nothing runs in %s" % name
         health = running.get("health")
         if not health or ":" in self._keeper.traffic.address:
             return ""
@@ -172,7 +174,7 @@ class Deploying:
             flaw = _judge(answer, health, running["release"]["version"])
             if not flaw:
                 return ""
-        return flaw
+        return "GET %s: %s" % (health["path"], flaw)
 
     def _already(self, deployment: str, wanted: str) -> None:
         """Ended before: as wanted, or not."""

@@ -39,7 +39,7 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "logs"})
+FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "flaw", "logs"})
 """Orders without a grant: they change nothing, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
@@ -137,6 +137,9 @@ class Orders:
         if slot.running is None:
             return {"status": 0, "headers": {}, "body": "", "seconds": 0.0, "why": "nothing runs in %s" % slot.name}
         return await ask(*traffic.probe(slot.name), slot.name, call.args)
+
+    async def _flaw(self, call: Call) -> Json:
+        return {"flaw": await self._deploying.flaw(call.args["slot"])}
 
     async def _route(self, call: Call) -> None:
         weights = {"blue": int(call.args["blue"]), "green": int(call.args["green"])}

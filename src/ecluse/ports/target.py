@@ -147,6 +147,10 @@ class Target(Protocol):
     async def ask(self, slot: Slot, question: Question) -> Answered:
         """Ask one slot in private, whatever its weight."""
 
+    async def flaw(self, slot: Slot) -> str:
+        """Why what runs in the slot isn't fit to serve, by its own release's health check, asked a few times: one bad
+        answer may be chance. Empty when it is fit, or has no check."""
+
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
         """Share new connections. A slot that goes to 0 turns lame; one that gets traffic again stops being lame.
         `sticky`: a client stays with its share; only for a target that says so (SplitsTraffic)."""

@@ -25,6 +25,9 @@ from ecluse.providers.memory.filled import Filled
 from ecluse.providers.memory.lease import MemoryLease, refused
 from ecluse.providers.memory.script import HEALTHY, Behaviour
 
+TRIES = 3
+"""Questions that a release must answer to be called ill."""
+
 
 class MemoryTarget:
     """Fills Target, SplitsTraffic and Upgrades.
@@ -152,14 +155,28 @@ class MemoryTarget:
         if slot in self._slots:
             self._slots[slot] = replace(self._slots[slot], halted=True)
 
-    async def ask(self, slot: Slot, question: Question) -> Answered:  # noqa: ARG002
+    async def ask(self, slot: Slot, question: Question) -> Answered:
         self._look("ask")
+        return self._answer(slot, question.path)
+
+    async def flaw(self, slot: Slot) -> str:
+        self._look("flaw")
+        filled = self._slots.get(slot)
+        if filled is None:
+            return f"nothing runs in {slot}"
+        health = next((process.health for process in filled.running.processes if process.is_web), None)
+        if health is None:
+            return ""
+        statuses = (self._answer(slot, health.path).status for _ in range(TRIES))
+        return "" if any(status in health.status for status in statuses) else f"GET {health.path}: it is ill"
+
+    def _answer(self, slot: Slot, path: str) -> Answered:
         filled = self._slots.get(slot)
         if filled is None:
             return Answered(status=0, why=f"nothing runs in {slot}")
         if slot in self.ill:
             return Answered(status=503)
-        answered, self._slots[slot] = filled.answer()
+        answered, self._slots[slot] = filled.answer(path)
         return answered
 
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:  # noqa: ARG002

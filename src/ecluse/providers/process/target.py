@@ -128,6 +128,9 @@ class ProcessTarget:
         }
         return documents.answered(await self._order("ask", args))
 
+    async def flaw(self, slot: Slot) -> str:
+        return str((await self._order("flaw", {"slot": slot.value}))["flaw"])
+
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
         await self._order("route", {"blue": weights.blue, "green": weights.green, "sticky": sticky}, grant)
 

@@ -49,7 +49,7 @@ class Chain:
         running = self.running(version)
         wanted = Wanted(app=APP, environment=self.environment)
         async with held(self.fleet, self.environment.lease, self.world) as lease:
-            await settle(self.fleet, lease, APP, self.environment, self.world)
+            await settle(self.fleet, lease, self.environment, self.world)
             return await deploy(wanted, running.release, NOTHING, self.fleet, lease, self.world, verb="ship")
 
     def running(self, version):
@@ -227,7 +227,7 @@ async def test_whoever_comes_next_counts_the_decisions(chain, decided, version):
     chain.memory.clock.advance(60)
     await chain.fleet.observe()
     async with held(chain.fleet, LIVE.lease, chain.world) as lease:
-        seen = await settle(chain.fleet, lease, APP, LIVE, chain.world)
+        seen = await settle(chain.fleet, lease, LIVE, chain.world)
     assert {look.open for look in seen.hosts.values()} == {None}
     versions = await chain.versions()
     assert {versions[name] for name in NAMES[:decided]} == {version}
@@ -243,7 +243,7 @@ async def test_what_can_not_be_known_is_not_decided(chain):
     lose(chain.hosts["c"], "observe")
     async with held(chain.fleet, LIVE.lease, chain.world) as lease:
         with pytest.raises(ProblemError) as error:
-            await settle(chain.fleet, lease, APP, LIVE, chain.world)
+            await settle(chain.fleet, lease, LIVE, chain.world)
     assert (error.value.problems[0].code, error.value.exit) == ("D065", Exit.UNREACHABLE)
     assert "c would know" in str(error.value)
 
