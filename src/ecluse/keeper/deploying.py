@@ -79,15 +79,15 @@ class Deploying:
         slot.save()
         self._keeper.retire(OTHER[slot.name], warm_seconds)
 
-    async def abort(self, deployment: str, why: str, *, keep: bool = False) -> None:
-        """Undo: traffic back to the previous slot if it is up, the new one drained and stopped.
+    async def abort(self, deployment: str, why: str, *, keep: bool = False) -> str:
+        """Undo: traffic back to the previous slot, the new one drained and stopped. Empty.
 
-        `keep`: the previous one isn't fit to serve, so what has the traffic keeps it, and the deployment is closed.
+        `keep`: the previous one isn't fit to serve, so the new one keeps the traffic, as it does where the previous one
+        is down and the new one up. The deployment is closed with the reason, which is returned.
         """
         opened = self._journal.open
         if opened is None or opened["id"] != deployment:
-            self._already(deployment, "reverted")
-            return
+            return self._already(deployment, "reverted")
         self.give_up_work()
         with contextlib.suppress(codes.OrderError):  # a full disk must not keep a release from being undone
             self._journal.before("abort", why=why)
@@ -95,13 +95,13 @@ class Deploying:
         if not keep:
             await self._send_back(new, previous)
         if self._keeper.weight(new) and previous not in (None, new):
-            self._keep(opened, why)
-            return
+            return self._keep(opened, why)
         if previous != new:
             await self._keeper.empty(new)
         self._journal.close("reverted", why)
         self._resume_previous(previous)
         await self._keeper.release_port()
+        return ""
 
     async def expire(self) -> None:
         """The deployer has vanished: what wasn't decided is undone, unless a person was given time to decide.
@@ -129,14 +129,19 @@ class Deploying:
         if opened is None or opened["id"] != deployment:
             raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
 
-    def _keep(self, opened: Json, why: str) -> None:
+    def _keep(self, opened: Json, why: str) -> str:
+        """All traffic: the other one isn't fit for its share either."""
+        new = opened["slot"]
         why = "%s; not undone: %s isn't fit to serve" % (why, opened["previous"])
         self._keeper.warnings.append("%s: %s" % (opened["id"], why))
-        self._keeper.slots[opened["slot"]].committed = True
+        self._keeper.slots[new].committed = True
+        self._keeper.share({new: 100, OTHER[new]: 0})
         self._journal.close("committed", why)
+        return why
 
     async def _send_back(self, new: str, previous: Optional[str]) -> None:
-        """All traffic to the previous slot, when it is up; one that was halted for the new release is started again."""
+        """All traffic to the previous slot, unless it is down and the new one up; one that was halted for the new
+        release is started again."""
         if not previous or previous == new:
             return
         slot = self._keeper.slots[previous]
@@ -145,7 +150,7 @@ class Deploying:
             self._keeper.traffic.occupy(previous)
             slot.resume()
             self._keeper.share({previous: 100, new: 0})
-        elif self._keeper.weight(new) and slot.can_take_over:
+        elif self._keeper.weight(new) and (slot.can_take_over or not self._keeper.slots[new].is_up):
             self._keeper.share({previous: 100, new: 0})
 
     def _resume_previous(self, previous: Optional[str]) -> None:
@@ -176,15 +181,17 @@ class Deploying:
                 return ""
         return "GET %s: %s" % (health["path"], flaw)
 
-    def _already(self, deployment: str, wanted: str) -> None:
-        """Ended before: as wanted, or not."""
+    def _already(self, deployment: str, wanted: str) -> str:
+        """Ended before: as wanted, or not. Why it was kept, when it was to be undone and couldn't be."""
         ended: Optional[Json] = next((one for one in self._journal.finished if one["id"] == deployment), None)
         if ended is None:
             raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
-        if ended["outcome"] != wanted:
+        kept = str(ended["why"]) if ended["outcome"] == "committed" else ""
+        if ended["outcome"] != wanted and not kept:
             code = codes.COMMITTED if ended["outcome"] == "committed" else codes.SUPERSEDED
             message = "deployment %s was %s already" % (deployment, ended["outcome"])
             raise codes.OrderError(code, "%s: %s" % (message, ended["why"]) if ended["why"] else message, ended)
+        return kept
 
 
 def _judge(answer: Mapping[str, Any], health: Mapping[str, Any], version: str) -> str:

@@ -154,8 +154,9 @@ class Orders:
     async def _commit(self, call: Call) -> None:
         self._deploying.commit(call.args["deployment"], call.args["warm_seconds"])
 
-    async def _abort(self, call: Call) -> None:
-        await self._deploying.abort(call.args["deployment"], call.args["why"], keep=bool(call.args.get("keep")))
+    async def _abort(self, call: Call) -> Json:
+        args, keep = call.args, bool(call.args.get("keep"))
+        return {"kept": await self._deploying.abort(args["deployment"], args["why"], keep=keep)}
 
     async def _stop(self, call: Call) -> None:
         await self._keeper.stop(call.args["slot"])

@@ -166,10 +166,11 @@ class Target(Protocol):
         """Close the journal; the other slot is stopped after `warm` (0: now, with drain). Already committed: nothing
         to do."""
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
-        """Undo: traffic back to the previous slot if it is up, the new slot drained and stopped, the journal closed.
-        With `keep` the traffic stays where it is, because the previous slot isn't fit. Already undone: nothing to do.
-        Already committed: K014."""
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> str:
+        """Undo: traffic back to the previous slot, the new slot drained and stopped, the journal closed. Empty.
+        With `keep` (the previous slot isn't fit), and where that one is down and the new one up, the new slot keeps its
+        traffic and gets all of it; the journal is closed as committed with the reason, which is returned.
+        Already undone or kept: the same answer. Already committed: K014."""
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         """Drain and stop what runs in the slot. Empty: nothing to do. Returns when it is empty."""

@@ -122,7 +122,7 @@ class DeploymentContract(TargetFixtures):
         await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
         await self._started(target, running("2.0.0"), Slot.GREEN, SECOND, grant)
         await target.route(grant, Weights.all_to(Slot.GREEN))
-        await target.abort(grant, SECOND, "errors under traffic")
+        assert await target.abort(grant, SECOND, "errors under traffic") == ""
         seen = await target.observe()
         assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.BLUE, SlotState.RUNNING)
         assert seen.slot(Slot.GREEN).state is SlotState.EMPTY
@@ -207,10 +207,21 @@ class DeploymentContract(TargetFixtures):
         await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
         await self._shifted(target, running("2.0.0"), holder)
         grant = await target.take(holder, LEASE)
-        await target.abort(grant, SECOND, "it was ill", keep=True)
+        kept = await target.abort(grant, SECOND, "it was ill", keep=True)
         seen = await target.observe()
         assert (seen.serving, seen.open, seen.finished[-1].outcome) == (Slot.GREEN, None, "committed")
-        assert "it was ill" in seen.finished[-1].why
+        assert "it was ill" in kept
+        assert seen.finished[-1].why == kept
+        assert await target.abort(grant, SECOND, "again") == kept
+
+    async def test_what_is_kept_gets_all_traffic(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._shifted(target, running("2.0.0"), holder, Weights(blue=90, green=10))
+        grant = await target.take(holder, LEASE)
+        assert await target.abort(grant, SECOND, "it was ill", keep=True)
+        seen = await target.observe()
+        assert (seen.slot(Slot.BLUE).weight, seen.slot(Slot.GREEN).weight) == (0, 100)
 
     async def _shifted(self, target: Target, running: Running, holder: Holder, weights: Weights | None = None) -> None:
         """The second deployment, as far as the traffic."""

@@ -43,15 +43,17 @@ async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tup
     sent = await on_each(tuple(moved), send_back)
     fit = sent.done
 
-    async def abort(host: HostName) -> None:
+    async def abort(host: HostName) -> str:
+        """Why the host kept the new release: the last word is its own."""
         target = fleet.targets[host]
-        opened = (await target.observe()).open
-        if opened is not None and opened.id == deployment:
-            await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
+        seen = await target.observe()
+        if seen.open is None or seen.open.id != deployment:
+            return next((one.why for one in seen.finished if one.id == deployment and one.outcome == "committed"), "")
+        return await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
 
     found = await on_each(tuple(fit), abort)
     lost = {host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())}
-    kept = {host: f"{host}: {trouble}" for host, trouble in fit.items() if trouble and host not in lost}
+    kept = {host: f"{host}: {fit[host] or reason}" for host, reason in found.done.items() if reason}
     return Undone(reverted=tuple(host for host in found.done if host not in kept), kept=kept, lost=lost)
 
 
