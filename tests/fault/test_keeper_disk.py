@@ -77,3 +77,26 @@ def test_a_worker_that_dies_on_a_full_disk_is_started_again(small):
     os.kill(small.slot("blue")["processes"][0]["pid"], 9)
     assert small.get() == (200, "1")
     assert small.slot("blue")["processes"][0]["restarts"] >= 1
+
+
+def test_a_keeper_that_is_killed_on_a_full_disk_comes_back_and_undoes_what_was_open(small):
+    small.up().take(2)
+    small.deploy(small.running("1"), "blue")
+    second = small.running("2")
+    small.orders.take(3)
+    small.orders("begin", deployment="d2", running=second, slot="green")
+    small.orders("start", running=second, slot="green")
+    fill(small.home)
+    for _ in range(50):  # each entry makes the journal longer, so that its copy finds no room at some point
+        try:
+            small.orders("route", blue=100, green=0)
+        except RefusedError:
+            break
+    killed = small.kill_keeper()
+
+    def undone():
+        seen = small.reconnect()("observe")
+        assert (seen["keeper_pid"] != killed, seen["open"]) == (True, None)
+
+    eventually(undone, 20, AssertionError, OSError)
+    assert small.get() == (200, "1")

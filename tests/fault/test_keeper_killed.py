@@ -277,6 +277,45 @@ def test_a_keeper_killed_at_the_commit_either_undoes_or_finishes_it(host, point,
         assert seen["slots"][0]["warm_until"] > seen["at"] + 30
 
 
+FINISHES = """
+import signal, sys, time
+def finish(*_):
+    print("finishing", flush=True)
+    time.sleep(2)
+    print("done", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, finish)
+print("working", flush=True)
+while True:
+    time.sleep(0.1)
+"""
+
+
+def test_the_old_release_s_workers_finish_once_though_the_keeper_is_killed_meanwhile(host):
+    host.up().take()
+    first = host.running("1", workers=1)
+    (host.home / "releases/r-1/tree/worker.py").write_text(FINISHES)
+    host.deploy(first, "blue")
+    told = host.slot("blue")["processes"]
+    eventually(lambda: saw(host, "working"), 10, AssertionError)
+    host.deploy(host.running("2", workers=1), "green")
+    eventually(lambda: saw(host, "finishing"), 10, AssertionError)
+    another_keeper(host, host.kill_keeper())
+
+    def ended():
+        web, worker = host.slot("blue")["processes"]
+        assert (web["state"], worker["state"]) == ("running", "exited")
+        return worker
+
+    worker = eventually(ended, 10, AssertionError)
+    assert worker["log_tail"] == ["done"], "what it printed since, and no second `finishing`"
+    assert (worker["restarts"], pids(host, "blue")["web"]) == (0, told[0]["pid"])
+
+
+def saw(host, text):
+    assert text in host.slot("blue")["processes"][1]["log_tail"]
+
+
 def restart_with_fault(host):
     """A keeper reads the hook from its environment, so it must be another one."""
     os.kill(host.holder_pid(), signal.SIGKILL)

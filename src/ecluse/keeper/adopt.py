@@ -124,6 +124,9 @@ def _settle(keeper: Keeper, lost: Set[str]) -> None:
             keeper.warnings.append("process %d of an earlier keeper was ended: it stood in no record" % pid)
     if keeper.journal.open is None:
         _retire_unfinished(keeper)
+    for name, slot in keeper.slots.items():
+        if slot.warm_until and not keeper.weight(name):
+            keeper.end_background(name)  # the keeper before us may have been at it
 
 
 def _hold_back(keeper: Keeper) -> None:

@@ -5,6 +5,8 @@ import contextlib
 from typing import Any, Dict, List, Mapping, Optional
 
 from ecluse.keeper.ask import ask
+from ecluse.keeper.children import Children
+from ecluse.keeper.jobs import Jobs
 from ecluse.keeper.keeper import Keeper, Running, boottime
 from ecluse.keeper.traffic import OTHER
 from ecluse.wire import codes
@@ -20,6 +22,13 @@ class Deploying:
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._journal = keeper.journal
+        self.jobs, self.staging = Jobs(), Children()
+        """What is run for the deployer, beside the slots."""
+
+    def give_up_work(self) -> None:
+        """End the commands and the builds that are under way."""
+        self.jobs.kill()
+        self.staging.kill()
 
     def begin(self, deployment: str, running: Running, slot: str) -> None:
         """Open the journal. The same deployment again: nothing. Another: K012."""
@@ -70,28 +79,29 @@ class Deploying:
         slot.save()
         self._keeper.retire(OTHER[slot.name], warm_seconds)
 
-    async def abort(self, deployment: str, why: str, *, keep: bool = False) -> None:
-        """Undo: traffic back to the previous slot if it is up, the new one drained and stopped.
+    async def abort(self, deployment: str, why: str, *, keep: bool = False) -> str:
+        """Undo: traffic back to the previous slot, the new one drained and stopped. Empty.
 
-        `keep`: the previous one isn't fit to serve, so what has the traffic keeps it, and the deployment is closed.
+        `keep`: the previous one isn't fit to serve, so the new one keeps the traffic, as it does where the previous one
+        is down and the new one up. The deployment is closed with the reason, which is returned.
         """
         opened = self._journal.open
         if opened is None or opened["id"] != deployment:
-            self._already(deployment, "reverted")
-            return
+            return self._already(deployment, "reverted")
+        self.give_up_work()
         with contextlib.suppress(codes.OrderError):  # a full disk must not keep a release from being undone
             self._journal.before("abort", why=why)
         new, previous = opened["slot"], opened["previous"]
         if not keep:
             await self._send_back(new, previous)
         if self._keeper.weight(new) and previous not in (None, new):
-            self._keep(opened, why)
-            return
+            return self._keep(opened, why)
         if previous != new:
             await self._keeper.empty(new)
         self._journal.close("reverted", why)
         self._resume_previous(previous)
         await self._keeper.release_port()
+        return ""
 
     async def expire(self) -> None:
         """The deployer has vanished: what wasn't decided is undone, unless a person was given time to decide.
@@ -119,14 +129,19 @@ class Deploying:
         if opened is None or opened["id"] != deployment:
             raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
 
-    def _keep(self, opened: Json, why: str) -> None:
+    def _keep(self, opened: Json, why: str) -> str:
+        """All traffic: the other one isn't fit for its share either."""
+        new = opened["slot"]
         why = "%s; not undone: %s isn't fit to serve" % (why, opened["previous"])
         self._keeper.warnings.append("%s: %s" % (opened["id"], why))
-        self._keeper.slots[opened["slot"]].committed = True
+        self._keeper.slots[new].committed = True
+        self._keeper.share({new: 100, OTHER[new]: 0})
         self._journal.close("committed", why)
+        return why
 
     async def _send_back(self, new: str, previous: Optional[str]) -> None:
-        """All traffic to the previous slot, when it is up; one that was halted for the new release is started again."""
+        """All traffic to the previous slot, unless it is down and the new one up; one that was halted for the new
+        release is started again."""
         if not previous or previous == new:
             return
         slot = self._keeper.slots[previous]
@@ -135,7 +150,7 @@ class Deploying:
             self._keeper.traffic.occupy(previous)
             slot.resume()
             self._keeper.share({previous: 100, new: 0})
-        elif self._keeper.weight(new) and slot.can_take_over:
+        elif self._keeper.weight(new) and (slot.can_take_over or not self._keeper.slots[new].is_up):
             self._keeper.share({previous: 100, new: 0})
 
     def _resume_previous(self, previous: Optional[str]) -> None:
@@ -147,12 +162,14 @@ class Deploying:
         new, previous = opened["slot"], opened["previous"]
         if not previous or not self._keeper.weight(new) or self._keeper.slots[previous].is_halted:
             return ""
-        flaw = await self._flaw(previous)
-        return "%s is ill (%s)" % (previous, flaw) if flaw and not await self._flaw(new) else ""
+        flaw = await self.flaw(previous)
+        return "%s is ill (%s)" % (previous, flaw) if flaw and not await self.flaw(new) else ""
 
-    async def _flaw(self, name: str) -> str:
-        """What its health check finds, each time it is asked; empty when it is well or has none."""
-        running: Mapping[str, Any] = self._keeper.slots[name].running or {}
+    async def flaw(self, name: str) -> str:
+        """What its own health check finds, each time it is asked; empty when it is well or has none."""
+        running = self._keeper.slots[name].running
+        if running is None:
+            return "nothing runs in %s" % name
         health = running.get("health")
         if not health or ":" in self._keeper.traffic.address:
             return ""
@@ -162,17 +179,19 @@ class Deploying:
             flaw = _judge(answer, health, running["release"]["version"])
             if not flaw:
                 return ""
-        return flaw
+        return "GET %s: %s" % (health["path"], flaw)
 
-    def _already(self, deployment: str, wanted: str) -> None:
-        """Ended before: as wanted, or not."""
+    def _already(self, deployment: str, wanted: str) -> str:
+        """Ended before: as wanted, or not. Why it was kept, when it was to be undone and couldn't be."""
         ended: Optional[Json] = next((one for one in self._journal.finished if one["id"] == deployment), None)
         if ended is None:
             raise codes.OrderError(codes.BAD_ORDER, "no deployment %s is open" % deployment)
-        if ended["outcome"] != wanted:
+        kept = str(ended["why"]) if ended["outcome"] == "committed" else ""
+        if ended["outcome"] != wanted and not kept:
             code = codes.COMMITTED if ended["outcome"] == "committed" else codes.SUPERSEDED
             message = "deployment %s was %s already" % (deployment, ended["outcome"])
             raise codes.OrderError(code, "%s: %s" % (message, ended["why"]) if ended["why"] else message, ended)
+        return kept
 
 
 def _judge(answer: Mapping[str, Any], health: Mapping[str, Any], version: str) -> str:

@@ -65,7 +65,7 @@ class SealedFile:
             except BrokenRecordError as error:
                 damage.append("%s: %s" % (os.path.basename(path), error))
                 continue
-            if record is not None:
+            if found is not None and record is not None:
                 self._heal(found, data, copied)
                 self.recovered = "; ".join([*damage, "read its copy"]) if damage else ""
                 return record
@@ -75,14 +75,23 @@ class SealedFile:
     def save(self, record: Dict[str, Any]) -> None:
         data = seal(record)
         replace(self.path, data, flush=self._flush)
-        with contextlib.suppress(OSError, OrderError):  # it is written: an order must not fail for its copy
-            replace(self.copy, data, flush=False)
+        self._copy(data, flush=False)
 
-    def _heal(self, good: Optional[bytes], data: Optional[bytes], copied: Optional[bytes]) -> None:
-        """Both as the good one."""
-        for path, found in ((self.path, data), (self.copy, copied)):
-            if good is not None and found != good:
-                replace(path, good, flush=self._flush)
+    def _copy(self, data: bytes, *, flush: bool) -> None:
+        """The record is written: neither an order nor a start may fail for its copy. An older one is none."""
+        try:
+            replace(self.copy, data, flush=flush)
+        except (OSError, OrderError):
+            with contextlib.suppress(OSError):
+                records.remove(self.copy)
+
+    def _heal(self, good: bytes, data: Optional[bytes], copied: Optional[bytes]) -> None:
+        """Both as the good one, as far as the disk lets us."""
+        if data != good:
+            with contextlib.suppress(OSError, OrderError):
+                replace(self.path, good, flush=self._flush)
+        elif copied != good:
+            self._copy(good, flush=self._flush)
 
     def remove(self) -> None:
         for path in (self.path, self.copy):

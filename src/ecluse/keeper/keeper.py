@@ -180,7 +180,10 @@ class Keeper:
             return
         slot.warm_until = boottime() + warm_seconds
         slot.save()
-        self._halting = asyncio.ensure_future(slot.halt_background())
+        self.end_background(name)
+
+    def end_background(self, name: str) -> None:
+        self._halting = asyncio.ensure_future(self.slots[name].halt_background())
 
     async def _see_off(self, name: str) -> None:
         await strays.see_off(self.home, name, self.traffic.port)

@@ -38,12 +38,12 @@ class Lease:
     def take(self, holder: Holder, seconds: float, generation: int = 0) -> int:
         """The new generation, at least the one asked for: a fleet has the same on all its hosts.
 
-        Held by another that may still be there, or others wait in line: K010, which names them.
+        Held by another that may still be there, or free and others wait in line: K010, which names them.
         """
         if self._holder is not None and not self.lapsed() and self._is_rival(holder):
             raise OrderError(HELD, "the environment is held by %s" % _named(self._holder), self.seen())
         first = self.line.first_before(holder["id"])
-        if first:
+        if first and not self._has(holder):
             raise OrderError(HELD, "%s waits in line for the environment" % _named(first), {"holder": first})
         self.line.leave(holder["id"])
         self.generation = max(self.generation + 1, generation)
@@ -105,6 +105,10 @@ class Lease:
 
     def _is_holder(self, holder_id: str, generation: int) -> bool:
         return self._holder is not None and (self._holder["id"], self.generation) == (holder_id, generation)
+
+    def _has(self, holder: Holder) -> bool:
+        """Whoever holds it may take it again (all hosts of a fleet get one generation), whoever waits for it."""
+        return self._holder is not None and self._holder["id"] == holder["id"] and not self.lapsed()
 
     def _is_rival(self, holder: Holder) -> bool:
         held = self._holder or {}

@@ -46,7 +46,7 @@ def warnings(keeper: Keeper) -> List[str]:
 
 
 def _open(opened: Dict[str, Any]) -> Dict[str, Any]:
-    made = [move["name"] for move in opened["moves"] if move["done"] and not move["detail"].get("exit_code")]
+    made = [move["name"] for move in opened["moves"] if move["done"] and move["detail"].get("exit_code", 0) == 0]
     return {**{key: opened.get(key) for key in _OPEN}, "made": list(dict.fromkeys(made))}
 
 

@@ -7,8 +7,8 @@ from ecluse.keeper import assemble
 from ecluse.keeper.ask import ask
 from ecluse.keeper.children import Children
 from ecluse.keeper.deploying import Deploying
-from ecluse.keeper.jobs import Jobs
 from ecluse.keeper.keeper import Keeper
+from ecluse.keeper.migrating import Migrating
 from ecluse.keeper.observe import observe
 from ecluse.keeper.store import Store
 from ecluse.wire import codes
@@ -39,7 +39,7 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "logs", "shell"})
+FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "flaw", "logs", "shell"})
 """Orders without a grant: they change nothing, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
@@ -55,7 +55,7 @@ ALONE = frozenset(
 class Orders:
     def __init__(self, keeper: Keeper, deploying: Deploying, body: Body) -> None:
         self._keeper, self._deploying, self._body = keeper, deploying, body
-        self._jobs, self._staging = Jobs(), Children()
+        self._migrating = Migrating(keeper, deploying.jobs)
         self._store = Store(keeper.home.store)
 
     async def obey(self, name: str, grant: Optional[Json], args: Json, reply: Reply) -> Json:
@@ -66,18 +66,12 @@ class Orders:
         call = Call(grant or {}, args, reply)
         if name not in FREE and name != "give_back":
             self._keeper.lease.check(grant)
-        if name == "abort":
-            self._give_up_jobs()
         if name not in ALONE:
             return await method(call) or {}
         async with self._keeper.moving:
             if name != "upgrade":
                 self._keeper.lease.check(grant)
             return await method(call) or {}
-
-    def _give_up_jobs(self) -> None:
-        self._jobs.kill()
-        self._staging.kill()
 
     async def _hello(self, _: Call) -> Json:
         return self._body.identity
@@ -95,7 +89,7 @@ class Orders:
 
     async def _evict(self, call: Call) -> Json:
         evicted = self._keeper.lease.evict()
-        self._give_up_jobs()
+        self._deploying.give_up_work()
         if evicted:
             self._keeper.warnings.append("%s was evicted by %s" % (evicted["holder"]["command"], call.args["by"]))
         return {"evicted": evicted, "generation": self._keeper.lease.generation}
@@ -119,7 +113,7 @@ class Orders:
     async def _stage(self, call: Call) -> Json:
         running = self._keeper.furnished(call.args["running"])
         self._keeper.vault.put(running["release"]["id"], running.get("secrets") or {})
-        children = self._staging = Children()
+        children = self._deploying.staging = Children()
         home, bundle, hide = self._keeper.home.path, call.args["bundle"], self._keeper.services.hide
 
         def say(text: str) -> None:
@@ -149,14 +143,14 @@ class Orders:
 
     async def _run(self, call: Call) -> Json:
         """One that only `looks` is no move, so it isn't in the journal."""
-        keeper, release = self._keeper, call.args["running"]["release"]["id"]
-        is_move = not call.args.get("looks")
-        if is_move:
-            keeper.journal.before("run", release=release)
+        keeper, seconds = self._keeper, float(call.args["seconds"])
         running = keeper.furnished(call.args["running"])
-        ran = await self._jobs.run(keeper.home.path, running, call.args["argv"], call.args["seconds"])
-        if is_move:
-            keeper.journal.after("run", release=release, exit_code=ran["exit_code"])
+        if call.args.get("looks"):
+            ran = await self._deploying.jobs.run(keeper.home.path, running, call.args["argv"], seconds)
+        else:
+            ran = await self._migrating.run(
+                running, call.args["argv"], seconds, still_may=lambda: keeper.lease.check(call.grant)
+            )
         return {**ran, "output": keeper.services.hide(ran["output"])}
 
     async def _start(self, call: Call) -> None:
@@ -171,6 +165,9 @@ class Orders:
             return {"status": 0, "headers": {}, "body": "", "seconds": 0.0, "why": "nothing runs in %s" % slot.name}
         return await ask(*traffic.probe(slot.name), slot.name, call.args)
 
+    async def _flaw(self, call: Call) -> Json:
+        return {"flaw": await self._deploying.flaw(call.args["slot"])}
+
     async def _route(self, call: Call) -> None:
         weights = {"blue": int(call.args["blue"]), "green": int(call.args["green"])}
         self._keeper.route(weights, sticky=bool(call.args.get("sticky")))
@@ -184,14 +181,15 @@ class Orders:
     async def _commit(self, call: Call) -> None:
         self._deploying.commit(call.args["deployment"], call.args["warm_seconds"])
 
-    async def _abort(self, call: Call) -> None:
-        await self._deploying.abort(call.args["deployment"], call.args["why"], keep=bool(call.args.get("keep")))
+    async def _abort(self, call: Call) -> Json:
+        args, keep = call.args, bool(call.args.get("keep"))
+        return {"kept": await self._deploying.abort(args["deployment"], args["why"], keep=keep)}
 
     async def _stop(self, call: Call) -> None:
         await self._keeper.stop(call.args["slot"])
 
     async def _shut(self, call: Call) -> None:
-        self._give_up_jobs()
+        self._deploying.give_up_work()
         await self._keeper.shut()
         self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
         self._body.end()

@@ -102,6 +102,8 @@ class Worker:
         self.gave_up = False
         self._failures = 0
         self._wanted = False
+        self._signalled = False
+        """It was told to end, by us or by the keeper before us."""
         self._watch: Optional[Watch] = None
         self._timer: Optional[asyncio.TimerHandle] = None
         self._gone = asyncio.Event()
@@ -147,9 +149,12 @@ class Worker:
         self.last_exit = str(record["last_exit"])
         self.gave_up = bool(record["gave_up"])
         self._wanted = record["state"] != EXITED
+        self._signalled = bool(record.get("signalled"))
         pid = record["pid"]
         if pid and processes.is_alive(pid, record["start_time"]):
             self._run(pid, record["start_time"], record["started_at"])
+        elif record.get("ends"):
+            self._wanted, self._signalled, self.last_exit = False, False, describe(None)
         elif self._wanted:
             self.last_exit = describe(None) if pid else self.last_exit
             self._again()
@@ -165,10 +170,12 @@ class Worker:
             "restarts": self.restarts,
             "last_exit": self.last_exit,
             "gave_up": self.gave_up,
+            "signalled": self._signalled,
+            "ends": self._signalled and not self._wanted,
         }
 
     def _ended(self) -> None:
-        pid, self.pid, self._watch = self.pid or 0, None, None
+        pid, self.pid, self._watch, self._signalled = self.pid or 0, None, None, False
         processes.end_family(pid)
         self.last_exit = describe(reap(pid))
         if time.time() - self.started_at > STEADY:
@@ -203,7 +210,8 @@ class Worker:
     async def stop(self, number: int, budget: float) -> bool:
         """The signal, `budget` seconds, then SIGKILL for the whole family. Whether it ended by itself.
 
-        Called again meanwhile it waits for the same end: a second signal means "at once" to many servers.
+        Called again meanwhile it waits for the same end: a second signal means "at once" to many servers and workers,
+        so it isn't sent by the next keeper either.
         """
         self._wanted = False
         if self._timer:
@@ -220,7 +228,10 @@ class Worker:
     async def _end(self, pid: int, number: int, budget: float) -> bool:
         gone = self._gone
         known: Set[Tuple[int, int]] = processes.named(processes.family(pid))
-        processes.send(pid, self.start_time, number)
+        if not self._signalled:
+            self._signalled = True
+            processes.send(pid, self.start_time, number)
+            self._changed(self)
         try:
             await asyncio.wait_for(gone.wait(), budget)
         except asyncio.TimeoutError:

@@ -141,7 +141,7 @@ class Voyage:
         early, problem = await ask(self.wanted, None, self.fleet, self.world, override=self.order.override)
         if problem:
             return self._halted(early, problem)
-        seen = await settle(self.fleet, self.lease, self.wanted.app, self.wanted.environment, self.world)
+        seen = await settle(self.fleet, self.lease, self.wanted.environment, self.world)
         require_all(self.lease, seen)
         verdicts = await self._gates()
         if problem := stopped_by(verdicts):

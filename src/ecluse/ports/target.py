@@ -104,8 +104,9 @@ class Target(Protocol):
         """What is there now, from the target. Nothing there yet is an Observed with empty slots, not an error."""
 
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
-        """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or others wait in line:
-        ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over."""
+        """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or free and others wait
+        in line: ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over. Whoever holds
+        it may take it again."""
 
     async def wait(self, holder: Holder, ticket: float) -> Place:
         """A place in the line for the lease; 0 is for the first call, the place's ticket for those that follow, each
@@ -135,7 +136,8 @@ class Target(Protocol):
         looks: bool = False,
     ) -> RanCommand:
         """Run a one-off command (a migration) in the staged release with its environment and secrets. One that only
-        `looks` is no move of the open deployment."""
+        `looks` is no move of the open deployment. Of the others one is under way at a time: the same one, ordered again
+        by whoever goes on with the deployment, is waited for. An undo ends it."""
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there
@@ -147,6 +149,10 @@ class Target(Protocol):
 
     async def ask(self, slot: Slot, question: Question) -> Answered:
         """Ask one slot in private, whatever its weight."""
+
+    async def flaw(self, slot: Slot) -> str:
+        """Why what runs in the slot isn't fit to serve, by its own release's health check, asked a few times: one bad
+        answer may be chance. Empty when it is fit, or has no check."""
 
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
         """Share new connections. A slot that goes to 0 turns lame; one that gets traffic again stops being lame.
@@ -163,10 +169,11 @@ class Target(Protocol):
         """Close the journal; the other slot is stopped after `warm` (0: now, with drain). Already committed: nothing
         to do."""
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
-        """Undo: traffic back to the previous slot if it is up, the new slot drained and stopped, the journal closed.
-        With `keep` the traffic stays where it is, because the previous slot isn't fit. Already undone: nothing to do.
-        Already committed: K014."""
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> str:
+        """Undo: traffic back to the previous slot, the new slot drained and stopped, the journal closed. Empty.
+        With `keep` (the previous slot isn't fit), and where that one is down and the new one up, the new slot keeps its
+        traffic and gets all of it; the journal is closed as committed with the reason, which is returned.
+        Already undone or kept: the same answer. Already committed: K014."""
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         """Drain and stop what runs in the slot. Empty: nothing to do. Returns when it is empty."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from ecluse.model.ids import DeploymentId
@@ -46,6 +47,18 @@ class DeploymentContract(TargetFixtures):
         opened = (await target.observe()).open
         assert opened is not None
         assert (looked.exit_code, opened.last_move) == (0, "begin")
+
+    async def test_a_migration_that_is_under_way_is_not_run_beside(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        wanted = running("1.0.0")
+        await target.stage(grant, wanted, quiet)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        migrate = ("/bin/sh", "-c", "echo $$; sleep 1")
+        orders = [target.run(grant, wanted, migrate, timedelta(seconds=20)) for _ in range(2)]
+        first, second = await asyncio.gather(*orders)
+        assert (first.exit_code, first.output) == (0, second.output)
 
     async def test_a_second_deployment_is_refused_while_one_is_open(
         self, target: Target, holder: Holder, running: Versions
@@ -109,7 +122,7 @@ class DeploymentContract(TargetFixtures):
         await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
         await self._started(target, running("2.0.0"), Slot.GREEN, SECOND, grant)
         await target.route(grant, Weights.all_to(Slot.GREEN))
-        await target.abort(grant, SECOND, "errors under traffic")
+        assert await target.abort(grant, SECOND, "errors under traffic") == ""
         seen = await target.observe()
         assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.BLUE, SlotState.RUNNING)
         assert seen.slot(Slot.GREEN).state is SlotState.EMPTY
@@ -194,10 +207,21 @@ class DeploymentContract(TargetFixtures):
         await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
         await self._shifted(target, running("2.0.0"), holder)
         grant = await target.take(holder, LEASE)
-        await target.abort(grant, SECOND, "it was ill", keep=True)
+        kept = await target.abort(grant, SECOND, "it was ill", keep=True)
         seen = await target.observe()
         assert (seen.serving, seen.open, seen.finished[-1].outcome) == (Slot.GREEN, None, "committed")
-        assert "it was ill" in seen.finished[-1].why
+        assert "it was ill" in kept
+        assert seen.finished[-1].why == kept
+        assert await target.abort(grant, SECOND, "again") == kept
+
+    async def test_what_is_kept_gets_all_traffic(self, target: Target, holder: Holder, running: Versions) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        await self._shifted(target, running("2.0.0"), holder, Weights(blue=90, green=10))
+        grant = await target.take(holder, LEASE)
+        assert await target.abort(grant, SECOND, "it was ill", keep=True)
+        seen = await target.observe()
+        assert (seen.slot(Slot.BLUE).weight, seen.slot(Slot.GREEN).weight) == (0, 100)
 
     async def _shifted(self, target: Target, running: Running, holder: Holder, weights: Weights | None = None) -> None:
         """The second deployment, as far as the traffic."""

@@ -99,6 +99,17 @@ class LeaseContract(TargetFixtures):
         await target.give_back(await target.take(holder, LEASE))
         await target.take(other, LEASE)
 
+    async def test_whoever_holds_it_takes_it_again_though_others_wait(
+        self, target: Target, holder: Holder, other: Holder
+    ) -> None:
+        first = await target.take(holder, LEASE)
+        await target.wait(other, 0)
+        again = await target.take(holder, LEASE, first.generation + 5)
+        assert again.generation == first.generation + 5
+        await target.give_back(again)
+        assert (await refusal(target.take(holder, LEASE)))[0] == "K010"
+        await target.give_back(await target.take(other, LEASE))
+
     async def test_an_older_generation_is_refused(self, target: Target, holder: Holder, running: Versions) -> None:
         old = await target.take(holder, SHORT)
         new = await target.take(holder, LEASE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from ecluse.model.app import Health
 from ecluse.model.observed import Holder, SlotState
 from ecluse.model.slot import Slot, Weights
-from ecluse.ports.target import SplitsTraffic, Target, Upgrades
+from ecluse.ports.target import Running, SplitsTraffic, Target, Upgrades
 from ecluse.testing.target_fixtures import (
     FIRST,
     LEASE,
@@ -71,6 +73,27 @@ class SlotContract(TargetFixtures):
         answer = await target.ask(Slot.GREEN, QUESTION)
         assert answer.status == 0
         assert answer.why
+
+    async def test_each_slot_is_judged_by_its_own_health_check(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        well, ill = (_checked(running(version), status) for version, status in (("1.0.0", 200), ("2.0.0", 418)))
+        await self._started(target, well, Slot.BLUE, FIRST, grant)
+        await target.stage(grant, ill, quiet)
+        await target.start(grant, ill, Slot.GREEN)
+        await self._answers(target, Slot.GREEN, ill)
+        assert await target.flaw(Slot.BLUE) == ""
+        assert "/" in await target.flaw(Slot.GREEN)
+        await target.stop(grant, Slot.GREEN)
+        assert "green" in await target.flaw(Slot.GREEN)
+
+    async def test_a_release_without_a_health_check_has_no_flaw(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._started(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        assert await target.flaw(Slot.BLUE) == ""
 
     async def test_a_slot_with_traffic_is_not_replaced(self, target: Target, holder: Holder, running: Versions) -> None:
         grant = await target.take(holder, LEASE)
@@ -151,3 +174,9 @@ class SlotContract(TargetFixtures):
             pytest.skip("this target has no host process")
         grant = await target.take(holder, LEASE)
         assert await target.upgrade(grant) == await target.upgrade(grant)
+
+
+def _checked(running: Running, status: int) -> Running:
+    """Well when `/` answers with `status`."""
+    web, *rest = running.processes
+    return replace(running, processes=(replace(web, health=Health(path="/", status=(status,))), *rest))

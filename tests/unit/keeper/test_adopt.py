@@ -287,6 +287,25 @@ def test_a_keeper_killed_right_after_the_commit_leaves_the_old_release_to_the_ne
     tell(story)
 
 
+def test_background_workers_that_were_to_end_when_their_keeper_was_killed_end(host, home, tell):
+    async def story(before):
+        first = host.running("1", workers=2, drain=2)
+        await serve(before, first, "blue")
+        await serve(before, host.running("2", workers=1), "green")
+        before.slots["green"].committed = True
+        before.retire("blue", 300)
+        before._halting.cancel()
+        killed(before)
+        after = next_keeper(home)
+        web, *workers = after.slots["blue"].workers
+        await until(lambda: all(worker.state == "exited" for worker in workers))
+        assert (web.state, after.slots["green"].workers[1].state) == ("running", "running")
+        assert after.slots["blue"].warm_until > 0
+        return after
+
+    tell(story)
+
+
 def test_an_error_of_a_chore_is_told_and_the_next_tick_comes(home, tell):
     async def story(keeper):
         said = []

@@ -61,3 +61,43 @@ def test_an_order_does_not_fail_for_the_copy_of_its_record(tmp_path):
     record.save({"n": 1})
     (tmp_path / "record.json.copy").rmdir()
     assert record.load() == {"n": 1}
+
+
+def test_a_record_is_read_on_a_full_disk_though_its_copy_can_not_be_made(small_disk):
+    record = SealedFile(str(small_disk / "record.json"))
+    record.save({"n": 1})
+    fill(small_disk)
+    os.truncate(small_disk / "filling", os.path.getsize(small_disk / "filling") - 2 * 4096)
+    record.save({"n": 2, "long": "x" * 5000})
+    assert SealedFile(record.path).load() == {"n": 2, "long": "x" * 5000}
+
+
+def test_a_copy_that_could_not_be_made_brings_no_older_record_back(tmp_path, monkeypatch):
+    record = SealedFile(str(tmp_path / "record.json"))
+    record.save({"n": 1})
+    monkeypatch.setattr("ecluse.keeper.durable.replace", refusing(record.copy))
+    record.save({"n": 2})
+    monkeypatch.undo()
+    (tmp_path / "record.json").write_bytes(b"damaged")
+    again = SealedFile(record.path)
+    assert again.load() is None
+    assert "started empty" in again.recovered
+
+
+@pytest.mark.parametrize("damaged", ["record.json", "record.json.copy"])
+def test_a_record_that_can_not_be_mended_is_read(tmp_path, monkeypatch, damaged):
+    SealedFile(str(tmp_path / "record.json")).save({"n": 1})
+    (tmp_path / damaged).write_bytes(b"damaged")
+    monkeypatch.setattr("ecluse.keeper.durable.replace", refusing(str(tmp_path / damaged)))
+    assert SealedFile(str(tmp_path / "record.json")).load() == {"n": 1}
+
+
+def refusing(full):
+    """`replace`, on a disk that is full for one path."""
+
+    def refuse(path, data, *, flush=True):
+        if path == full:
+            raise OrderError(DISK_FULL, "no space left")
+        replace(path, data, flush=flush)
+
+    return refuse

@@ -169,11 +169,34 @@ def test_without_a_place_to_go_back_to_what_serves_stays(host):
         assert host.slot("blue")["state"] != "lame"
 
     eventually(down, 10, AssertionError)
-    host.orders("abort", deployment="d2", why="no")
+    assert "blue isn't fit to serve" in host.orders("abort", deployment="d2", why="no")["kept"]
     assert host.get() == (200, "2")
     seen = host.orders("observe")
     assert "blue isn't fit to serve" in seen["warnings"][0]
     assert seen["open"] is None
+
+
+def test_where_neither_is_up_it_goes_back(host):
+    host.up().take()
+    host.deploy(host.running("1", web=DIES_LATER), "blue")
+    release = host.running("2", web=DIES_LATER)
+    host.orders("begin", deployment="d2", running=release, slot="green")
+    host.orders("start", running=release, slot="green")
+    host.healthy("green", "2")
+    host.orders("route", blue=90, green=10)
+    (host.home / "die").touch()
+
+    def down():
+        assert {host.slot(name)["state"] for name in ("blue", "green")} == {"starting"}
+
+    eventually(down, 10, AssertionError)
+    assert host.orders("abort", deployment="d2", why="no")["kept"] == ""
+    seen = host.orders("observe")
+    assert (seen["serving"], seen["slots"][1]["state"], seen["finished"][-1]["outcome"]) == (
+        "blue",
+        "empty",
+        "reverted",
+    )
 
 
 def test_a_warm_release_comes_back_with_its_background_workers(host):

@@ -158,6 +158,25 @@ def test_a_lease_of_another_boot_has_expired(machine):
     assert again.take(BERT, 30) == 2
 
 
+def test_whoever_holds_it_takes_it_again_though_others_wait(machine):
+    lease = machine.lease()
+    lease.take(ANNE, 30)
+    lease.line.show(BERT, 0)
+    assert lease.take(ANNE, 30, 7) == 7
+    machine.now += 4
+    lease.line.show(BERT, 0)
+    lease.give_back("anne-1", 7)
+    assert refused(lease.take, ANNE, 30).code == HELD
+
+
+def test_an_expired_lease_is_no_way_past_the_line(machine):
+    lease = machine.lease()
+    lease.take(ANNE, 3)
+    lease.line.show(BERT, 0)
+    machine.now += 3
+    assert refused(lease.take, ANNE, 30).code == HELD
+
+
 def test_a_new_lease_has_lapsed(machine):
     assert machine.lease().lapsed()
     assert machine.lease().generation == 0

@@ -131,6 +131,34 @@ def test_what_ended_unseen_is_started_again_with_an_unknown_exit(make):
     asyncio.run(story())
 
 
+def test_another_keeper_sends_no_second_signal(make, tmp_path):
+    async def story():
+        script = "import signal, time; signal.signal(15, lambda *_: print('told', flush=True)); print('up', flush=True)"
+        first = make(script + "\nwhile True: time.sleep(60)")
+        first.start()
+        await until((tmp_path / "out").read_text)
+        stopping = asyncio.ensure_future(first.stop(signal.SIGTERM, 60))
+        await until(lambda: "told" in (tmp_path / "out").read_text())
+        record = first.record()
+        second = make("pass")
+        second.adopt(record)
+        assert not await second.stop(signal.SIGTERM, 0.3)
+        assert (tmp_path / "out").read_text().split() == ["up", "told"]
+        await stopping
+
+    asyncio.run(story())
+
+
+def test_what_ended_unseen_after_its_signal_is_not_started_again(make):
+    async def story():
+        web = make("import time; time.sleep(60)")
+        record = {**web.record(), "pid": os.getpid(), "start_time": 1, "state": RUNNING, "ends": True}
+        web.adopt(record)
+        assert (web.state, web.last_exit) == (EXITED, "unknown")
+
+    asyncio.run(story())
+
+
 def test_what_had_given_up_stays_so(make):
     async def story():
         web = make("pass")

@@ -39,7 +39,7 @@ async def deploy_existing(
     began = world.clock.monotonic()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
-        seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
+        seen = await settle(fleet, lease, wanted.environment, world)
         recalled = recall(choose(seen, world.ledger.state()), world.store)
         require_place_for_dirty(wanted.environment, dirty=is_dirty(recalled.release.version))
         then = as_it_was(wanted, recalled)

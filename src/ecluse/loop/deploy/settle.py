@@ -11,7 +11,7 @@ from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import left_undone, needs_person, undecided, waits_for_person
 from ecluse.loop.deploy.undo import undo
 from ecluse.model import events
-from ecluse.model.app import App, Environment
+from ecluse.model.app import Environment
 from ecluse.model.deployment import Place
 from ecluse.model.history import DeploymentKnown, EnvironmentKnown
 from ecluse.model.ids import DeploymentId, HostName
@@ -21,7 +21,7 @@ from ecluse.ports.target import Upgrades
 from ecluse.ports.world import World
 
 
-async def settle(fleet: Fleet, lease: Lease, app: App, environment: Environment, world: World) -> Seen:
+async def settle(fleet: Fleet, lease: Lease, environment: Environment, world: World) -> Seen:
     """End open deployments of somebody who is gone (the lease is ours now), import what the targets ended by
     themselves, and look again. Host processes of another version are replaced by ours first.
 
@@ -33,7 +33,7 @@ async def settle(fleet: Fleet, lease: Lease, app: App, environment: Environment,
         if one := next((one for one in opened.values() if one.held), None):
             raise waits_for_person(one, environment.name)
     for deployment, opened in found.items():
-        await finish(fleet, lease, seen, deployment, opened, app, environment, world)
+        await finish(fleet, lease, seen, deployment, opened, environment, world)
     await _upgrade(fleet, lease)
     seen = await fleet.observe()
     world.ledger.append(*told(seen, known(world, environment.name)))
@@ -55,7 +55,6 @@ async def finish(
     seen: Seen,
     deployment: DeploymentId,
     opened: Mapping[HostName, OpenDeployment],
-    app: App,
     environment: Environment,
     world: World,
 ) -> None:
@@ -70,8 +69,7 @@ async def finish(
         return
     world.reporter.note(f"undoing deployment {deployment} of {one.version}, left at `{one.last_move}`")
     places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
-    health = app.web.health if app.web else None
-    ended = await undo(fleet, lease, deployment, places, health, "its deployer is gone")
+    ended = await undo(fleet, lease, deployment, places, "its deployer is gone")
     problem = Problem(
         code="D068", what=f"deployment {deployment} of {one.version} was left unfinished",
         state="", fix="", exit=Exit.REFUSED,

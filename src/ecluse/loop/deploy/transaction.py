@@ -183,8 +183,8 @@ class Transaction:
         return ended
 
     async def _go_back(self, why: str) -> Undone:
-        work, web = self._work, self._work.app.web
-        return await undo(work.fleet, work.lease, self._id, work.deployment.places, web.health if web else None, why)
+        work = self._work
+        return await undo(work.fleet, work.lease, self._id, work.deployment.places, why)
 
     async def _serving(self) -> str:
         """In the environment; we may be at work on a part of its hosts."""

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ecluse.loop.deploy.fleet import Fleet, on_each
-from ecluse.loop.deploy.health import Expected
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import UP
 from ecluse.loop.deploy.problems import left_undone, needs_person
-from ecluse.model.app import Health
 from ecluse.model.deployment import Place
-from ecluse.model.ids import Commit, DeploymentId, Digest, HostName, Version
+from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotState
 from ecluse.model.problem import Problem
-from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
-from ecluse.ports.target import Question, Target
-
-TRIES = 3
-"""Questions that a release must answer before traffic goes back to it."""
+from ecluse.ports.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,34 +32,32 @@ class Undone:
         return left_undone(problem, self.lost) if self.lost else problem
 
 
-async def undo(
-    fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], health: Health | None, why: str
-) -> Undone:
+async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], why: str) -> Undone:
     """First the traffic of all hosts at once, for a silent one must not delay the others; then the new release is
     drained and stopped on all."""
     moved = {place.host: place for place in places}
 
     async def send_back(host: HostName) -> str:
-        return await _send_back(fleet.targets[host], lease, deployment, moved[host], health)
+        return await _send_back(fleet.targets[host], lease, deployment, moved[host])
 
     sent = await on_each(tuple(moved), send_back)
     fit = sent.done
 
-    async def abort(host: HostName) -> None:
+    async def abort(host: HostName) -> str:
+        """Why the host kept the new release: the last word is its own."""
         target = fleet.targets[host]
-        opened = (await target.observe()).open
-        if opened is not None and opened.id == deployment:
-            await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
+        seen = await target.observe()
+        if seen.open is None or seen.open.id != deployment:
+            return next((one.why for one in seen.finished if one.id == deployment and one.outcome == "committed"), "")
+        return await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
 
     found = await on_each(tuple(fit), abort)
     lost = {host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())}
-    kept = {host: f"{host}: {trouble}" for host, trouble in fit.items() if trouble and host not in lost}
+    kept = {host: f"{host}: {fit[host] or reason}" for host, reason in found.done.items() if reason}
     return Undone(reverted=tuple(host for host in found.done if host not in kept), kept=kept, lost=lost)
 
 
-async def _send_back(
-    target: Target, lease: Lease, deployment: DeploymentId, place: Place, health: Health | None
-) -> str:
+async def _send_back(target: Target, lease: Lease, deployment: DeploymentId, place: Place) -> str:
     """Traffic to the release before; why not, when that one is ill and the new one is well."""
     seen = await target.observe()
     if seen.open is None or seen.open.id != deployment or place.previous in (None, place.slot):
@@ -73,28 +65,20 @@ async def _send_back(
     previous = seen.slot(place.previous)
     if not seen.slot(place.slot).weight or previous.state is SlotState.HALTED:
         return ""
-    trouble = await trouble_of(target, seen, place.previous, health)
+    trouble = await trouble_of(target, seen, place.previous)
     if not trouble:
         await target.route(lease.grant(), Weights.all_to(place.previous))
-    elif await trouble_of(target, seen, place.slot, health):
+    elif await trouble_of(target, seen, place.slot):
         return ""
     return trouble
 
 
-async def trouble_of(target: Target, seen: Observed, slot: Slot, health: Health | None) -> str:
-    """Why a slot isn't fit to serve; empty when it is. Asked a few times: one bad answer may be chance."""
+async def trouble_of(target: Target, seen: Observed, slot: Slot) -> str:
+    """Why a slot isn't fit to serve; empty when it is. The target asks: each release has a health check of its own."""
     found = seen.slot(slot)
     if found.release is None:
         return f"nothing runs in {slot}"
     if found.state not in UP:
         return f"{found.version} in {slot} is {found.state}"
-    if health is None:
-        return ""
-    release = Release(version=found.version or Version(""), commit=Commit(""), bundle=Digest(""), config=Digest(""))
-    expected = Expected(health=replace(health, body=""), release=release, stamped="stamps" in found.guarantees)
-    flaw = ""
-    for _ in range(TRIES):
-        question = Question(path=health.path, host=health.host, patience=health.patience)
-        if not (flaw := expected.flaw(await target.ask(slot, question))):
-            return ""
-    return f"{found.version} in {slot}: GET {health.path}: {flaw}"
+    flaw = await target.flaw(slot)
+    return f"{found.version} in {slot}: {flaw}" if flaw else ""

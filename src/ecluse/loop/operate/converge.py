@@ -37,7 +37,7 @@ async def converge(wanted: Wanted, world: World) -> Converged:
     """
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world) as lease:
-        seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
+        seen = await settle(fleet, lease, wanted.environment, world)
         release = decided_release(fleet, seen, wanted.environment.name)
         kept = world.ledger.state().releases.get(release)
         if kept is None:

@@ -23,7 +23,7 @@ async def one_off(wanted: Wanted, argv: Argv, within: timedelta, world: World) -
     no deploy passes under it. Interrupted: ProblemError D035, because the host goes on with it."""
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world) as lease:
-        seen = await settle(fleet, lease, wanted.app, wanted.environment, world)
+        seen = await settle(fleet, lease, wanted.environment, world)
         kept = world.ledger.state().releases.get(seen.serving)
         if kept is None:
             raise ProblemError(nothing_serves(wanted.environment.name))

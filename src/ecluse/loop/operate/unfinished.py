@@ -60,8 +60,7 @@ async def take_back(wanted: Wanted, world: World, wait: timedelta | None = None)
         deployment, opened = the_open_one(seen, environment)
         one = next(iter(opened.values()))
         places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
-        health = wanted.app.web.health if wanted.app.web else None
-        ended = await undo(fleet, lease, deployment, places, health, f"taken back by {world.actor}")
+        ended = await undo(fleet, lease, deployment, places, f"taken back by {world.actor}")
         world.ledger.append(*told(await fleet.observe(), known(world, environment.name)))
         problem = Problem(code="D070", what=f"deployment {deployment} was taken back", fix="", exit=Exit.REFUSED)
         if ended.kept:

@@ -97,7 +97,9 @@ async def tried(
     async with scratch(world, place.folder / "services") as services:
         bench = Bench(world=world, place=place, checkout=checkout, until=until, services=services)
         await bench.lay_out()
-        world.reporter.note("what is tried is the repository's own code: it gets none of your variables, and its own HOME")
+        world.reporter.note(
+            "what is tried is the repository's own code: it gets none of your variables, and its own HOME"
+        )
         found = await attempt(facts, bench, name=world.root.name)
     if found.environment is None:
         return found.proposal

@@ -37,8 +37,10 @@ class Filled:
             return SlotState.HALTED
         return SlotState.LAME if self.has_served and not weight else SlotState.RUNNING
 
-    def answer(self) -> tuple[Answered, Filled]:
+    def answer(self, path: str) -> tuple[Answered, Filled]:
         """What it answers now, and how it is afterwards."""
+        if self.behaviour.only not in ("", path):
+            return Answered(status=404), self
         answers = self.behaviour.answers
         version = self.running.release.version
         healthy = Answered(status=200, headers={"x-release": version}, body=version.encode())

@@ -32,7 +32,8 @@ class MemoryLease:
         held = self._in_force()
         if held and held.holder.id != holder.id and held.holder.id not in self.gone:
             raise refused("K010", f"the environment is held by {held.holder.user} ({held.holder.command})", Exit.BUSY)
-        if self._line and min(self._line, key=self._line.__getitem__) != holder.id:
+        has = held is not None and held.holder.id == holder.id
+        if not has and self._line and min(self._line, key=self._line.__getitem__) != holder.id:
             raise refused("K010", "others wait in line for the environment", Exit.BUSY)
         self._line.pop(holder.id, None)
         self.generation = max(self.generation + 1, generation)

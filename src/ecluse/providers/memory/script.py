@@ -21,6 +21,8 @@ class Behaviour:
     exits_after: float | None = None
     last_exit: str = "exit 1"
     log: tuple[str, ...] = ()
+    only: str = ""
+    """The one path that there is; others are 404. Empty: every path is there."""
     ran: RanCommand = DONE
     """What its one-off commands answer."""
     told: Mapping[str, list[RanCommand]] = field(default_factory=dict)

@@ -25,6 +25,9 @@ from ecluse.providers.memory.filled import Filled
 from ecluse.providers.memory.lease import MemoryLease, refused
 from ecluse.providers.memory.script import HEALTHY, Behaviour
 
+TRIES = 3
+"""Questions that a release must answer to be called ill."""
+
 
 class MemoryTarget:
     """Fills Target, SplitsTraffic and Upgrades.
@@ -152,14 +155,28 @@ class MemoryTarget:
         if slot in self._slots:
             self._slots[slot] = replace(self._slots[slot], halted=True)
 
-    async def ask(self, slot: Slot, question: Question) -> Answered:  # noqa: ARG002
+    async def ask(self, slot: Slot, question: Question) -> Answered:
         self._look("ask")
+        return self._answer(slot, question.path)
+
+    async def flaw(self, slot: Slot) -> str:
+        self._look("flaw")
+        filled = self._slots.get(slot)
+        if filled is None:
+            return f"nothing runs in {slot}"
+        health = next((process.health for process in filled.running.processes if process.is_web), None)
+        if health is None:
+            return ""
+        statuses = (self._answer(slot, health.path).status for _ in range(TRIES))
+        return "" if any(status in health.status for status in statuses) else f"GET {health.path}: it is ill"
+
+    def _answer(self, slot: Slot, path: str) -> Answered:
         filled = self._slots.get(slot)
         if filled is None:
             return Answered(status=0, why=f"nothing runs in {slot}")
         if slot in self.ill:
             return Answered(status=503)
-        answered, self._slots[slot] = filled.answer()
+        answered, self._slots[slot] = filled.answer(path)
         return answered
 
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:  # noqa: ARG002
@@ -199,15 +216,23 @@ class MemoryTarget:
             until = self._clock.monotonic() + warm.total_seconds()
             self._slots[old] = replace(self._slots[old], warm_until=until)
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> str:
         self._check("abort", grant)
         if self._open is None or self._open.id != deployment:
-            self._ended_as(deployment, "reverted")
-            return
-        if keep:
-            self._end("committed", f"{why}; not undone: {self._open.previous} isn't fit to serve")
-        else:
+            return self._ended_as(deployment, "reverted")
+        new, previous = self._open.slot, self._open.previous
+        if previous in (None, new) or not self._weights[new] or not (keep or self._only_new_is_up(self._open)):
             self._revert(why)
+            return ""
+        self._weights = {new: 100, new.other: 0}
+        why = f"{why}; not undone: {previous} isn't fit to serve"
+        self._end("committed", why)
+        return why
+
+    def _only_new_is_up(self, opened: OpenDeployment) -> bool:
+        now = self._clock.monotonic()
+        up = {slot for slot, filled in self._slots.items() if not filled.has_exited(now)}
+        return opened.slot in up and opened.previous not in up
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         self._check("stop", grant)
@@ -313,13 +338,16 @@ class MemoryTarget:
             self._finished = (*self._finished, ended)[-20:]
             self._open = None
 
-    def _ended_as(self, deployment: DeploymentId, wanted: str) -> None:
+    def _ended_as(self, deployment: DeploymentId, wanted: str) -> str:
+        """Why it was kept, when it was to be undone and couldn't be."""
         ended = next((ended for ended in self._finished if ended.id == deployment), None)
         if ended is None:
             raise refused("K002", f"no deployment {deployment} is open", Exit.NEEDS_PERSON)
-        if ended.outcome != wanted:
+        kept = ended.why if ended.outcome == "committed" else ""
+        if ended.outcome != wanted and not kept:
             code, exit_code = ("K014", Exit.REFUSED) if ended.outcome == "committed" else ("K011", Exit.BUSY)
             raise refused(code, f"deployment {deployment} was {ended.outcome} already", exit_code)
+        return kept
 
     def _seen(self, slot: Slot) -> SlotSeen:
         filled = self._slots.get(slot)

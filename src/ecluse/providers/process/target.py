@@ -161,6 +161,9 @@ class ProcessTarget:
         }
         return documents.answered(await self._order("ask", args))
 
+    async def flaw(self, slot: Slot) -> str:
+        return str((await self._order("flaw", {"slot": slot.value}))["flaw"])
+
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
         await self._order("route", {"blue": weights.blue, "green": weights.green, "sticky": sticky}, grant)
 
@@ -175,8 +178,8 @@ class ProcessTarget:
     async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
         await self._order("commit", {"deployment": deployment, "warm_seconds": warm.total_seconds()}, grant)
 
-    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> None:
-        await self._order("abort", {"deployment": deployment, "why": why, "keep": keep}, grant)
+    async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> str:
+        return str((await self._order("abort", {"deployment": deployment, "why": why, "keep": keep}, grant))["kept"])
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
         await self._order("stop", {"slot": slot.value}, grant)

@@ -52,7 +52,7 @@ class Chain:
         running = self.running(version)
         wanted = Wanted(app=APP, environment=self.environment)
         async with held(self.fleet, self.environment.lease, self.world) as lease:
-            await settle(self.fleet, lease, APP, self.environment, self.world)
+            await settle(self.fleet, lease, self.environment, self.world)
             return await deploy(wanted, running.release, NOTHING, self.fleet, lease, self.world, verb="ship")
 
     def running(self, version):
@@ -313,7 +313,7 @@ async def test_whoever_comes_next_counts_the_decisions(chain, decided, version):
     chain.memory.clock.advance(60)
     await chain.fleet.observe()
     async with held(chain.fleet, LIVE.lease, chain.world) as lease:
-        seen = await settle(chain.fleet, lease, APP, LIVE, chain.world)
+        seen = await settle(chain.fleet, lease, LIVE, chain.world)
     assert {look.open for look in seen.hosts.values()} == {None}
     versions = await chain.versions()
     assert {versions[name] for name in NAMES[:decided]} == {version}
@@ -329,7 +329,7 @@ async def test_what_can_not_be_known_is_not_decided(chain):
     lose(chain.hosts["c"], "observe")
     async with held(chain.fleet, LIVE.lease, chain.world) as lease:
         with pytest.raises(ProblemError) as error:
-            await settle(chain.fleet, lease, APP, LIVE, chain.world)
+            await settle(chain.fleet, lease, LIVE, chain.world)
     assert (error.value.problems[0].code, error.value.exit) == ("D065", Exit.UNREACHABLE)
     assert "c would know" in str(error.value)
 
@@ -386,6 +386,31 @@ async def test_who_waits_comes_in_turn(chain):
         await chain.world.clock.sleep(0.5)
     await asyncio.gather(*visits)
     assert order == ["h-1", "h-2", "h-3"]
+
+
+async def test_whoever_must_level_the_generations_keeps_its_turn(chain):
+    """The first host, which keeps the line, was away for some generations."""
+    order = []
+
+    async def visit(name):
+        world = replace(chain.world, holder=replace(chain.world.holder, id=name))
+        async with held(chain.fleet, LIVE.lease, world, timedelta(minutes=5)) as lease:
+            order.append((name, lease.generation))
+            await chain.world.clock.sleep(1)
+
+    async with held(chain.fleet, LIVE.lease, replace(chain.world, holder=replace(chain.world.holder, id="h-0"))):
+        visits = []
+        for name in ("h-1", "h-2"):
+            visits.append(asyncio.create_task(visit(name)))
+            await chain.world.clock.sleep(0.5)
+    for host in NAMES[1:]:
+        for _ in range(3):
+            await chain.hosts[host].evict("somebody")
+    before = (await chain.hosts[NAMES[-1]].observe()).generation
+    await asyncio.gather(*visits)
+    (first, its_generation), (second, next_generation) = order
+    assert (first, second) == ("h-1", "h-2")
+    assert before < its_generation < next_generation
 
 
 async def test_an_evicted_deployer_gives_no_order(chain):

@@ -38,7 +38,7 @@ async def deployed(memory, version, app=APP):
     wanted = Wanted(app=app, environment=running.environment)
     fleet = fleet_of(memory.world, app, running.environment)
     async with held(fleet, running.environment.lease, memory.world) as lease:
-        await settle(fleet, lease, app, running.environment, memory.world)
+        await settle(fleet, lease, running.environment, memory.world)
         return await deploy(wanted, running.release, running.bundle, fleet, lease, memory.world, verb="ship")
 
 
@@ -158,6 +158,30 @@ async def test_a_release_whose_predecessor_is_ill_is_not_taken_back(memory_world
     assert "1.0.0 in blue" in " ".join(stuck.problem.evidence)
     assert await serving(memory_world) == "2.0.0"
     assert [event.version for event in told(memory_world, events.DeploymentStuck)] == ["2.0.0"]
+
+
+async def test_what_the_target_kept_is_no_undo(memory_world):
+    """Both are ill; the one before is down, so the target keeps the new one."""
+    memory_world.target.script("1.0.0", Behaviour(exits_after=60))
+    memory_world.target.script("2.0.0", Behaviour(answers=(*GOOD * 3, BAD)))
+    await deployed(memory_world, "1.0.0")
+    memory_world.clock.advance(60)
+    stuck = await deployed(memory_world, "2.0.0")
+    assert (stuck.problem.code, stuck.problem.exit) == ("D063", Exit.NEEDS_PERSON)
+    assert await serving(memory_world) == "2.0.0"
+    assert [event.version for event in told(memory_world, events.DeploymentStuck)] == ["2.0.0"]
+    assert told(memory_world, events.DeploymentReverted) == []
+
+
+async def test_each_release_is_asked_its_own_question_before_the_traffic_goes_back(memory_world):
+    """The new one moved its health path: the one before it doesn't know that."""
+    moved = replace(APP, processes=(replace(WEB, health=replace(HEALTH, path="/healthz")),))
+    memory_world.target.script("1.0.0", Behaviour(only=HEALTH.path))
+    await deployed(memory_world, "1.0.0")
+    memory_world.target.script("2.0.0", Behaviour(answers=(*GOOD * 3, BAD, BAD, *GOOD)))
+    undone = await deployed(memory_world, "2.0.0", moved)
+    assert (undone.problem.code, undone.problem.exit) == ("D022", Exit.ROLLED_BACK)
+    assert await serving(memory_world) == "1.0.0"
 
 
 async def test_a_superseded_deployer_gives_no_further_order(memory_world):
