@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import carry_out, require_all
-from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.plan import all_legs, legs_left
-from ecluse.loop.deploy.problems import left_undone, needs_person
+from ecluse.loop.deploy.problems import committed_in_part, left_undone, needs_person, undecided
 from ecluse.loop.deploy.recall import Recalled, as_it_was, recall
-from ecluse.loop.deploy.settle import commit_on, known, told, unfinished, was_decided
+from ecluse.loop.deploy.settle import known, told, unfinished, was_decided
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.undo import undo
 from ecluse.loop.deploy.wanted import Wanted
@@ -38,6 +38,9 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
         one = next(iter(opened.values()))
         if promote and one.held is None:
             raise ProblemError(not_waiting(one, wanted.environment))
+        if require_known(fleet, seen, deployment):
+            behind = await finish_decided(fleet, lease, seen, deployment, wanted.environment, world)
+            return _finished(wanted, one, behind, len(fleet.targets), world, world.clock.monotonic() - began)
         require_all(lease, seen)
         recalled = _recalled(one, world)
         then = as_it_was(wanted, recalled)
@@ -52,13 +55,17 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
 
 
 async def take_back(wanted: Wanted, world: World, wait: timedelta | None = None) -> OpenDeployment:
-    """Undo the open deployment, decided or not. ProblemError where a host could not be told, or had better not be."""
+    """Undo the open deployment. ProblemError where a host could not be told, or had better not be. One that most hosts
+    had decided is finished instead: D078."""
     environment = wanted.environment
     fleet = fleet_of(world, wanted.app, environment)
     async with held(fleet, environment.lease, world, wait) as lease:
         seen = await fleet.observe()
         deployment, opened = the_open_one(seen, environment)
         one = next(iter(opened.values()))
+        if require_known(fleet, seen, deployment):
+            behind = await finish_decided(fleet, lease, seen, deployment, environment, world)
+            raise ProblemError(already_decided(one, behind, environment))
         places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
         health = wanted.app.web.health if wanted.app.web else None
         ended = await undo(fleet, lease, deployment, places, health, f"taken back by {world.actor}")
@@ -71,11 +78,33 @@ async def take_back(wanted: Wanted, world: World, wait: timedelta | None = None)
     return one
 
 
-async def finish_decided(fleet: Fleet, lease: Lease, seen: Seen, environment: Environment) -> None:
-    """What most hosts had decided, on those where it is still open."""
-    for deployment, opened in unfinished(seen).items():
-        if was_decided(fleet, seen, deployment):
-            await commit_on(fleet, lease, deployment, tuple(opened), environment.warm)
+async def finish_decided(
+    fleet: Fleet, lease: Lease, seen: Seen, deployment: DeploymentId, environment: Environment, world: World
+) -> Mapping[HostName, str]:
+    """What most hosts had decided is committed where it is still open, whatever it does there. The hosts that are
+    behind, and why."""
+
+    async def act(host: HostName) -> None:
+        await fleet.targets[host].commit(lease.grant(), deployment, environment.warm)
+
+    found = await on_each(unfinished(seen).get(deployment, {}), act)
+    world.ledger.append(*told(await fleet.observe(), known(world, environment.name)))
+    lost = {host: problem.what for host, problem in seen.lost.items()}
+    return {**lost, **gone_back(seen, deployment), **{host: str(error) for host, error in found.failed.items()}}
+
+
+def gone_back(seen: Seen, deployment: DeploymentId) -> Mapping[HostName, str]:
+    """Where it is over without having been committed, and why."""
+    ended = {host: one for host, look in seen.hosts.items() for one in look.finished if one.id == deployment}
+    return {host: one.why for host, one in ended.items() if one.outcome != "committed" or one.why}
+
+
+def require_known(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool:
+    """Whether most hosts had decided it; ProblemError D065 when those that would tell can't be reached."""
+    decision = was_decided(fleet, seen, deployment)
+    if decision is None:
+        raise undecided(deployment, seen.lost)
+    return decision
 
 
 def the_open_one(seen: Seen, environment: Environment) -> tuple[DeploymentId, Opened]:
@@ -100,6 +129,15 @@ def not_waiting(opened: OpenDeployment, environment: Environment) -> Problem:
     )  # fmt: skip
 
 
+def already_decided(opened: OpenDeployment, behind: Mapping[HostName, str], environment: Environment) -> Problem:
+    return Problem(
+        code="D078", what=f"deployment {opened.id} of {opened.version} was decided, so it is finished, not taken back",
+        evidence=tuple(f"{host} did not follow: {why}" for host, why in behind.items()),
+        state=f"{opened.version} serves" + (", not on all hosts yet" if behind else ""),
+        fix=f"`ecluse rollback {environment.name}` goes back to the release before", exit=Exit.REFUSED,
+    )  # fmt: skip
+
+
 def _left(environment: Environment, places: tuple[Place, ...], opened: Opened, *, migrates: bool) -> tuple[Leg, ...]:
     """As the journal says, where it waits for a person; else the plan without what must not be done twice.
 
@@ -109,8 +147,6 @@ def _left(environment: Environment, places: tuple[Place, ...], opened: Opened, *
         if one.held is not None:
             return tuple(leg_from_text(text) for text in one.held.left)
     legs = all_legs(environment, places, migrates=migrates, back=False)
-    if all(one.decided for one in opened.values()):
-        return tuple(leg for leg in legs if leg.move in {Move.DECIDE, Move.COMMIT})
     made = [{MADE_BY.get(move) or Move(move) for move in one.made if move in KNOWN} for one in opened.values()]
     everywhere = set.intersection(*made)
     # A migration runs on one host for all.
@@ -144,4 +180,21 @@ def _ended(wanted: Wanted, recalled: Recalled, deployed: Deployed, seconds: floa
         gates=deployed.verdicts,
         timeline=deployed.timeline,
         problem=deployed.problem,
+    )
+
+
+def _finished(
+    wanted: Wanted, one: OpenDeployment, behind: Mapping[HostName, str], count: int, world: World, seconds: float
+) -> Shipped:
+    """Nothing of the release itself is needed to commit it, so it may be unknown here."""
+    kept = world.ledger.state().releases.get(one.release)
+    return Shipped(
+        outcome="mixed" if behind else "deployed",
+        environment=wanted.environment.name,
+        url=wanted.environment.url,
+        commit=kept.commit if kept else "",
+        release=one.release,
+        version=one.version,
+        seconds=seconds,
+        problem=committed_in_part(one.version, behind, count) if behind else None,
     )

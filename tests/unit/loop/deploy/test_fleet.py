@@ -359,6 +359,60 @@ async def test_a_canary_is_taken_back(memory_world):
         await take_back(chain.wanted, chain.world)
 
 
+async def committed_on(chain, name):
+    """The deployer that is gone had got as far as the first commit."""
+    grant = await chain.hosts[name].take(chain.world.holder, LIVE.lease)
+    await chain.hosts[name].commit(grant, "d-left", timedelta(minutes=10))
+
+
+@pytest.mark.parametrize("committed", [(), ("a",), ("a", "b", "c")])
+async def test_what_most_had_decided_is_not_taken_back(chain, committed):
+    await left_behind(chain, 3)
+    for name in committed:
+        await committed_on(chain, name)
+    with pytest.raises(ProblemError, match="D078") as error:
+        await take_back(chain.wanted, chain.world)
+    assert error.value.exit is Exit.REFUSED
+    assert await chain.serve("2.0.0")
+    assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
+    assert not any("abort" in target.calls for target in chain.hosts.values())
+
+
+@pytest.mark.parametrize("committed", [(), ("a",), ("a", "b", "c")])
+async def test_what_most_had_decided_is_finished_without_a_question(chain, committed):
+    await left_behind(chain, 3)
+    for name in committed:
+        await committed_on(chain, name)
+    for target in chain.hosts.values():
+        target.ill.update(Slot)
+        target.calls.clear()
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert (done.outcome, done.version, done.problem) == ("deployed", "2.0.0", None)
+    assert await chain.serve("2.0.0")
+    assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
+    assert not any({"ask", "start", "run"} & set(target.calls) for target in chain.hosts.values())
+
+
+async def test_what_is_finished_names_the_hosts_that_went_back(chain):
+    await left_behind(chain, 3)
+    chain.memory.clock.advance(60)
+    await chain.fleet.observe()
+    lose(chain.hosts["d"], *EVERYTHING)
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert (done.outcome, done.problem.code, done.exit) == ("mixed", "D064", Exit.UNREACHABLE)
+    assert "d, e did not follow" in done.problem.what
+    assert [(await chain.versions()).get(name) for name in NAMES] == [*["2.0.0"] * 3, None, "1.0.0"]
+
+
+@pytest.mark.parametrize("command", [take_back, lambda *given: resume(*given, promote=False)])
+async def test_what_may_have_been_decided_is_left_alone(chain, command):
+    await left_behind(chain, 2)
+    lose(chain.hosts["c"], "observe")
+    with pytest.raises(ProblemError, match="D065"):
+        await command(chain.wanted, chain.world)
+    assert not any({"abort", "commit"} & set(target.calls[-9:]) for target in chain.hosts.values())
+
+
 async def test_what_was_left_unfinished_can_be_gone_on_with(chain):
     await left_behind(chain, 0)
     with pytest.raises(ProblemError, match="D072"):
