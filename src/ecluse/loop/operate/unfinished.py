@@ -73,8 +73,8 @@ async def take_back(wanted: Wanted, world: World, wait: timedelta | None = None)
         problem = Problem(code="D070", what=f"deployment {deployment} was taken back", fix="", exit=Exit.REFUSED)
         if ended.kept:
             raise ProblemError(needs_person(problem, ended.kept))
-        if ended.lost:
-            raise ProblemError(left_undone(problem, ended.lost))
+        if lost := {**why_lost(seen), **ended.lost}:
+            raise ProblemError(left_undone(problem, lost))
     return one
 
 
@@ -89,8 +89,15 @@ async def finish_decided(
 
     found = await on_each(unfinished(seen).get(deployment, {}), act)
     world.ledger.append(*told(await fleet.observe(), known(world, environment.name)))
-    lost = {host: problem.what for host, problem in seen.lost.items()}
-    return {**lost, **gone_back(seen, deployment), **{host: str(error) for host, error in found.failed.items()}}
+    return {
+        **why_lost(seen),
+        **gone_back(seen, deployment),
+        **{host: str(error) for host, error in found.failed.items()},
+    }
+
+
+def why_lost(seen: Seen) -> Mapping[HostName, str]:
+    return {host: problem.what for host, problem in seen.lost.items()}
 
 
 def gone_back(seen: Seen, deployment: DeploymentId) -> Mapping[HostName, str]:
@@ -108,14 +115,15 @@ def require_known(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool:
 
 
 def the_open_one(seen: Seen, environment: Environment) -> tuple[DeploymentId, Opened]:
-    """ProblemError D071 when nothing is open."""
+    """ProblemError D071 when nothing is open on the hosts that can be reached."""
     found = unfinished(seen)
     if not found:
         raise ProblemError(
             Problem(
                 code="D071", what=f"no deployment is open in '{environment.name}'", state="nothing was changed",
+                evidence=tuple(f"{host}: {why}" for host, why in why_lost(seen).items()),
                 fix="`ecluse history` shows what was deployed; `ecluse rollback` goes back from a committed release",
-                exit=Exit.REFUSED,
+                exit=Exit.UNREACHABLE if seen.lost else Exit.REFUSED,
             )
         )  # fmt: skip
     return next(iter(found.items()))

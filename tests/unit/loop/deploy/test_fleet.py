@@ -359,6 +359,23 @@ async def test_a_canary_is_taken_back(memory_world):
         await take_back(chain.wanted, chain.world)
 
 
+async def test_a_host_that_an_undo_could_not_reach_is_told_of(memory_world):
+    chain = await waiting(memory_world)
+    lose(chain.hosts["c"], *EVERYTHING)
+    with pytest.raises(ProblemError, match="D062") as error:
+        await take_back(chain.wanted, chain.world)
+    problem = error.value.problems[0]
+    assert (problem.exit, "could not reach c" in problem.what) == (Exit.UNREACHABLE, True)
+    assert "`promote_within` is over" in problem.state
+    with pytest.raises(ProblemError, match="D071") as error:
+        await take_back(chain.wanted, chain.world)
+    assert (error.value.exit, "c: no route to host" in error.value.problems[0].evidence) == (Exit.UNREACHABLE, True)
+    chain.hosts["c"]._failures.clear()
+    assert (await take_back(chain.wanted, chain.world)).version == "2.0.0"
+    assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
+    assert {target._weights[Slot.BLUE] for target in chain.hosts.values()} == {100}
+
+
 async def committed_on(chain, name):
     """The deployer that is gone had got as far as the first commit."""
     grant = await chain.hosts[name].take(chain.world.holder, LIVE.lease)
