@@ -19,7 +19,7 @@ from ecluse.loop.ship import Shipped, outcome_of
 from ecluse.model.app import Environment
 from ecluse.model.deployment import Deployment, Leg, Move, Place, leg_from_text
 from ecluse.model.ids import DeploymentId, HostName
-from ecluse.model.observed import OpenDeployment
+from ecluse.model.observed import Observed, OpenDeployment
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
 
@@ -42,6 +42,8 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
             behind = await finish_decided(fleet, lease, seen, deployment, wanted.environment, world)
             return _finished(wanted, one, behind, len(fleet.targets), world, world.clock.monotonic() - began)
         require_all(lease, seen)
+        if over := gone_back(seen, deployment):
+            raise ProblemError(over_on_some(one, over, wanted.environment))
         recalled = _recalled(one, world)
         then = as_it_was(wanted, recalled)
         places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
@@ -101,9 +103,17 @@ def why_lost(seen: Seen) -> Mapping[HostName, str]:
 
 
 def gone_back(seen: Seen, deployment: DeploymentId) -> Mapping[HostName, str]:
-    """Where it is over without having been committed, and why."""
-    ended = {host: one for host, look in seen.hosts.items() for one in look.finished if one.id == deployment}
-    return {host: one.why for host, one in ended.items() if one.outcome != "committed" or one.why}
+    """Where it is neither open nor committed, and why."""
+    return {host: why for host, look in seen.hosts.items() if (why := _over(look, deployment))}
+
+
+def _over(look: Observed, deployment: DeploymentId) -> str:
+    if look.open is not None and look.open.id == deployment:
+        return ""
+    ended = next((one for one in look.finished if one.id == deployment), None)
+    if ended is None:
+        return "it had not begun there"
+    return "" if ended.outcome == "committed" and not ended.why else ended.why or ended.outcome
 
 
 def require_known(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool:
@@ -134,6 +144,15 @@ def not_waiting(opened: OpenDeployment, environment: Environment) -> Problem:
         code="D072", what=f"deployment {opened.id} of {opened.version} waits for nobody: it was left unfinished",
         state="nothing was changed", exit=Exit.REFUSED,
         fix=f"`ecluse resume {environment.name}` goes on with it, `ecluse undo {environment.name}` takes it back",
+    )  # fmt: skip
+
+
+def over_on_some(opened: OpenDeployment, over: Mapping[HostName, str], environment: Environment) -> Problem:
+    return Problem(
+        code="D076", what=f"deployment {opened.id} of {opened.version} isn't open on {', '.join(over)} any more",
+        evidence=tuple(f"{host}: {why}" for host, why in over.items()),
+        state="no order was given; on the others it stays open, or is undone because its deployer is gone",
+        fix=f"`ecluse undo {environment.name}` takes it back there, then ship again", exit=Exit.REFUSED,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ecluse.model.app import App, CanaryStep, Environment, Health, Promotion, Ro
 from ecluse.model.artifact import canonical
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.judgement import AfterWatch
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
@@ -374,6 +375,41 @@ async def test_a_host_that_an_undo_could_not_reach_is_told_of(memory_world):
     assert (await take_back(chain.wanted, chain.world)).version == "2.0.0"
     assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
     assert {target._weights[Slot.BLUE] for target in chain.hosts.values()} == {100}
+
+
+async def test_what_is_over_on_some_hosts_is_not_gone_on_with(chain):
+    """The others are taken back, and all of them get it again."""
+    await left_behind(chain, 2)
+    chain.memory.clock.advance(60)
+    await chain.fleet.observe()
+    with pytest.raises(ProblemError, match="D076") as error:
+        await resume(chain.wanted, chain.world, promote=False)
+    assert (error.value.exit, "c, d, e" in str(error.value)) == (Exit.REFUSED, True)
+    assert [(await chain.versions())[name] for name in "abc"] == ["2.0.0", "2.0.0", "1.0.0"]
+    await take_back(chain.wanted, chain.world)
+    assert await chain.serve("1.0.0")
+
+
+async def test_what_one_host_still_waits_with_is_not_promoted(memory_world):
+    chain = await waiting(memory_world)
+    lose(chain.hosts["c"], *EVERYTHING)
+    with pytest.raises(ProblemError, match="D062"):
+        await take_back(chain.wanted, chain.world)
+    chain.hosts["c"]._failures.clear()
+    with pytest.raises(ProblemError, match="D076"):
+        await resume(chain.wanted, chain.world, promote=True)
+
+
+async def test_a_batch_whose_counts_don_t_tell_waits_on_every_host(memory_world):
+    rollout = Rollout(batch="2", wait=timedelta(seconds=1), inconclusive=AfterWatch.HOLD)
+    chain = Chain(memory_world, replace(LIVE, strategy=Strategy.ROLLING, rollout=rollout))
+    assert (await chain.deploy("1.0.0")).held
+    memory_world.clock.advance(600)
+    assert {look.open is not None for look in (await chain.fleet.observe()).hosts.values()} == {True}
+    for promoted in ("waiting", "waiting", "deployed"):
+        done = await resume(chain.wanted, chain.world, promote=True)
+        assert done.outcome == promoted
+    assert await chain.serve("1.0.0")
 
 
 async def committed_on(chain, name):
