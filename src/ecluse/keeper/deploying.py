@@ -21,8 +21,8 @@ class Deploying:
         self._keeper = keeper
         self._journal = keeper.journal
 
-    def begin(self, deployment: str, running: Running, slot: str) -> None:
-        """Open the journal. The same deployment again: nothing. Another: K012."""
+    def begin(self, deployment: str, running: Running, slot: str, verb: str) -> None:
+        """Open the journal. The same deployment again: nothing. Another: K012. `verb`: what a person asked for."""
         opened = self._journal.open
         if opened and opened["id"] == deployment:
             return
@@ -37,6 +37,7 @@ class Deploying:
                 "slot": slot,
                 "previous": self._keeper.traffic.serving,
                 "generation": self._keeper.lease.generation,
+                "verb": verb,
             }
         )
 

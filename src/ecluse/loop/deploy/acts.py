@@ -30,7 +30,7 @@ async def stage(work: Work, leg: Leg) -> Done:
 async def begin(work: Work, leg: Leg) -> Done:
     async def act(place: Place) -> None:
         running = work.running[place.host]
-        await work.target(place).begin(work.lease.grant(), work.deployment.id, running, place.slot)
+        await work.target(place).begin(work.lease.grant(), work.deployment.id, running, place.slot, work.verb)
 
     await everywhere(work, leg, act)
     return Done(detail=_slots(work.deployment.at(leg)))

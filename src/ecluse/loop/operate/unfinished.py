@@ -8,7 +8,7 @@ from datetime import timedelta
 from ecluse.loop.deploy.deploy import carry_out, require_all
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
-from ecluse.loop.deploy.plan import all_legs, legs_left
+from ecluse.loop.deploy.plan import Planned, legs_left, plan_at
 from ecluse.loop.deploy.problems import committed_in_part, left_undone, needs_person, undecided
 from ecluse.loop.deploy.recall import Recalled, as_it_was, recall
 from ecluse.loop.deploy.settle import known, told, unfinished, was_decided
@@ -42,17 +42,16 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
             behind = await finish_decided(fleet, lease, seen, deployment, wanted.environment, world)
             return _finished(wanted, one, behind, len(fleet.targets), world, world.clock.monotonic() - began)
         require_all(lease, seen)
-        if over := gone_back(seen, deployment):
+        if over := {**_absent(seen, opened), **gone_back(seen, deployment)}:
             raise ProblemError(over_on_some(one, over, wanted.environment))
+        if one.verb == "converge":
+            raise ProblemError(converges(one, wanted.environment))
         recalled = _recalled(one, world)
         then = as_it_was(wanted, recalled)
-        places = tuple(Place(host=host, slot=it.slot, previous=it.previous) for host, it in opened.items())
-        legs = (Leg(move=Move.BEGIN), *_left(then.environment, places, opened, migrates=bool(then.app.migrate)))
-        going_on = Deployment(
-            id=deployment, release=recalled.release.id, places=places, legs=legs, made=(Leg(move=Move.BEGIN),)
+        going_on = _going_on(one, then, seen, opened)
+        deployed = await carry_out(
+            going_on, then, recalled.release, recalled.bundle, fleet, lease, world, verb=one.verb
         )
-        verb = "promote" if promote else "resume"
-        deployed = await carry_out(going_on, then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)
     return _ended(wanted, recalled, deployed, world.clock.monotonic() - began)
 
 
@@ -103,17 +102,15 @@ def why_lost(seen: Seen) -> Mapping[HostName, str]:
 
 
 def gone_back(seen: Seen, deployment: DeploymentId) -> Mapping[HostName, str]:
-    """Where it is neither open nor committed, and why."""
-    return {host: why for host, look in seen.hosts.items() if (why := _over(look, deployment))}
+    """Where it ended without being committed, and why."""
+    ended = {host: one for host, look in seen.hosts.items() for one in look.finished if one.id == deployment}
+    return {host: one.why or one.outcome for host, one in ended.items() if one.outcome != "committed" or one.why}
 
 
-def _over(look: Observed, deployment: DeploymentId) -> str:
-    if look.open is not None and look.open.id == deployment:
-        return ""
-    ended = next((one for one in look.finished if one.id == deployment), None)
-    if ended is None:
-        return "it had not begun there"
-    return "" if ended.outcome == "committed" and not ended.why else ended.why or ended.outcome
+def _absent(seen: Seen, opened: Opened) -> Mapping[HostName, str]:
+    """What waits for a person had begun on every host that there was."""
+    waits = any(one.held for one in opened.values())
+    return {host: "it had not begun there" for host in seen.hosts if waits and host not in opened}
 
 
 def require_known(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool:
@@ -149,10 +146,18 @@ def not_waiting(opened: OpenDeployment, environment: Environment) -> Problem:
 
 def over_on_some(opened: OpenDeployment, over: Mapping[HostName, str], environment: Environment) -> Problem:
     return Problem(
-        code="D076", what=f"deployment {opened.id} of {opened.version} isn't open on {', '.join(over)} any more",
+        code="D076", what=f"deployment {opened.id} of {opened.version} isn't open on {', '.join(over)}",
         evidence=tuple(f"{host}: {why}" for host, why in over.items()),
         state="no order was given; on the others it stays open, or is undone because its deployer is gone",
         fix=f"`ecluse undo {environment.name}` takes it back there, then ship again", exit=Exit.REFUSED,
+    )  # fmt: skip
+
+
+def converges(opened: OpenDeployment, environment: Environment) -> Problem:
+    return Problem(
+        code="D077", what=f"deployment {opened.id} of {opened.version} only brought hosts along that were behind",
+        state="no order was given; what it had begun is undone because its deployer is gone", exit=Exit.REFUSED,
+        fix=f"`ecluse converge {environment.name}` does it again",
     )  # fmt: skip
 
 
@@ -165,22 +170,41 @@ def already_decided(opened: OpenDeployment, behind: Mapping[HostName, str], envi
     )  # fmt: skip
 
 
-def _left(environment: Environment, places: tuple[Place, ...], opened: Opened, *, migrates: bool) -> tuple[Leg, ...]:
-    """As the journal says, where it waits for a person; else the plan without what must not be done twice.
+def _going_on(one: OpenDeployment, then: Wanted, seen: Seen, opened: Opened) -> Deployment:
+    """A host on which it had not begun is taken along from its beginning."""
+    planned = _planned(one, then, seen, opened)
+    legs = (Leg(move=Move.BEGIN), *legs_left(planned.legs, _made(seen, opened)))
+    return Deployment(id=one.id, release=one.release, places=planned.places, legs=legs, made=legs[:1])
 
-    On one host it may have got further than on another: what was done everywhere counts as done.
-    """
-    for one in opened.values():
-        if one.held is not None:
-            return tuple(leg_from_text(text) for text in one.held.left)
-    legs = all_legs(environment, places, migrates=migrates, back=False)
-    made = [{MADE_BY.get(move) or Move(move) for move in one.made if move in KNOWN} for one in opened.values()]
-    everywhere = set.intersection(*made)
-    # A migration runs on one host for all.
-    return legs_left(legs, {*everywhere, Move.BEGIN, *(Move.MIGRATE for each in made if Move.MIGRATE in each)})
+
+def _place(host: HostName, opened: OpenDeployment | None, look: Observed) -> Place:
+    if opened is None:
+        return Place(host=host, slot=look.free, previous=look.serving)
+    return Place(host=host, slot=opened.slot, previous=opened.previous)
+
+
+def _planned(one: OpenDeployment, then: Wanted, seen: Seen, opened: Opened) -> Planned:
+    """As the journal says, where it waits for a person; else the whole plan of what was asked for."""
+    places = tuple(_place(host, opened.get(host), look) for host, look in seen.hosts.items())
+    for it in opened.values():
+        if it.held is not None:
+            return Planned(places=places, legs=tuple(leg_from_text(text) for text in it.held.left))
+    back = one.verb == "rollback"
+    migrates = bool(then.app.migrate) and not back
+    return plan_at(places, seen.hosts, one.release, then.environment, migrates=migrates, back=back)
+
+
+def _made(seen: Seen, opened: Opened) -> Mapping[HostName, frozenset[Move]]:
+    """By host: on one it may have got further than on another."""
+    made = {host: it.made for host, it in opened.items()}
+    return {
+        host: frozenset(MADE_BY.get(move) or Move(move) for move in made.get(host, ()) if move in KNOWN)
+        for host in seen.hosts
+    }
 
 
 KNOWN = frozenset({"begin", "run", "start", "halt"})
+"""Moves that a journal records under a name of ours, or of MADE_BY, and that aren't made twice."""
 
 
 def _recalled(opened: OpenDeployment, world: World) -> Recalled:

@@ -396,8 +396,9 @@ async def test_what_one_host_still_waits_with_is_not_promoted(memory_world):
     with pytest.raises(ProblemError, match="D062"):
         await take_back(chain.wanted, chain.world)
     chain.hosts["c"]._failures.clear()
-    with pytest.raises(ProblemError, match="D076"):
+    with pytest.raises(ProblemError, match="D076") as error:
         await resume(chain.wanted, chain.world, promote=True)
+    assert "a: taken back by anne@here" in error.value.problems[0].evidence
 
 
 async def test_a_batch_whose_counts_don_t_tell_waits_on_every_host(memory_world):
@@ -410,6 +411,84 @@ async def test_a_batch_whose_counts_don_t_tell_waits_on_every_host(memory_world)
         done = await resume(chain.wanted, chain.world, promote=True)
         assert done.outcome == promoted
     assert await chain.serve("1.0.0")
+
+
+async def test_a_batch_that_serves_is_not_started_again(chain):
+    """Its deployer died after the first batch."""
+    rolling = Chain(chain.memory, replace(LIVE, strategy=Strategy.ROLLING, rollout=Rollout(batch="2")))
+    running = rolling.running("2.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for name, target in chain.hosts.items():
+        await target.begin(lease.grant(), "d-left", running, Slot.GREEN, "ship")
+        if name in "ab":
+            await target.start(lease.grant(), running, Slot.GREEN)
+        if name == "a":
+            await target.route(lease.grant(), chain_weights(Slot.GREEN))
+        target.calls.clear()
+    assert (await resume(rolling.wanted, chain.world, promote=False)).outcome == "deployed"
+    assert await chain.serve("2.0.0")
+    assert [(target.calls.count("stop"), target.calls.count("start")) for target in chain.hosts.values()] == [
+        *[(0, 0)] * 2, *[(0, 1)] * 3,
+    ]  # fmt: skip
+
+
+async def test_a_promotion_that_was_left_starts_nothing_twice(memory_world):
+    """What the journal says is left is from before the promotion."""
+    rollout = Rollout(batch="3", wait=timedelta(seconds=1), inconclusive=AfterWatch.HOLD)
+    chain = Chain(memory_world, replace(LIVE, watch=timedelta(), strategy=Strategy.ROLLING, rollout=rollout))
+    assert (await chain.deploy("1.0.0")).held
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    await chain.hosts["d"].start(lease.grant(), chain.running("1.0.0"), Slot.BLUE)
+    assert (await resume(chain.wanted, chain.world, promote=True)).outcome == "deployed"
+    assert {target.calls.count("start") for target in chain.hosts.values()} == {1}
+
+
+async def test_a_host_that_had_not_begun_joins_the_others(chain):
+    running = chain.running("2.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for name in "ab":
+        await chain.hosts[name].begin(lease.grant(), "d-left", running, Slot.GREEN, "ship")
+    assert (await resume(chain.wanted, chain.world, promote=False)).outcome == "deployed"
+    assert await chain.serve("2.0.0")
+    assert {look.finished[-1].id for look in (await chain.fleet.observe()).hosts.values()} == {"d-left"}
+
+
+@pytest.mark.parametrize("made", ["begin", "route"])
+async def test_a_rollback_that_was_left_is_gone_on_with_as_one(memory_world, made):
+    """The release is warm: nothing is migrated, started, watched, or waited for."""
+    chain = Chain(memory_world, replace(LIVE, rollout=Rollout(promote=Promotion.MANUAL)))
+    for version in ("1.0.0", "2.0.0"):
+        assert (await chain.deploy(version)).held
+        await resume(chain.wanted, chain.world, promote=True)
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for target in chain.hosts.values():
+        await target.begin(lease.grant(), "d-left", chain.running("1.0.0"), Slot.BLUE, "rollback")
+        if made == "route":
+            await target.route(lease.grant(), chain_weights(Slot.BLUE))
+        target.calls.clear()
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert [moved.move for moved in done.timeline] == ["gate", "shift", "decide", "commit"]
+    assert await chain.serve("1.0.0")
+    assert not any({"run", "start", "stop"} & set(target.calls) for target in chain.hosts.values())
+
+
+async def test_hosts_that_were_added_or_taken_out_while_it_waited(memory_world):
+    rollout = Rollout(batch="4", wait=timedelta(seconds=1), inconclusive=AfterWatch.HOLD)
+    environment = replace(LIVE, watch=timedelta(), strategy=Strategy.ROLLING, rollout=rollout)
+    assert (await Chain(memory_world, environment).deploy("1.0.0")).held
+    more = Chain(memory_world, replace(environment, hosts=(*LIVE.hosts, "keeper:f")))
+    with pytest.raises(ProblemError, match="D076") as error:
+        await resume(more.wanted, more.world, promote=True)
+    assert "f: it had not begun there" in error.value.problems[0].evidence
+    fewer = Chain(memory_world, replace(environment, hosts=LIVE.hosts[:4]))
+    assert (await resume(fewer.wanted, fewer.world, promote=True)).outcome == "deployed"
+
+
+async def test_what_converge_left_is_its_own_to_repeat(chain):
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    await chain.hosts["c"].begin(lease.grant(), "d-left", chain.running("1.0.0"), Slot.GREEN, "converge")
+    with pytest.raises(ProblemError, match="D077"):
+        await resume(chain.wanted, chain.world, promote=False)
 
 
 async def committed_on(chain, name):
