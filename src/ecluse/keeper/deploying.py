@@ -30,8 +30,8 @@ class Deploying:
         self.jobs.kill()
         self.staging.kill()
 
-    def begin(self, deployment: str, running: Running, slot: str) -> None:
-        """Open the journal. The same deployment again: nothing. Another: K012."""
+    def begin(self, deployment: str, running: Running, slot: str, verb: str) -> None:
+        """Open the journal. The same deployment again: nothing. Another: K012. `verb`: what a person asked for."""
         opened = self._journal.open
         if opened and opened["id"] == deployment:
             return
@@ -46,6 +46,7 @@ class Deploying:
                 "slot": slot,
                 "previous": self._keeper.traffic.serving,
                 "generation": self._keeper.lease.generation,
+                "verb": verb,
             }
         )
 

@@ -50,7 +50,7 @@ def _open(opened: Dict[str, Any]) -> Dict[str, Any]:
     return {**{key: opened.get(key) for key in _OPEN}, "made": list(dict.fromkeys(made))}
 
 
-_OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move", "done", "decided", "held")
+_OPEN = ("id", "release", "version", "slot", "previous", "generation", "last_move", "verb", "done", "decided", "held")
 
 
 def _slot(keeper: Keeper, slot: Slot) -> Dict[str, Any]:

@@ -139,7 +139,8 @@ class Orders:
         return self._keeper.services.shell(call.args["name"])
 
     async def _begin(self, call: Call) -> None:
-        self._deploying.begin(call.args["deployment"], call.args["running"], call.args["slot"])
+        args = call.args
+        self._deploying.begin(args["deployment"], args["running"], args["slot"], args.get("verb") or "deploy")
 
     async def _run(self, call: Call) -> Json:
         """One that only `looks` is no move, so it isn't in the journal."""

@@ -104,6 +104,8 @@ class OpenDeployment:
     previous: Slot | None
     generation: int
     last_move: str
+    verb: str = "deploy"
+    """What the person asked for: `ship`, `deploy`, `rollback`, `converge`."""
     done: bool = True
     made: tuple[str, ...] = ()
     """The names of the moves that were finished, as the journal calls them."""

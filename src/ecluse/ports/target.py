@@ -123,8 +123,11 @@ class Target(Protocol):
     async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
         """Bring the release here, assembled and verified, ready to start. Already there: quick."""
 
-    async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
-        """Open the journal: from here to `commit`, a vanished deployer means an undo. Another one open: K012."""
+    async def begin(
+        self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"
+    ) -> None:
+        """Open the journal: from here to `commit`, a vanished deployer means an undo. Another one open: K012. `verb`
+        is what the person asked for, and kept with it: a rollback is gone on with as one."""
 
     async def run(
         self,

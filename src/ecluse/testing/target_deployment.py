@@ -29,12 +29,28 @@ class DeploymentContract(TargetFixtures):
         grant = await target.take(holder, LEASE)
         wanted = running("1.0.0")
         await target.stage(grant, wanted, quiet)
-        await target.begin(grant, FIRST, wanted, Slot.BLUE)
-        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE, "rollback")
+        await target.begin(grant, FIRST, wanted, Slot.BLUE, "rollback")
         opened = (await target.observe()).open
         assert opened is not None
         assert (opened.id, opened.release, opened.version) == (FIRST, wanted.release.id, "1.0.0")
+        assert (opened.verb, opened.made) == ("rollback", ("begin",))
         assert (opened.slot, opened.previous, opened.generation) == (Slot.BLUE, None, grant.generation)
+
+    async def test_what_was_finished_is_seen_by_its_name(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        wanted = running("1.0.0")
+        await target.stage(grant, wanted, quiet)
+        await target.begin(grant, FIRST, wanted, Slot.BLUE)
+        await target.run(grant, wanted, ("true",), timedelta(seconds=20))
+        await target.start(grant, wanted, Slot.BLUE)
+        await target.route(grant, Weights.all_to(Slot.BLUE))
+        await target.route(grant, Weights.all_to(Slot.BLUE))
+        opened = (await target.observe()).open
+        assert opened is not None
+        assert opened.made == ("begin", "run", "start", "route")
 
     async def test_a_look_is_no_move_of_the_open_deployment(
         self, target: Target, holder: Holder, running: Versions

@@ -42,7 +42,7 @@ async def stage(work: Work, leg: Leg) -> Done:
 async def begin(work: Work, leg: Leg) -> Done:
     async def act(place: Place) -> None:
         running = work.running[place.host]
-        await work.target(place).begin(work.lease.grant(), work.deployment.id, running, place.slot)
+        await work.target(place).begin(work.lease.grant(), work.deployment.id, running, place.slot, work.verb)
 
     await everywhere(work, leg, act)
     return Done(detail=_slots(work.deployment.at(leg)))
@@ -111,14 +111,16 @@ async def watch(work: Work, leg: Leg) -> Done:
 
 
 async def hold(work: Work, leg: Leg) -> Done:
-    """From here on nobody needs to stay: the targets keep it as it is until a person promotes or undoes it."""
+    """From here on nobody needs to stay: the targets keep it as it is until a person promotes or undoes it.
+
+    All of them, also those that the leg isn't about: they have it open too, and would go back alone."""
     rollout = work.one.environment.rollout
     left = tuple(one.to_text() for one in work.deployment.left)
 
     async def act(place: Place) -> None:
         await work.target(place).hold(work.lease.grant(), work.deployment.id, rollout.promote_within, left)
 
-    await everywhere(work, leg, act)
+    await everywhere(work, replace(leg, hosts=()), act)
     return Done(detail=f"for at most {rollout.promote_within}", hold=True)
 
 

@@ -56,7 +56,7 @@ async def carry_out(
         lease=lease,
         fleet=fleet,
         world=world,
-        back=verb == "rollback",
+        verb=verb,
     )
     deployed = await Transaction(work, verb=verb, settings=settings_digest(wanted, world.key)).run()
     if deployed.committed:

@@ -24,12 +24,25 @@ class Planned:
 def plan_rollout(
     seen: Mapping[HostName, Observed], wanted: ReleaseId, environment: Environment, *, migrates: bool, back: bool
 ) -> Planned:
-    """Going `back` to a release that is still warm in the other slot of every host is only a shift. A deploy of what
-    serves already is all legs too: its settings may have changed."""
+    """A deploy of what serves already is all legs too: its settings may have changed."""
     places = tuple(Place(host=host, slot=one.free, previous=one.serving) for host, one in seen.items())
-    if back and all(is_ready(one, wanted) for one in seen.values()):
+    return plan_at(places, seen, wanted, environment, migrates=migrates, back=back)
+
+
+def plan_at(
+    places: tuple[Place, ...],
+    seen: Mapping[HostName, Observed],
+    wanted: ReleaseId,
+    environment: Environment,
+    *,
+    migrates: bool,
+    back: bool,
+) -> Planned:
+    """Going `back` to a release that is up in its place on every host is only a shift."""
+    slots = {place.host: seen[place.host].slot(place.slot) for place in places}
+    if back and all(is_ready(slot, wanted) for slot in slots.values()):
         legs = (Leg(move=Move.BEGIN), Leg(move=Move.GATE), *_all_at_once(environment, back=True), *ENDING)
-        warm = (replace(place, restarts=restarts_of(seen[place.host].slot(place.slot))) for place in places)
+        warm = (replace(place, restarts=restarts_of(slots[place.host])) for place in places)
         return Planned(places=tuple(warm), legs=legs)
     return Planned(places=places, legs=all_legs(environment, places, migrates=migrates, back=back))
 
@@ -42,10 +55,18 @@ def all_legs(environment: Environment, places: tuple[Place, ...], *, migrates: b
     return (Leg(move=Move.STAGE), Leg(move=Move.BEGIN), *moves, *waiting, *ENDING)
 
 
-def legs_left(legs: tuple[Leg, ...], made: AbstractSet[Move]) -> tuple[Leg, ...]:
+def legs_left(legs: tuple[Leg, ...], made: Mapping[HostName, AbstractSet[Move]]) -> tuple[Leg, ...]:
     """What is still to be done of a deployment that was begun and whose deployer is gone: what must not be done twice
-    isn't, what may be is."""
-    return tuple(leg for leg in legs if leg.move not in made or leg.move in REPEATED)
+    on a host isn't, what may be is. `made` has every host that there is now; others are left out."""
+    return tuple(left for leg in legs if (left := _left(leg, made)) is not None)
+
+
+def _left(leg: Leg, made: Mapping[HostName, AbstractSet[Move]]) -> Leg | None:
+    hosts = tuple(host for host in leg.hosts or made if host in made)
+    left = hosts if leg.move in REPEATED else tuple(host for host in hosts if leg.move not in made[host])
+    if not left or (leg.move is Move.MIGRATE and left != hosts):
+        return None
+    return leg if left == (leg.hosts or tuple(made)) else replace(leg, hosts=left)
 
 
 ENDING = (Leg(move=Move.DECIDE), Leg(move=Move.COMMIT))
@@ -105,9 +126,8 @@ def _waiting(environment: Environment, *, back: bool, canary: bool = False) -> t
     return (Leg(move=Move.HOLD),) if manual and at_canary is canary else ()
 
 
-def is_ready(seen: Observed, wanted: ReleaseId) -> bool:
-    other = seen.slot(seen.free)
-    return other.release == wanted and is_warm(other)
+def is_ready(slot: SlotSeen, wanted: ReleaseId) -> bool:
+    return slot.release == wanted and is_warm(slot)
 
 
 def is_warm(slot: SlotSeen) -> bool:

@@ -136,7 +136,8 @@ def left_undone(problem: Problem, lost: Mapping[HostName, str]) -> Problem:
         code="D062",
         what=f"{problem.what}; the undo could not reach {', '.join(lost)}",
         evidence=(*problem.evidence, *(f"{host}: {why}" for host, why in lost.items())),
-        state="undone on the other hosts. What could not be reached goes back by itself when the lease ends",
+        state="undone on the other hosts. What could not be reached goes back by itself: when the lease ends, or, "
+        "where it waits for a person, when `promote_within` is over",
         fix="`ecluse status` shows each host; `ecluse undo`, or the next ship, finishes it",
         exit=Exit.UNREACHABLE,
     )

@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One deployment with all that its legs need. `running` differs by host in its port alone. `back`: to a release
-    that served before. `lost` are the hosts that could not be reached when it began."""
+    """One deployment with all that its legs need. `running` differs by host in its port alone. `verb`: what the person
+    asked for."""
 
     deployment: Deployment
     app: App
@@ -33,7 +33,7 @@ class Work:
     lease: Lease
     fleet: Fleet
     world: World
-    back: bool
+    verb: str
 
     @property
     def one(self) -> Running:

@@ -109,9 +109,13 @@ class MemoryTarget:
         say(f"staged {running.release.version}")
         self.staged[running.release.id] = running
 
-    async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
+    async def begin(
+        self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"
+    ) -> None:
         self._check("begin", grant)
-        if self._open is not None and self._open.id != deployment:
+        if self._open is not None and self._open.id == deployment:
+            return
+        if self._open is not None:
             raise refused("K012", f"deployment {self._open.id} is open", Exit.BUSY)
         self._open = OpenDeployment(
             id=deployment,
@@ -121,6 +125,8 @@ class MemoryTarget:
             previous=self._serving,
             generation=self._lease.generation,
             last_move="begin",
+            verb=verb,
+            made=("begin",),
         )
 
     async def run(
@@ -133,9 +139,10 @@ class MemoryTarget:
         looks: bool = False,
     ) -> RanCommand:
         self._check("look" if looks else "run", grant)
+        ran = self._behaviour(running).answer_to(argv)
         if not looks:
-            self._moved("run")
-        return self._behaviour(running).answer_to(argv)
+            self._moved("run", done=ran.exit_code == 0)
+        return ran
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         self._check("start", grant)
@@ -192,14 +199,16 @@ class MemoryTarget:
         self._held_until = self._clock.monotonic() + duration.total_seconds()
         if self._open is None or self._open.id != deployment:
             raise refused("K002", f"no deployment {deployment} is open", Exit.NEEDS_PERSON)
-        self._open = replace(self._open, last_move="hold", held=Held(left=left))
+        self._moved("hold")
+        self._open = replace(self._open, held=Held(left=left))
 
     async def decide(self, grant: Grant, deployment: DeploymentId, hosts: int, warm: timedelta) -> None:
         self._check("decide", grant)
         if self._open is None or self._open.id != deployment:
             self._ended_as(deployment, "committed")
             return
-        self._open = replace(self._open, last_move="decide", decided=True)
+        self._moved("decide")
+        self._open = replace(self._open, decided=True)
         self._decision = (hosts, warm)
 
     async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
@@ -291,9 +300,10 @@ class MemoryTarget:
         self._look(call)
         self._lease.check(grant)
 
-    def _moved(self, move: str) -> None:
+    def _moved(self, move: str, *, done: bool = True) -> None:
         if self._open is not None:
-            self._open = replace(self._open, last_move=move)
+            made = (*self._open.made, move) if done else self._open.made
+            self._open = replace(self._open, last_move=move, made=tuple(dict.fromkeys(made)))
 
     def _behaviour(self, running: Running) -> Behaviour:
         return self._behaviours.get(running.release.version, HEALTHY)

@@ -172,6 +172,7 @@ def _open(seen: Document) -> OpenDeployment:
         previous=Slot(seen["previous"]) if seen["previous"] else None,
         generation=seen["generation"],
         last_move=seen["last_move"],
+        verb=seen.get("verb") or "deploy",  # an older keeper's journal has none
         done=bool(seen["done"]),
         made=tuple(seen["made"]),
         decided=bool(seen["decided"]),

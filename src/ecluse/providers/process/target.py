@@ -129,8 +129,11 @@ class ProcessTarget:
         found = await self._order("shell", {"name": name})
         return Shell(argv=tuple(found["words"]), env=found["environment"])
 
-    async def begin(self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot) -> None:
-        await self._order("begin", {"deployment": deployment, "running": _seen(running), "slot": slot.value}, grant)
+    async def begin(
+        self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"
+    ) -> None:
+        args = {"deployment": deployment, "running": _seen(running), "slot": slot.value, "verb": verb}
+        await self._order("begin", args, grant)
 
     async def run(
         self,

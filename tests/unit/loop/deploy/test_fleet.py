@@ -23,6 +23,7 @@ from ecluse.model.app import App, CanaryStep, Environment, Health, Promotion, Ro
 from ecluse.model.artifact import canonical
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.judgement import AfterWatch
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
@@ -468,6 +469,191 @@ async def test_a_canary_is_taken_back(memory_world):
     assert await chain.serve("1.0.0")
     with pytest.raises(ProblemError, match="D071"):
         await take_back(chain.wanted, chain.world)
+
+
+async def test_a_host_that_an_undo_could_not_reach_is_told_of(memory_world):
+    chain = await waiting(memory_world)
+    lose(chain.hosts["c"], *EVERYTHING)
+    with pytest.raises(ProblemError, match="D062") as error:
+        await take_back(chain.wanted, chain.world)
+    problem = error.value.problems[0]
+    assert (problem.exit, "could not reach c" in problem.what) == (Exit.UNREACHABLE, True)
+    assert "`promote_within` is over" in problem.state
+    with pytest.raises(ProblemError, match="D071") as error:
+        await take_back(chain.wanted, chain.world)
+    assert (error.value.exit, "c: no route to host" in error.value.problems[0].evidence) == (Exit.UNREACHABLE, True)
+    chain.hosts["c"]._failures.clear()
+    assert (await take_back(chain.wanted, chain.world)).version == "2.0.0"
+    assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
+    assert {target._weights[Slot.BLUE] for target in chain.hosts.values()} == {100}
+
+
+async def test_what_is_over_on_some_hosts_is_not_gone_on_with(chain):
+    """The others are taken back, and all of them get it again."""
+    await left_behind(chain, 2)
+    chain.memory.clock.advance(60)
+    await chain.fleet.observe()
+    with pytest.raises(ProblemError, match="D076") as error:
+        await resume(chain.wanted, chain.world, promote=False)
+    assert (error.value.exit, "c, d, e" in str(error.value)) == (Exit.REFUSED, True)
+    assert [(await chain.versions())[name] for name in "abc"] == ["2.0.0", "2.0.0", "1.0.0"]
+    await take_back(chain.wanted, chain.world)
+    assert await chain.serve("1.0.0")
+
+
+async def test_what_one_host_still_waits_with_is_not_promoted(memory_world):
+    chain = await waiting(memory_world)
+    lose(chain.hosts["c"], *EVERYTHING)
+    with pytest.raises(ProblemError, match="D062"):
+        await take_back(chain.wanted, chain.world)
+    chain.hosts["c"]._failures.clear()
+    with pytest.raises(ProblemError, match="D076") as error:
+        await resume(chain.wanted, chain.world, promote=True)
+    assert "a: taken back by anne@here" in error.value.problems[0].evidence
+
+
+async def test_a_batch_whose_counts_don_t_tell_waits_on_every_host(memory_world):
+    rollout = Rollout(batch="2", wait=timedelta(seconds=1), inconclusive=AfterWatch.HOLD)
+    chain = Chain(memory_world, replace(LIVE, strategy=Strategy.ROLLING, rollout=rollout))
+    assert (await chain.deploy("1.0.0")).held
+    memory_world.clock.advance(600)
+    assert {look.open is not None for look in (await chain.fleet.observe()).hosts.values()} == {True}
+    for promoted in ("waiting", "waiting", "deployed"):
+        done = await resume(chain.wanted, chain.world, promote=True)
+        assert done.outcome == promoted
+    assert await chain.serve("1.0.0")
+
+
+async def test_a_batch_that_serves_is_not_started_again(chain):
+    """Its deployer died after the first batch."""
+    rolling = Chain(chain.memory, replace(LIVE, strategy=Strategy.ROLLING, rollout=Rollout(batch="2")))
+    running = rolling.running("2.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for name, target in chain.hosts.items():
+        await target.begin(lease.grant(), "d-left", running, Slot.GREEN, "ship")
+        if name in "ab":
+            await target.start(lease.grant(), running, Slot.GREEN)
+        if name == "a":
+            await target.route(lease.grant(), chain_weights(Slot.GREEN))
+        target.calls.clear()
+    assert (await resume(rolling.wanted, chain.world, promote=False)).outcome == "deployed"
+    assert await chain.serve("2.0.0")
+    assert [(target.calls.count("stop"), target.calls.count("start")) for target in chain.hosts.values()] == [
+        *[(0, 0)] * 2, *[(0, 1)] * 3,
+    ]  # fmt: skip
+
+
+async def test_a_promotion_that_was_left_starts_nothing_twice(memory_world):
+    """What the journal says is left is from before the promotion."""
+    rollout = Rollout(batch="3", wait=timedelta(seconds=1), inconclusive=AfterWatch.HOLD)
+    chain = Chain(memory_world, replace(LIVE, watch=timedelta(), strategy=Strategy.ROLLING, rollout=rollout))
+    assert (await chain.deploy("1.0.0")).held
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    await chain.hosts["d"].start(lease.grant(), chain.running("1.0.0"), Slot.BLUE)
+    assert (await resume(chain.wanted, chain.world, promote=True)).outcome == "deployed"
+    assert {target.calls.count("start") for target in chain.hosts.values()} == {1}
+
+
+async def test_a_host_that_had_not_begun_joins_the_others(chain):
+    running = chain.running("2.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for name in "ab":
+        await chain.hosts[name].begin(lease.grant(), "d-left", running, Slot.GREEN, "ship")
+    assert (await resume(chain.wanted, chain.world, promote=False)).outcome == "deployed"
+    assert await chain.serve("2.0.0")
+    assert {look.finished[-1].id for look in (await chain.fleet.observe()).hosts.values()} == {"d-left"}
+
+
+@pytest.mark.parametrize("made", ["begin", "route"])
+async def test_a_rollback_that_was_left_is_gone_on_with_as_one(memory_world, made):
+    """The release is warm: nothing is migrated, started, watched, or waited for."""
+    chain = Chain(memory_world, replace(LIVE, rollout=Rollout(promote=Promotion.MANUAL)))
+    for version in ("1.0.0", "2.0.0"):
+        assert (await chain.deploy(version)).held
+        await resume(chain.wanted, chain.world, promote=True)
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for target in chain.hosts.values():
+        await target.begin(lease.grant(), "d-left", chain.running("1.0.0"), Slot.BLUE, "rollback")
+        if made == "route":
+            await target.route(lease.grant(), chain_weights(Slot.BLUE))
+        target.calls.clear()
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert [moved.move for moved in done.timeline] == ["gate", "shift", "decide", "commit"]
+    assert await chain.serve("1.0.0")
+    assert not any({"run", "start", "stop"} & set(target.calls) for target in chain.hosts.values())
+
+
+async def test_hosts_that_were_added_or_taken_out_while_it_waited(memory_world):
+    rollout = Rollout(batch="4", wait=timedelta(seconds=1), inconclusive=AfterWatch.HOLD)
+    environment = replace(LIVE, watch=timedelta(), strategy=Strategy.ROLLING, rollout=rollout)
+    assert (await Chain(memory_world, environment).deploy("1.0.0")).held
+    more = Chain(memory_world, replace(environment, hosts=(*LIVE.hosts, "keeper:f")))
+    with pytest.raises(ProblemError, match="D076") as error:
+        await resume(more.wanted, more.world, promote=True)
+    assert "f: it had not begun there" in error.value.problems[0].evidence
+    fewer = Chain(memory_world, replace(environment, hosts=LIVE.hosts[:4]))
+    assert (await resume(fewer.wanted, fewer.world, promote=True)).outcome == "deployed"
+
+
+async def test_what_converge_left_is_its_own_to_repeat(chain):
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    await chain.hosts["c"].begin(lease.grant(), "d-left", chain.running("1.0.0"), Slot.GREEN, "converge")
+    with pytest.raises(ProblemError, match="D077"):
+        await resume(chain.wanted, chain.world, promote=False)
+
+
+async def committed_on(chain, name):
+    """The deployer that is gone had got as far as the first commit."""
+    grant = await chain.hosts[name].take(chain.world.holder, LIVE.lease)
+    await chain.hosts[name].commit(grant, "d-left", timedelta(minutes=10))
+
+
+@pytest.mark.parametrize("committed", [(), ("a",), ("a", "b", "c")])
+async def test_what_most_had_decided_is_not_taken_back(chain, committed):
+    await left_behind(chain, 3)
+    for name in committed:
+        await committed_on(chain, name)
+    with pytest.raises(ProblemError, match="D078") as error:
+        await take_back(chain.wanted, chain.world)
+    assert error.value.exit is Exit.REFUSED
+    assert await chain.serve("2.0.0")
+    assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
+    assert not any("abort" in target.calls for target in chain.hosts.values())
+
+
+@pytest.mark.parametrize("committed", [(), ("a",), ("a", "b", "c")])
+async def test_what_most_had_decided_is_finished_without_a_question(chain, committed):
+    await left_behind(chain, 3)
+    for name in committed:
+        await committed_on(chain, name)
+    for target in chain.hosts.values():
+        target.ill.update(Slot)
+        target.calls.clear()
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert (done.outcome, done.version, done.problem) == ("deployed", "2.0.0", None)
+    assert await chain.serve("2.0.0")
+    assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
+    assert not any({"ask", "start", "run"} & set(target.calls) for target in chain.hosts.values())
+
+
+async def test_what_is_finished_names_the_hosts_that_went_back(chain):
+    await left_behind(chain, 3)
+    chain.memory.clock.advance(60)
+    await chain.fleet.observe()
+    lose(chain.hosts["d"], *EVERYTHING)
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert (done.outcome, done.problem.code, done.exit) == ("mixed", "D064", Exit.UNREACHABLE)
+    assert "d, e did not follow" in done.problem.what
+    assert [(await chain.versions()).get(name) for name in NAMES] == [*["2.0.0"] * 3, None, "1.0.0"]
+
+
+@pytest.mark.parametrize("command", [take_back, lambda *given: resume(*given, promote=False)])
+async def test_what_may_have_been_decided_is_left_alone(chain, command):
+    await left_behind(chain, 2)
+    lose(chain.hosts["c"], "observe")
+    with pytest.raises(ProblemError, match="D065"):
+        await command(chain.wanted, chain.world)
+    assert not any({"abort", "commit"} & set(target.calls[-9:]) for target in chain.hosts.values())
 
 
 async def test_what_was_left_unfinished_can_be_gone_on_with(chain):

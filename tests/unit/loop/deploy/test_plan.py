@@ -131,9 +131,36 @@ def test_a_person_promotes_before_everything_moves(strategy, after):
 
 def test_what_must_not_be_done_twice_is_not():
     legs = all_legs(LIVE, on("a"), migrates=True, back=False)
-    made = {Move.STAGE, Move.BEGIN, Move.MIGRATE, Move.START}
+    made = {HostName("a"): {Move.BEGIN, Move.MIGRATE, Move.START}}
     assert moves(legs_left(legs, made)) == ["stage", "gate", "shift", "watch", "decide", "commit"]
-    assert Leg(move=Move.MIGRATE) in legs_left(legs, {Move.BEGIN})
+    assert Leg(move=Move.MIGRATE) in legs_left(legs, {HostName("a"): {Move.BEGIN}})
+
+
+def test_what_one_host_has_made_is_left_to_the_others():
+    """A migration is the exception: it runs on one of them for all."""
+    a, b = on("a", "b")
+    legs = all_legs(LIVE, (a, b), migrates=True, back=False)
+    left = legs_left(legs, {a.host: {Move.BEGIN, Move.MIGRATE, Move.START}, b.host: {Move.BEGIN}})
+    assert moves(left) == ["stage", "start", "gate", "shift", "watch", "decide", "commit"]
+    assert Leg(move=Move.START, hosts=(b.host,)) in left
+    joins = legs_left(legs, {a.host: {Move.BEGIN}, b.host: set()})
+    assert [leg.hosts for leg in joins if leg.move in {Move.BEGIN, Move.START}] == [(b.host,), ()]
+
+
+def test_nothing_is_left_to_a_host_that_is_no_more():
+    rolling = replace(LIVE, strategy=Strategy.ROLLING)
+    a, b = on("a", "b")
+    left = legs_left(all_legs(rolling, (a, b), migrates=False, back=False), {b.host: set()})
+    assert {leg.hosts for leg in left} == {(), (b.host,)}
+    assert moves(left).count("start") == 1
+
+
+def test_a_batch_that_is_made_is_not_started_again():
+    rolling = replace(LIVE, strategy=Strategy.ROLLING)
+    a, b = on("a", "b")
+    left = legs_left(all_legs(rolling, (a, b), migrates=False, back=False), {a.host: {Move.START}, b.host: set()})
+    assert [leg.hosts for leg in left if leg.move is Move.START] == [(b.host,)]
+    assert [leg.hosts for leg in left if leg.move is Move.SHIFT] == [(a.host,), (b.host,)]
 
 
 @pytest.mark.parametrize("state", [SlotState.EMPTY, SlotState.STARTING, SlotState.STOPPING, SlotState.FAILED])
