@@ -189,7 +189,10 @@ async def test_a_release_that_keeps_the_migration_goes_forward(shop):
     shop.sell({"shop.py": "mended"}, "fix: mend")
     shop.answers("0.2.1", plan((1, 2)))
     shipped = await shop.ship()
-    assert (shipped.outcome, [verdict.gate for verdict in shipped.gates]) == ("shipped", ["health", "watch"])
+    assert (shipped.outcome, [verdict.gate for verdict in shipped.gates]) == (
+        "shipped",
+        ["tests", "health", "watch"],
+    )
     assert (await shop.back()).outcome == "rolled_back"
 
 
