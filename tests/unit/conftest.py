@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.ports.commands import Command
-from ecluse.system.commands import SupervisedRunner
-
 
 @pytest.fixture(scope="session")
 def veils():
     """Skips where nothing can be hidden from a step, as for root in a changed root (user_namespaces(7): EPERM)."""
+    # In here, because the host side's units run on a Python 3.9.
+    from ecluse.ports.commands import Command
+    from ecluse.system.commands import SupervisedRunner
+
     runner = SupervisedRunner()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "seen").touch()
