@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -107,9 +108,11 @@ def test_new_syntax_wins_over_the_declared_version(shop, has):
     has(lambda minor: minor > 11)
     before = "type Name = str"
     ends, _, _ = shop({"web.py": APP.format(before=before), ".python-version": "3.11\n"})
-    assert ends[0][0] == "build the environment"
-    assert ends[0][2] >= "Python 3.12"
+    built = [said for what, _, said in ends if what == "build the environment"]
+    assert built[-1] >= "Python 3.12"
     assert ("import web:application", True) in [end[:2] for end in ends]
+    if sys.version_info < (3, 12):  # then it is known before anything is built: our own Python can't read the code
+        assert len(built) == 1
 
 
 def test_the_resolver_s_word_about_python_is_followed(shop, has, index):
