@@ -59,6 +59,7 @@ def chains(tmp_path_factory):
             made.shop.commit("feat: migrate")
             made.number = 0
             shipped(made, "zero")
+            shipped(made, "one")  # so that the free slot holds a release, which is stopped
         return opened[kind]
 
     yield chain

@@ -78,12 +78,13 @@ class SealedFile:
         self._copy(data, flush=False)
 
     def _copy(self, data: bytes, *, flush: bool) -> None:
-        """The record is written: neither an order nor a start may fail for its copy. An older one is none."""
+        """The record is written: neither an order nor a start may fail for its copy. An older one is made void where
+        it lies: to remove it would make room on a full disk, of which nobody knows who takes it."""
         try:
             replace(self.copy, data, flush=flush)
         except (OSError, OrderError):
-            with contextlib.suppress(OSError):
-                records.remove(self.copy)
+            with contextlib.suppress(OSError), open(self.copy, "r+b") as older:
+                older.write(b"\0")
 
     def _heal(self, good: bytes, data: Optional[bytes], copied: Optional[bytes]) -> None:
         """Both as the good one, as far as the disk lets us."""
