@@ -59,7 +59,6 @@ def chains(tmp_path_factory):
             made.shop.commit("feat: migrate")
             made.number = 0
             shipped(made, "zero")
-            shipped(made, "one")  # so that the free slot holds a release, which is stopped
         return opened[kind]
 
     yield chain
@@ -85,6 +84,8 @@ def test_a_deployer_that_is_ended_harms_nobody(chains, point, name):
     move = point.partition(".")[0]
     chain = chains(move if move in ROLLOUT else "plain")
     chain.number += 1
+    if move == "stop" and chain.number == 1:
+        shipped(chain, "one")  # so that the free slot holds a release, which is stopped
     witness = chain.shop.root.parent / f"reached-{chain.number}"
     old = next(iter(chain.answers().values()))
     with_fault(chain, f"{point}:stop:{witness}", witness)
