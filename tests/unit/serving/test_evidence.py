@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -40,8 +41,8 @@ def test_a_spoiled_database_fails_for_who_has_it_open_and_is_then_as_it_was(data
     connection.execute(f"pragma journal_mode={mode}")
     connection.execute("insert into t values (1)")
     before, times = database.read_bytes(), database.stat().st_mtime_ns
-    with spoiled([str(database)]), pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(database).execute("select * from t")
+    with closing(sqlite3.connect(database)) as other, spoiled([str(database)]), pytest.raises(sqlite3.DatabaseError):
+        other.execute("select * from t")
     assert (database.read_bytes(), database.stat().st_mtime_ns) == (before, times)
     assert connection.execute("select * from t").fetchall() == [(1,)]
     connection.close()
