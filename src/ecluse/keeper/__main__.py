@@ -12,7 +12,7 @@ from ecluse.keeper.services import serving
 def main(words: Optional[List[str]] = None) -> int:
     arguments = _parser().parse_args(words)
     if arguments.verb == "holder":
-        return holder.main(Home(arguments.home), arguments.fd)
+        return holder.main(Home(arguments.home), arguments.fd, arguments.order, arguments.held)
     if arguments.verb == "relay":
         return relay.main(arguments.fd, arguments.ports, arguments.table)
     if arguments.verb == "service":
@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     hold = verbs.add_parser("holder", help="keep the sockets and the keeper alive (started by the keeper)")
     hold.add_argument("--home", required=True)
     hold.add_argument("--fd", type=int, required=True)
+    hold.add_argument("--order", required=True)
+    hold.add_argument("--held", type=int, action="append", default=[])
     forward = verbs.add_parser("relay", help="pass connections on to ports (started by the keeper)")
     forward.add_argument("--fd", type=int, required=True)
     forward.add_argument("--table", default="", help="a file that shares connections between two ports")

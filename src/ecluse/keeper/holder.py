@@ -21,20 +21,24 @@ from ecluse.keeper.worker import LONGEST_DELAY, STEADY, delay
 
 PACKET = 64 * 1024
 PATIENCE = 5.0
-FIRST_ORDER = 30.0  # seconds; a keeper gives its new holder something to hold at once, or it is dead
 
 
-def begin(home: Home) -> int:
-    """Start a holder; its pid. Its socket is bound by us, so that it can be called at once."""
+def begin(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -> int:
+    """Start a holder; its pid. It is born with its first order, `hold`: whoever starts it may be killed right after.
+
+    Its socket is bound by us, so that it can be called at once.
+    """
     listener = server.bind(home.holder_socket, socket.SOCK_SEQPACKET)
+    held = [word for number in descriptors for word in ("--held", str(number))]
+    fd, first = str(listener.fileno()), json.dumps(order)
     with listener, open(home.life, "ab") as log:
         started = subprocess.Popen(
-            program.command("holder", "--home", home.path, "--fd", str(listener.fileno())),
+            program.command("holder", "--home", home.path, "--fd", fd, "--order", first, *held),
             env=program.environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(listener.fileno(),),
+            pass_fds=(listener.fileno(), *descriptors),
             start_new_session=True,
         )
     started.returncode = 0  # it is watched by pidfd and reaped with the other orphans, not by this object
@@ -51,9 +55,9 @@ def call(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -
 
 
 class Holder:
-    """Keeps descriptors and watches one keeper by pidfd. Ends by itself when no keeper comes in the first seconds."""
+    """Keeps descriptors and watches one keeper by pidfd."""
 
-    def __init__(self, home: Home, patience: float = FIRST_ORDER) -> None:
+    def __init__(self, home: Home) -> None:
         self._life = Life(home.life)
         self._home = home
         self._held: Tuple[int, ...] = ()
@@ -64,24 +68,20 @@ class Holder:
         self._due: Optional[float] = None
         self._child: Optional["subprocess.Popen[bytes]"] = None
         self._selector = selectors.DefaultSelector()
-        self._forgotten: Optional[float] = time.monotonic() + patience
         self._ending = False
 
-    def run(self, listener: socket.socket) -> None:
+    def run(self, listener: socket.socket, order: Dict[str, Any], descriptors: Tuple[int, ...]) -> None:
+        self._hold(descriptors, order)
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
         while not self._ending:
             for key, _ in self._selector.select(self._wait()):
                 key.data()
-            if is_past(self._due):
+            if self._due is not None and time.monotonic() >= self._due:
                 self._start_keeper()
-            if is_past(self._forgotten):
-                self._life.say("no keeper has called its new holder; it ends")
-                self._ending = True
         listener.close()
 
     def _wait(self) -> Optional[float]:
-        planned = [moment for moment in (self._due, self._forgotten) if moment is not None]
-        return max(0.0, min(planned) - time.monotonic()) if planned else None
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError, KeyError):
@@ -107,7 +107,6 @@ class Holder:
         for old in self._held:
             os.close(old)
         self._held = descriptors
-        self._forgotten = None
         self._command = order["command"]
         self._watch(int(order["pid"]))
 
@@ -153,13 +152,9 @@ class Holder:
         self._watch(self._child.pid)
 
 
-def is_past(moment: Optional[float]) -> bool:
-    return moment is not None and time.monotonic() >= moment
-
-
-def main(home: Home, descriptor: int) -> int:
-    """Runs until it is told to end. `descriptor` is the listening socket that whoever started us has bound."""
+def main(home: Home, descriptor: int, order: str, held: List[int]) -> int:
+    """Runs until it is told to end, from what `begin` has given."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Holder(home).run(socket.socket(fileno=descriptor))
+    Holder(home).run(socket.socket(fileno=descriptor), json.loads(order), tuple(held))
     return 0

@@ -39,8 +39,7 @@ class Holding:
 
     def _start(self, order: Dict[str, Any], descriptors: Tuple[int, ...]) -> None:
         try:
-            self._follow(holder.begin(self._home))
-            holder.call(self._home, order, descriptors)
+            self._follow(holder.begin(self._home, order, descriptors))
         except OSError as error:
             self._say("no holder: %s" % error)
 

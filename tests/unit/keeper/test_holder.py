@@ -3,7 +3,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 
 import pytest
 
@@ -15,30 +14,6 @@ from support.keeper_host import eventually
 @pytest.fixture
 def home(tmp_path):
     return Home(str(tmp_path))
-
-
-@pytest.fixture
-def listener(home):
-    with server.bind(home.holder_socket, socket.SOCK_SEQPACKET) as bound:
-        yield bound
-
-
-def test_a_holder_that_no_keeper_calls_ends_by_itself(home, listener):
-    """Its keeper was killed between starting it and giving it something to hold."""
-    holder.Holder(home, patience=0.05).run(listener)
-    with open(home.life) as life:
-        assert "no keeper has called" in life.read()
-
-
-def test_a_holder_that_was_called_stays(home, listener):
-    running = threading.Thread(target=holder.Holder(home, patience=0.3).run, args=(listener,), daemon=True)
-    running.start()
-    holder.call(home, {"order": "hold", "pid": os.getpid(), "command": []})
-    running.join(0.6)
-    assert running.is_alive()
-    holder.call(home, {"order": "end"})
-    running.join(5)
-    assert not running.is_alive()
 
 
 def said(home):
@@ -55,9 +30,27 @@ def witness(path):
 @pytest.fixture
 def holding(home):
     """Tells a holder of its own process which keeper to guard."""
-    pid = holder.begin(home)
+    pid = holder.begin(home, {"pid": os.getpid(), "command": []})
     yield lambda keeper, command: holder.call(home, {"order": "hold", "pid": keeper, "command": command})
     holder.call(home, {"order": "end"})
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_a_holder_guards_a_keeper_that_was_killed_right_after_starting_it(home, tmp_path):
+    """Nobody is left to call it, and the sockets are with it alone."""
+    reads, writes = os.pipe()
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    pid = holder.begin(home, {"pid": gone.pid, "command": witness(tmp_path / "pids")}, (writes,))
+    os.close(writes)
+    second = eventually(lambda: int((tmp_path / "pids").read_text().split()[0]), 10, OSError, IndexError)
+    answer, (given,) = holder.call(home, {"order": "give"})
+    os.write(given, b"kept")
+    assert (answer["count"], os.read(reads, 4)) == (1, b"kept")
+    os.close(given)
+    os.close(reads)
+    holder.call(home, {"order": "end"})
+    os.kill(second, signal.SIGKILL)
     assert os.waitpid(pid, 0)[1] == 0
 
 
