@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ time.sleep(600)
 
 RUNNER = """
 import asyncio, os, subprocess, sys
+from contextlib import suppress
 from pathlib import Path
 from ecluse.ports.commands import Command
 from ecluse.system.commands import SupervisedRunner
@@ -119,3 +121,16 @@ def test_a_runner_and_a_supervisor_killed_at_once_leave_nothing_of_the_step(runn
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: nothing_left_of_the_step(tmp_path))
     assert holders(tmp_path / "service")
+
+
+@pytest.mark.parametrize("runner", [Layer.SESSIONS], indirect=True)
+def test_a_warden_that_is_told_again_while_it_ends_its_step_ends_all_of_it(runner, tmp_path):
+    """Its runner's end and its supervisor's reach it one after the other; nobody else is left who would."""
+    (supervisor,) = supervisors_of(runner.pid)
+    (warden,) = supervisors_of(supervisor)
+    os.kill(supervisor, signal.SIGSTOP)
+    for _ in range(200):
+        with suppress(ProcessLookupError):
+            os.kill(warden, signal.SIGTERM)
+    wait_until(lambda: nothing_left_of_the_step(tmp_path))
+    os.kill(supervisor, signal.SIGCONT)

@@ -19,9 +19,10 @@ import select
 import signal
 import socket
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ecluse.system import frames, kernel
+from ecluse.system.wakeup import Wakeup
 from ecluse.system.warden import Warden, end_children
 
 NAMESPACE = "namespace"
@@ -70,27 +71,23 @@ class Supervisor:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._wardens: set[int] = set()
-        self._wakeup, self._wake = socket.socketpair()
-        self._wakeup.setblocking(False)
-        self._wake.setblocking(False)
-        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        self._wakeup = Wakeup()
 
     def serve(self) -> NoReturn:
         try:
             while True:
-                ready, _, _ = select.select([self._control, self._wakeup], (), ())
+                heard: list[Any] = [self._control, self._wakeup]
+                ready, _, _ = select.select(heard, (), ())
                 if self._wakeup in ready:
-                    self._wakeup.recv(4096)
+                    if self._wakeup.take():
+                        break
                     self._collect()
                 if self._control in ready:
                     _, (channel,) = frames.receive(self._control)
                     self._hire(socket.socket(fileno=channel))
-        except (EOFError, OSError, SystemExit):
+        except (EOFError, OSError):
             pass
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             end_children()
             os._exit(0)
 
@@ -102,8 +99,8 @@ class Supervisor:
             return
         kernel.die_with_parent(signal.SIGTERM)
         kernel.adopt_orphans()
-        for inherited in (self._control, self._wakeup, self._wake):
-            inherited.close()
+        self._control.close()
+        self._wakeup.close()
         try:
             Warden(channel).serve()
         finally:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecluse.system import frames, kernel
 from ecluse.system.veil import Veil
+from ecluse.system.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from socket import socket
 
 _RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.SIGTERM, signal.SIGXFSZ)
 """Python ignores some of them and so may whoever started us; a step begins with the system's defaults."""
@@ -25,20 +28,17 @@ _RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.S
 class Warden:
     """Serves one runner over `channel`: `run` requests one after the other, `end` while one is under way."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket) -> None:
         self._channel = channel
         self._veil = Veil()
-        self._wakeup, wake = socket.socketpair()
-        for end in (self._wakeup, wake):
-            end.setblocking(False)
-        self._wake = wake  # kept open: the signal handler writes to its number
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, _noted)
+        self._wakeup = Wakeup()
 
     def serve(self) -> None:
-        """Until the runner is gone; leaves no child."""
+        """Until the runner or the supervisor is gone; leaves no child."""
         try:
             while True:
+                if self._channel not in self._heard(self._channel):
+                    continue
                 request, descriptors = frames.receive(self._channel)
                 if "run" in request:  # an `end` that came too late has nothing to end
                     frames.send(self._channel, self._run(request["run"], descriptors))
@@ -77,22 +77,26 @@ class Warden:
 
     def _await(self, pid: int, deadline: float | None, *, heed_runner: bool = True) -> tuple[int | None, bool]:
         """The step's wait status, None at the deadline or when the runner asks for the end (then also True)."""
-        heard = [self._wakeup, *([self._channel] if heed_runner else [])]
+        runner = [self._channel] if heed_runner else []
         while (status := _reap(pid)) is None:
             patience = None if deadline is None else deadline - time.monotonic()
             if patience is not None and patience <= 0:
                 return None, False
-            ready, _, _ = select.select(heard, (), (), patience)
-            if self._wakeup in ready:
-                self._wakeup.recv(4096)
-            if self._channel in ready:
+            if self._channel in self._heard(*runner, patience=patience):
                 frames.receive(self._channel)  # the only message while a step runs is `end`
                 return None, True
         return status, False
 
+    def _heard(self, *channels: socket, patience: float | None = None) -> list[Any]:
+        """Which of `channels` have something, once a signal, one of them or the end of `patience` wakes us.
 
-def _noted(number: int, frame: object) -> None:
-    """SIGCHLD only has to wake the loop."""
+        EOFError: we were told to end, as the kernel does when the supervisor is gone.
+        """
+        heard: list[Any] = [self._wakeup, *channels]
+        ready, _, _ = select.select(heard, (), (), patience)
+        if self._wakeup in ready and self._wakeup.take():
+            raise EOFError("the supervisor is gone")
+        return ready
 
 
 def _start(argv: list[str], env: Mapping[str, str], wiring: Sequence[int | None], descriptors: Sequence[int]) -> int:
