@@ -9,7 +9,7 @@ import pytest
 
 from support.repositories import repository
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.timeout(600)]
 
 APP = """
 def application(environ, start_response):

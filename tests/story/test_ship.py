@@ -1,9 +1,6 @@
 """The main job, by the real command line on the real process target."""
 
-import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -37,24 +34,6 @@ def test_a_commit_is_shipped_swapped_and_taken_back(shop):
     assert [one["verb"] for one in history["deployments"]] == ["rollback", "ship", "ship"]
 
 
-def test_a_one_off_command_runs_in_the_release_that_serves(serving):
-    ran = json.loads(serving.ecluse("exec", "--json", "--", "python", "-c", "import shop; print(shop.VERSION)").stdout)
-    assert (ran["exit_code"], ran["output"]) == (0, "one\n")
-    said = serving.ecluse("exec", "--", "sh", "-c", "echo no; exit 7")
-    assert (said.returncode, said.stdout) == (7, "no\n")
-    late = serving.ecluse("exec", "--timeout", "1", "--", "sleep", "60")
-    assert late.returncode == 1
-    assert "`sleep 60` did not end within 0:00:01   [D034]" in late.stderr
-
-
-def test_a_second_ship_of_the_same_commit_changes_nothing(serving):
-    again = serving.json("ship")
-    assert again["outcome"] == "unchanged"
-    assert [(gate["name"], gate["verdict"]) for gate in again["gates"]] == [("tests", "not_checked")]
-    assert "! not tested: the manifest declares no step of the group `test`" in serving.ecluse("ship").stdout
-    assert again["url"] == serving.url.rstrip("/")
-
-
 def test_files_may_have_any_name(shop):
     for name in (b"two words.txt", b"two\nlines.txt", b"caf\xe9.txt", "écluse.txt".encode()):
         (shop.root / os.fsdecode(name)).write_text("there\n")
@@ -65,15 +44,6 @@ def test_files_may_have_any_name(shop):
     listed = shop.ecluse("exec", "--", "python", "-c", "import os; print(sorted(os.listdir(b'.')))").stdout
     for name in ("two words", "two\\nlines", "caf\\xe9", "\\xc3\\xa9cluse", "link", "loop"):
         assert name in listed
-
-
-def test_status_says_what_serves(serving):
-    (local,) = serving.json("status")["environments"]
-    assert (local["name"], local["health"], local["phase"]) == ("local", "healthy", "serving")
-    assert local["version"] == serving.get()[1]
-    serving_slot = next(slot for slot in local["slots"] if slot["weight"] == 100)
-    assert {"name", "release", "weight", "state", "processes"} <= serving_slot.keys()
-    assert serving_slot["processes"][0].keys() >= {"name", "pid", "restarts"}
 
 
 def test_stop_leaves_nothing_running_and_ship_starts_again(serving):
@@ -123,18 +93,6 @@ def test_a_manifest_that_is_not_committed_yet_is_used_and_said(shop):
     assert "the manifest isn't in" in said.stderr
 
 
-def test_a_rollback_without_a_release_before_is_refused(serving):
-    refused = serving.json("rollback", code=1)
-    assert refused["problems"][0]["code"] == "D030"
-    assert (refused["outcome"], refused["environment"], refused["gates"], refused["timeline"]) == (
-        "halted",
-        "local",
-        [],
-        [],
-    )
-    assert serving.get()[0] == "shop one"
-
-
 def test_a_failing_step_stops_before_anything_moves(serving):
     manifest = (serving.root / "ecluse.toml").read_text()
     serving.write("ecluse.toml", manifest + '\n[steps.lint]\ncommand = ["/bin/sh", "-c", "echo no good; exit 7"]\n')
@@ -146,10 +104,6 @@ def test_a_failing_step_stops_before_anything_moves(serving):
     assert (untested["name"], untested["verdict"]) == ("tests", "not_checked")
     assert any("no good" in fact for fact in gate["evidence"])
     assert serving.get()[0] == "shop one"
-
-
-def test_the_ledger_keeps_an_unbroken_chain(serving):
-    assert serving.json("events", "--verify")["ok"] is True
 
 
 def is_alive(pid: int) -> bool:
@@ -176,12 +130,3 @@ def test_a_release_is_not_deployed_where_it_does_not_pass_the_gates(serving):
     deployed = serving.json("deploy")
     assert (deployed["outcome"], deployed["gates"][0]["name"]) == ("deployed", "test")
     assert serving.get()[0] == "shop two"
-
-
-def test_colours_are_left_out_when_they_are_not_wanted(serving):
-    painted = ["script", "-qec", f"{sys.executable} -m ecluse status", "/dev/null"]
-    for more, seen in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
-        env = {**serving.env, "TERM": "xterm", "NO_COLOR": "", **more}
-        said = subprocess.run(painted, cwd=serving.root, env=env, capture_output=True, text=True, check=True).stdout
-        assert "healthy" in said
-        assert ("\x1b[" in said) is seen

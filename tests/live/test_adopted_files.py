@@ -9,7 +9,7 @@ import pytest
 from support import repos_django, repos_front, repos_small
 from support.adopted import Adopted, get, post
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
