@@ -65,6 +65,7 @@ def catches(before, after, *, within, turn, seeds=RUNS):
     return sum(isinstance(judgement, Worse) and judgement.seconds > turn for judgement in judgements)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("base", BASES)
 def test_an_unchanged_release_is_hardly_ever_convicted(rate, base):
@@ -72,6 +73,7 @@ def test_an_unchanged_release_is_hardly_ever_convicted(rate, base):
     assert alarms <= 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("base", [0.01, 0.03])
 @pytest.mark.parametrize("baseline", [0.0, 10.0, 60.0])
 def test_a_small_baseline_is_no_reason_for_an_alarm(base, baseline):
@@ -98,6 +100,7 @@ def test_20_times_the_errors_are_caught_within_40_s_at_5_requests_a_second(base)
     assert catches(good, bad, within=40, turn=0) > 190
 
 
+@pytest.mark.once
 def test_a_regression_that_is_missed_at_little_traffic_is_not_called_fine():
     good, bad = Traffic(rate=5, errors=0.01), Traffic(rate=5, errors=0.04)
     missed = sum(isinstance(watch(good, bad, turn=0, seed=seed), NotWorse) for seed in RUNS)
@@ -113,6 +116,7 @@ def canary(before, after, *, turn, seed, share, stop=WATCH):
     return judged(SequentialTest(), (Sample(float(at), new, added(old, now)) for at, (new, now) in enumerate(pairs)))
 
 
+@pytest.mark.once
 def test_a_canary_is_judged_beside_the_release_that_it_would_replace():
     good = Traffic(rate=200, errors=0.001)
     bad = replace(good, errors=0.05)

@@ -13,6 +13,8 @@ from ecluse.loop.plan.init import Request, initialise
 from ecluse.model.problem import ProblemError
 from support.packages import offline_toolchain, project, sdist, wheel
 
+pytestmark = pytest.mark.once
+
 HERE = {"PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))}
 """Where this machine's other interpreters are."""
 APP = "import till\n{before}\ndef application(environ, start_response): ...\n"

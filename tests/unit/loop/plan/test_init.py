@@ -10,6 +10,8 @@ from ecluse.loop.test.known import names
 from ecluse.manifest.read import read
 from ecluse.model.problem import ProblemError
 
+pytestmark = pytest.mark.once
+
 SERVER = """
 import os, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
