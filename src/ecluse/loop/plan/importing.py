@@ -22,7 +22,7 @@ BUILD = 600.0
 """Seconds for an environment."""
 CURE = 240.0
 """Seconds for an environment that a cure asks for: what is compiled for longer has a better one."""
-HOPELESS = ("B001", "B013", "I011")
+HOPELESS = ("B001", "B013", "B018", "I011")
 """No interpreter, no network, no time: asking for less doesn't help."""
 
 

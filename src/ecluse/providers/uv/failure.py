@@ -36,6 +36,7 @@ def last_words(finished: Finished) -> tuple[str, ...]:
 
 
 _UNBUILT = re.compile(r"Failed to (?:download and )?build `([A-Za-z0-9._-]+?)(?:==[^`]*)?`")
+_UNANSWERED = re.compile(r"error sending request for url \(\w+://(?:[^/@)]*@)?([^/)]+)")
 _SPEC = r"((?:[<>=!~]=?[\d.*]+(?:, ?)?)+)"
 _OTHER_PYTHON = (
     re.compile(rf"does not satisfy Python(?P<spec>{_SPEC}) and (?P<name>[\w.-]+?)[<>=!~,@\s]"),
@@ -52,6 +53,8 @@ def unresolved(finished: Finished, source: str, home: Path, find: Find = nowhere
         return unbuilt(finished, unbuilt_here[1], home, project=False)
     if others := [(one["spec"], one["name"]) for pattern in _OTHER_PYTHON for one in pattern.finditer(said)]:
         return other_python(finished, others, source, find)
+    if asked := _UNANSWERED.search(said):
+        return full(home) or _quoting(finished, unreachable(asked[1]))
     place = Place(file=source) if "." in source else None
     nothing_fits = Problem(
         code="B012",
@@ -63,10 +66,17 @@ def unresolved(finished: Finished, source: str, home: Path, find: Find = nowhere
         code="B013",
         what="the dependencies could not be resolved",
         where=place,
-        fix="mend the file or requirement that the last lines name; if they name none, check the network and pip's "
-        "index settings, then run it again",
+        fix="mend the file or requirement that the last lines name, then run it again",
     )
     return full(home) or _quoting(finished, nothing_fits if finished.exit_code == NO_ANSWER else unanswered)
+
+
+def unreachable(host: str) -> Problem:
+    return Problem(
+        code="B018",
+        what=f"{host} didn't answer, and not all that the app needs was fetched before",
+        fix="check the network, its proxy and pip's index settings, then run it again",
+    )
 
 
 def other_python(finished: Finished, others: list[tuple[str, str]], source: str, find: Find) -> OtherPythonError:

@@ -225,7 +225,7 @@ def test_a_package_that_isn_t_there_is_named(toolchain, tree):
 def test_a_missing_requirement_file_is_named(toolchain, tree):
     write(tree, {"app.py": ""})
     problem = refused(environment, toolchain, tree, Build(requirements=("needs.txt",)))
-    assert (problem.code, "needs.txt" in problem.what) == ("B015", True)
+    assert (problem.code, "needs.txt" in problem.what) == ("B018", True)
 
 
 def test_a_source_distribution_that_doesn_t_build_quotes_its_build(toolchain, tree, index, tmp_path):
@@ -368,7 +368,7 @@ def test_an_index_that_can_t_be_reached_changes_nothing(tmp_path, index, command
     )
     write(tree, {"requirements.txt": "nowhere-to-be-found\n"})
     problem = refused(environment, toolchain, tree)
-    assert problem.code == "B013"
+    assert (problem.code, problem.what.split()[0]) == ("B018", "127.0.0.1:9")
     assert "network" in problem.fix
     assert not (home / "envs").exists()
 
