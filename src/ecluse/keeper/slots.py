@@ -215,14 +215,15 @@ class Slot:
         return [name for some in await asyncio.gather(*(self._stop(one, spent) for one in web)) for name in some]
 
     async def _drained(self, now: Callable[[], float], deadline: float) -> int:
-        """Wait until nothing is queued or open, twice in a row. How many were open when the budget ended."""
-        quiet = 0
+        """Wait until nothing is queued or open. How many were open when the budget ended.
+
+        The queue is looked at first: what is accepted between the two looks is counted by one of them.
+        """
         while True:
-            left = self.count_connections()
-            queue = listeners.queued(self._sockets()[0])
             settled = now() >= self._lame_since + GRACE
-            quiet = quiet + 1 if left == queue == 0 and settled else 0
-            if quiet > 1:
+            queue = listeners.queued(self._sockets()[0])
+            left = self.count_connections()
+            if left == queue == 0 and settled:
                 return 0
             if now() >= deadline or not any(worker.pid for worker in self.workers):
                 return left
