@@ -3,6 +3,7 @@
 Each round ships a new edition and meanwhile ends whom the dice choose: the deployer (KILL, INT, HUP, or STOP and CONT
 later) and keepers or holders (KILL). Then `ecluse status` has to agree with what customers get on each host within 5 s,
 and the next ship, without flags, has to serve on all. The seed is printed: the same seed makes the same choices.
+An interrupt ends the run early; what was seen until then is told.
 Usage: python benchmarks/faults.py [KILLS [SEED]]
 """
 
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +46,10 @@ class Seen:
     stuck: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
+    @property
+    def troubles(self) -> str:
+        return f"{len(self.lost)} lost, {self.untrue} untrue, {len(self.stuck)} stuck"
+
 
 def main(kills: int, seed: int) -> int:
     dice, seen = random.Random(seed), Seen()
@@ -53,16 +59,22 @@ def main(kills: int, seed: int) -> int:
         shop = Shop(root=folder / "shop", hosts=3, lease="4s", watch="200ms", fault={})
         try:
             shop.open()
-            while seen.kills.total() < kills:
-                with Customers(shop.urls, shop.root) as customers:
-                    for _ in range(ROUNDS):
-                        a_round(shop, dice, seen, folder)
-                seen.answered += customers.count.answered
-                seen.lost += customers.count.lost
+            with suppress(KeyboardInterrupt):
+                while seen.kills.total() < kills:
+                    a_crowd(shop, dice, seen, folder)
+                    print(f"{seen.kills.total():5} kills", seen.troubles, flush=True)
             seen.left = left_running(shop, folder)
         finally:
             end_all(folder)
     return tell(seen)
+
+
+def a_crowd(shop: Shop, dice: random.Random, seen: Seen, folder: Path) -> None:
+    with Customers(shop.urls, shop.root) as customers:
+        for _ in range(ROUNDS):
+            a_round(shop, dice, seen, folder)
+    seen.answered += customers.count.answered
+    seen.lost += customers.count.lost
 
 
 def a_round(shop: Shop, dice: random.Random, seen: Seen, folder: Path) -> None:
