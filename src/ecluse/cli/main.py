@@ -10,6 +10,7 @@ import click
 from ecluse import __version__
 from ecluse.cli.streams import forgive
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.suggestion import nearest
 
 COMMANDS: dict[str, str] = {
     "init": "Read a repository, try what it needs, write ecluse.toml.",
@@ -62,10 +63,8 @@ class LazyCommands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            import difflib  # noqa: PLC0415
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            near = nearest(args[0], COMMANDS)
+            hint = f" Did you mean '{near}'?" if near else ""
             ctx.fail(f"No such command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 

@@ -11,6 +11,7 @@ import click
 
 from ecluse.model.app import App
 from ecluse.model.problem import ProblemError
+from ecluse.model.suggestion import suggest
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -67,8 +68,6 @@ def _of_one(context: click.Context, parameter: click.Parameter, folder: Path) ->
 
 def _of_any(context: click.Context, _: click.Parameter, folder: Path) -> Path:
     """The folder of the app that is meant: where a repository has several, the one that is named, or the only one."""
-    from ecluse.manifest.problems import suggest  # noqa: PLC0415
-
     name, apps = context.meta.get(APP), _apps(folder)
     if name is not None and name not in apps:
         known = f"there are {', '.join(apps)}" if apps else "the manifest names no [apps]"

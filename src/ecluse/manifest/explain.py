@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ecluse.manifest.fault import dotted, matches
 from ecluse.manifest.keys import Key, Section, sections
-from ecluse.manifest.problems import suggest
 from ecluse.manifest.schema.words import SETTINGS
 from ecluse.manifest.toml import toml
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.suggestion import suggest
 
 if TYPE_CHECKING:
     from ecluse.manifest.keys import Pattern

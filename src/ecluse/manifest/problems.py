@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from ecluse.manifest.fault import Fault, KeyPath, dotted
 from ecluse.manifest.keys import section_at, sections
 from ecluse.model.problem import Place, Problem
+from ecluse.model.suggestion import nearest, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,9 +75,9 @@ def _unknown(path: KeyPath) -> Fault:
     )
 
 
-def nearest(path: KeyPath) -> str:
+def nearest_key(path: KeyPath) -> str:
     """The key of the same table that an unknown one was probably meant to be, or nothing."""
-    return next(iter(difflib.get_close_matches(str(path[-1]), _names(path), n=1)), "")
+    return nearest(str(path[-1]), _names(path))
 
 
 def _names(path: KeyPath) -> list[str]:
@@ -106,12 +106,6 @@ def _missing(path: KeyPath) -> Fault:
 def _choice(path: KeyPath, value: Any, expected: str) -> Fault:
     near = suggest(str(value), expected.replace("'", "").replace(" or ", ", ").split(", "))
     return Fault(code="M013", path=path, what=f"{dotted(path)} can't be {value!r}", fix=near or f"write {expected}")
-
-
-def suggest(word: str, words: Iterable[str]) -> str:
-    """`did you mean 'x'?`, or nothing when none of `words` is near."""
-    near = difflib.get_close_matches(word, list(words), n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def place(faults: Iterable[Fault], file: str, positions: Positions, table: tuple[str, ...] = ()) -> list[Problem]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ecluse.manifest.contradictions import contradictions
 from ecluse.manifest.keys import section_at
-from ecluse.manifest.problems import nearest
+from ecluse.manifest.problems import nearest_key
 from ecluse.manifest.schema.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _mend(document: Document, detail: ErrorDetails, *, fill: bool) -> None:
         return
     table.pop(name, None)
     if fill and detail["type"] == "extra_forbidden":
-        name = nearest(path) or name
+        name = nearest_key(path) or name
     example = _example((*path[:-1], name))
     if fill and example is not None:
         table.setdefault(name, example)

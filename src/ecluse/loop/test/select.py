@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from ecluse.model.app import Step
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.suggestion import suggest
 
 
 def select(steps: Sequence[Step], names: Iterable[str] | None, *, only: bool = False) -> tuple[Step, ...]:
@@ -34,11 +34,10 @@ def needs_among(steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
 
 
 def _unknown(name: str, known: Iterable[str]) -> Problem:
-    near = difflib.get_close_matches(name, list(known), n=1)
     return Problem(
         code="E004",
         what=f"there is no step {name!r}",
-        fix=f"did you mean {near[0]!r}?" if near else f"steps are: {', '.join(known) or 'none'}",
+        fix=suggest(name, known) or f"steps are: {', '.join(known) or 'none'}",
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault, KeyPath
-from ecluse.manifest.problems import suggest
+from ecluse.model.suggestion import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
