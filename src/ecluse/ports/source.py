@@ -56,6 +56,10 @@ class Source(Protocol):
     async def checkout(self, commit: Commit, folder: Path) -> None:
         """Write the commit's tree into the empty `folder`: no `.git`, no hooks, executable bits and links kept."""
 
+    async def working_files(self) -> tuple[str, ...]:
+        """The files and links of the working tree as it lies, sorted: tracked and untracked, not ignored, those that
+        are there. A submodule is a Problem."""
+
     async def checkout_working(self, folder: Path) -> None:
         """The working tree as it lies (tracked and untracked, not ignored), for `--dirty`."""
 

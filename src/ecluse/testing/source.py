@@ -60,6 +60,9 @@ class MemorySource:
     async def checkout(self, commit: Commit, folder: Path) -> None:
         _write(self._find(commit).files, folder)
 
+    async def working_files(self) -> tuple[str, ...]:
+        return tuple(sorted(self.working))
+
     async def checkout_working(self, folder: Path) -> None:
         _write(self.working, folder)
 

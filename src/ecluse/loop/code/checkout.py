@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -91,15 +92,19 @@ def reader(folder: Path) -> Callable[[str], str | None]:
 
     def read(path: str) -> str | None:
         if path not in known:
-            known[path] = text(folder / path)
+            known[path] = text(f"{folder}/{path}")
         return known[path]
 
     return read
 
 
-def text(path: Path) -> str | None:
+def text(path: str) -> str | None:
+    """By plain functions: a repository has many thousand files, and Path takes as long as the reading."""
     try:
-        status = path.lstat()
-        return path.read_text(encoding="utf-8") if S_ISREG(status.st_mode) and status.st_size <= LARGEST else None
-    except (OSError, UnicodeDecodeError):
+        status = os.lstat(path)
+        if not S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            return None
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            return file.read()
+    except (OSError, UnicodeDecodeError, ValueError):
         return None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
-from ecluse.loop.code.checkout import Checkout, check_out, reader
+from ecluse.loop.code.checkout import check_out, reader
 from ecluse.loop.code.workplace import Workplace, workplace
 from ecluse.loop.plan.attempt import attempt
 from ecluse.loop.plan.bench import Bench
@@ -75,25 +78,25 @@ async def initialise(world: World, request: Request) -> Found:
     """
     run = str(world.ids.new("init"))
     with workplace(world.home, run) as place:
-        checkout = await check_out(world.source, NO_COMMIT, place.folder / "commit", dirty=True)
-        facts = await asyncio.to_thread(found_in, checkout, world.toolchain)
-        world.reporter.note(f"read {len(checkout.files)} files")
-        if not request.as_one and (folders := apps_in(facts, checkout.files)):
+        files = await world.source.working_files()
+        facts = await asyncio.to_thread(found_in, world.root, files, world.toolchain)
+        world.reporter.note(f"read {len(files)} files")
+        if not request.as_one and (folders := apps_in(facts, files)):
             raise SeveralAppsError(folders)
         if request.should_try:
-            proposal = await tried(world, request, facts, checkout, place, run)
+            proposal = await tried(world, request, facts, place, run)
         else:
             proposal = resolve(facts, name=world.root.name)
-            proposal = await with_python(proposal, facts, world.toolchain, checkout.folder)
-        lists = await asyncio.to_thread(lists_of, proposal, checkout)
+            proposal = await with_python(proposal, facts, world.toolchain, world.root)
+        lists = await asyncio.to_thread(lists_of, proposal, world.root)
     proposal = with_port(proposal, request.port())
     return Found(facts=facts, proposal=proposal, text=render(proposal), lists=lists)
 
 
-async def tried(
-    world: World, request: Request, facts: tuple[Fact, ...], checkout: Checkout, place: Workplace, run: str
-) -> Proposal:
+async def tried(world: World, request: Request, facts: tuple[Fact, ...], place: Workplace, run: str) -> Proposal:
+    """What answered, in a copy: nothing that is tried gets to the repository itself."""
     until = world.clock.monotonic() + request.budget.total_seconds()
+    checkout = await check_out(world.source, NO_COMMIT, place.folder / "commit", dirty=True)
     async with scratch(world, place.folder / "services") as services:
         bench = Bench(world=world, place=place, checkout=checkout, until=until, services=services)
         await bench.lay_out()
@@ -108,11 +111,11 @@ async def tried(
         return await try_steps(found.proposal, found.environment, bench, run, request.step_limit)
 
 
-def lists_of(proposal: Proposal, checkout: Checkout) -> Mapping[str, str]:
+def lists_of(proposal: Proposal, root: Path) -> Mapping[str, str]:
     """The files of known failures; what a person wrote into one behind a test that still fails is kept."""
     names = {step.name: step.evidence.known_failures for step in proposal.app.steps}
     known = {names[step]: failures for step, failures in proposal.known.items()}
-    return {name: renewed(read(checkout.folder, name) or "", failures) for name, failures in known.items()}
+    return {name: renewed(read(root, name) or "", failures) for name, failures in known.items()}
 
 
 def with_port(proposal: Proposal, port: int) -> Proposal:
@@ -120,8 +123,22 @@ def with_port(proposal: Proposal, port: int) -> Proposal:
     return replace(proposal, app=replace(proposal.app, environments=places))
 
 
-def found_in(checkout: Checkout, toolchain: Toolchain) -> tuple[Fact, ...]:
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Syntax trees are millions of objects, none of them garbage: looking through them again and again takes as long as
+    making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def found_in(root: Path, files: tuple[str, ...], toolchain: Toolchain) -> tuple[Fact, ...]:
     """All facts, those about the syntax that it took a newer Python to read at the end."""
-    newer = Newer(toolchain, checkout.folder)
-    facts = detect(Tree(paths=checkout.files, read=reader(checkout.folder), newer=newer))
+    newer = Newer(toolchain, root)
+    with uncollected():
+        facts = detect(Tree(paths=files, read=reader(root), newer=newer))
     return (*facts, *dict.fromkeys(newer.facts))

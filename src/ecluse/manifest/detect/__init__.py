@@ -95,6 +95,9 @@ READERS: tuple[Reader, ...] = (
 def detect(tree: Tree, readers: tuple[Reader, ...] = READERS) -> tuple[Fact, ...]:
     """Everything that was found, surest first within each kind; equal facts once."""
     found = dict.fromkeys(fact for reader in readers for fact in guarded(reader, tree))
+    if tree.passed_over:
+        said = f"itself in {len(tree.passed_over)} deep Python files, for it holds more code than `init` reads"
+        found[Fact(kind=Kind.UNREAD, value=said, file=min(tree.passed_over), confidence=SURE)] = None
     return tuple(sorted(found, key=lambda fact: (fact.kind, -fact.confidence, fact.file, fact.line)))
 
 

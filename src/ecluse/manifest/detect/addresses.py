@@ -13,7 +13,7 @@ from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.models import alias, kind_of, models
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.variables import reads_variable
-from ecluse.manifest.syntax import Module, argument, text_of
+from ecluse.manifest.syntax import Module, argument, nodes_of, text_of
 
 SCHEMES = {
     "postgres": "postgres", "postgresql": "postgres", "postgis": "postgres", "psql": "postgres", "pgsql": "postgres",
@@ -137,21 +137,19 @@ def form(kind: str, match: re.Match[str]) -> str:
 
 def reads(module: Module) -> Iterator[Read]:
     """Every variable that is read by name, with or without a default."""
-    alternatives = dict(either(module.body))
-    for node in ast.walk(module.body):
-        if not isinstance(node, ast.Subscript | ast.Call):
-            continue
+    alternatives = dict(either(module))
+    for node in (*module.every(ast.Subscript), *module.every(ast.Call)):
         name, given = variable(module, node)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
             other = given if given is not None else alternatives.get(id(node))
             default = None if other is None else beginning(other)
-            yield Read(name=name, line=getattr(node, "lineno", 0), default=default)
+            yield Read(name=name, line=node.lineno, default=default)
 
 
-def either(body: ast.AST) -> Iterator[tuple[int, ast.expr]]:
+def either(module: Module) -> Iterator[tuple[int, ast.expr]]:
     """`os.getenv("X") or "…"`: what stands in for the first."""
-    for node in ast.walk(body):
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+    for node in module.every(ast.BoolOp):
+        if isinstance(node.op, ast.Or):
             yield id(node.values[0]), node.values[-1]
 
 
@@ -209,10 +207,10 @@ def driven(module: Module) -> Iterator[Fact]:
 
 def fixed(module: Module) -> Iterator[Fact]:
     """The URL of a service as the code's own, not as the default of a variable."""
-    defaults = {id(inner) for node in ast.walk(module.body) for given in defaults_in(module, node)
-                for inner in ast.walk(given)}  # fmt: skip
-    for node in ast.walk(module.body):
-        if id(node) in defaults or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+    defaults = {id(inner) for node in module.walk() for given in defaults_in(module, node)
+                for inner in nodes_of(given)}  # fmt: skip
+    for node in module.every(ast.Constant):
+        if id(node) in defaults or not isinstance(node.value, str):
             continue
         match = LOCAL_URL.match(node.value)
         if match and match.group(1) in SCHEMES:
@@ -249,13 +247,11 @@ def field_default(value: ast.expr) -> str | None:
 
 def django(module: Module) -> Iterator[Fact]:
     """The variables in an entry of DATABASES, whatever they are called, when its engine is a server's."""
-    for node in ast.walk(module.body):
-        if not isinstance(node, ast.Dict):
-            continue
+    for node in module.every(ast.Dict):
         entry = {text_of(key): value for key, value in zip(node.keys, node.values, strict=True) if key is not None}
         kind = ENGINES.get(text_of(entry.get("ENGINE")).rpartition(".")[2], "")
         for key, part in KEYS.items() if kind else ():
-            for inner in ast.walk(entry[key]) if key in entry else ():
+            for inner in nodes_of(entry[key]) if key in entry else ():
                 if name := variable(module, inner)[0]:
                     yield Fact(kind=Kind.ADDRESS, value=name, file=module.path, line=getattr(inner, "lineno", 0),
                                label=f"{kind} {part}", confidence=SURE + 0.05)  # fmt: skip

@@ -22,9 +22,10 @@ def apps_in(facts: tuple[Fact, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
 def homes_of(facts: tuple[Fact, ...], paths: tuple[str, ...]) -> frozenset[str]:
     """Folders that say by themselves what they need, or how they run."""
     declared = {fact.value for fact in every(facts, Kind.PROJECT)}
-    files = (PurePosixPath(path) for path in paths)
-    listing = {str(file.parent) for file in files if file.name in FOR_ITSELF or file.parent.name == "requirements"}
-    return frozenset(declared | {folder.removesuffix("/requirements") for folder in listing}) - {".", "requirements"}
+    files = (path.rpartition("/")[::2] for path in paths)
+    listing = {folder for folder, name in files if name in FOR_ITSELF or folder.rpartition("/")[2] == "requirements"}
+    homes = declared | {folder.removesuffix("/requirements") for folder in listing}
+    return frozenset(homes) - {"", ".", "requirements"}
 
 
 def home_of(path: str, homes: frozenset[str]) -> str:

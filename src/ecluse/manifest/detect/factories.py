@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree, aside
-from ecluse.manifest.detect.webapps import FACTORIES, entry, makes
+from ecluse.manifest.detect.webapps import WORDS, entry, makes
 from ecluse.manifest.syntax import Function, Module, callable_bare, literal, name_of
 
 LOCAL = ("development", "dev", "local", "default", "debug")
@@ -15,7 +15,7 @@ LOCAL = ("development", "dev", "local", "default", "debug")
 
 
 def read(tree: Tree) -> Iterator[Fact]:
-    for module in tree.modules(*FACTORIES, "->", "return"):
+    for module in tree.modules(*WORDS):
         for function in module.functions():
             kind = makes(module, function)
             if kind is None or callable_bare(function.args) or function.name.startswith("_"):

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ecluse.manifest.detect.ports import calls
-from ecluse.manifest.detect.scopes import Scope, Values
+from ecluse.manifest.detect.scopes import Scope, Values, calls
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Module, argument, is_main_guard, name_of
 

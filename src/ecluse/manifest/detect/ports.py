@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from ecluse.manifest.detect import models, options
-from ecluse.manifest.detect.scopes import Scope, Values, parameters
+from ecluse.manifest.detect.scopes import Scope, Values, calls, parameters
 from ecluse.manifest.detect.variables import reads_variable
 from ecluse.manifest.syntax import Function, Module, argument, name_of, text_of
 
@@ -84,17 +84,6 @@ def best(found: Iterable[Told]) -> Told | None:
     return min(found, key=lambda told: order.get(told.by, 0), default=None)
 
 
-def calls(module: Module) -> Iterator[tuple[Scope, ast.Call]]:
-    """Every call with the function it stands in."""
-    waiting: list[tuple[ast.AST, Scope]] = [(module.body, Scope(module))]
-    while waiting:
-        node, scope = waiting.pop(0)
-        if isinstance(node, ast.Call):
-            yield scope, node
-        inner = Scope(module, node, scope) if isinstance(node, Function) else scope
-        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
-
-
 def passed(call: ast.Call, function: Function, name: str) -> ast.expr | None:
     names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
     bound = names[:1] in (["self"], ["cls"])
@@ -112,8 +101,7 @@ def default_of(function: Function, name: str) -> ast.expr | None:
 
 
 def class_around(module: Module, function: Function) -> str:
-    classes = (node for node in module.walk() if isinstance(node, ast.ClassDef))
-    return next((node.name for node in classes if function in node.body), "")
+    return next((node.name for node in module.every(ast.ClassDef) if function in node.body), "")
 
 
 def of_constant(_: Asker, __: Scope, expression: Any, ___: int) -> Told | None:
@@ -152,10 +140,9 @@ def of_attribute(asker: Asker, scope: Scope, expression: Any, depth: int) -> Tol
 
 
 def held_by_self(values: Values, module: Module, name: str) -> Iterator[tuple[Scope, ast.expr]]:
-    for node in module.walk():
-        if isinstance(node, Function):
-            scope = Scope(module, node, Scope(module))
-            yield from ((scope, value) for value in values.local(scope).get(name, ()))
+    for function in module.all_functions():
+        scope = Scope(module, function, Scope(module))
+        yield from ((scope, value) for value in values.local(scope).get(name, ()))
     for bound, value in values.local(Scope(module)).items():
         if bound.rpartition(".")[2] == name.removeprefix("self."):
             yield from ((Scope(module), each) for each in value)

@@ -41,19 +41,18 @@ def of_module(module: Module) -> Iterator[Fact]:
 
 def declared(module: Module) -> Iterator[tuple[str, int, bool]]:
     """The text of each route, its line, and whether it stands in a decorator and so is whole."""
-    for node in module.walk():
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for decorator in node.decorator_list:
-                if text := route_of(decorator):
-                    yield text, decorator.lineno, True
-        elif isinstance(node, ast.Call | ast.Tuple) and (text := listed(module, node)):
-            yield text, node.lineno, True
-        elif isinstance(node, ast.Call) and module.path.endswith("urls.py") and is_django_route(node):
-            yield text_of(node.args[0]), node.lineno, False
-
-
-def listed(module: Module, node: ast.Call | ast.Tuple) -> str:
-    return added(module, node) if isinstance(node, ast.Call) else handled(module, node)
+    for function in module.all_functions():
+        for decorator in function.decorator_list:
+            if text := route_of(decorator):
+                yield text, decorator.lineno, True
+    for call in module.calls():
+        if text := added(module, call):
+            yield text, call.lineno, True
+        elif module.path.endswith("urls.py") and is_django_route(call):
+            yield text_of(call.args[0]), call.lineno, False
+    for pair in module.every(ast.Tuple) if any("tornado" in each for each in module.origins.values()) else ():
+        if text := handled(pair):
+            yield text, pair.lineno, True
 
 
 def added(module: Module, call: ast.Call) -> str:
@@ -69,13 +68,9 @@ def added(module: Module, call: ast.Call) -> str:
     return text if text.startswith("/") and (methods is None or "GET" in ast.dump(methods)) else ""
 
 
-def handled(module: Module, pair: ast.Tuple) -> str:
+def handled(pair: ast.Tuple) -> str:
     """The path of tornado's `(r"/x", Handler)`."""
-    is_pair = (
-        len(pair.elts) > 1
-        and bool(name_of(pair.elts[1]))
-        and any("tornado" in each for each in module.origins.values())
-    )
+    is_pair = len(pair.elts) > 1 and bool(name_of(pair.elts[1]))
     return text_of(pair.elts[0]).rstrip("$") if is_pair and text_of(pair.elts[0]).startswith("/") else ""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Function, Module, argument, name_of, text_of
+from ecluse.manifest.syntax import Function, Module, argument, children, name_of, text_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,16 +75,28 @@ def parameters(function: Function) -> frozenset[str]:
     return frozenset(each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs))
 
 
+def calls(module: Module) -> list[tuple[Scope, ast.Call]]:
+    """Every call with the function it stands in, the outermost first."""
+    return module.once("calls", lambda: list(scoped(module)))
+
+
+def scoped(module: Module) -> Iterator[tuple[Scope, ast.Call]]:
+    waiting: list[tuple[Scope, ast.AST]] = [(Scope(module), module.body)]
+    for scope, node in waiting:  # which grows
+        if isinstance(node, ast.Call):
+            yield scope, node
+        inner = Scope(module, node, scope) if isinstance(node, Function) else scope
+        waiting += [(inner, child) for child in children(node)]
+
+
 def bindings(scope: Scope) -> Iterator[tuple[str, ast.expr]]:
     """Names bound in a function or at the top of a module, with values."""
-    body = scope.function.body if scope.function else scope.module.body.body
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop(0)
+    waiting: list[ast.AST] = list(scope.function.body if scope.function else scope.module.body.body)
+    for node in waiting:  # which grows
         if isinstance(node, Function | ast.Lambda):
             continue
         yield from bound_by(node)
-        waiting += [] if isinstance(node, ast.ClassDef) else list(ast.iter_child_nodes(node))
+        waiting += [] if isinstance(node, ast.ClassDef) else children(node)
 
 
 def bound_by(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -120,15 +132,18 @@ def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
     for name, value in bindings(Scope(module)):
         if (last := name.rpartition(".")[2]).isupper():
             yield last, value
-    for node in module.walk():
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Subscript) and name_of(target.value).endswith("config"):
-                    yield text_of(target.slice), node.value
-        elif isinstance(node, ast.Call) and name_of(node.func).endswith(("config.update", "config.from_mapping")):
-            yield from ((item.arg, item.value) for item in node.keywords if item.arg)
-        elif isinstance(node, ast.Call) and name_of(node.func).endswith("config.setdefault") and len(node.args) > 1:
-            yield text_of(node.args[0]), node.args[1]
+    for node in module.every(ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and name_of(target.value).endswith("config"):
+                yield text_of(target.slice), node.value
+    for call in module.calls():
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in {"update", "from_mapping", "setdefault"}:
+            continue
+        called = name_of(call.func)
+        if called.endswith(("config.update", "config.from_mapping")):
+            yield from ((item.arg, item.value) for item in call.keywords if item.arg)
+        elif called.endswith("config.setdefault") and len(call.args) > 1:
+            yield text_of(call.args[0]), call.args[1]
 
 
 def flask_places(module: Module) -> Iterator[tuple[str, str | None]]:

@@ -11,7 +11,7 @@ from ecluse.manifest.detect.envfiles import OWN, examples
 from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Module, argument, name_of, text_of
+from ecluse.manifest.syntax import Module, argument, name_of, nodes_of, text_of
 
 READERS = {"environ.Env", "environs.Env", "decouple.config"}
 CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "float", "json.loads": "json",
@@ -44,9 +44,9 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def demanded(module: Module) -> Iterator[Demand]:
     """What is read without a default."""
-    late = {id(node) for function in functions(module) for node in ast.walk(function)}
+    late = {id(node) for function in module.all_functions() for node in nodes_of(function)}
     casts = dict(cast_arguments(module))
-    for node in module.walk():
+    for node in (*module.every(ast.Subscript), *module.every(ast.Call)):
         cast = casts.get(id(node), "")
         name, kind = read_by(module, node, cast)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
@@ -83,9 +83,11 @@ def reads_variable(module: Module, called: ast.expr) -> bool:
     if module.origin(called) == "decouple.config":
         return True
     maker = name_of(called).partition(".")[0]
-    made = (value for name, value, _ in module.assigned() if name == maker)
-    return any(isinstance(value, ast.Call) and module.origin(value.func) in READERS for value in made)
+    return maker in module.once("variable readers", lambda: frozenset(makers(module)))
 
 
-def functions(module: Module) -> Iterator[ast.AST]:
-    return (node for node in module.walk() if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+def makers(module: Module) -> Iterator[str]:
+    """What is bound to something that reads variables."""
+    for name, value, _ in module.assigned():
+        if isinstance(value, ast.Call) and module.origin(value.func) in READERS:
+            yield name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Function, Module, assignments, callable_bare, name_of
+from ecluse.manifest.syntax import Function, Module, assignments, callable_bare, name_of, nodes_of
 
 FRAMEWORKS = {
     "flask.Flask": Kind.WSGI,
@@ -103,24 +103,25 @@ def factories(module: Module) -> Iterator[Fact]:
 
 def makes(module: Module, function: Function) -> Kind | None:
     """What a function returns, by its annotation or because it makes a framework object and returns that."""
+    return module.once(f"made by {id(function)}", lambda: made_by(module, function))
+
+
+def made_by(module: Module, function: Function) -> Kind | None:
     if function.returns is not None and (kind := kind_of(module, function.returns)):
         return kind
+    nodes = nodes_of(function)
     made = {
         name: kind
-        for name, value, _ in assignments(list(inside(function)))
+        for name, value, _ in assignments([node for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign)])
         if isinstance(value, ast.Call) and (kind := kind_of(module, value.func))
     }
-    for node in ast.walk(function):
+    for node in nodes:
         if isinstance(node, ast.Return):
             if isinstance(node.value, ast.Call) and (kind := kind_of(module, node.value.func)):
                 return kind
             if (name := name_of(node.value)) in made:
                 return made[name]
     return None
-
-
-def inside(function: Function) -> Iterator[ast.stmt]:
-    return (node for node in ast.walk(function) if isinstance(node, ast.Assign | ast.AnnAssign))
 
 
 def kind_of(module: Module, expression: ast.expr) -> Kind | None:

@@ -16,9 +16,9 @@ from ecluse.manifest.detect.destinations import Destination, above
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.following import Guide, last_of
 from ecluse.manifest.detect.running import running, working_folder
-from ecluse.manifest.detect.scopes import Scope, all_known
+from ecluse.manifest.detect.scopes import Bound, Scope, Values, all_known, calls
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Function, Module, argument, text_of
+from ecluse.manifest.syntax import Module, argument, nodes_of, text_of
 
 OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open"))
 FILES = {
@@ -87,24 +87,24 @@ def settled(place: Destination | None, start: str) -> Destination | None:
 
 def settings(tree: Tree, module: Module, guide: Guide, start: str) -> Iterator[Fact]:
     """A folder for uploads is one even where a library does the writing."""
-    for name, bound in guide.values.settings.items():
-        for scope, value in bound if SETTING.fullmatch(name) else ():
-            if scope.module is module and (place := guide.find(scope, value)) is not None:
-                write = Write(target=value, line=value.lineno, is_folder=True, is_path=False)
-                yield from fact_of(tree, module, write, settled(place, start))
+    for scope, value in tree.once("folder settings", lambda: list(of_folders(guide.values))):
+        if scope.module is module and (place := guide.find(scope, value)) is not None:
+            write = Write(target=value, line=value.lineno, is_folder=True, is_path=False)
+            yield from fact_of(tree, module, write, settled(place, start))
+
+
+def of_folders(values: Values) -> Iterator[Bound]:
+    for name, bound in values.settings.items():
+        yield from bound if SETTING.fullmatch(name) else ()
 
 
 def writes(module: Module) -> Iterator[tuple[Scope, Write]]:
     """Every call that writes, with the function it stands in; not those of `if __name__ == "__main__"`."""
-    waiting: list[tuple[ast.AST, Scope]] = [(module.body, Scope(module))]
-    while waiting:
-        node, scope = waiting.pop(0)
-        if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
-            continue
-        if isinstance(node, ast.Call) and (write := write_of(module, node)):
+    guards = (node for node in module.every(ast.If) if any(text_of(each) == "__main__" for each in nodes_of(node.test)))
+    guarded = {id(node) for guard in guards for node in nodes_of(guard)}
+    for scope, call in calls(module):
+        if id(call) not in guarded and (write := write_of(module, call)):
             yield scope, write
-        inner = Scope(module, node, scope) if isinstance(node, Function) else scope
-        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
 
 
 def write_of(module: Module, call: ast.Call) -> Write | None:

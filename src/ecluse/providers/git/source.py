@@ -15,7 +15,7 @@ from ecluse.ports.commands import CommandRunner
 from ecluse.ports.source import Change, Entry, Tag
 from ecluse.providers.git import problems
 from ecluse.providers.git.program import Git, Said
-from ecluse.providers.git.trees import copy_working, parse_tree, write_tree
+from ecluse.providers.git.trees import copy_working, parse_tree, there, write_tree
 
 _FIELDS = "%H%x00%an%x00%s%x00%b"
 
@@ -54,9 +54,13 @@ class GitSource:
             self._succeeded(said, "cat-file")
             await asyncio.to_thread(_write, folder, entries, Path(blobs.name))
 
-    async def checkout_working(self, folder: Path) -> None:
+    async def working_files(self) -> tuple[str, ...]:
         listing = await self._ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-        names = sorted(os.fsdecode(name) for name in listing.split(b"\0") if name)
+        names = (os.fsdecode(name) for name in listing.split(b"\0") if name)
+        return await asyncio.to_thread(there, self._root, names)
+
+    async def checkout_working(self, folder: Path) -> None:
+        names = await self.working_files()
         await asyncio.to_thread(copy_working, self._root, names, folder)
 
     async def around(self) -> tuple[GitSource, str]:

@@ -61,15 +61,38 @@ def write_tree(folder: Path, entries: Iterable[Entry], blobs: BinaryIO) -> None:
         path.symlink_to(os.fsdecode(text))
 
 
+def there(root: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """The names that are files or links below `root`, sorted. What lies behind a link to a folder isn't there."""
+    links: dict[str, bool] = {".": False}
+    found = []
+    for name in names:
+        if _leads_away(root, PurePosixPath(name).parent, links):
+            continue
+        try:
+            mode = (root / name).lstat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if stat.S_ISDIR(mode):
+            raise ProblemError(submodule(name))
+        if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+            found.append(name)
+    return tuple(sorted(found))
+
+
+def _leads_away(root: Path, folder: PurePosixPath, links: dict[str, bool]) -> bool:
+    """Whether a link stands on the way to `folder`; `links` remembers it of each folder."""
+    known = links.get(str(folder))
+    if known is None:
+        known = _leads_away(root, folder.parent, links) or (root / folder).is_symlink()
+        links[str(folder)] = known
+    return known
+
+
 def copy_working(root: Path, names: Iterable[str], folder: Path) -> None:
-    """Copy the files of a working tree as they lie; one that is gone is left out."""
+    """Copy the files of a working tree as they lie."""
     made: set[Path] = set()
     for name in names:
         source, path = root / name, folder / name
-        if not os.path.lexists(source):
-            continue
-        if source.is_dir() and not source.is_symlink():
-            raise ProblemError(submodule(name))
         _make_folder(path.parent, made)
         if source.is_symlink():
             path.symlink_to(source.readlink())

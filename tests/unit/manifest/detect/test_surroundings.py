@@ -4,7 +4,7 @@ import pytest
 
 from ecluse.manifest.detect import detect, requirements
 from ecluse.manifest.detect.facts import Fact, Kind, first, values
-from ecluse.manifest.detect.tree import MOST, Tree
+from ecluse.manifest.detect.tree import EACH, MOST, Tree
 
 
 def of(files: dict[str, str], kind: Kind) -> tuple[str, ...]:
@@ -421,9 +421,12 @@ def test_routes_that_calls_add_are_found(code, routes):
     assert set(of({"web.py": code}, Kind.ROUTE)) == routes
 
 
-def test_of_many_thousand_files_those_nearest_to_the_root_are_parsed():
-    files = {f"shop/part{number}.py": "from flask import Flask\n" for number in range(MOST + 20)}
-    tree = Tree.of({**files, "web.py": "from flask import Flask\napp = Flask(__name__)\n"})
+def test_of_more_code_than_can_be_read_in_seconds_that_nearest_to_the_root_is_and_the_rest_is_said():
+    text = "from flask import Flask\n" + "# what it does\n" * 20_000
+    names = [f"shop/part{number}.py" for number in range(2 * MOST // len(text))]
+    tree = Tree.of({**dict.fromkeys(names, text), "web.py": "from flask import Flask\napp = Flask(__name__)\n"})
+    (said,) = (fact.value for fact in detect(tree) if fact.kind == Kind.UNREAD)
     paths = [module.path for module in tree.modules("Flask")]
     assert paths[0] == "web.py"
-    assert len(paths) == MOST
+    assert len(paths) == (MOST - EACH) // (len(text) + EACH) + 1
+    assert said.startswith(f"itself in {len(names) + 1 - len(paths)} deep Python files")

@@ -193,12 +193,22 @@ def test_the_working_tree_comes_as_it_lies_without_what_is_ignored(root, source,
     (root / "new").chmod(0o700)
     (root / "link").symlink_to("a")
     (root / "ignored").write_text("x")
+    os.mkfifo(root / "pipe")
     folder = tmp_path / "tree"
     folder.mkdir()
     do(source.checkout_working(folder))
     assert tree_of(folder) == [".gitignore", "a", "link", "new"]
+    assert do(source.working_files()) == (".gitignore", "a", "link", "new")
     assert (folder / "a").read_text() == "2"
     assert os.access(folder / "new", os.X_OK)
+
+
+def test_what_lies_behind_a_link_that_took_a_folder_s_place_is_not_of_the_working_tree(root, source, tmp_path):
+    (root / "data").mkdir()
+    commit(root, **{"data/letter": "1"})
+    (root / "data").rename(tmp_path / "elsewhere")
+    (root / "data").symlink_to(tmp_path / "elsewhere")
+    assert do(source.working_files()) == ("data",)
 
 
 def test_a_part_of_a_repository_can_be_the_root(root, commands, tmp_path):
