@@ -91,12 +91,17 @@ def nodes_of(body: ast.AST) -> list[ast.AST]:
     return nodes
 
 
+PLAIN = frozenset((int, str, type(None)))
+"""What most fields of a node are: places, names, nothing."""
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     found = []
     for value in vars(node).values():
-        if isinstance(value, list):
+        kind = type(value)
+        if kind is list:
             found += [each for each in value if isinstance(each, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+        elif kind not in PLAIN and isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
             found.append(value)
     return found
 
