@@ -107,8 +107,6 @@ class Kind(StrEnum):
     """A folder or file of Robot Framework's suites."""
     TESTS = "tests"
     """A folder or file of tests; `label` is `PACKAGE` where it is imported as one."""
-    TESTED_ON = "tested-on"
-    """`X.Y`: a Python on which CI, tox or nox runs the tests."""
     COVERAGE = "coverage"
     """What the repository asks to be covered, empty when it doesn't say."""
     LINTER = "linter"

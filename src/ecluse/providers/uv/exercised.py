@@ -19,14 +19,17 @@ CI_FILES = (
     "appveyor.yml",
     "noxfile.py",
 )
-CI_FOLDER = ".github/workflows"
+CI_FOLDERS = (".github/workflows", ".forgejo/workflows", ".gitea/workflows")
 
 _SETTING = re.compile(r"(?im)python[\w-]*[\"']?\s*[:=]\s*([^\n]*(?:\n\s*-\s*[\"']?[\w.-]*3\.\d+.*)*)")
 """`python-version: ["3.9", "3.10"]`, a list below it, `python: 3.9`, `image: python:3.9`, `python=["3.9"]`."""
 
 
+_ENVIRONMENTS = re.compile(r"(?m)^env_?list\s*=\s*(\[[^\]]*\]|.*(?:\n[ \t]+.*)*)")
+
+
 def exercised(read: Read, workflows: Sequence[str] = ()) -> frozenset[Minor]:
-    """The minor versions of the first that names any. `workflows` are the files of CI_FOLDER."""
+    """The minor versions of the first that names any. `workflows` are the files of CI_FOLDERS."""
     return _image(read) or _ci(read, workflows) or _tox(read) or _classified(read)
 
 
@@ -40,11 +43,16 @@ def _ci(read: Read, workflows: Sequence[str]) -> frozenset[Minor]:
 
 
 def _tox(read: Read) -> frozenset[Minor]:
-    """`py38, py310`, `py{38,39}`, `py3.11`."""
-    listed = re.search(r"(?m)^env_?list\s*=\s*(.*(?:\n[ \t]+.*)*)", read("tox.ini") or "")
-    names = re.sub(r"py\{([^}]*)\}", lambda found: found[1].replace("3", " py3", 1).replace(",3", " py3"),
-                   listed[1] if listed else "")  # fmt: skip
-    return frozenset((3, int(minor)) for minor in re.findall(r"\bpy3\.?(\d{1,2})", names))
+    """`py38, py310`, `py{38,39}`, `py3.11`, `3.12`: in a file of its own, or in one that it shares."""
+    texts = (read("tox.ini"), *filter(None, (asks_tox(read(name)) for name in ("setup.cfg", "pyproject.toml"))))
+    listed = " ".join(found for text in texts for found in _ENVIRONMENTS.findall(text or ""))
+    names = re.sub(r"py\{([^}]*)\}", lambda found: found[1].replace("3", " py3", 1).replace(",3", " py3"), listed)
+    return frozenset((3, int(minor)) for minor in re.findall(r"\bpy3\.?(\d{1,2})", names)) | _minors(names)
+
+
+def asks_tox(text: str | None) -> str:
+    """A file that others use too, if tox is one of those."""
+    return text if text and re.search(r"(?m)^\[tox:tox\]|^\[tool\.tox\]", text) else ""
 
 
 def _classified(read: Read) -> frozenset[Minor]:

@@ -22,7 +22,7 @@ from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.collect import Collecting, Collector, together
 from ecluse.providers.uv.download import Downloads
 from ecluse.providers.uv.environments import Environments, is_complete, use
-from ecluse.providers.uv.exercised import CI_FOLDER, exercised
+from ecluse.providers.uv.exercised import CI_FOLDERS, exercised
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
@@ -208,7 +208,7 @@ class Job:
 
 
 def workflows(tree: Path) -> tuple[str, ...]:
-    return tuple(f"{CI_FOLDER}/{path.name}" for path in (tree / CI_FOLDER).glob("*.y*ml"))
+    return tuple(f"{folder}/{path.name}" for folder in CI_FOLDERS for path in (tree / folder).glob("*.y*ml"))
 
 
 def reader(folder: Path, root: Path, *, only: frozenset[str] = frozenset()) -> sources.Read:

@@ -6,7 +6,7 @@ import pytest
 
 from ecluse.model.problem import Problem
 from ecluse.ports.python import Interpreter, OtherPythonError
-from ecluse.providers.uv.exercised import CI_FOLDER, exercised
+from ecluse.providers.uv.exercised import CI_FOLDERS, exercised
 from ecluse.providers.uv.wanted import demands, none_there, pick, poetry_range, too_old
 
 HERE = ("3.14.0", "3.13.0", "3.12.1", "3.11.7", "3.11.2", "3.10.13", "3.9.18", "3.7.16")
@@ -14,7 +14,7 @@ HERE = ("3.14.0", "3.13.0", "3.12.1", "3.11.7", "3.11.2", "3.10.13", "3.9.18", "
 
 def chosen(files, python="", here=HERE):
     found = [Interpreter(version=version, path=Path(f"/opt/{version}/bin/python3")) for version in here]
-    tested = too_old(files.get) or exercised(files.get, [name for name in files if name.startswith(CI_FOLDER)])
+    tested = too_old(files.get) or exercised(files.get, [name for name in files if name.startswith(CI_FOLDERS)])
     picked = pick(found, demands(files.get, python), tested)
     return picked if isinstance(picked, Problem) else picked.version
 
@@ -60,6 +60,10 @@ WORKFLOW = {".github/workflows/test.yml": MATRIX + "    steps:\n      - with: {p
         ({**project(">=3.8", "3.13"), "Dockerfile": "FROM python:3.9\n"}, "3.9.18"),
         ({"tox.ini": "[tox]\nenvlist = py{38,39}-flask{1,2}, lint\n"}, "3.9.18"),
         ({"tox.ini": "[tox]\nenv_list =\n    py39\n    py310\n[testenv]\ndeps = x\n"}, "3.10.13"),
+        ({"setup.cfg": "[tox:tox]\nenvlist =\n    py38\n    py39\n"}, "3.9.18"),
+        ({"setup.cfg": "[options]\nenvlist = py39\n"}, "3.11.7"),
+        ({"pyproject.toml": '[tool.tox]\nenv_list = ["3.9", "lint"]\n'}, "3.9.18"),
+        ({"pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n[tox]\nenvlist = py39\n"""\n'}, "3.9.18"),
         ({**WORKFLOW, "tox.ini": "[tox]\nenvlist = py39\n"}, "3.10.13"),
         ({".travis.yml": 'language: python\npython:\n  - "3.8"\n  - "3.9"\nscript: x\n'}, "3.9.18"),
         ({".gitlab-ci.yml": "image: python:3.10-slim\n"}, "3.10.13"),
