@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ecluse.manifest.detect.envfiles import OWN, files
+from ecluse.manifest.detect import compose
+from ecluse.manifest.detect.envfiles import OWN, examples
 from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.models import alias, kind_of, models
@@ -44,11 +45,9 @@ PART = re.compile(rf"(?:\w+_)?({'|'.join(OWNERS)})_?({'|'.join(PARTS)})")
 KEYS = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "name"}
 """Of an entry of Django's DATABASES."""
 ENGINES = {"postgresql": "postgres", "postgresql_psycopg2": "postgres", "postgis": "postgres", "mysql": "mysql"}
-SENT = re.compile(r"(?m)^\s*(?:-\s*)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[:=]\s*[\"']?([a-z0-9+]+://[^\s\"']*)")
 LOCAL_URL = re.compile(r"([a-z]+)(?:\+[a-z0-9_]+)?://(?:[^@/]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
 WORTH_A_LOOK = re.compile(rf"(?:{'|'.join(SCHEMES)})(?:\+\w+)?://")
 """Walking a syntax tree costs a hundred times what looking at its text does."""
-COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 DRIVERS = frozenset(
     ("psycopg.connect", "psycopg2.connect", "psycopg.Connection.connect", "psycopg.AsyncConnection.connect",
      "psycopg_pool.ConnectionPool", "psycopg_pool.AsyncConnectionPool", "psycopg2.pool.ThreadedConnectionPool",
@@ -97,13 +96,12 @@ def forms(tree: Tree) -> Iterator[Fact]:
 
 
 def suggested(tree: Tree) -> Mapping[str, str]:
-    """What the env file of the repository says, else its examples, else compose files."""
-    found: dict[str, str] = {}
-    for file in COMPOSE:
-        found |= dict(SENT.findall(tree.text(file)))
-    for file in (*reversed(files(tree)), OWN):
-        found |= assigned(tree.text(file))
-    return found
+    """What the env file of the repository says, else its examples, else compose files: of an address that is not known
+    in full they know the scheme."""
+    sent: dict[str, str] = {}
+    for service in reversed(compose.services(tree)):
+        sent |= compose.given(tree, service.file, service.node)
+    return sent | examples(tree) | assigned(tree.text(OWN))
 
 
 def address(path: str, found: Read, known: Mapping[str, str]) -> Iterator[Fact]:

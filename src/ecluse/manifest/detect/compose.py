@@ -77,16 +77,19 @@ def words(node: Node) -> str:
 
 
 def environment(tree: Tree, file: str, node: Node) -> dict[str, str]:
-    """What it sets, by list, mapping and `env_file`; a `${NAME:-value}` is its value, without one it isn't known."""
+    """What it sets; what is filled in from outside isn't known."""
+    return {name: value for name, value in given(tree, file, node).items() if "$" not in value}
+
+
+def given(tree: Tree, file: str, node: Node) -> dict[str, str]:
+    """What it sets, by list, mapping and `env_file`, as it is written; a `${NAME:-value}` is its value."""
     found: dict[str, str] = {}
     for path in (text for each in listed_files(node.at("env_file")) for text in each.texts()):
         found |= assigned(tree.text(inside(file, path)))
     table = node.at("environment")
     found |= {name: value.text for name, value in table.items().items()}
     found |= {name: value for text in table.texts() for name, equals, value in [text.partition("=")] if equals}
-    return {
-        name: value for name, value in ((name, settled(value)) for name, value in found.items()) if "$" not in value
-    }
+    return {name: settled(value) for name, value in found.items()}
 
 
 def listed_files(node: Node) -> list[Node]:

@@ -125,3 +125,36 @@ def test_code_that_wants_no_driver_in_the_scheme_is_seen(code):
 def test_an_address_that_nobody_can_change_is_seen(code, lines):
     facts = addresses.read(Tree.of({"app.py": f"import os\n{code}\n"}))
     assert [fact.line for fact in facts if fact.kind is Kind.FIXED] == lines
+
+
+COMPOSE = """\
+services:
+  web:
+    build: .
+    environment: {}
+  db: {{image: postgres}}
+"""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{DATABASE: postgresql+psycopg://db:5432/shop}",
+        "[DATABASE=postgresql+psycopg://db/shop]",
+        "{DATABASE: 'postgresql+psycopg://${USER}:${PASSWORD:?no}@db/shop'}",
+        "{DATABASE: '${DATABASE:-postgresql+psycopg://db/shop}'}",
+    ],
+)
+@pytest.mark.parametrize("file", ["compose.yaml", "docker/docker-compose.dev.yml"])
+def test_a_compose_file_knows_the_form_even_where_the_host_is_one_of_its_own(file, given):
+    files = {"app.py": "import os\nu = os.environ['DATABASE']\n", file: COMPOSE.format(given)}
+    assert found(files) == {"DATABASE": "postgres postgresql+psycopg://"}
+
+
+def test_an_example_wins_over_a_compose_file():
+    files = {
+        "app.py": "import os\nu = os.environ['DATABASE']\n",
+        "compose.yaml": COMPOSE.format("{DATABASE: mysql://db/shop}"),
+        ".env.example": "DATABASE=postgres://localhost/shop\n",
+    }
+    assert found(files) == {"DATABASE": "postgres postgres://"}
