@@ -4,9 +4,13 @@ import base64
 import hashlib
 import io
 import os
+import subprocess
 import tarfile
 import zipfile
 
+from uv import find_uv_bin
+
+from ecluse.providers.uv.interpreters import find
 from ecluse.providers.uv.toolchain import UvToolchain
 from ecluse.system.python import ask
 from ecluse.system.store import FolderStore
@@ -113,3 +117,10 @@ def offline(home, index):
 def _record(text):
     hashed = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
     return f"sha256={hashed},{len(text.encode())}"
+
+
+def uv_lock(tree):
+    """Let uv write uv.lock, with what it keeps beside the tree."""
+    python = find(dict(os.environ), tree.parent / "pythons.json", ask)[0].path
+    argv = [find_uv_bin(), "lock", "--quiet", "--offline", "--python", python]
+    subprocess.run([*argv, "--cache-dir", str(tree.parent / "cache")], cwd=tree, check=True)

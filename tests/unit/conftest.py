@@ -6,11 +6,22 @@ from pathlib import Path
 
 import pytest
 
+# Nothing of ours is imported up here, because the host side's units run on a Python 3.9.
+
+
+@pytest.fixture(scope="module")
+def commands():
+    """What runs real programs."""
+    from ecluse.system.commands import SupervisedRunner
+
+    runner = SupervisedRunner()
+    yield runner
+    runner.close()
+
 
 @pytest.fixture(scope="session")
 def veils():
     """Skips where nothing can be hidden from a step, as for root in a changed root (user_namespaces(7): EPERM)."""
-    # In here, because the host side's units run on a Python 3.9.
     from ecluse.ports.commands import Command
     from ecluse.system.commands import SupervisedRunner
 

@@ -8,17 +8,9 @@ import pytest
 from ecluse.loop.code.checkout import check_out
 from ecluse.model.app import Build
 from ecluse.providers.git.source import GitSource
-from ecluse.system.commands import SupervisedRunner
 from support.repositories import repository
 
 CORE = {"packages/core/core.py": "", "packages/web/app.py": ""}
-
-
-@pytest.fixture(scope="module")
-def commands():
-    runner = SupervisedRunner()
-    yield runner
-    runner.close()
 
 
 @pytest.fixture

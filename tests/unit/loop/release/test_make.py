@@ -8,19 +8,11 @@ from ecluse.loop.release.make import make_release, plan_release
 from ecluse.model.app import App, ReleasePolicy
 from ecluse.model.artifact import Bundle
 from ecluse.model.problem import ProblemError
-from ecluse.system.commands import SupervisedRunner
 from support.repositories import commit, git, repository
 from support.worlds import world
 
 APP = App(name="shop", processes=())
 CONFIG = "sha256:" + "c" * 64
-
-
-@pytest.fixture(scope="module")
-def commands():
-    runner = SupervisedRunner()
-    yield runner
-    runner.close()
 
 
 @pytest.fixture

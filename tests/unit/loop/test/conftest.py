@@ -13,7 +13,6 @@ from ecluse.model.app import App, Step
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
 from ecluse.system.clock import SystemClock
-from ecluse.system.commands import SupervisedRunner
 from ecluse.system.ids import SystemIds
 from support import repositories
 
@@ -40,13 +39,6 @@ class ListReporter:
 
     def ended(self, name, ok, detail=""):
         self.ends.append((name, ok))
-
-
-@pytest.fixture(scope="module")
-def commands():
-    runner = SupervisedRunner()
-    yield runner
-    runner.close()
 
 
 @pytest.fixture

@@ -9,16 +9,8 @@ import pytest
 
 from ecluse.model.problem import ProblemError
 from ecluse.providers.git.source import GitSource
-from ecluse.system.commands import SupervisedRunner
 from support import repositories
 from support.repositories import git
-
-
-@pytest.fixture(scope="module")
-def commands():
-    runner = SupervisedRunner()
-    yield runner
-    runner.close()
 
 
 @pytest.fixture

@@ -1,27 +1,14 @@
 """A project that lies in a folder of the tree, with the real uv."""
 
 import asyncio
-import os
-import subprocess
 
 import pytest
-from uv import find_uv_bin
 
 from ecluse.model.app import Build
 from ecluse.model.problem import ProblemError
-from ecluse.providers.uv.interpreters import find
-from ecluse.system.commands import SupervisedRunner
-from ecluse.system.python import ask
-from support.packages import offline_toolchain, project, wheel, write
+from support.packages import offline_toolchain, project, uv_lock, wheel, write
 
 WEB = Build(project="packages/web")
-
-
-@pytest.fixture(scope="module")
-def commands():
-    runner = SupervisedRunner()
-    yield runner
-    runner.close()
 
 
 @pytest.fixture
@@ -82,11 +69,7 @@ def workspace(tree, index):
         tree / "packages/core", {**core, "pyproject.toml": core["pyproject.toml"] + member.format("core", ["till<2"])}
     )
     write(tree, {"pyproject.toml": sources + '[tool.uv.workspace]\nmembers = ["packages/*"]\n'})
-    python = find(dict(os.environ), tree.parent / "pythons.json", ask)[0].path
-    subprocess.run(
-        [find_uv_bin(), "lock", "--quiet", "--offline", "--python", python, "--cache-dir", str(tree.parent / "cache")],
-        cwd=tree, check=True,
-    )  # fmt: skip
+    uv_lock(tree)
     return tree
 
 

@@ -7,25 +7,15 @@ import subprocess
 import time
 
 import pytest
-from uv import find_uv_bin
 
 from ecluse.model.app import Build
 from ecluse.model.problem import ProblemError
 from ecluse.providers.uv.environments import COMPLETE, KEPT
-from ecluse.providers.uv.interpreters import find
 from ecluse.providers.uv.toolchain import UvToolchain
-from ecluse.system.commands import SupervisedRunner
 from ecluse.system.python import ask
 from ecluse.system.store import FolderStore
-from support.packages import digest, offline_toolchain, project, sdist, wheel, write
+from support.packages import digest, offline_toolchain, project, sdist, uv_lock, wheel, write
 from support.repositories import repository
-
-
-@pytest.fixture(scope="module")
-def commands():
-    runner = SupervisedRunner()
-    yield runner
-    runner.close()
 
 
 @pytest.fixture
@@ -332,11 +322,7 @@ def uv_locked(tree, index):
         f'[tool.uv]\nno-index = true\nfind-links = ["{index}"]\n'
     )
     write(tree, {"pyproject.toml": pyproject})
-    python = find(dict(os.environ), tree.parent / "pythons.json", ask)[0].path
-    subprocess.run(
-        [find_uv_bin(), "lock", "--quiet", "--offline", "--python", python, "--cache-dir", str(tree.parent / "cache")],
-        cwd=tree, check=True,
-    )  # fmt: skip
+    uv_lock(tree)
     return tree
 
 
