@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -53,6 +53,8 @@ FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_applicati
 OBJECTS = ("app", "application", "api", "asgi_app", "wsgi_app", "server", "web")
 ROUTING = (".route", ".get", ".post", ".include_router", ".register_blueprint", ".mount", ".add_url_rule")
 """Calls on an app that show that it is the one which serves."""
+MEANT = 0.1
+"""What an object is surer than the factory that makes it."""
 MODULES = ("wsgi", "asgi", "main", "app", "server", "autoapp", "web", "api", "application", "run", "core")
 """Usual names, the most usual first: what is called so is surer."""
 
@@ -62,13 +64,16 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 
 def found(tree: Tree) -> Iterator[Fact]:
+    known = {fact.value: fact.kind for module in tree.modules(*WORDS) for fact in factories(module)}
     for module in tree.modules(*WORDS, *FACTORIES[:8]):
         if not serves_at_once(module):
-            yield from objects(module)
+            yield from objects(module, known)
             yield from factories(module)
 
 
-def objects(module: Module) -> Iterator[Fact]:
+def objects(module: Module, known: Mapping[str, Kind]) -> Iterator[Fact]:
+    """`known` are the factories of the repository: a file that is named for it and calls one does the rest as well
+    that the makers want done before, such as reading an env file."""
     routed = {name_of(call.func).partition(".")[0] for call in module.calls() if name_of(call.func).endswith(ROUTING)}
     factory_kinds = {function.name: kind for function in module.functions() if (kind := makes(module, function))}
     for name, value, line in module.assigned():
@@ -77,12 +82,21 @@ def objects(module: Module) -> Iterator[Fact]:
         called = name_of(value.func)
         kind = kind_of(module, value.func) or factory_kinds.get(called)
         if kind is None and module.origin(value.func).rpartition(".")[2] in FACTORIES[:8]:
-            kind = Kind.ASGI if module.name.endswith("asgi") else Kind.WSGI
-            yield entry(module, kind, name, line, GUESS + usual(name, OBJECTS) + usual(module.name, MODULES))
+            factory = made_of(module, value)
+            kind = known.get(factory, Kind.ASGI if module.name.endswith("asgi") else Kind.WSGI)
+            is_meant = factory in known and usual(name, OBJECTS) > 0 and usual(module.name, MODULES) > 0
+            base = LIKELY + MEANT if is_meant else GUESS
+            yield entry(module, kind, name, line, base + usual(name, OBJECTS) + usual(module.name, MODULES))
         elif kind is not None and not defines(module, called):
             base = SURE - 0.1 if called in factory_kinds else LIKELY + (0.03 if name in routed else 0.0)
             attribute = name + INSIDE.get(module.origin(value.func), "")
             yield entry(module, kind, attribute, line, base + usual(name, OBJECTS) + usual(module.name, MODULES))
+
+
+def made_of(module: Module, call: ast.Call) -> str:
+    """The factory that is called, as a fact about it would call it."""
+    home, _, name = module.origin(call.func).rpartition(".")
+    return f"{home}:{name}()"
 
 
 def serves_at_once(module: Module) -> bool:

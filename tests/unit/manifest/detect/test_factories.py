@@ -77,3 +77,14 @@ def test_a_pyramid_app_is_started_by_the_file_for_development():
         ("pyramid.paster:get_app('production.ini')", "production.ini:2"),
     ]
     assert found(files, Kind.STATE) == [("shop.sqlite", "development.ini:3")]
+
+
+@pytest.mark.parametrize(
+    ("file", "first"),
+    [("autoapp.py", "autoapp:app"), ("src/wsgi.py", "wsgi:app"), ("jobs.py", "shop.app:create_app()")],
+)
+def test_a_file_that_is_there_to_call_the_factory_is_the_entry_point(file, first):
+    factory = "from flask import Flask\ndef create_app(name='x'):\n    app = Flask(__name__)\n    return app\n"
+    base = "src/" if file.startswith("src/") else ""
+    files = {f"{base}shop/__init__.py": "", f"{base}shop/app.py": factory}
+    assert found({**files, file: "from shop.app import create_app\napp = create_app()\n"})[0][0] == first
