@@ -239,11 +239,11 @@ def told_once(found: tuple[Fact, ...]) -> Iterator[Fact]:
 
 
 def essence(command: str) -> str:
-    """The program, and the first word that says what it does: `celery worker`, `manage.py rqworker`."""
-    words = [PurePosixPath(word).name for word in command.split() if not word.startswith("-")]
+    """The program, and the first word that says what it does: `celery worker`, `manage rqworker`."""
+    words = [PurePosixPath(word).name.removesuffix(".py") for word in command.split() if not word.startswith("-")]
     words = words[1:] if words[:1] == ["python"] else words
     known = [word for word in words if word in {"worker", "beat", "scheduler", "flower"}]
-    return " ".join([*words[:1], *(known[:1] or (words[1:2] if words[:1] == ["manage.py"] else []))])
+    return " ".join([*words[:1], *(known[:1] or (words[1:2] if words[:1] == ["manage"] else []))])
 
 
 def local(facts: tuple[Fact, ...], reasons: Reasons, services: tuple[Service, ...]) -> Environment:
