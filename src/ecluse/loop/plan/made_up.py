@@ -12,7 +12,8 @@ OF_KIND = {
     "url": "http://localhost", "postgresql": "postgresql://localhost/app", "mysql": "mysql://localhost/app",
     "redis": "redis://localhost:6379/0", "amqp": "amqp://localhost", "mongodb": "mongodb://localhost/app",
     "email": "someone@example.org", "date": "2000-01-01", "datetime": "2000-01-01T00:00:00",
-    "uuid": "00000000-0000-4000-8000-000000000000",
+    "uuid": "00000000-0000-4000-8000-000000000000", "db": "sqlite:///local.db", "cache": "locmemcache://",
+    "dj-cache": "locmem://", "mail": "consolemail://", "dj-mail": "console:",
 }  # fmt: skip
 """By what the code reads it as (`Kind.CAST`)."""
 

@@ -18,6 +18,13 @@ CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "flo
          "distutils.util.strtobool": "bool", "pathlib.Path": "path", "uuid.UUID": "uuid"}  # fmt: skip
 """Functions that a variable's text is given to, and what it must then be."""
 
+METHODS = {
+    **{name: name for name in ("int", "float", "bool", "json", "url", "list", "dict", "date", "datetime", "uuid")},
+    "path": "path", "db": "db", "db_url": "db", "dj_db_url": "db", "cache": "cache", "cache_url": "cache",
+    "dj_cache_url": "dj-cache", "email_url": "mail", "dj_email_url": "dj-mail",
+}  # fmt: skip
+"""Methods of django-environ's and environs' readers, and what the text must then be."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
@@ -75,7 +82,7 @@ def kind_read(module: Module, call: ast.Call) -> str:
     """`config("X", cast=int)`, `env.bool("X")`"""
     cast = module.origin(argument(call, 9, "cast"))
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    return CASTS.get(cast, "") or (method if method in {"int", "float", "bool", "json", "url", "list", "dict"} else "")
+    return CASTS.get(cast, "") or METHODS.get(method, "")
 
 
 def reads_variable(module: Module, called: ast.expr) -> bool:

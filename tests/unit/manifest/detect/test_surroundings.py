@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecluse.loop.plan.made_up import value_for
 from ecluse.manifest.detect import detect, requirements
 from ecluse.manifest.detect.facts import Fact, Kind, first, values
 from ecluse.manifest.detect.tree import EACH, MOST, Tree
@@ -237,6 +238,22 @@ def test_what_a_variable_is_read_as_is_found():
     assert set(values(facts, Kind.VARIABLE)) == {"A", "B", "C", "D", "E"}
     casts = {fact.value: fact.label for fact in facts if fact.kind is Kind.CAST}
     assert casts == {"A": "int", "B": "float", "C": "bool", "D": "int"}
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ("env.cache('X')", "locmemcache://"),
+        ("env.dj_cache_url('X')", "locmem://"),
+        ("env.email_url('X')", "consolemail://"),
+        ("env.dj_email_url('X')", "console:"),
+        ("env.db('X')", "sqlite:///local.db"),
+        ("env.uuid('X')", "00000000-0000-4000-8000-000000000000"),
+    ],
+)
+def test_what_a_reader_of_variables_takes_apart_gets_an_address_that_needs_no_service(call, value):
+    code = f"import environ\nenv = environ.Env()\nx = {call}\n"
+    assert value_for("X", detect(Tree.of({"settings.py": code}))) == value
 
 
 MODEL = """
