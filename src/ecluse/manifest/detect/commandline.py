@@ -214,8 +214,8 @@ def named_app(tree: Tree, named: str, kind: Kind, where: Line) -> Iterator[Fact]
     files = [place for end in ends for place in (end, f"src/{end}") if place in tree]
     known = next(in_file(tree, files[0], where, attribute) if files else iter(()), None)
     if attribute or known:
-        value = f"{module}:{attribute or (known.value.partition(':')[2] if known else '')}"
-        yield fact(known.kind if known else kind, value, where, folder=home(tree, module, where.around))
+        value = known.value.partition(":")[2] if known else attribute
+        yield fact(known.kind if known else kind, f"{module}:{value}", where, folder=home(tree, module, where.around))
 
 
 def in_file(tree: Tree, path: str, where: Line, attribute: str = "") -> Iterator[Fact]:

@@ -107,6 +107,12 @@ def test_a_platform_s_file_names_the_app(file, text):
     assert [value for value, _ in found({file: text, "shop.py": ""}, Kind.WSGI)] == ["shop:app"]
 
 
+def test_a_factory_that_flask_would_call_is_called():
+    factory = "from flask import Flask\ndef make():\n    app = Flask(__name__)\n    return app\n"
+    files = {".flaskenv": "FLASK_APP=shop.web:make\n", "shop/__init__.py": "", "shop/web.py": factory}
+    assert found(files, Kind.WSGI)[0] == ("shop.web:make()", ".flaskenv:1")
+
+
 def test_fastapi_s_own_table_names_the_app():
     files = {"pyproject.toml": '[tool.fastapi]\nentrypoint = "back.main:api"\n', "back/main.py": ""}
     assert found(files, Kind.ASGI) == [("back.main:api", "pyproject.toml:2")]
