@@ -8,6 +8,29 @@ FLASK = (
     'from flask import Flask\n\n{before}app = Flask(__name__)\n\n\n@app.route("/")\ndef page():\n    return "trap"\n'
 )
 FACTORY = "from flask import Flask\n\n\ndef create_app({given}):\n    app = Flask(__name__)\n    return app\n"
+STARTED = """\
+import sqlite3
+
+from flask import Flask
+
+app = Flask(__name__)
+
+
+def init_db():
+    with sqlite3.connect("shop.db") as db:
+        db.execute("CREATE TABLE IF NOT EXISTS item (name TEXT)")
+
+
+@app.route("/")
+def items():
+    with sqlite3.connect("shop.db") as db:
+        return str(db.execute("SELECT name FROM item").fetchall())
+
+
+if __name__ == "__main__":
+    init_db()
+    app.run()
+"""
 PINNED = {"requirements.txt": "flask==3.1.0\n"}
 POSTGRES = """\
 services:
@@ -240,6 +263,11 @@ THE_STATE = {
 BEFORE_THE_START = {
     "a command that makes the tables loses what is in them": Trap(
         files=repos_small.FLASKR, says=("flask --app flaskr:create_app init-db",), answers=("/", "<ul></ul>")
+    ),
+    "the tables are made only where the file itself is started": Trap(
+        files={"app.py": STARTED, **PINNED, ".gitignore": "shop.db\n"},
+        says=('migrate = "python -c', "from app import init_db; init_db()", '"shop.db"'),
+        answers=("/", "[]"),
     ),
     "the migrations lie in a sub-folder": Trap(
         files={

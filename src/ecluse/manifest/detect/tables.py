@@ -12,10 +12,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from ecluse.manifest.detect import webapps
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.running import COMMANDS
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Function, Module, name_of, text_of
+from ecluse.manifest.syntax import Function, Module, callable_bare, is_main_guard, name_of, nodes_of, text_of
 
 ONCE = "once"
 CREATE = "create"
@@ -23,12 +24,14 @@ FLASK = "flask"
 UPGRADE = "flask_migrate.upgrade"
 DROPS = re.compile(r"drop_all|executescript|DROP TABLE|\.sql['\"]", re.IGNORECASE)
 MAKES = re.compile(r"\.create_all\(|\.create_tables\(|executescript\(")
+CREATES = ("CREATE TABLE", "create table", "executescript")
+CREATE_TABLE = re.compile(r"CREATE TABLE(\s+IF NOT EXISTS)?", re.IGNORECASE)
 SUFFIXES = ("_command", "_cmd")
 
 
 def read(tree: Tree) -> Iterator[Fact]:
     modules = tuple(tree.modules("create_all", "create_tables", "executescript", "flask_migrate"))
-    found = [fact for module in modules for fact in of_commands(module)]
+    found = [fact for module in modules for fact in of_commands(module)] or list(when_started(tree))
     yield from found
     if not found and not any(path.endswith("migrations/env.py") for path in tree.paths):
         yield from by_hand(tree, modules)
@@ -36,8 +39,8 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def of_commands(module: Module) -> Iterator[Fact]:
     """Commands of `flask` that make the tables."""
-    bodies = {function.name: ast.unparse(function) for function in functions(module)}
-    for function in functions(module):
+    bodies = {function.name: ast.unparse(function) for function in module.all_functions()}
+    for function in module.all_functions():
         name = command_name(module, function)
         text = with_called(bodies, function.name) if name else ""
         upgrades = any(module.origin(call.func) == UPGRADE for call in calls(function)) if name else False
@@ -50,12 +53,42 @@ def of_commands(module: Module) -> Iterator[Fact]:
                        confidence=LIKELY, label=label)  # fmt: skip
 
 
-def functions(module: Module) -> Iterator[Function]:
-    return (node for node in ast.walk(module.body) if isinstance(node, Function))
+def when_started(tree: Tree) -> Iterator[Fact]:
+    """`if __name__ == "__main__": init_db()` beside an app: a server, which imports it, finds no tables."""
+    made = {f"{module.name}.{name}": text for module in tree.modules("create_all", "create_tables", *CREATES)
+            for name, text in makers(module)}  # fmt: skip
+    apps = {fact.file for fact in webapps.read(tree)} if made else set()
+    for module in (each for each in tree.modules("__main__") if each.path in apps):
+        guarded = (node for guard in module.body.body if is_main_guard(guard) for node in nodes_of(guard))
+        for call in (node for node in guarded if isinstance(node, ast.Call) and not (node.args or node.keywords)):
+            name = module.origin(call.func)
+            whole = name if name in made else f"{module.name}.{name}"
+            if text := made.get(whole):
+                home, _, function = whole.rpartition(".")
+                code = f'python -c "from {home} import {function}; {function}()"'
+                yield Fact(kind=Kind.MIGRATE, value=code if module.folder == "." else f"env -C {module.folder} {code}",
+                           file=module.path, line=call.lineno, confidence=LIKELY,
+                           label=ONCE if only_once(text) else "")  # fmt: skip
+                return
+
+
+def makers(module: Module) -> Iterator[tuple[str, str]]:
+    """Functions that make tables and want no arguments, with their text."""
+    bodies = {function.name: ast.unparse(function) for function in module.functions()}
+    for function in module.functions():
+        text = with_called(bodies, function.name)
+        if callable_bare(function.args) and (MAKES.search(text) or CREATE_TABLE.search(text)):
+            yield function.name, text
+
+
+def only_once(text: str) -> bool:
+    """Whether it would fail, lose something or fill in the same again where the tables are there."""
+    bare = any(not match.group(1) for match in CREATE_TABLE.finditer(text))
+    return bare or bool(DROPS.search(text)) or ".add(" in text or "INSERT " in text.upper()
 
 
 def calls(function: Function) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    return (node for node in nodes_of(function) if isinstance(node, ast.Call))
 
 
 def with_called(bodies: dict[str, str], name: str) -> str:

@@ -85,3 +85,38 @@ def test_style_sheets_are_compressed_after_they_were_collected():
     assert [value for value, _ in found] == [
         "python manage.py collectstatic --noinput", "python manage.py compress --force",
     ]  # fmt: skip
+
+
+PLAIN = """
+import sqlite3
+from flask import Flask
+app = Flask(__name__)
+def init_db():
+    sqlite3.connect("shop.db").execute({sql!r})
+if __name__ == "__main__":
+    {start}
+    app.run()
+"""
+CALLED = 'python -c "from app import init_db; init_db()"'
+
+
+@pytest.mark.parametrize(
+    ("sql", "start", "expected"),
+    [
+        ("CREATE TABLE IF NOT EXISTS item (name TEXT)", "init_db()", [(CALLED, "")]),
+        ("create table if not exists item (name text)", "init_db()", [(CALLED, "")]),
+        ("CREATE TABLE item (name TEXT)", "init_db()", [(CALLED, "once")]),
+        ("CREATE TABLE IF NOT EXISTS item (name TEXT)", "pass", []),
+        ("SELECT * FROM item", "init_db()", []),
+    ],
+)
+def test_tables_that_only_who_starts_the_file_would_make_are_made_before_the_start(sql, start, expected):
+    assert of({"app.py": PLAIN.format(sql=sql, start=start)}) == expected
+
+
+def test_the_function_that_makes_them_may_lie_in_another_file_and_folder():
+    database = "def make():\n    open('x').execute('CREATE TABLE IF NOT EXISTS item (name)')\n"
+    app = "from flask import Flask\nimport database\napp = Flask(__name__)\n"
+    app += "if __name__ == '__main__':\n    database.make()\n"
+    value = 'env -C back python -c "from database import make; make()"'
+    assert of({"back/app.py": app, "back/database.py": database}) == [(value, "")]
