@@ -86,7 +86,8 @@ def test_it_is_served_unedited(tmp_path, name):
     shop = Adopted(tmp_path / "shop", TRAPS[name].files)
     try:
         shop.init()
-        status, body, _ = get(f"{shop.ship()['url']}{path}")
+        url = shop.ship()["url"].replace("127.0.0.1", TRAPS[name].host)
+        status, body, _ = get(f"{url}{path}")
     finally:
         shop.stop()
     assert status == 200

@@ -18,6 +18,7 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.services import addresses, has_broker, services_of
 from ecluse.loop.plan.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
+from ecluse.manifest.detect.django import ANY
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
 from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process, Service
@@ -32,7 +33,8 @@ ONE_VALUE = frozenset({Kind.NAME, Kind.PYTHON, Kind.COUNT, Kind.SETTINGS, Kind.R
 MOST_ALSO = 6
 """Of what else was found for a key."""
 BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "testserver"})
+LOCAL_NAMES = ("localhost", "127.0.0.1")
+"""What a person's browser may send, the one that is sent first."""
 LOOKED_FOR = (
     "Django: manage.py and its settings",
     "Flask, FastAPI, Starlette, Litestar, Quart, Falcon, Bottle, Pyramid …: an app object or a factory",
@@ -204,10 +206,10 @@ def health_of(facts: tuple[Fact, ...], reasons: Reasons) -> Health:
 def host_of(facts: tuple[Fact, ...], reasons: Reasons) -> str:
     """`localhost`, unless the app says that it accepts other names only."""
     hosts = values(facts, Kind.HOST)
-    if not hosts or LOCAL_NAMES & set(hosts):
-        return "localhost"
-    reasons.note("processes.web.health.host", first(facts, Kind.HOST))
-    return hosts[0]
+    known = next((name for name in LOCAL_NAMES if name in hosts), "" if hosts else "localhost")
+    if known != "localhost":
+        reasons.note("processes.web.health.host", first(facts, Kind.HOST))
+    return known or hosts[0]
 
 
 def workers(facts: tuple[Fact, ...], reasons: Reasons, *, served: bool) -> Iterator[Process]:
@@ -275,6 +277,10 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
             f"looks for {fact.value} at a fixed address ({fact.place}): let it read a variable, with that as its "
             "default, then `ecluse init --force` gives it a service"
         )
+    hosts = [fact for fact in every(facts, Kind.HOST) if fact.value in LOCAL_NAMES or fact.label == ANY]
+    if [(fact.value, fact.label) for fact in hosts] == [("localhost", "")]:
+        place = hosts[0].place
+        yield f"what it answers at http://127.0.0.1, for it admits localhost only ({place}): open it by that name"
     if not any(step.group == "test" for step in app.steps):
         yield "no tests were found: add [steps.test] with a command and junit"
     for process in app.processes:

@@ -121,6 +121,10 @@ def of_settings(module: Module, manage: str, folder: str) -> Iterator[Fact]:
             yield from hosts(module, value, line)
 
 
+ANY = "any"
+"""Of a host: others are let in, too."""
+
+
 def databases(module: Module, value: ast.expr) -> Iterator[Fact]:
     """Each SQLite file in DATABASES."""
     for table in ast.walk(value):
@@ -133,7 +137,7 @@ def databases(module: Module, value: ast.expr) -> Iterator[Fact]:
 
 def hosts(module: Module, value: ast.expr, line: int) -> Iterator[Fact]:
     listed = literal(value)
-    for host in listed if isinstance(listed, list | tuple) else []:
-        name = str(host).lstrip(".")
-        if name and name != "*":
-            yield Fact(kind=Kind.HOST, value=name, file=module.path, line=line)
+    names = [str(host).lstrip(".") for host in listed] if isinstance(listed, list | tuple) else []
+    for name in names:
+        if name not in {"", "*", "testserver"}:  # the last is what Django's own test client is called
+            yield Fact(kind=Kind.HOST, value=name, file=module.path, line=line, label=ANY if "*" in names else "")

@@ -58,6 +58,23 @@ def test_the_host_that_the_app_accepts_is_asked_for():
     assert app_of(files).web.health.host == "shop.example"
     files["conf.py"] = "ALLOWED_HOSTS = ['shop.example', 'localhost']\n"
     assert app_of(files).web.health.host == "localhost"
+    files["conf.py"] = "ALLOWED_HOSTS = ['shop.example', '127.0.0.1']\n"
+    assert app_of(files).web.health.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ("'localhost'", True),
+        ("'localhost', '127.0.0.1'", False),
+        ("'localhost', '*'", False),
+        ("'shop.example'", False),
+    ],
+)
+def test_an_app_that_answers_by_its_name_only_is_said_to(hosts, said):
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
+    files = {"manage.py": manage, "conf.py": f"ALLOWED_HOSTS = [{hosts}]\n"}
+    assert any("admits localhost only (conf.py:1)" in line for line in propose(files).unknown) == said
 
 
 def test_a_write_beside_code_in_src_asks_for_running_it_from_the_tree():
