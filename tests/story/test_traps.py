@@ -1,7 +1,8 @@
 """What real repositories do to whoever serves them: each trap by its name, seen by `init`, and the short ones served.
 
-The repositories stand in support/repos_traps.py. What hostile code does while it is tried: loop/plan/test_hostile.py;
-packages of another age: test_aged_apps.py.
+The repositories stand in support/repos_traps.py. Beside these: the ones that keep something over releases, served
+(test_adopted_files.py); packages of another age (test_aged_apps.py); cures of what doesn't build and hostile code that is
+tried (unit/loop/plan/test_cured.py, test_hostile.py); tests as a gate (live/test_suites.py).
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from support.repos_traps import SEVERAL, TRAPS
 
 REFUSED = [name for name, trap in TRAPS.items() if trap.problem]
 SERVED = [name for name, trap in TRAPS.items() if trap.answers]
+FIRST = ("a variable is read at import", "the tables are made only where the file itself is started")
+"""Each takes half a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,9 @@ def require(trap):
 @pytest.mark.live
 @pytest.mark.network
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", SERVED)
+@pytest.mark.parametrize(
+    "name", [name if name in FIRST else pytest.param(name, marks=pytest.mark.full) for name in SERVED]
+)
 def test_it_is_served_unedited(tmp_path, name):
     path, text = TRAPS[name].answers
     shop = Adopted(tmp_path / "shop", TRAPS[name].files)

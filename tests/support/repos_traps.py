@@ -254,19 +254,19 @@ THE_SETTINGS = {
 
 THE_STATE = {
     "the database lies in a folder that git does not carry": Trap(
-        files=django(), says=('"data/db.sqlite3"', '"media/"'), answers=("/notes/", "")
+        files=django(), says=('"data/db.sqlite3"', '"media/"')
     ),
     "logs, a secret and an index are made in the tree": Trap(
-        files=repos_small.KEEPER, says=('"secret.key"', '"index/"', "logs/"), answers=("/found", "")
+        files=repos_small.KEEPER, says=('"secret.key"', '"index/"', "logs/")
     ),
     "the database that is read lies in the app's own folder": Trap(
-        files=repos_small.FASTAPI, says=('"backend/data/", # backend/main.py',), answers=("/api/health", '{"notes":0}')
+        files=repos_small.FASTAPI, says=('"backend/data/", # backend/main.py',)
     ),
 }
 
 BEFORE_THE_START = {
     "a command that makes the tables loses what is in them": Trap(
-        files=repos_small.FLASKR, says=("flask --app flaskr:create_app init-db",), answers=("/", "<ul></ul>")
+        files=repos_small.FLASKR, says=("flask --app flaskr:create_app init-db",)
     ),
     "the tables are made only where the file itself is started": Trap(
         files={"app.py": STARTED, **PINNED, ".gitignore": "shop.db\n"},
@@ -332,7 +332,6 @@ BEFORE_THE_START = {
             **PINNED,
         },
         says=('static = {"/assets/" = "shop/assets/"}',),
-        answers=("/assets/site.css", "a{}"),
     ),
 }
 
