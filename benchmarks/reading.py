@@ -14,17 +14,27 @@ from pathlib import Path
 
 from bench_shop import ECLUSE, table
 
-CODE = """\
+HEAD = """\
 import os
 from flask import Blueprint, request
 
 bp = Blueprint("b{number}", __name__)
+"""
+ROUTE = """
 
-
-@bp.route("/items/{number}")
-def items():
+@bp.route("/items/{number}/{part}")
+def items_{part}(given=None):
+    if given and os.path.exists("items"):
+        with open(os.path.join("items", given)) as file:
+            return file.read()
     return str(request.args.get("q", {number}))
 """
+ROUTES = 20
+"""Of each module, which then has 170 lines."""
+KINDS = ("package{0}/module{1}.py", "package{0}/view{1}.py", "tests/package{0}/test_{1}.py", "static/{0}/script{1}.js",
+         "templates/{0}/page{1}.html", "docs/{0}/page{1}.md", "locale/{0}/part{1}.json",
+         "static/{0}/icon{1}.svg")  # fmt: skip
+"""What lies in a repository, in equal parts: a quarter of it is the app's own Python."""
 
 
 def main(rounds: int, files: int) -> None:
@@ -47,13 +57,18 @@ def repository(folder: Path, files: int) -> Path:
     (folder / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
     (folder / "requirements.txt").write_text("flask\n")
     for number in range(files - 2):
-        path = folder / f"package{number // 500}" / f"module{number}.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(CODE.format(number=number))
+        path = folder / KINDS[number % len(KINDS)].format(number // 500, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text(number))
     git = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
     for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "Everything")):
         subprocess.run([*git, *words], cwd=folder, check=True)
     return folder
+
+
+def text(number: int) -> str:
+    """As long as real ones are; those that aren't Python have it too, for nothing reads them."""
+    return HEAD.format(number=number) + "".join(ROUTE.format(number=number, part=part) for part in range(ROUTES))
 
 
 def timed(argv: list[str], folder: Path) -> float:

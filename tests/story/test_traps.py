@@ -1,8 +1,8 @@
 """What real repositories do to whoever serves them: each trap by its name, seen by `init`, and the short ones served.
 
 The repositories stand in support/repos_traps.py. Beside these: the ones that keep something over releases, served
-(test_adopted_files.py); packages of another age (test_aged_apps.py); cures of what doesn't build and hostile code that is
-tried (unit/loop/plan/test_cured.py, test_hostile.py); tests as a gate (live/test_suites.py).
+(test_adopted_files.py); packages of another age (test_aged_apps.py); cures of what doesn't build, and hostile code that
+is tried (unit/loop/plan/test_cured.py, test_hostile.py); tests as a gate (live/test_suites.py).
 """
 
 import asyncio

@@ -27,7 +27,7 @@ ASIDE = frozenset(
 
 LARGEST = 400_000
 """Characters of a file beyond which it is generated or data."""
-MOST = 5_000_000
+MOST = 4_000_000
 """Characters of Python that are parsed, a second for each two million; the readers that look for one thing come first,
 and files near the root before deep ones."""
 EACH = 3000
