@@ -215,7 +215,7 @@ def test_a_package_that_isn_t_there_is_named(toolchain, tree):
 def test_a_missing_requirement_file_is_named(toolchain, tree):
     write(tree, {"app.py": ""})
     problem = refused(environment, toolchain, tree, Build(requirements=("needs.txt",)))
-    assert (problem.code, "needs.txt" in problem.what) == ("B018", True)
+    assert (problem.code, "needs.txt" in problem.what) == ("B015", True)
 
 
 def test_a_source_distribution_that_doesn_t_build_quotes_its_build(toolchain, tree, index, tmp_path):
