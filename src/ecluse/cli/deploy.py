@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.loop.deploy.existing import deploy_existing, would_deploy
 from ecluse.loop.deploy.recall import find
@@ -43,6 +44,7 @@ def command(
     environment = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
+        require_reason("--override", override, environment_argument, at.app)
         wanted = at.wanted(environment)
         if dry_run:
             release, policies = await would_deploy(wanted, name, at.world, override=override)

@@ -21,9 +21,11 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done;
 
 
 def _reason(_: click.Context, __: click.Parameter, given: str | None) -> str:
-    if given is not None and not given.strip():
+    """What can't be one is refused: nothing, an option that was meant to follow, punctuation."""
+    said = (given or "").strip()
+    if given is not None and (said.startswith("-") or not any(letter.isalnum() for letter in said)):
         raise click.BadParameter("say why")
-    return (given or "").strip()
+    return said
 
 
 override = click.option(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.loop.operate.rollback import rollback, would_go_to
 from ecluse.model.problem import Exit
@@ -38,6 +39,7 @@ def command(
     environment = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
+        require_reason("--override", override, environment_argument, at.app)
         wanted = at.wanted(environment)
         if dry_run:
             release, said = await would_go_to(wanted, at.world)

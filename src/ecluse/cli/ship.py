@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.cli.several import run_each
 from ecluse.loop.plan.preview import preview
@@ -46,6 +47,7 @@ def command(
     environment = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
+        require_reason("--override", override, environment_argument, at.app)
         wanted = (await at.at(revision, dirty=dirty)).wanted(environment)
         order = ShipOrder(
             wanted=wanted,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.reasons import require_reason
 from ecluse.cli.render.status import duration
 from ecluse.loop.operate.unlock import unlock
 from ecluse.model.problem import Exit
@@ -28,6 +29,7 @@ def command(
     name = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
+        require_reason("--why", why, environment_argument, at.app)
         evicted = (await unlock(at.app, at.environment(name), at.world, why)).evicted
         lease = next(iter(evicted.values()), None)
         holder = lease.holder if lease else None
