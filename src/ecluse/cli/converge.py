@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,15 +14,22 @@ from ecluse.model.problem import Exit
 
 @click.command(epilog="Examples:  ecluse converge production")
 @options.environment
+@options.wait
 @options.as_json
 @options.folder
-def command(environment_argument: str | None, environment_option: str | None, as_json: bool, folder: Path) -> None:
+def command(
+    environment_argument: str | None,
+    environment_option: str | None,
+    wait: timedelta | None,
+    as_json: bool,
+    folder: Path,
+) -> None:
     """Bring hosts that missed a deployment to the release that was decided."""
 
     environment = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
-        done = await converge(at.wanted(environment), at.world)
+        done = await converge(at.wanted(environment), at.world, wait)
         at.answer(
             {
                 "outcome": "mixed" if done.lost else "converged",

@@ -24,9 +24,17 @@ from ecluse.model.problem import Exit
 )  # fmt: skip
 @click.option("--timeout", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds.")
 @click.argument("argv", nargs=-1, required=True)
+@options.wait
 @options.as_json
 @options.folder
-def command(environment_option: str | None, timeout: int, argv: tuple[str, ...], as_json: bool, folder: Path) -> None:
+def command(
+    environment_option: str | None,
+    timeout: int,
+    argv: tuple[str, ...],
+    wait: timedelta | None,
+    as_json: bool,
+    folder: Path,
+) -> None:
     """Run a command in the environment of the release that serves, with its settings and secrets.
 
     Its output (the last 64 KiB) is shown when it has ended, and its exit code is ours. It reads nothing.
@@ -35,7 +43,7 @@ def command(environment_option: str | None, timeout: int, argv: tuple[str, ...],
     async def work(at: session.Session) -> Exit:
         wanted = at.wanted(options.chosen(None, environment_option))
         within = timedelta(seconds=timeout)
-        ran = await one_off(wanted, argv, within, at.world)
+        ran = await one_off(wanted, argv, within, at.world, wait)
         if as_json:
             at.answer(asdict(ran))
         else:

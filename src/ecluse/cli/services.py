@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,18 @@ VERBS = ("list", "start", "stop", "shell", "reset")
     shell_complete=options.complete_environment,
 )  # fmt: skip
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing before `reset` removes data.")
+@options.wait
 @options.as_json
 @options.folder
 def command(
-    verb: str, names: tuple[str, ...], environment_option: str | None, *, yes: bool, as_json: bool, folder: Path
+    verb: str,
+    names: tuple[str, ...],
+    environment_option: str | None,
+    wait: timedelta | None,
+    *,
+    yes: bool,
+    as_json: bool,
+    folder: Path,
 ) -> None:
     """What [services] declares, run beside the app on this machine: list, start, stop, a client, a new beginning.
 
@@ -52,7 +61,7 @@ def command(
             if verb == "reset" and not yes:
                 confirm(chosen)
             acts = {"start": services.start, "stop": services.stop, "reset": services.reset}
-            done = await acts[verb](at.app, environment, names, at.world)
+            done = await acts[verb](at.app, environment, names, at.world, wait)
             tell(verb, done, at, environment)
         return Exit.DONE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import carry_out
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
@@ -30,13 +31,13 @@ class Converged:
     lost: Mapping[HostName, str]
 
 
-async def converge(wanted: Wanted, world: World) -> Converged:
+async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) -> Converged:
     """Safe to repeat. What was decided is what most of all hosts serve; the ledger only says what that is made of.
 
     A host is brought there as by a deploy of its own: staged, started, asked for its health, shifted.
     """
     fleet = fleet_of(world, wanted.app, wanted.environment)
-    async with held(fleet, wanted.environment.lease, world) as lease:
+    async with held(fleet, wanted.environment.lease, world, wait) as lease:
         seen = await settle(fleet, lease, wanted.environment, world)
         release = decided_release(fleet, seen, wanted.environment.name)
         kept = world.ledger.state().releases.get(release)

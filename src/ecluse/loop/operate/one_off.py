@@ -18,11 +18,13 @@ from ecluse.ports.target import RanCommand
 from ecluse.ports.world import World
 
 
-async def one_off(wanted: Wanted, argv: Argv, within: timedelta, world: World) -> RanCommand:
+async def one_off(
+    wanted: Wanted, argv: Argv, within: timedelta, world: World, wait: timedelta | None = None
+) -> RanCommand:
     """Runs with the release's files, packages, settings and secrets, on the first host that serves it. Holds the lease:
     no deploy passes under it. Interrupted: ProblemError D035, because the host goes on with it."""
     fleet = fleet_of(world, wanted.app, wanted.environment)
-    async with held(fleet, wanted.environment.lease, world) as lease:
+    async with held(fleet, wanted.environment.lease, world, wait) as lease:
         seen = await settle(fleet, lease, wanted.environment, world)
         kept = world.ledger.state().releases.get(seen.serving)
         if kept is None:

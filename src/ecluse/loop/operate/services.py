@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.lease import held
@@ -46,26 +47,32 @@ async def listed(app: App, environment: Environment, world: World) -> tuple[Serv
     )
 
 
-async def start(app: App, environment: Environment, names: tuple[str, ...], world: World) -> tuple[str, ...]:
+async def start(
+    app: App, environment: Environment, names: tuple[str, ...], world: World, wait: timedelta | None = None
+) -> tuple[str, ...]:
     """Returns when they answer."""
     chosen, fleet = named(app, environment, names), fleet_of(world, app, environment)
-    async with held(fleet, environment.lease, world) as lease:
+    async with held(fleet, environment.lease, world, wait) as lease:
         await host_of(fleet).provide(lease.grant(), chosen, world.reporter.note)
     return tuple(service.name for service in chosen)
 
 
-async def stop(app: App, environment: Environment, names: tuple[str, ...], world: World) -> tuple[str, ...]:
+async def stop(
+    app: App, environment: Environment, names: tuple[str, ...], world: World, wait: timedelta | None = None
+) -> tuple[str, ...]:
     """The names of those that ran."""
     chosen, fleet = named(app, environment, names), fleet_of(world, app, environment)
-    async with held(fleet, environment.lease, world) as lease:
+    async with held(fleet, environment.lease, world, wait) as lease:
         return await host_of(fleet).withdraw(lease.grant(), tuple(service.name for service in chosen))
 
 
-async def reset(app: App, environment: Environment, names: tuple[str, ...], world: World) -> tuple[str, ...]:
+async def reset(
+    app: App, environment: Environment, names: tuple[str, ...], world: World, wait: timedelta | None = None
+) -> tuple[str, ...]:
     """Their data is gone for ever."""
     fleet = fleet_of(world, app, environment)
     chosen = tuple(service.name for service in named(app, environment, names))
-    async with held(fleet, environment.lease, world) as lease:
+    async with held(fleet, environment.lease, world, wait) as lease:
         await host_of(fleet).reset(lease.grant(), chosen)
     return chosen
 

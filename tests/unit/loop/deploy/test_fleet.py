@@ -389,6 +389,18 @@ async def test_who_waits_comes_in_turn(chain):
     assert order == ["h-1", "h-2", "h-3"]
 
 
+async def test_to_converge_stands_in_line_too(chain):
+    await serving_different(chain, behind="d")
+    other = replace(chain.world, holder=replace(chain.world.holder, id="h-2"))
+    async with held(chain.fleet, LIVE.lease, other):
+        with pytest.raises(ProblemError) as error:
+            await converge(chain.wanted, chain.world)
+        assert error.value.exit is Exit.BUSY
+        waiting = asyncio.create_task(converge(chain.wanted, chain.world, timedelta(minutes=5)))
+        await chain.world.clock.sleep(3)
+    assert (await waiting).brought == ("d",)
+
+
 async def test_whoever_must_level_the_generations_keeps_its_turn(chain):
     """The first host, which keeps the line, was away for some generations."""
     order = []
