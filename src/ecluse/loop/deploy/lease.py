@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.problems import lease_ran_out, too_few_hosts
@@ -110,7 +111,7 @@ async def held(fleet: Fleet, duration: timedelta, world: World, wait: timedelta 
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-        await to_its_end(_give_back(fleet, lease._grant))
+        await to_its_end(_give_back(fleet, dict.fromkeys(fleet.targets, lease._grant)))
 
 
 async def _wait_for(fleet: Fleet, duration: timedelta, world: World, wait: timedelta | None) -> Lease:
@@ -133,12 +134,23 @@ async def _wait_for(fleet: Fleet, duration: timedelta, world: World, wait: timed
 
 
 async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
-    """One generation, greater than any seen, on every host that can be reached: most of them, or it isn't taken."""
+    """One generation, greater than any seen, on every host that can be reached: most of them, or it isn't taken.
+
+    Refused or interrupted on the way: what was taken is given back.
+    """
+    ours: dict[HostName, Grant] = {}
+    try:
+        return await _leveled(fleet, duration, world, ours)
+    except BaseException:
+        await to_its_end(_give_back(fleet, ours))
+        raise
+
+
+async def _leveled(fleet: Fleet, duration: timedelta, world: World, ours: dict[HostName, Grant]) -> Lease:
     generation = 0
     while True:
-        granted, taken, lost = await _take_on_each(fleet, duration, world, generation)
+        granted, taken, lost = await _take_on_each(fleet, duration, world, generation, ours)
         if len(granted) < fleet.majority:
-            await _give_back(fleet, *granted.values())
             raise too_few_hosts(lost, len(fleet.targets))
         highest = max(grant.generation for grant in granted.values())
         if all(grant.generation == highest for grant in granted.values()):
@@ -149,19 +161,19 @@ async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
 
 
 async def _take_on_each(
-    fleet: Fleet, duration: timedelta, world: World, generation: int
+    fleet: Fleet, duration: timedelta, world: World, generation: int, ours: dict[HostName, Grant]
 ) -> tuple[dict[HostName, Grant], dict[HostName, float], dict[HostName, ProblemError]]:
-    """In sorted order, so that of two deployers one has all or nothing; and when each was asked."""
+    """In sorted order, so that of two deployers one has all or nothing; and when each was asked. `ours` gets the newest
+    grant of each host, from the moment that it is known."""
     granted: dict[HostName, Grant] = {}
     taken: dict[HostName, float] = {}
     lost: dict[HostName, ProblemError] = {}
     for host, target in fleet.targets.items():
         asked = world.clock.monotonic()
         try:
-            granted[host] = await target.take(world.holder, duration, generation)
+            granted[host] = await _heard(host, target.take(world.holder, duration, generation), ours)
         except ProblemError as error:
             if not is_lost(error):
-                await _give_back(fleet, *granted.values())
                 raise
             lost[host] = error
         else:
@@ -169,7 +181,24 @@ async def _take_on_each(
     return granted, taken, lost
 
 
-async def _give_back(fleet: Fleet, *grants: Grant) -> None:
-    """A host that can't be reached, or that knows another holder, needs nothing."""
-    for grant in grants:
-        await on_each(fleet.targets, lambda host, grant=grant: fleet.targets[host].give_back(grant))  # type: ignore[misc]
+async def _heard(host: HostName, taking: Coroutine[Any, Any, Grant], ours: dict[HostName, Grant]) -> Grant:
+    """A host that was asked grants it whether or not somebody listens, so an interrupt waits for its answer."""
+    answer = asyncio.ensure_future(taking)
+    try:
+        await asyncio.shield(answer)
+    except asyncio.CancelledError:
+        await asyncio.wait([answer])
+        raise
+    finally:
+        if answer.done() and not answer.cancelled() and answer.exception() is None:
+            ours[host] = answer.result()
+    return ours[host]
+
+
+async def _give_back(fleet: Fleet, grants: Mapping[HostName, Grant]) -> None:
+    """A host that can't be reached, or that knows another holder, needs nothing. One that fell silent may have granted
+    it all the same, most likely what the others did."""
+    if not grants:
+        return
+    usual = max(grants.values(), key=lambda grant: grant.generation)
+    await on_each(fleet.targets, lambda host: fleet.targets[host].give_back(grants.get(host, usual)))

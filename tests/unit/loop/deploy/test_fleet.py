@@ -372,6 +372,61 @@ async def test_of_two_deployers_one_has_all(chain):
     assert error.value.exit is Exit.BUSY
 
 
+class Slow(MemoryTarget):
+    """Grants the lease, and takes its time to say so."""
+
+    async def take(self, *order):
+        granted = await super().take(*order)
+        await self._clock.sleep(2)
+        return granted
+
+
+def slow(memory, *names):
+    memory.hosts.update({name: Slow(memory.clock) for name in names})
+    return Chain(memory)
+
+
+async def leases(chain):
+    return {host: look.lease for host, look in (await chain.fleet.observe()).hosts.items()}
+
+
+async def interrupted_while_it_takes(chain, *, after):
+    taking = asyncio.create_task(take(chain.fleet, LIVE.lease, chain.world))
+    await chain.world.clock.sleep(after)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    assert await leases(chain) == dict.fromkeys(NAMES)
+
+
+async def test_an_interrupt_gives_back_what_was_taken_so_far(memory_world):
+    await interrupted_while_it_takes(slow(memory_world, "c"), after=1)
+
+
+async def test_an_interrupt_while_generations_are_levelled_gives_all_back(memory_world):
+    chain = slow(memory_world, "b")
+    await chain.hosts["e"].evict("somebody")
+    await interrupted_while_it_takes(chain, after=3)
+
+
+class RefusesAgain(MemoryTarget):
+    """Somebody else has it by the time that it is asked for once more."""
+
+    async def take(self, holder, lease, generation=0):
+        if generation:
+            self.fail("take", replace(GONE, code="K010", exit=Exit.BUSY))
+        return await super().take(holder, lease, generation)
+
+
+async def test_who_is_refused_while_generations_are_levelled_holds_nothing(memory_world):
+    memory_world.hosts["a"] = RefusesAgain(memory_world.clock)
+    chain = Chain(memory_world)
+    await chain.hosts["e"].evict("somebody")
+    with pytest.raises(ProblemError, match="K010"):
+        await take(chain.fleet, LIVE.lease, chain.world)
+    assert await leases(chain) == dict.fromkeys(NAMES)
+
+
 async def test_who_waits_comes_in_turn(chain):
     order = []
 
