@@ -9,7 +9,7 @@ from ecluse.loop.deploy.deploy import carry_out, require_all
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.plan import Planned, legs_left, plan_at
-from ecluse.loop.deploy.problems import committed_in_part, left_undone, needs_person, undecided
+from ecluse.loop.deploy.problems import committed_in_part, left_undone, needs_person, undecided, waits_for_person
 from ecluse.loop.deploy.recall import Recalled, as_it_was, recall
 from ecluse.loop.deploy.settle import known, told, unfinished, was_decided
 from ecluse.loop.deploy.transaction import Deployed
@@ -29,14 +29,15 @@ MADE_BY = {"run": Move.MIGRATE}
 
 
 async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta | None = None) -> Shipped:
-    """Go on with the open deployment from where it stands. With `promote` only with one that waits for a person."""
+    """Go on with the open deployment from where it stands. With `promote` only with one that waits for a person;
+    without, one that waits goes on waiting (D067)."""
     began = world.clock.monotonic()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
         seen = await fleet.observe()
         deployment, opened = the_open_one(seen, wanted.environment)
         one = next(iter(opened.values()))
-        if promote and one.held is None:
+        if promote and not any(it.held for it in opened.values()):
             raise ProblemError(not_waiting(one, wanted.environment))
         if require_known(fleet, seen, deployment):
             behind = await finish_decided(fleet, lease, seen, deployment, wanted.environment, world)
@@ -44,11 +45,13 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
         require_all(lease, seen)
         if over := {**_absent(seen, opened), **gone_back(seen, deployment)}:
             raise ProblemError(over_on_some(one, over, wanted.environment))
+        if not promote and all(_waits(it) for it in opened.values()):
+            raise waits_for_person(one, wanted.environment.name)
         if one.verb == "converge":
             raise ProblemError(converges(one, wanted.environment))
         recalled = _recalled(one, world)
         then = as_it_was(wanted, recalled)
-        going_on = _going_on(one, then, seen, opened)
+        going_on = _going_on(one, then, seen, opened, promote=promote)
         deployed = await carry_out(
             going_on, then, recalled.release, recalled.bundle, fleet, lease, world, verb=one.verb
         )
@@ -169,9 +172,14 @@ def already_decided(opened: OpenDeployment, behind: Mapping[HostName, str], envi
     )  # fmt: skip
 
 
-def _going_on(one: OpenDeployment, then: Wanted, seen: Seen, opened: Opened) -> Deployment:
+def _waits(opened: OpenDeployment) -> bool:
+    """Nothing was done since it was put on hold: nobody has promoted it."""
+    return opened.held is not None and opened.last_move == Move.HOLD
+
+
+def _going_on(one: OpenDeployment, then: Wanted, seen: Seen, opened: Opened, *, promote: bool) -> Deployment:
     """A host on which it had not begun is taken along from its beginning."""
-    planned = _planned(one, then, seen, opened)
+    planned = _planned(one, then, seen, opened, promote=promote)
     legs = (Leg(move=Move.BEGIN), *legs_left(planned.legs, _made(seen, opened)))
     return Deployment(id=one.id, release=one.release, places=planned.places, legs=legs, made=legs[:1])
 
@@ -182,12 +190,17 @@ def _place(host: HostName, opened: OpenDeployment | None, look: Observed) -> Pla
     return Place(host=host, slot=opened.slot, previous=opened.previous)
 
 
-def _planned(one: OpenDeployment, then: Wanted, seen: Seen, opened: Opened) -> Planned:
-    """As the journal says, where it waits for a person; else the whole plan of what was asked for."""
+def _planned(one: OpenDeployment, then: Wanted, seen: Seen, opened: Opened, *, promote: bool) -> Planned:
+    """As the journal says, where it waits for a person; else the whole plan of what was asked for.
+
+    Where some hosts were put on hold and nothing came of it yet, the others are too.
+    """
     places = tuple(_place(host, opened.get(host), look) for host, look in seen.hosts.items())
     for it in opened.values():
         if it.held is not None:
-            return Planned(places=places, legs=tuple(leg_from_text(text) for text in it.held.left))
+            is_promoted = promote or any(it.held and not _waits(it) for it in opened.values())
+            waiting = () if is_promoted else (Leg(move=Move.HOLD),)
+            return Planned(places=places, legs=(*waiting, *(leg_from_text(text) for text in it.held.left)))
     back = one.verb == "rollback"
     migrates = bool(then.app.migrate) and not back
     return plan_at(places, seen.hosts, one.release, then.environment, migrates=migrates, back=back)

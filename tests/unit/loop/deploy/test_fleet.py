@@ -522,6 +522,36 @@ async def test_a_canary_waits_for_a_person_longer_than_any_lease(memory_world):
     assert await chain.serve("2.0.0")
 
 
+async def test_to_resume_is_not_to_promote(memory_world):
+    chain = await waiting(memory_world)
+    with pytest.raises(ProblemError, match="D067") as error:
+        await resume(chain.wanted, chain.world, promote=False)
+    assert "`ecluse promote live`" in error.value.problems[0].fix
+    assert await chain.phase() == "waiting"
+    assert {target._weights[Slot.GREEN] for target in chain.hosts.values()} == {10}
+
+
+async def test_a_waiting_that_was_left_half_made_is_made_on_all_hosts(memory_world):
+    chain = await waiting(memory_world)
+    for name in "ad":  # as if the order to hold had not reached them
+        opened = chain.hosts[name]._open
+        chain.hosts[name]._open = replace(opened, held=None, last_move="route")
+    await take(chain.fleet, LIVE.lease, chain.world)
+    resumed = await resume(chain.wanted, chain.world, promote=False)
+    assert (resumed.outcome, [moved.move for moved in resumed.timeline]) == ("waiting", ["hold"])
+    memory_world.clock.advance(600)
+    assert {bool(look.open and look.open.held) for look in (await chain.fleet.observe()).hosts.values()} == {True}
+    assert (await resume(chain.wanted, chain.world, promote=True)).outcome == "deployed"
+
+
+async def test_a_promotion_that_was_left_is_gone_on_with(memory_world):
+    chain = await waiting(memory_world)
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    await chain.hosts["b"].route(lease.grant(), chain_weights(Slot.GREEN))
+    assert (await resume(chain.wanted, chain.world, promote=False)).outcome == "deployed"
+    assert await chain.serve("2.0.0")
+
+
 async def test_what_nobody_promotes_is_undone(memory_world):
     chain = await waiting(memory_world)
     memory_world.clock.advance(4000)
