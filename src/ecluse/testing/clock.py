@@ -20,6 +20,8 @@ class FakeClock:
         self._passed = 0.0
         self._numbers = itertools.count()
         self._sleepers: list[tuple[float, int]] = []
+        self._changes = 0
+        """How often somebody has gone to sleep or woken up."""
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._passed)
@@ -33,17 +35,20 @@ class FakeClock:
     async def sleep(self, seconds: float) -> None:
         entry = (self._passed + seconds, next(self._numbers))
         heapq.heappush(self._sleepers, entry)
+        self._changes += 1
         try:
             await self._wait_for(entry)
         finally:
             self._sleepers.remove(entry)
             heapq.heapify(self._sleepers)
+            self._changes += 1
 
     async def _wait_for(self, entry: tuple[float, int]) -> None:
         while True:
+            before = self._changes
             for _ in range(ROUNDS):
                 await asyncio.sleep(0)
-            if self._sleepers[0] == entry:
+            if self._sleepers[0] == entry and self._changes == before:  # else one that was awake is at work still
                 self._passed = max(self._passed, entry[0])
             if self._passed >= entry[0]:
                 return
