@@ -126,8 +126,9 @@ class Target(Protocol):
     async def begin(
         self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"
     ) -> None:
-        """Open the journal: from here to `commit`, a vanished deployer means an undo. Another one open: K012. `verb`
-        is what the person asked for, and kept with it: a rollback is gone on with as one."""
+        """Open the journal: from here to `commit`, a vanished deployer means an undo; where the previous slot is
+        ill by its own health check, and the new one isn't, one with `keep` (see `abort`). Another one open: K012.
+        `verb` is what the person asked for, and kept with it: a rollback is gone on with as one."""
 
     async def run(
         self,

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from ecluse.model.ids import DeploymentId
-from ecluse.model.observed import Holder, SlotState
+from ecluse.model.observed import Holder, Observed, SlotState
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Running, Target
 from ecluse.testing.target_fixtures import (
@@ -17,6 +17,7 @@ from ecluse.testing.target_fixtures import (
     Later,
     TargetFixtures,
     Versions,
+    checked,
     quiet,
     refusal,
 )
@@ -260,3 +261,43 @@ class DeploymentContract(TargetFixtures):
         seen = await self._until(target, lambda seen: seen.open is None)
         assert seen.serving is Slot.BLUE
         assert (seen.finished[-1].id, seen.finished[-1].outcome) == (SECOND, "reverted")
+
+    async def test_traffic_does_not_go_back_by_itself_to_a_release_that_is_ill(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        before, after = checked(running("1.0.0"), 418), checked(running("2.0.0"), 200)
+        seen = await self._left(target, before, after, holder, later)
+        assert (seen.serving, seen.slot(Slot.GREEN).weight, seen.finished[-1].outcome) == (Slot.GREEN, 100, "committed")
+        assert "blue" in seen.finished[-1].why
+        assert seen.slot(Slot.GREEN).state is SlotState.RUNNING
+
+    async def test_what_is_ill_too_does_not_keep_the_traffic_by_itself(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        before, after = checked(running("1.0.0"), 418), checked(running("2.0.0"), 418)
+        seen = await self._left(target, before, after, holder, later)
+        assert (seen.serving, seen.finished[-1].outcome) == (Slot.BLUE, "reverted")
+
+    async def test_a_release_that_is_ill_and_never_lost_its_traffic_keeps_it(
+        self, target: Target, holder: Holder, running: Versions, later: Later
+    ) -> None:
+        before, after = checked(running("1.0.0"), 418), checked(running("2.0.0"), 200)
+        seen = await self._left(target, before, after, holder, later, Weights.all_to(Slot.BLUE))
+        assert (seen.serving, seen.finished[-1].outcome) == (Slot.BLUE, "reverted")
+
+    async def _left(
+        self,
+        target: Target,
+        before: Running,
+        after: Running,
+        holder: Holder,
+        later: Later,
+        weights: Weights | None = None,
+    ) -> Observed:
+        """The second deployment, when its deployer has vanished under way."""
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, before, Slot.BLUE, FIRST, grant)
+        await self._shifted(target, after, holder, weights)
+        await target.take(holder, SHORT)
+        await later(SHORT.total_seconds())
+        return await self._until(target, lambda seen: seen.open is None)

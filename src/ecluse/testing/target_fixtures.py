@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.model.app import Health
 from ecluse.model.ids import DeploymentId
 from ecluse.model.observed import Holder, Observed
 from ecluse.model.problem import Exit, ProblemError
@@ -33,6 +34,12 @@ async def refusal(call: Awaitable[object]) -> tuple[str, Exit]:
 
 
 def quiet(_: str) -> None: ...
+
+
+def checked(running: Running, status: int) -> Running:
+    """Well when `/` answers with `status`, which is 200 always."""
+    web, *rest = running.processes
+    return replace(running, processes=(replace(web, health=Health(path="/", status=(status,))), *rest))
 
 
 @pytest.mark.looped

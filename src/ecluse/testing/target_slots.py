@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from ecluse.model.app import Health
 from ecluse.model.observed import Holder, SlotState
 from ecluse.model.slot import Slot, Weights
-from ecluse.ports.target import Running, SplitsTraffic, Target, Upgrades
+from ecluse.ports.target import SplitsTraffic, Target, Upgrades
 from ecluse.testing.target_fixtures import (
     FIRST,
     LEASE,
@@ -18,6 +16,7 @@ from ecluse.testing.target_fixtures import (
     SECOND,
     TargetFixtures,
     Versions,
+    checked,
     quiet,
     refusal,
 )
@@ -78,7 +77,7 @@ class SlotContract(TargetFixtures):
         self, target: Target, holder: Holder, running: Versions
     ) -> None:
         grant = await target.take(holder, LEASE)
-        well, ill = (_checked(running(version), status) for version, status in (("1.0.0", 200), ("2.0.0", 418)))
+        well, ill = (checked(running(version), status) for version, status in (("1.0.0", 200), ("2.0.0", 418)))
         await self._started(target, well, Slot.BLUE, FIRST, grant)
         await target.stage(grant, ill, quiet)
         await target.start(grant, ill, Slot.GREEN)
@@ -174,9 +173,3 @@ class SlotContract(TargetFixtures):
             pytest.skip("this target has no host process")
         grant = await target.take(holder, LEASE)
         assert await target.upgrade(grant) == await target.upgrade(grant)
-
-
-def _checked(running: Running, status: int) -> Running:
-    """Well when `/` answers with `status`."""
-    web, *rest = running.processes
-    return replace(running, processes=(replace(web, health=Health(path="/", status=(status,))), *rest))

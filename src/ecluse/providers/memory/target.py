@@ -168,6 +168,9 @@ class MemoryTarget:
 
     async def flaw(self, slot: Slot) -> str:
         self._look("flaw")
+        return self._flaw(slot)
+
+    def _flaw(self, slot: Slot) -> str:
         filled = self._slots.get(slot)
         if filled is None:
             return f"nothing runs in {slot}"
@@ -229,8 +232,12 @@ class MemoryTarget:
         self._check("abort", grant)
         if self._open is None or self._open.id != deployment:
             return self._ended_as(deployment, "reverted")
-        new, previous = self._open.slot, self._open.previous
-        if previous in (None, new) or not self._weights[new] or not (keep or self._only_new_is_up(self._open)):
+        return self._undo(self._open, why, keep=keep)
+
+    def _undo(self, opened: OpenDeployment, why: str, *, keep: bool) -> str:
+        """Why it was kept; empty when it wasn't."""
+        new, previous = opened.slot, opened.previous
+        if previous in (None, new) or not self._weights[new] or not (keep or self._only_new_is_up(opened)):
             self._revert(why)
             return ""
         self._weights = {new: 100, new.other: 0}
@@ -294,7 +301,19 @@ class MemoryTarget:
         if opened.decided and hosts == 1:
             self._commit(warm)
         elif not opened.decided:
-            self._revert("its deployer vanished: the lease ran out")
+            why, trouble = "its deployer vanished: the lease ran out", self._trouble_of_previous(opened)
+            self._undo(opened, f"{why}; {trouble}" if trouble else why, keep=bool(trouble))
+
+    def _trouble_of_previous(self, opened: OpenDeployment) -> str:
+        """Why traffic shouldn't go back: the release there is ill, and the one that serves is not."""
+        previous = opened.previous
+        if previous is None or not self._weights[opened.slot] or self._is_halted(previous):
+            return ""
+        flaw = self._flaw(previous)
+        return f"{previous} is ill ({flaw})" if flaw and not self._flaw(opened.slot) else ""
+
+    def _is_halted(self, slot: Slot) -> bool:
+        return slot in self._slots and self._slots[slot].halted
 
     def _check(self, call: str, grant: Grant) -> None:
         self._look(call)
