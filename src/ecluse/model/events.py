@@ -161,7 +161,8 @@ class DeploymentStuck(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostEnded(Event):
-    """How a deployment ended on one of several hosts: `reverted`, `kept` (not fit to go back), `lost`, `converged`."""
+    """How a deployment ended on one of several hosts: `reverted`, `kept` (not fit to go back), `over` (by then, so
+    that it was not undone), `lost`, `converged`."""
 
     deployment: str
     host: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ecluse.model.app import App
+from ecluse.model.app import HERE, App
 from ecluse.model.ids import HostName
 from ecluse.model.observed import OpenDeployment
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -143,16 +143,34 @@ def left_undone(problem: Problem, lost: Mapping[HostName, str]) -> Problem:
     )
 
 
+def _on(hosts: Iterable[HostName]) -> str:
+    """Where, unless there is one machine only."""
+    named = ", ".join(host for host in hosts if host != HERE)
+    return f" on {named}" if named else ""
+
+
 def needs_person(problem: Problem, kept: Mapping[HostName, str]) -> Problem:
     """Going back would have made things worse: what serves there is the better of two."""
-    where = "" if len(kept) == 1 else f" on {', '.join(kept)}"
     return replace(
         problem,
         code="D063",
-        what=f"{problem.what}; not undone{where}: the release before isn't fit to serve",
+        what=f"{problem.what}; not undone{_on(kept)}: the release before isn't fit to serve",
         evidence=(*problem.evidence, *kept.values()),
         state="the new release serves on, because the one before it is worse",
         fix="look at both with `ecluse status` and `ecluse logs`, then ship what you want to serve",
+        exit=Exit.NEEDS_PERSON,
+    )
+
+
+def over_by_then(problem: Problem, serves: Mapping[HostName, str]) -> Problem:
+    """What is committed is never taken back, whoever did it before the undo came."""
+    return replace(
+        problem,
+        code="D079",
+        what=f"{problem.what}; not undone{_on(serves)}: nothing was open there any more",
+        evidence=(*problem.evidence, *(f"{host}: {what}" for host, what in serves.items())),
+        state="the new release serves there; where it was still open it is undone",
+        fix="`ecluse status` shows each host; `ecluse converge` brings the others along, `ecluse rollback` goes back",
         exit=Exit.NEEDS_PERSON,
     )
 

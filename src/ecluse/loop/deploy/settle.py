@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
 from ecluse.loop.deploy.lease import Lease
-from ecluse.loop.deploy.problems import left_undone, needs_person, undecided, waits_for_person
+from ecluse.loop.deploy.problems import needs_person, undecided, waits_for_person
 from ecluse.loop.deploy.undo import undo
 from ecluse.model import events
 from ecluse.model.app import Environment
@@ -74,8 +74,8 @@ async def finish(
         code="D068", what=f"deployment {deployment} of {one.version} was left unfinished",
         state="", fix="", exit=Exit.REFUSED,
     )  # fmt: skip
-    if ended.lost:
-        raise ProblemError(left_undone(problem, ended.lost))
+    if ended.lost or ended.over:
+        raise ProblemError(ended.told(problem))
     if ended.kept:
         world.reporter.note(f"! {needs_person(problem, ended.kept).what}")
 

@@ -176,7 +176,7 @@ class Transaction:
         told = ended.told(problem)
         self._world.reporter.ended("undo", ok=told is problem, detail="" if told is problem else told.what)
         self._record(*self._hosts_ended(ended, problem))
-        if not ended.lost and not ended.kept:
+        if ended.is_whole:
             self._record(self._reverted(problem, serving))
         elif ended.kept:
             self._record(self._stuck(told, serving))
@@ -251,6 +251,7 @@ class Transaction:
         outcomes = {
             **dict.fromkeys(ended.reverted, ("reverted", problem.what)),
             **{host: ("kept", why) for host, why in ended.kept.items()},
+            **{host: ("over", what) for host, what in ended.over.items()},
             **{host: ("lost", why) for host, why in ended.lost.items()},
         }
         return tuple(

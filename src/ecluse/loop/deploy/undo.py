@@ -8,28 +8,37 @@ from dataclasses import dataclass, field
 from ecluse.loop.deploy.fleet import Fleet, on_each
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import UP
-from ecluse.loop.deploy.problems import left_undone, needs_person
+from ecluse.loop.deploy.problems import left_undone, needs_person, over_by_then
 from ecluse.model.deployment import Place
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotState
-from ecluse.model.problem import Problem
+from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Target
+from ecluse.wire.codes import COMMITTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """How each host ended. `kept` and `lost` say why a host did not go back."""
+    """How each host ended. `kept` and `lost` say why a host did not go back; `over` what one serves where it was
+    over by then, and not undone."""
 
     reverted: tuple[HostName, ...] = ()
     kept: Mapping[HostName, str] = field(default_factory=dict)
+    over: Mapping[HostName, str] = field(default_factory=dict)
     lost: Mapping[HostName, str] = field(default_factory=dict)
 
+    @property
+    def is_whole(self) -> bool:
+        """Every host went back."""
+        return not (self.kept or self.over or self.lost)
+
     def told(self, problem: Problem) -> Problem:
-        """The Problem that led here, with the state that things are in now."""
-        if self.kept:
-            return needs_person(problem, self.kept)
-        return left_undone(problem, self.lost) if self.lost else problem
+        """The Problem that led here, with the state that things are in now. All that went otherwise is named; the worst
+        has the code."""
+        told = left_undone(problem, self.lost) if self.lost else problem
+        told = needs_person(told, self.kept) if self.kept else told
+        return over_by_then(told, self.over) if self.over else told
 
 
 async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], why: str) -> Undone:
@@ -43,18 +52,45 @@ async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tup
     sent = await on_each(tuple(moved), send_back)
     fit = sent.done
 
-    async def abort(host: HostName) -> str:
-        """Why the host kept the new release: the last word is its own."""
+    async def abort(host: HostName) -> Undone:
+        """The last word is the host's own."""
         target = fleet.targets[host]
         seen = await target.observe()
         if seen.open is None or seen.open.id != deployment:
-            return next((one.why for one in seen.finished if one.id == deployment and one.outcome == "committed"), "")
-        return await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
+            return _ended(moved[host], seen, deployment, fit[host])
+        try:
+            reason = await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
+        except ProblemError as error:
+            if error.problems[0].code != COMMITTED:
+                raise
+            return _ended(moved[host], await target.observe(), deployment, fit[host])
+        return Undone(kept={host: f"{host}: {fit[host] or reason}"}) if reason else Undone(reverted=(host,))
 
     found = await on_each(tuple(fit), abort)
-    lost = {host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())}
-    kept = {host: f"{host}: {fit[host] or reason}" for host, reason in found.done.items() if reason}
-    return Undone(reverted=tuple(host for host in found.done if host not in kept), kept=kept, lost=lost)
+    ends = found.done.values()
+    return Undone(
+        reverted=tuple(host for end in ends for host in end.reverted),
+        kept={host: reason for end in ends for host, reason in end.kept.items()},
+        over={host: serves for end in ends for host, serves in end.over.items()},
+        lost={host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())},
+    )
+
+
+def _ended(place: Place, seen: Observed, deployment: DeploymentId, trouble: str) -> Undone:
+    """How it had ended on a host before we came. One that has no record of it, and serves from another slot, never
+    began."""
+    ended = next((one for one in seen.finished if one.id == deployment), None)
+    if ended is not None and ended.outcome == "committed":
+        if ended.why:
+            return Undone(kept={place.host: f"{place.host}: {trouble or ended.why}"})
+        return Undone(over={place.host: f"serves {_version(seen)}: it was committed"})
+    if ended is None and seen.serving is place.slot and place.previous is not place.slot:
+        return Undone(over={place.host: f"serves {_version(seen)}, and its journal knows nothing of the deployment"})
+    return Undone(reverted=(place.host,))
+
+
+def _version(seen: Observed) -> str:
+    return (seen.slot(seen.serving).version if seen.serving else None) or "nothing"
 
 
 async def _send_back(target: Target, lease: Lease, deployment: DeploymentId, place: Place) -> str:

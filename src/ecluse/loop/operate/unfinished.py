@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import carry_out, require_all
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.plan import Planned, legs_left, plan_at
-from ecluse.loop.deploy.problems import committed_in_part, left_undone, needs_person, undecided, waits_for_person
+from ecluse.loop.deploy.problems import committed_in_part, undecided, waits_for_person
 from ecluse.loop.deploy.recall import Recalled, as_it_was, recall
 from ecluse.loop.deploy.settle import known, told, unfinished, was_decided
 from ecluse.loop.deploy.transaction import Deployed
@@ -74,10 +75,9 @@ async def take_back(wanted: Wanted, world: World, wait: timedelta | None = None)
         ended = await undo(fleet, lease, deployment, places, f"taken back by {world.actor}")
         world.ledger.append(*told(await fleet.observe(), known(world, environment.name)))
         problem = Problem(code="D070", what=f"deployment {deployment} was taken back", fix="", exit=Exit.REFUSED)
-        if ended.kept:
-            raise ProblemError(needs_person(problem, ended.kept))
-        if lost := {**why_lost(seen), **ended.lost}:
-            raise ProblemError(left_undone(problem, lost))
+        whole = replace(ended, lost={**why_lost(seen), **ended.lost})
+        if not whole.is_whole:
+            raise ProblemError(whole.told(problem))
     return one
 
 

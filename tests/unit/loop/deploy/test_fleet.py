@@ -733,6 +733,67 @@ async def test_what_most_had_decided_is_finished_without_a_question(chain, commi
     assert not any({"ask", "start", "run"} & set(target.calls) for target in chain.hosts.values())
 
 
+class DecidesAlone(MemoryTarget):
+    """Commits by itself while we take it back: another one counted the decisions, or it was alone."""
+
+    async def route(self, grant, weights, *, sticky=False):
+        await super().route(grant, weights, sticky=sticky)
+        if self._open and self._open.id == "d-left" and weights.of(self._open.slot) == 0:
+            await super().route(grant, chain_weights(self._open.slot))
+            self._commit(timedelta(minutes=10))
+
+
+class CommitsFirst(MemoryTarget):
+    """Between our last look and our order."""
+
+    async def route(self, grant, weights, *, sticky=False):
+        if self._open is None or self._open.id != "d-left" or weights.of(self._open.slot):
+            await super().route(grant, weights, sticky=sticky)
+
+    async def abort(self, *order, **how):
+        self._commit(timedelta(minutes=10))
+        return await super().abort(*order, **how)
+
+
+@pytest.mark.parametrize("alone", [DecidesAlone, CommitsFirst])
+async def test_what_is_committed_by_the_time_of_an_undo_is_told_with_what_it_serves(memory_world, alone):
+    memory_world.hosts["c"] = alone(memory_world.clock)
+    chain = Chain(memory_world)
+    assert (await chain.deploy("1.0.0")).committed
+    await left_behind(chain, 0)
+    with pytest.raises(ProblemError, match="D079") as error:
+        await take_back(chain.wanted, chain.world)
+    problem = error.value.problems[0]
+    assert (problem.exit, problem.evidence) == (Exit.NEEDS_PERSON, ("c: serves 2.0.0: it was committed",))
+    assert (await chain.versions()) == {**dict.fromkeys(NAMES, "1.0.0"), "c": "2.0.0"}
+
+
+async def test_a_host_whose_journal_forgot_the_deployment_is_not_called_undone(chain):
+    lose(chain.hosts["b"], "start", times=1)
+    undone = asyncio.create_task(chain.deploy("2.0.0"))
+    target = chain.hosts["d"]
+    while "start" not in target.calls[-2:] and not undone.done():  # noqa: ASYNC110 the loop under test turns meanwhile
+        await asyncio.sleep(0)
+    target._open, target._weights = None, {Slot.BLUE: 0, Slot.GREEN: 100}
+    problem = (await undone).problem
+    assert (problem.code, problem.exit) == ("D079", Exit.NEEDS_PERSON)
+    assert "d: serves 2.0.0, and its journal knows nothing of the deployment" in problem.evidence
+    assert {one.host: one.outcome for one in chain.told(events.HostEnded)} == {
+        **dict.fromkeys(NAMES, "reverted"), "d": "over",
+    }  # fmt: skip
+    assert chain.told(events.DeploymentReverted) == []
+
+
+async def test_all_that_an_undo_could_not_do_is_told(memory_world):
+    """One host is ill, another away."""
+    chain = await waiting(memory_world)
+    lose(chain.hosts["c"], *EVERYTHING)
+    chain.hosts["a"].ill.add(Slot.BLUE)
+    with pytest.raises(ProblemError, match="D063") as error:
+        await take_back(chain.wanted, chain.world)
+    assert "could not reach c; not undone on a" in error.value.problems[0].what
+
+
 async def test_what_is_finished_names_the_hosts_that_went_back(chain):
     await left_behind(chain, 3)
     chain.memory.clock.advance(60)
