@@ -1,7 +1,7 @@
 """One-off commands in a staged release: a migration, a task. They go on when the connection that asked is lost."""
 
 import asyncio
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set
 
 from ecluse.keeper import environment
 from ecluse.keeper.children import Children
@@ -13,6 +13,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self.children = Children()
+        self._under_way: Set["asyncio.Future[Any]"] = set()
 
     async def run(self, home: str, running: Dict[str, Any], argv: List[str], seconds: float) -> Dict[str, Any]:
         """`{exit_code, output, seconds, timed_out}`; `exit_code` is None when a signal ended it."""
@@ -24,8 +25,17 @@ class Jobs:
         folder = environment.folder(place, running)
         children = self.children
         loop = asyncio.get_running_loop()
-        ended = await loop.run_in_executor(None, lambda: children.run(words, settings, folder, seconds))
-        return ended._asdict()
+        ending = loop.run_in_executor(None, lambda: children.run(words, settings, folder, seconds))
+        self._under_way.add(ending)
+        ending.add_done_callback(self._under_way.discard)
+        return (await ending)._asdict()
+
+    async def end(self) -> None:
+        """As `kill`; returns when nothing of it runs any more."""
+        under_way = set(self._under_way)
+        self.kill()
+        if under_way:
+            await asyncio.wait(under_way)
 
     def kill(self) -> None:
         """End what is under way, with all its descendants. Later jobs run."""

@@ -154,6 +154,9 @@ class Orders:
             )
         return {**ran, "output": keeper.services.hide(ran["output"])}
 
+    async def _give_up(self, _: Call) -> None:
+        await self._deploying.jobs.end()
+
     async def _start(self, call: Call) -> None:
         await self._keeper.start(call.args["running"], call.args["slot"])
 

@@ -143,6 +143,10 @@ class Target(Protocol):
         `looks` is no move of the open deployment. Of the others one is under way at a time: the same one, ordered again
         by whoever goes on with the deployment, is waited for. An undo ends it."""
 
+    async def give_up(self, grant: Grant) -> None:
+        """End the commands that `run` has under way, with all that they started: they return as ended by a signal.
+        Nothing under way: nothing to do. Later ones run."""
+
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there
         is stopped first if it has no traffic; with traffic: K013. Returns when the processes were started."""

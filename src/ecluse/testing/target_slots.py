@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,20 @@ class SlotContract(TargetFixtures):
         await target.stage(grant, running("1.0.0"), quiet)
         ran = await target.run(grant, running("1.0.0"), ("true",), timedelta(seconds=20))
         assert (ran.exit_code, ran.timed_out) == (0, False)
+
+    async def test_a_one_off_command_that_is_given_up_ends(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await target.stage(grant, running("1.0.0"), quiet)
+        await target.give_up(grant)
+        long = ("/bin/sh", "-c", "sleep 60 & wait")
+        under_way = asyncio.create_task(target.run(grant, running("1.0.0"), long, timedelta(seconds=60)))
+        await self.pause(0.5)
+        await target.give_up(grant)
+        assert (await under_way).seconds < 30
+        ran = await target.run(grant, running("1.0.0"), ("true",), timedelta(seconds=20))
+        assert ran.exit_code == 0
 
     async def test_a_stopped_slot_is_empty(self, target: Target, holder: Holder, running: Versions) -> None:
         grant = await target.take(holder, LEASE)

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import fleet_of
-from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.unbroken import spent
@@ -14,7 +14,7 @@ from ecluse.loop.deploy.wanted import Wanted, running_on
 from ecluse.model.app import Argv
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.ports.target import RanCommand
+from ecluse.ports.target import RanCommand, Target
 from ecluse.ports.world import World
 
 
@@ -22,7 +22,7 @@ async def one_off(
     wanted: Wanted, argv: Argv, within: timedelta, world: World, wait: timedelta | None = None
 ) -> RanCommand:
     """Runs with the release's files, packages, settings and secrets, on the first host that serves it. Holds the lease:
-    no deploy passes under it. Interrupted: ProblemError D035, because the host goes on with it."""
+    no deploy passes under it. Interrupted: it is ended, and ProblemError D035 says so, or that it could not be."""
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
         seen = await settle(fleet, lease, wanted.environment, world)
@@ -31,19 +31,39 @@ async def one_off(
             raise ProblemError(nothing_serves(wanted.environment.name))
         recalled = recall(kept, world.store)
         host = next(host for host, release in seen.releases.items() if release == seen.serving)
-        running = running_on(host, as_it_was(wanted, recalled), recalled.release, recalled.bundle)
+        target, running = (
+            fleet.targets[host],
+            running_on(host, as_it_was(wanted, recalled), recalled.release, recalled.bundle),
+        )
         try:
-            return await fleet.targets[host].run(lease.grant(), running, argv, within)
+            return await target.run(lease.grant(), running, argv, within)
         except asyncio.CancelledError:
             spent()
-            raise ProblemError(left_running(host, argv, within)) from None
+            raise ProblemError(await _given_up(target, lease, host, argv, within)) from None
 
 
-def left_running(host: HostName, argv: Argv, within: timedelta) -> Problem:
+async def _given_up(target: Target, lease: Lease, host: HostName, argv: Argv, within: timedelta) -> Problem:
+    """A host goes on with what it was told, whether or not somebody waits: it is told to end it."""
+    try:
+        await target.give_up(lease.grant())
+    except ProblemError as error:
+        return left_running(host, argv, within, error)
+    return ended(argv)
+
+
+def ended(argv: Argv) -> Problem:
     return Problem(
-        code="D035", what=f"interrupted; `{' '.join(argv)}` may still run on {host}",
-        state=f"nobody waits for it any more; it is ended when its {within} are over",
-        fix="wait for its end before you run it again; `--timeout SECONDS` gives it less time", exit=Exit.INTERRUPTED,
+        code="D035", what=f"interrupted; `{' '.join(argv)}` was ended", exit=Exit.INTERRUPTED,
+        state="what it had done before stays done", fix="run it again when you like",
+    )  # fmt: skip
+
+
+def left_running(host: HostName, argv: Argv, within: timedelta, why: ProblemError) -> Problem:
+    return Problem(
+        code="D035", what=f"interrupted; `{' '.join(argv)}` may still run on {host}, which could not be told to end it",
+        evidence=(str(why),), exit=Exit.INTERRUPTED,
+        state=f"nobody waits for it any more; the host ends it when its {within} are over",
+        fix="`ecluse unlock` ends it at once, as soon as the host can be reached; then run it again",
     )  # fmt: skip
 
 

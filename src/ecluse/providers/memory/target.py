@@ -144,6 +144,10 @@ class MemoryTarget:
             self._moved("run", done=ran.exit_code == 0)
         return ran
 
+    async def give_up(self, grant: Grant) -> None:
+        """Nothing is ever under way here."""
+        self._check("give_up", grant)
+
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         self._check("start", grant)
         there = self._slots.get(slot)

@@ -149,6 +149,9 @@ class ProcessTarget:
         ran = RanCommand(**await self._order("run", args, grant, repeat=False))
         return replace(ran, output=_hiding(running)(ran.output))
 
+    async def give_up(self, grant: Grant) -> None:
+        await self._order("give_up", grant=grant)
+
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         await self._order("start", {"running": _running(running), "slot": slot.value}, grant)
 

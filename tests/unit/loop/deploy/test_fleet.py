@@ -874,7 +874,11 @@ class Working(MemoryTarget):
         await asyncio.Event().wait()
 
 
-async def test_an_interrupted_one_off_command_is_said_to_run_on(memory_world):
+@pytest.mark.parametrize(
+    ("reached", "said"),
+    [(True, "`sleep 47` was ended"), (False, "`sleep 47` may still run on a, which could not be told to end it")],
+)
+async def test_an_interrupted_one_off_command_is_ended_or_said_to_run_on(memory_world, reached, said):
     target = memory_world.hosts["a"] = Working(memory_world.clock)
     chain = Chain(memory_world)
     running = chain.running("1.0.0")
@@ -886,7 +890,11 @@ async def test_an_interrupted_one_off_command_is_said_to_run_on(memory_world):
     task = asyncio.create_task(one_off(chain.wanted, ("sleep", "47"), timedelta(minutes=10), chain.world))
     while "run" not in target.calls and not task.done():  # noqa: ASYNC110 the loop under test turns meanwhile
         await asyncio.sleep(0)
+    if not reached:
+        lose(target, "give_up")
     task.cancel()
-    with pytest.raises(ProblemError, match="`sleep 47` may still run on a") as error:
+    with pytest.raises(ProblemError, match=said) as error:
         await task
+    assert "give_up" in target.calls
+    assert await leases(chain) == dict.fromkeys(NAMES)
     assert (error.value.problems[0].code, error.value.exit) == ("D035", Exit.INTERRUPTED)
