@@ -36,6 +36,17 @@ def recall(kept: ReleaseKnown, store: ContentStore) -> Recalled:
     return Recalled(release=release_of(kept), app=app, bundle=bundle)
 
 
+def manifest_of(release: str, state: State, store: ContentStore) -> App | None:
+    """As it was checked when the release was made; None where it isn't known, or no longer kept, here."""
+    kept = state.releases.get(release)
+    if kept is None:
+        return None
+    try:
+        return app_from_json(json.loads(store.path(Digest(kept.config)).read_bytes()))
+    except (KeyError, OSError, ValueError):
+        return None
+
+
 def release_of(kept: ReleaseKnown) -> Release:
     return Release(
         version=Version(kept.version), commit=Commit(kept.commit), bundle=Digest(kept.bundle),

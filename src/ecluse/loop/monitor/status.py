@@ -7,6 +7,7 @@ from typing import Any
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.health import Expected
+from ecluse.loop.deploy.recall import manifest_of
 from ecluse.loop.deploy.settle import known, told
 from ecluse.model.app import App, Environment
 from ecluse.model.history import EnvironmentKnown
@@ -20,7 +21,8 @@ from ecluse.ports.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostStatus:
-    """`health` is `healthy`, `unhealthy`, `unchecked` (no health check configured), `down` or `unknown`."""
+    """`health` is `healthy`, `unhealthy`, `unchecked` (no health check configured), `down` or `unknown`. `why`
+    says what is wrong, or what the health was judged by instead of the release's own manifest."""
 
     name: HostName
     health: str
@@ -91,19 +93,24 @@ async def _look_at(app: App, fleet: Fleet, host: HostName, seen: Seen, world: Wo
 
 
 async def health_of(app: App, seen: Observed, target: Target, world: World) -> tuple[str, str]:
-    """One question to the slot that serves; the answer and, when it is not healthy, why."""
+    """One question to the slot that serves, the one of its release's own manifest; the answer and, when it is not
+    healthy, why. Where that manifest isn't known the working tree's (`app`) stands in for it, which is said."""
     slot = seen.slot(seen.serving) if seen.serving else None
     if slot is None or slot.release is None:
         return "down", ""
     if slot.state is not SlotState.RUNNING or any(process.state != "running" for process in slot.processes):
         return "unhealthy", f"the slot is {slot.state}"
-    web = app.web
+    then = manifest_of(slot.release, world.ledger.state(), world.store)
+    web = (then or app).web
+    asked = "" if then else f"asked as the working tree's manifest says: that of {slot.version} isn't known here"
     if web is None or web.health is None:
-        return "unchecked", ""
+        return "unchecked", asked
     expected = Expected(health=web.health, release=_release(slot, world), stamped="stamps" in slot.guarantees)
     question = Question(path=web.health.path, host=web.health.host, patience=web.health.patience)
     flaw = expected.flaw(await target.ask(slot.slot, question))
-    return ("unhealthy", f"GET {web.health.path}: {flaw}") if flaw else ("healthy", "")
+    if not flaw:
+        return "healthy", asked
+    return "unhealthy", "; ".join(filter(None, [f"GET {web.health.path}: {flaw}", asked]))
 
 
 def phase_of(seen: Seen, remembered: EnvironmentKnown) -> str:

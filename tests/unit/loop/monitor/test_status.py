@@ -1,0 +1,72 @@
+"""Health is what the release that serves says it is, not what the working tree says by now."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ecluse.ledger.memory import MemoryLedger
+from ecluse.loop.deploy.fleet import fleet_of
+from ecluse.loop.deploy.lease import held
+from ecluse.loop.monitor.status import document, look
+from ecluse.model import events
+from ecluse.model.app import App, Environment, Health
+from ecluse.model.artifact import canonical
+from ecluse.model.frozen import app_to_json
+from ecluse.model.ids import EnvironmentName
+from ecluse.model.slot import Slot, Weights
+from ecluse.providers.memory.script import Behaviour
+from ecluse.testing.releases import WEB, release_of
+
+pytestmark = pytest.mark.looped
+LOCAL = Environment(name=EnvironmentName("local"))
+
+
+def asking(path):
+    health = Health(path=path, timeout=timedelta(seconds=2)) if path else None
+    return App(name="example", processes=(replace(WEB, health=health),), environments=(LOCAL,))
+
+
+async def served(memory, path, *, only):
+    """1.0.0 serves; its manifest asks `path`, and it answers `only` that one."""
+    app = asking(path)
+    config = memory.world.store.put_bytes(canonical(app_to_json(app)))
+    running = release_of("1.0.0", *app.processes, environment=LOCAL)
+    running = replace(running, release=replace(running.release, config=config))
+    memory.target.script("1.0.0", Behaviour(only=only))
+    made = {"version": "1.0.0", "commit": running.release.commit, "bundle": running.release.bundle, "config": config}
+    memory.ledger.append(events.ReleaseMade(release=running.release.id, **made))
+    async with held(fleet_of(memory.world, app, LOCAL), LOCAL.lease, memory.world) as lease:
+        await memory.target.start(lease.grant(), running, Slot.BLUE)
+        await memory.target.route(lease.grant(), Weights.all_to(Slot.BLUE))
+    return config
+
+
+@pytest.mark.parametrize(
+    ("then", "answers", "now", "health"),
+    [
+        ("/up", "/up", "/health", "healthy"),
+        ("/up", "/health", "/health", "unhealthy"),
+        ("/up", "/up", "", "healthy"),
+        ("", "/", "/health", "unchecked"),
+    ],
+)
+async def test_the_release_is_asked_what_its_own_manifest_asks(memory_world, then, answers, now, health):
+    await served(memory_world, then, only=answers)
+    found = await look(asking(now), LOCAL, memory_world.world)
+    assert found.health == health
+    assert "working tree" not in found.why
+
+
+@pytest.mark.parametrize("lacking", ["manifest", "ledger"])
+@pytest.mark.parametrize(("answers", "health"), [("/health", "healthy"), ("/up", "unhealthy")])
+async def test_where_that_is_not_known_the_working_tree_s_is_asked_and_said(memory_world, lacking, answers, health):
+    config = await served(memory_world, "/up", only=answers)
+    if lacking == "manifest":
+        memory_world.world.store.path(config).unlink()
+    else:
+        memory_world.ledger = MemoryLedger(memory_world.clock, "anne@here")
+    found = await look(asking("/health"), LOCAL, memory_world.world)
+    assert found.health == health
+    assert "asked as the working tree's manifest says: that of 1.0.0 isn't known here" in found.why
+    assert document((found,))["environments"][0]["why"] == found.why
