@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ecluse.loop.build.bundle import build
 from ecluse.loop.deploy.deploy import deploy, require_all
-from ecluse.loop.deploy.fleet import Fleet, fleet_of
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.policy.asked import ask, ask_last
 from ecluse.loop.deploy.remember import remember
@@ -27,7 +27,7 @@ from ecluse.loop.test.untested import untested
 from ecluse.model import events
 from ecluse.model.app import App
 from ecluse.model.artifact import Bundle
-from ecluse.model.ids import Commit, StepName
+from ecluse.model.ids import Commit, HostName, StepName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.release import Release
@@ -228,6 +228,8 @@ async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: W
     services = {service.name for service in wanted.app.services if wanted.environment.services}
     if seen.lost or not all(_serves_well(one, release.id, services) for one in seen.hosts.values()):
         return None
+    if not await _is_well(fleet, seen):
+        return None
     return Shipped(
         outcome="unchanged",
         environment=wanted.environment.name,
@@ -247,6 +249,17 @@ def _serves_well(seen: Observed, release: str, services: AbstractSet[str]) -> bo
     if slot is None or slot.release != release or seen.open or seen.lease:
         return False
     return all(process.state == "running" for process in slot.processes)
+
+
+async def _is_well(fleet: Fleet, seen: Seen) -> bool:
+    """By its own health check, on every host: what is up may answer with errors all the same."""
+
+    async def flaw(host: HostName) -> str:
+        serving = seen.hosts[host].serving
+        return await fleet.targets[host].flaw(serving) if serving else "nothing serves"
+
+    found = await on_each(seen.hosts, flaw)
+    return not found.failed and not any(found.done.values())
 
 
 def gates_of(wanted: Wanted) -> tuple[StepName, ...]:
