@@ -1,8 +1,9 @@
 """The open deployment on this host: begun, decided, committed, undone, and what becomes of it without its deployer."""
 
+import asyncio
 import base64
 import contextlib
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ecluse.keeper.ask import ask
 from ecluse.keeper.children import Children
@@ -22,13 +23,30 @@ class Deploying:
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._journal = keeper.journal
-        self.jobs, self.staging = Jobs(), Children()
-        """What is run for the deployer, beside the slots."""
+        self.jobs = Jobs()
+        self._staging: Dict["asyncio.Future[Json]", Children] = {}
+
+    async def stage(self, work: Callable[[Children], Json]) -> Json:
+        """What `work` makes of a release, in a thread. Ended, with all that it runs, when work is given up."""
+        children = Children()
+        under_way = asyncio.ensure_future(asyncio.to_thread(work, children))
+        self._staging[under_way] = children
+        under_way.add_done_callback(lambda ended: self._staging.pop(ended, None))
+        return await under_way
 
     def give_up_work(self) -> None:
-        """End the commands and the builds that are under way."""
+        """End the commands and the stagings that are under way for a deployer."""
         self.jobs.kill()
-        self.staging.kill()
+        for children in list(self._staging.values()):
+            children.kill()
+
+    async def end_work(self) -> None:
+        """As `give_up_work`; returns when nothing of it runs any more."""
+        under_way = list(self._staging)
+        self.give_up_work()
+        await self.jobs.ended()
+        if under_way:
+            await asyncio.wait(under_way)
 
     def begin(self, deployment: str, running: Running, slot: str, verb: str) -> None:
         """Open the journal. The same deployment again: nothing. Another: K012. `verb`: what a person asked for."""
@@ -105,12 +123,15 @@ class Deploying:
         return ""
 
     async def expire(self) -> None:
-        """The deployer has vanished: what wasn't decided is undone, unless a person was given time to decide.
+        """The deployer has vanished: what wasn't decided is undone, unless a person was given time to decide. What is
+        run for nobody any more is ended.
 
         A decision that is this host's alone is carried out. In a fleet nobody knows here whether most of the others
         have it too: what serves serves on, and whoever comes next finds out.
         """
         opened = self._journal.open
+        if opened is None and self._keeper.lease.lapsed():
+            self.give_up_work()
         if opened is None or not self._keeper.lease.lapsed() or self._is_held(opened):
             return
         decided = opened.get("decided")

@@ -30,14 +30,13 @@ class Jobs:
         ending.add_done_callback(self._under_way.discard)
         return (await ending)._asdict()
 
-    async def end(self) -> None:
-        """As `kill`; returns when nothing of it runs any more."""
-        under_way = set(self._under_way)
-        self.kill()
-        if under_way:
-            await asyncio.wait(under_way)
+    async def ended(self) -> None:
+        """Returns when those that are under way have ended."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way))
 
     def kill(self) -> None:
         """End what is under way, with all its descendants. Later jobs run."""
-        before, self.children = self.children, Children()
-        before.kill()
+        if self._under_way:
+            before, self.children = self.children, Children()
+            before.kill()

@@ -5,7 +5,6 @@ from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional
 
 from ecluse.keeper import assemble
 from ecluse.keeper.ask import ask
-from ecluse.keeper.children import Children
 from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.migrating import Migrating
@@ -80,8 +79,12 @@ class Orders:
         return observe(self._keeper, self._body.identity["pid"], self._body.identity["keeper"])
 
     async def _take(self, call: Call) -> Json:
-        wanted = [call.args["holder"], call.args["seconds"], int(call.args.get("generation", 0))]
-        return {"generation": self._keeper.lease.take(*wanted), "open": self._keeper.journal.open}
+        holder, before = call.args["holder"], self._keeper.lease.seen()
+        generation = self._keeper.lease.take(holder, call.args["seconds"], int(call.args.get("generation", 0)))
+        opened = self._keeper.journal.open
+        if opened is None and (before is None or before["holder"]["id"] != holder["id"]):
+            self._deploying.give_up_work()  # of a deployer that is gone; a migration is part of the open deployment
+        return {"generation": generation, "open": opened}
 
     async def _wait(self, call: Call) -> Json:
         ticket, before = self._keeper.lease.line.show(call.args["holder"], float(call.args.get("ticket", 0)))
@@ -113,14 +116,13 @@ class Orders:
     async def _stage(self, call: Call) -> Json:
         running = self._keeper.furnished(call.args["running"])
         self._keeper.vault.put(running["release"]["id"], running.get("secrets") or {})
-        children = self._deploying.staging = Children()
         home, bundle, hide = self._keeper.home.path, call.args["bundle"], self._keeper.services.hide
 
         def say(text: str) -> None:
             call.reply.say(hide(text))
 
         try:
-            return await asyncio.to_thread(assemble.stage, home, running, bundle, say, children)
+            return await self._deploying.stage(lambda children: assemble.stage(home, running, bundle, say, children))
         except codes.OrderError as error:
             evidence = {name: hide(told) if isinstance(told, str) else told for name, told in error.evidence.items()}
             raise codes.OrderError(error.code, hide(error.message), evidence) from error
@@ -155,7 +157,7 @@ class Orders:
         return {**ran, "output": keeper.services.hide(ran["output"])}
 
     async def _give_up(self, _: Call) -> None:
-        await self._deploying.jobs.end()
+        await self._deploying.end_work()
 
     async def _start(self, call: Call) -> None:
         await self._keeper.start(call.args["running"], call.args["slot"])

@@ -144,8 +144,9 @@ class Target(Protocol):
         by whoever goes on with the deployment, is waited for. An undo ends it."""
 
     async def give_up(self, grant: Grant) -> None:
-        """End the commands that `run` has under way, with all that they started: they return as ended by a signal.
-        Nothing under way: nothing to do. Later ones run."""
+        """End what `run` and `stage` have under way, with all that they started: the one returns as ended by a signal,
+        the other fails. Nothing under way: nothing to do. Later ones run. Without an open deployment the same becomes
+        of what is under way when the lease ends."""
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there

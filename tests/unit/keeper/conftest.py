@@ -3,7 +3,8 @@ import subprocess
 
 import pytest
 
-from support.keeper_host import Host
+from support.keeper_host import WEB, Host
+from support.staging import digest, put
 
 
 @pytest.fixture
@@ -27,3 +28,18 @@ def small_disk(tmp_path):
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def bundle():
+    files = [{"path": "web.py", "mode": "file", "digest": digest(WEB.encode())}]
+    return {"digest": "sha256:" + "b" * 64, "files": files, "wheelhouses": []}
+
+
+@pytest.fixture
+def staged(host, bundle):
+    host.up().take()
+    put(host.orders, WEB.encode(), size=500)
+    running = {**host.running("1"), "release": {"id": "s-1", "version": "1", "commit": "c"}}
+    host.orders("stage", release="s-1", bundle=bundle, running=running)
+    return running

@@ -1,43 +1,12 @@
 """Bringing a release to a real keeper, and one-off commands in it."""
 
-import hashlib
-import struct
 import sys
 import threading
 
 import pytest
 
-from support.keeper_host import WEB, RefusedError, eventually
-
-
-def digest(data):
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def put(orders, data, *, claimed="", size=7):
-    """In pieces, as a client sends them."""
-    for at in range(0, len(data), size):
-        orders.send("put", digest=claimed or digest(data), offset=at, last=at + size >= len(data))
-        piece = data[at : at + size]
-        orders._socket.sendall(struct.pack(">I", len(piece)) + piece)
-        answer = orders.receive()
-        if not answer["ok"]:
-            raise RefusedError(answer)
-
-
-@pytest.fixture
-def bundle():
-    files = [{"path": "web.py", "mode": "file", "digest": digest(WEB.encode())}]
-    return {"digest": "sha256:" + "b" * 64, "files": files, "wheelhouses": []}
-
-
-@pytest.fixture
-def staged(host, bundle):
-    host.up().take()
-    put(host.orders, WEB.encode(), size=500)
-    running = {**host.running("1"), "release": {"id": "s-1", "version": "1", "commit": "c"}}
-    host.orders("stage", release="s-1", bundle=bundle, running=running)
-    return running
+from support.keeper_host import RefusedError, eventually
+from support.staging import digest, put
 
 
 def test_only_what_is_missing_has_to_travel(host):

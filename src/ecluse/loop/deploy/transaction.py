@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS
+from ecluse.loop.deploy.fleet import on_each
 from ecluse.loop.deploy.problems import (
     WITHOUT_A_SAY,
     committed_in_part,
@@ -166,7 +167,9 @@ class Transaction:
         dead-man switch does the same when the lease ends, and the next look records that."""
         self._world.reporter.began("undo", problem.what)
         try:
-            ended = await self._go_back(problem.what) if self._work.deployment.has(Move.BEGIN) else Undone()
+            ended = (
+                await self._go_back(problem.what) if self._work.deployment.has(Move.BEGIN) else await self._give_up()
+            )
             serving = await self._serving()
         except ProblemError as error:
             self._world.reporter.ended("undo", ok=False, detail=str(error))
@@ -185,6 +188,14 @@ class Transaction:
     async def _go_back(self, why: str) -> Undone:
         work = self._work
         return await undo(work.fleet, work.lease, self._id, work.deployment.places, why)
+
+    async def _give_up(self) -> Undone:
+        """Nothing has moved. An interrupted staging would go on without anybody who waits for it."""
+        targets, grant = self._work.fleet.targets, self._work.lease.grant()
+        found = await on_each(targets, lambda host: targets[host].give_up(grant))
+        for host, error in found.failed.items():
+            self._world.reporter.note(f"! {host} may go on staging for a while: {error}")
+        return Undone()
 
     async def _serving(self) -> str:
         """In the environment; we may be at work on a part of its hosts."""

@@ -225,6 +225,22 @@ async def test_an_interrupted_deployment_is_undone(memory_world):
     assert await serving(memory_world) == "1.0.0"
 
 
+class Staging(MemoryTarget):
+    """Its stagings don't end by themselves."""
+
+    async def stage(self, *_order):
+        self.calls.append("stage")
+        await asyncio.Event().wait()
+
+
+async def test_an_interrupted_staging_is_given_up(memory_world):
+    memory_world.target = Staging(memory_world.clock)
+    stopped = await interrupted_at(memory_world, "stage")
+    assert (stopped.problem.code, stopped.problem.exit) == ("D023", Exit.INTERRUPTED)
+    assert "give_up" in memory_world.target.calls
+    assert (await memory_world.target.observe()).lease is None
+
+
 async def test_an_interrupt_that_can_not_be_undone_says_what_serves(memory_world):
     """The release before turned ill under the watch."""
     await deployed(memory_world, "1.0.0")
