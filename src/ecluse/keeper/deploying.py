@@ -140,7 +140,8 @@ class Deploying:
         elif not decided:
             why = "its deployer vanished: the lease ran out"
             trouble = await self._trouble_of_previous(opened)
-            await self.abort(opened["id"], "%s; %s" % (why, trouble) if trouble else why, keep=bool(trouble))
+            if self._keeper.lease.lapsed():  # whoever has taken it meanwhile has the say
+                await self.abort(opened["id"], "%s; %s" % (why, trouble) if trouble else why, keep=bool(trouble))
 
     def _is_held(self, opened: Json) -> bool:
         held: Json = opened.get("held") or {"until": 0.0, "boot": ""}

@@ -44,7 +44,7 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
             behind = await finish_decided(fleet, lease, seen, deployment, wanted.environment, world)
             return _finished(wanted, one, behind, len(fleet.targets), world, world.clock.monotonic() - began)
         require_all(lease, seen)
-        if over := {**_absent(seen, opened), **gone_back(seen, deployment)}:
+        if over := {**_absent(seen, opened), **gone_back(seen, deployment), **_going_back(opened)}:
             raise ProblemError(over_on_some(one, over, wanted.environment))
         if not promote and all(_waits(it) for it in opened.values()):
             raise waits_for_person(one, wanted.environment.name)
@@ -113,6 +113,11 @@ def _absent(seen: Seen, opened: Opened) -> Mapping[HostName, str]:
     """What waits for a person had begun on every host that there was."""
     waits = any(one.held for one in opened.values())
     return {host: "it had not begun there" for host in seen.hosts if waits and host not in opened}
+
+
+def _going_back(opened: Opened) -> Mapping[HostName, str]:
+    """An undo that was begun is finished, by the host itself if by nobody else."""
+    return {host: "it is being undone there" for host, it in opened.items() if it.last_move == "abort"}
 
 
 def require_known(fleet: Fleet, seen: Seen, deployment: DeploymentId) -> bool:

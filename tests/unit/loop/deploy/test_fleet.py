@@ -598,6 +598,15 @@ async def test_what_is_over_on_some_hosts_is_not_gone_on_with(chain):
     assert await chain.serve("1.0.0")
 
 
+async def test_what_is_being_undone_is_not_gone_on_with(chain):
+    await left_behind(chain, 0)
+    chain.hosts["d"]._open = replace(chain.hosts["d"]._open, last_move="abort", done=False)
+    with pytest.raises(ProblemError, match="D076") as error:
+        await resume(chain.wanted, chain.world, promote=False)
+    assert error.value.problems[0].evidence == ("d: it is being undone there",)
+    assert not any("decide" in target.calls[-3:] for target in chain.hosts.values())
+
+
 async def test_what_one_host_still_waits_with_is_not_promoted(memory_world):
     chain = await waiting(memory_world)
     lose(chain.hosts["c"], *EVERYTHING)
