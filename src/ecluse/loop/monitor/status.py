@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,7 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
         seen = Seen(hosts={}, lost=dict.fromkeys(fleet.targets, error.problems[0]))
     if seen.hosts and (fresh := told(seen, known(world, environment.name))):
         world.ledger.append(*fresh)
-    hosts = [await _look_at(app, fleet, host, seen, world) for host in fleet.targets]
+    hosts = await asyncio.gather(*(_look_at(app, fleet, host, seen, world) for host in fleet.targets))
     worst = min(hosts, key=lambda host: WORST.index(host.health))
     return EnvironmentStatus(
         name=environment.name,
@@ -88,7 +89,10 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
 async def _look_at(app: App, fleet: Fleet, host: HostName, seen: Seen, world: World) -> HostStatus:
     if host in seen.lost:
         return HostStatus(name=host, health="unknown", seen=None, why=str(seen.lost[host].what))
-    health, why = await health_of(app, seen.hosts[host], fleet.targets[host], world)
+    try:
+        health, why = await health_of(app, seen.hosts[host], fleet.targets[host], world)
+    except ProblemError as error:  # lost since the look, or one that can't be asked: the others are told all the same
+        health, why = "unknown", str(error.problems[0].what)
     return HostStatus(name=host, health=health, seen=seen.hosts[host], why=why)
 
 

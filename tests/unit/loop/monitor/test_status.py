@@ -14,8 +14,10 @@ from ecluse.model.app import App, Environment, Health
 from ecluse.model.artifact import canonical
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.problem import Exit, Problem
 from ecluse.model.slot import Slot, Weights
 from ecluse.providers.memory.script import Behaviour
+from ecluse.providers.memory.target import MemoryTarget
 from ecluse.testing.releases import WEB, release_of
 
 pytestmark = pytest.mark.looped
@@ -70,3 +72,28 @@ async def test_where_that_is_not_known_the_working_tree_s_is_asked_and_said(memo
     assert found.health == health
     assert "asked as the working tree's manifest says: that of 1.0.0 isn't known here" in found.why
     assert document((found,))["environments"][0]["why"] == found.why
+
+
+async def test_a_host_that_is_lost_while_it_is_asked_hides_nothing(memory_world):
+    await served(memory_world, "/up", only="/up")
+    memory_world.target.fail("ask", Problem(code="K001", what="no answer", fix="again", exit=Exit.UNREACHABLE))
+    found = await look(asking("/up"), LOCAL, memory_world.world)
+    assert (found.health, found.why, found.seen.slot(Slot.BLUE).version) == ("unknown", "no answer", "1.0.0")
+
+
+class Slow(MemoryTarget):
+    """Takes as long as it may to answer."""
+
+    async def ask(self, slot, question):
+        await self._clock.sleep(question.patience.total_seconds())
+        return await super().ask(slot, question)
+
+
+async def test_hosts_are_asked_at_once(memory_world):
+    live = replace(LOCAL, hosts=tuple(f"keeper:{name}" for name in "abc"))
+    for name in "abc":
+        memory_world.target = memory_world.hosts[name] = Slow(memory_world.clock)
+        await served(memory_world, "/up", only="/up")
+    began = memory_world.clock.monotonic()
+    assert (await look(asking("/up"), live, memory_world.world)).health == "healthy"
+    assert memory_world.clock.monotonic() - began < 2 * Health(path="/up").patience.total_seconds()
