@@ -58,8 +58,9 @@ class Lease:
         self._extend(seconds)
 
     def give_back(self, holder_id: str, generation: int) -> None:
-        """Nobody holds it afterwards, unless another had taken it."""
-        if self._is_holder(holder_id, generation):
+        """Nobody holds it afterwards, unless another had taken it. An older generation does: whoever asked twice, since
+        the first answer was lost, doesn't know the newer one."""
+        if self._holder is not None and self._holder["id"] == holder_id and generation <= self.generation:
             self._holder = None
             self._save()
 

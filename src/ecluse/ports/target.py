@@ -118,7 +118,8 @@ class Target(Protocol):
     async def renew(self, grant: Grant) -> None: ...
 
     async def give_back(self, grant: Grant) -> None:
-        """End the lease. Already ended or superseded: nothing to do."""
+        """End the lease of that holder, one too that it has taken again since. Already ended or superseded: nothing to
+        do."""
 
     async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
         """Bring the release here, assembled and verified, ready to start. Already there: quick."""

@@ -52,6 +52,17 @@ class LeaseContract(TargetFixtures):
         assert (await target.observe()).lease is None
         assert (await target.take(other, LEASE)).generation > grant.generation
 
+    async def test_who_took_it_twice_gives_it_back_with_either_grant(
+        self, target: Target, holder: Holder, other: Holder
+    ) -> None:
+        first = await target.take(holder, LEASE)
+        await target.take(holder, LEASE)
+        await target.give_back(first)
+        assert (await target.observe()).lease is None
+        await target.take(other, LEASE)
+        await target.give_back(first)
+        assert (await target.observe()).lease is not None
+
     async def test_an_expired_lease_is_taken_over(
         self, target: Target, holder: Holder, other: Holder, later: Later
     ) -> None:

@@ -47,7 +47,7 @@ class MemoryLease:
             self._held = replace(self._held, expires=self._clock.monotonic() + length)
 
     def give_back(self, grant: Grant) -> None:
-        if self._held and (self._held.holder.id, self.generation) == (grant.holder.id, grant.generation):
+        if self._held and self._held.holder.id == grant.holder.id and grant.generation <= self.generation:
             self._held = None
 
     def evict(self) -> LeaseSeen | None:
