@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ecluse.loop.deploy.fleet import Seen, fleet_of, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.problems import at_host
 from ecluse.loop.deploy.settle import known, told
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
-from ecluse.model.problem import ProblemError
+from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.world import World
 
 
@@ -42,12 +43,18 @@ async def stop(app: App, environment: Environment, world: World, wait: timedelta
             await fleet.targets[host].shut(lease.grant())
 
         ended = await on_each(seen.hosts, shut)
-        for error in ended.failed.values():
-            raise error
-        if seen.lost:
-            raise ProblemError(*seen.lost.values())
+        left = {**seen.lost, **{host: error.problems[0] for host, error in ended.failed.items()}}
+        if left:
+            raise ProblemError(*(told_at(fleet, host, problem) for host, problem in sorted(left.items())))
         world.ledger.append(events.EnvironmentStopped(environment=environment.name, release=seen.serving))
     return Stopped(release=seen.serving, services=running_services(seen))
+
+
+def told_at(fleet: Fleet, host: HostName, problem: Problem) -> Problem:
+    """Which host it is that goes on, where there are several."""
+    if fleet.is_single:
+        return problem
+    return replace(at_host(host, problem), state=problem.state or "what ran there runs on; the other hosts are stopped")
 
 
 def running_services(seen: Seen) -> tuple[str, ...]:
