@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ecluse.loop.deploy.fleet import Fleet, on_each
+from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import UP
 from ecluse.loop.deploy.problems import left_undone, needs_person, over_by_then
@@ -103,10 +103,19 @@ async def _send_back(target: Target, lease: Lease, deployment: DeploymentId, pla
         return ""
     trouble = await trouble_of(target, seen, place.previous)
     if not trouble:
-        await target.route(lease.grant(), Weights.all_to(place.previous))
+        await _route_back(target, lease, place.previous)
     elif await trouble_of(target, seen, place.slot):
         return ""
     return trouble
+
+
+async def _route_back(target: Target, lease: Lease, previous: Slot) -> None:
+    """A host that refuses (its disk is full, say) may still do it with the abort, which asks for less."""
+    try:
+        await target.route(lease.grant(), Weights.all_to(previous))
+    except ProblemError as error:
+        if is_lost(error):
+            raise
 
 
 async def trouble_of(target: Target, seen: Observed, slot: Slot) -> str:

@@ -793,6 +793,13 @@ async def test_a_host_whose_journal_forgot_the_deployment_is_not_called_undone(c
     assert chain.told(events.DeploymentReverted) == []
 
 
+async def test_a_host_that_can_not_write_its_route_down_is_undone_all_the_same(memory_world):
+    chain = await waiting(memory_world)
+    chain.hosts["c"].fail("route", replace(GONE, code="K030", exit=Exit.REFUSED, what="the disk is full"))
+    assert (await take_back(chain.wanted, chain.world)).version == "2.0.0"
+    assert await chain.serve("1.0.0")
+
+
 async def test_all_that_an_undo_could_not_do_is_told(memory_world):
     """One host is ill, another away."""
     chain = await waiting(memory_world)
