@@ -38,6 +38,7 @@ def command(
     """Run a command in the environment of the release that serves, with its settings and secrets.
 
     Its output (the last 64 KiB) is shown when it has ended, and its exit code is ours. It reads nothing.
+    An interrupt ends it.
     """
 
     async def work(at: session.Session) -> Exit:
