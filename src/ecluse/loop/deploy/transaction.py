@@ -191,10 +191,14 @@ class Transaction:
 
     async def _give_up(self) -> Undone:
         """Nothing has moved. An interrupted staging would go on without anybody who waits for it."""
-        targets, grant = self._work.fleet.targets, self._work.lease.grant()
-        found = await on_each(targets, lambda host: targets[host].give_up(grant))
+        targets = self._work.fleet.targets
+
+        async def act(host: HostName) -> None:
+            await targets[host].give_up(self._work.lease.grant())
+
+        found = await on_each(targets, act)
         for host, error in found.failed.items():
-            self._world.reporter.note(f"! {host} may go on staging for a while: {error}")
+            self._world.reporter.note(f"! {host} may go on staging until our lease ends: {error}")
         return Undone()
 
     async def _serving(self) -> str:

@@ -241,6 +241,14 @@ async def test_an_interrupted_staging_is_given_up(memory_world):
     assert (await memory_world.target.observe()).lease is None
 
 
+async def test_a_host_that_can_not_be_told_to_give_up_has_moved_nothing_either(memory_world):
+    memory_world.target = Staging(memory_world.clock)
+    memory_world.target.fail("give_up", LOST)
+    stopped = await interrupted_at(memory_world, "stage")
+    assert (stopped.problem.code, stopped.problem.exit) == ("D023", Exit.INTERRUPTED)
+    assert any("may go on staging" in text for _, _, text in memory_world.reporter.heard)
+
+
 async def test_an_interrupt_that_can_not_be_undone_says_what_serves(memory_world):
     """The release before turned ill under the watch."""
     await deployed(memory_world, "1.0.0")
