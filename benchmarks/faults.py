@@ -3,7 +3,7 @@
 Each round ships a new edition and meanwhile ends whom the dice choose: the deployer (KILL, INT, HUP, or STOP and CONT
 later) and keepers or holders (KILL). Then `ecluse status` has to agree with what customers get on each host within 5 s,
 and the next ship, without flags, has to serve on all. The seed is printed: the same seed makes the same choices.
-An interrupt ends the run early; what was seen until then is told.
+SIGINT or SIGTERM ends the run early; what was seen until then is told.
 Usage: python benchmarks/faults.py [KILLS [SEED]]
 """
 
@@ -52,6 +52,8 @@ class Seen:
 
 
 def main(kills: int, seed: int) -> int:
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's job in the background would ignore the first
+        signal.signal(number, signal.default_int_handler)
     dice, seen = random.Random(seed), Seen()
     print(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="ecluse-bench-") as scratch:
