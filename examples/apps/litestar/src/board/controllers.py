@@ -1,7 +1,8 @@
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from litestar import Controller, Litestar, Request, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
@@ -10,6 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from board.models import Note
+
+
+@dataclass
+class Sent:
+    text: str
+    file: UploadFile
 
 
 class Notes(Controller):
@@ -24,12 +31,12 @@ class Notes(Controller):
         self,
         request: Request,
         db_session: AsyncSession,
-        data: Annotated[dict[str, UploadFile | str], Body(media_type=RequestEncodingType.MULTI_PART)],
+        data: Annotated[Sent, Body(media_type=RequestEncodingType.MULTI_PART)],
     ) -> None:
         folder = Path(request.app.state.settings.uploads)
         folder.mkdir(exist_ok=True)
-        (folder / Path(data["file"].filename).name).write_bytes(await data["file"].read())
-        db_session.add(Note(text=data["text"]))
+        (folder / Path(data.file.filename).name).write_bytes(await data.file.read())
+        db_session.add(Note(text=data.text))
         await db_session.commit()
 
 

@@ -1,10 +1,11 @@
+from pathlib import Path
 from sqlite3 import dbapi2 as sqlite3
 
 from quart import Quart, g, request, send_from_directory
 
 app = Quart(__name__)
 
-app.config.update({"DATABASE": app.root_path / "blog.db", "MEDIA": app.root_path / "media"})
+app.config.update({"DATABASE": Path(app.root_path) / "blog.db", "MEDIA": Path(app.root_path) / "media"})
 
 
 def run() -> None:
@@ -19,7 +20,7 @@ def _connect_db():
 
 def init_db():
     db = _connect_db()
-    with open(app.root_path / "schema.sql", mode="r") as file_:
+    with open(Path(app.root_path) / "schema.sql", mode="r") as file_:
         db.cursor().executescript(file_.read())
     db.commit()
 
