@@ -34,11 +34,13 @@ Bound = tuple[Scope, ast.expr]
 class Values:
     """The bindings of every module of the app; `settings` are those in capitals, by their bare names.
 
+    `fields` are the other names that one class alone of the app binds: `settings.uploads` can mean no other.
     `root` and `instance` are Flask's root_path and instance_path, None where there is no Flask app or more than one.
     """
 
     modules: Mapping[str, Module]
     settings: Mapping[str, list[Bound]]
+    fields: Mapping[str, Bound] = field(default_factory=dict)
     root: str | None = None
     instance: str | None = None
     _local: dict[tuple[str, int], dict[str, list[ast.expr]]] = field(default_factory=dict, compare=False, repr=False)
@@ -55,6 +57,8 @@ class Values:
         last = name.rpartition(".")[2]
         if last.isupper():
             yield from self.settings.get(last, ())
+        elif last != name and last in self.fields:
+            yield self.fields[last]
 
     def local(self, scope: Scope) -> dict[str, list[ast.expr]]:
         key = scope.module.path, id(scope.function)
@@ -124,7 +128,19 @@ def known(modules: tuple[Module, ...]) -> Values:
             settings.setdefault(name, []).append((Scope(module), value))
     places = {place for module in modules for place in flask_places(module)}
     root, instance = places.pop() if len(places) == 1 else (None, None)
-    return Values(modules={module.name: module for module in modules}, settings=settings, root=root, instance=instance)
+    names = {module.name: module for module in modules}
+    return Values(modules=names, settings=settings, fields=fields_of(modules), root=root, instance=instance)
+
+
+def fields_of(modules: tuple[Module, ...]) -> Mapping[str, Bound]:
+    """The names that are bound in one class, and in no other."""
+    found: dict[str, list[Bound]] = {}
+    for module in modules:
+        scope = Scope(module)
+        for name, value in bindings(scope):
+            if name.count(".") == 1:
+                found.setdefault(name.partition(".")[2], []).append((scope, value))
+    return {name: bound[0] for name, bound in found.items() if len(bound) == 1}
 
 
 def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
