@@ -26,6 +26,7 @@ KNOWN = {
     "PIL": "Pillow",
     "MySQLdb": "mysqlclient",
     "psycopg2": "psycopg2-binary",
+    "psycopg": "psycopg[binary]",
     "dotenv": "python-dotenv",
     "bs4": "beautifulsoup4",
     "jwt": "PyJWT",

@@ -133,13 +133,11 @@ def of_call(guide: Guide, scope: Scope, call: Any, depth: int) -> Destination | 
     if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS:
         return of_method(guide, scope, call, depth)
     name = last_of(call.func)
-    if name in FIELDS:
-        return guide.find(scope, default_of(call), depth)
     if name in JOINS:
         return guide.joined(scope, call.args, depth)
     if name == "dirname" and call.args:
         return above(guide.find(scope, call.args[0], depth))
-    return of_setting(guide, scope, call, depth)
+    return guide.find(scope, default_of(call), depth) if name in FIELDS else of_setting(guide, scope, call, depth)
 
 
 def default_of(call: ast.Call) -> ast.expr | None:
