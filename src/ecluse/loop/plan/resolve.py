@@ -100,9 +100,10 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     reasons.note("build.project", project)
     facts = seen_from(facts, project.value if project else ROOT)
     services = services_of(facts, reasons.note)
+    served = has_broker(services) or in_files(facts)
     app = App(
         name=app_name(facts, name, reasons),
-        processes=(web(facts, chosen, reasons), *workers(facts, reasons, served=has_broker(services))),
+        processes=(web(facts, chosen, reasons), *workers(facts, reasons, served=served)),
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
@@ -212,8 +213,14 @@ def host_of(facts: tuple[Fact, ...], reasons: Reasons) -> str:
     return known or hosts[0]
 
 
+def in_files(facts: tuple[Fact, ...]) -> bool:
+    """Whether the workers' queue is one that needs nobody."""
+    return bool(every(facts, Kind.QUEUE))
+
+
 def workers(facts: tuple[Fact, ...], reasons: Reasons, *, served: bool) -> Iterator[Process]:
-    """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service."""
+    """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service,
+    or none is needed."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
     taken = {str(WEB)}
     for fact in told_once(every(facts, Kind.WORKER)):

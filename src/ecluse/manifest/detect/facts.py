@@ -60,6 +60,8 @@ class Kind(StrEnum):
     """A command line to run before each release starts."""
     WORKER = "worker"
     """A command line of a background process; `label` is its name."""
+    QUEUE = "queue"
+    """A queue that lies in files, so that its workers need no broker."""
     MIGRATE = "migrate"
     """A command line that brings the database to the code's schema."""
     PREPARE = "prepare"

@@ -94,6 +94,16 @@ def test_a_worker_whose_broker_may_be_missing_is_declared_and_off():
     assert any("worker is declared and off" in line for line in proposal.unknown)
 
 
+@pytest.mark.parametrize(
+    "made", ["SqliteHuey('shop', filename='queue.db')", "FileHuey('shop', path='queue')", "RedisHuey('shop')"]
+)
+def test_a_worker_whose_queue_lies_in_files_is_on(made):
+    code = f"import huey\nqueue = huey.{made}\n"
+    files = {"tasks.py": code, "requirements.txt": "huey\n", "Procfile": "worker: huey_consumer.py tasks.queue\n"}
+    (_, worker) = app_of(files).processes
+    assert worker.enabled is not made.startswith("RedisHuey")
+
+
 def test_a_worker_without_a_broker_is_on():
     (_, worker) = app_of({"Procfile": "mailer: python mail.py\n"}).processes
     assert worker.enabled
