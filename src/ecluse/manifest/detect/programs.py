@@ -45,9 +45,15 @@ class Serving:
     depth: int
 
     @property
-    def order(self) -> tuple[int, float]:
-        """The program in whose own file the call stands before one that imports it."""
-        return self.depth, -self.program.rank
+    def order(self) -> tuple[int, bool, float]:
+        """The program in whose own file the call stands before one that imports it, the script that calls the function
+        in which it stands before one that calls another."""
+        return self.depth, self.is_beside, -self.program.rank
+
+    @property
+    def is_beside(self) -> bool:
+        around = self.launch.scope.function
+        return bool(self.program.function) and around is not None and around.name != self.program.function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

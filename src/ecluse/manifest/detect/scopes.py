@@ -144,7 +144,8 @@ def fields_of(modules: tuple[Module, ...]) -> Mapping[str, Bound]:
 
 
 def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
-    """`X = …` at the top and in classes, `app.config["X"] = …`, `app.config.update(X=…)`, `from_mapping(X=…)`."""
+    """`X = …` at the top and in classes, `app.config["X"] = …`, `app.config.update(X=…)`, `update({"X": …})`,
+    `from_mapping(X=…)`."""
     for name, value in bindings(Scope(module)):
         if (last := name.rpartition(".")[2]).isupper():
             yield last, value
@@ -153,13 +154,20 @@ def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
             if isinstance(target, ast.Subscript) and name_of(target.value).endswith("config"):
                 yield text_of(target.slice), node.value
     for call in module.calls():
-        if not isinstance(call.func, ast.Attribute) or call.func.attr not in {"update", "from_mapping", "setdefault"}:
-            continue
-        called = name_of(call.func)
-        if called.endswith(("config.update", "config.from_mapping")):
-            yield from ((item.arg, item.value) for item in call.keywords if item.arg)
-        elif called.endswith("config.setdefault") and len(call.args) > 1:
-            yield text_of(call.args[0]), call.args[1]
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"update", "from_mapping", "setdefault"}:
+            yield from set_by(call)
+
+
+def set_by(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """The settings that a call of `app.config` gives values."""
+    called = name_of(call.func)
+    if called.endswith(("config.update", "config.from_mapping")):
+        yield from ((item.arg, item.value) for item in call.keywords if item.arg)
+        for given in call.args:
+            pairs = zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ()
+            yield from ((text_of(key), value) for key, value in pairs if key is not None)
+    elif called.endswith("config.setdefault") and len(call.args) > 1:
+        yield text_of(call.args[0]), call.args[1]
 
 
 def flask_places(module: Module) -> Iterator[tuple[str, str | None]]:

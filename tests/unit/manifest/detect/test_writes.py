@@ -59,6 +59,8 @@ def written_by(code, **files):
         ("def create():\n    up = Path('up')\n    def view(n):\n        (up / n).write_text('x')\n", "up/"),
         ("class Config:\n    MEDIA_ROOT = 'media'\n", "media/"),
         ("def f():\n    with Path('a/b.json').open('r+') as x: ...\n", "a/b.json"),
+        ("app.config.update({'U': Path(app.root_path) / 'u'})\ndef f(n):\n    open(app.config['U'] / n, 'w')\n", "u/"),
+        ("from sqlite3 import dbapi2 as sqlite3\ndef f():\n    return sqlite3.connect('a.db')\n", "a.db"),
         (SETTINGS.format(declared="'up'"), "up/"),
         (SETTINGS.format(declared="field(default_factory=lambda: os.getenv('UP', 'up'))"), "up/"),
         (SETTINGS.format(declared="Field('up', description='sent by users')"), "up/"),
