@@ -38,6 +38,8 @@ class Case:
         self.routes: tuple[str, ...] = ()
         self.before: Seen = {}
         self.answers: tuple[Answer, ...] = ()
+        self.last_words: tuple[str, ...] = ()
+        """Of a program that ended by itself, before it served, and not by an exception."""
         self.open: tuple[str, ...] = ()
         """What can't be known, beyond what the facts alone leave open."""
 

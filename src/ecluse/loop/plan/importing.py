@@ -10,6 +10,7 @@ from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.curing import Search, Setback, cured, given_up, those_able
 from ecluse.loop.plan.learn import Failure, learn
 from ecluse.loop.plan.locked import runners_alone
+from ecluse.loop.plan.wanting import last_line
 from ecluse.loop.plan.written import make_room
 from ecluse.model.app import Build, Interface
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -173,6 +174,10 @@ async def probed(case: Case) -> Failure | None:
         return None
     else:
         failure = Failure.of(answer["error"])
+        if failure.kind == "SystemExit":  # what it wrote before is why
+            case.last_words = tuple(finished.output.splitlines()[-12:])
+            failure = replace(failure, message=last_line(case.last_words) or failure.message,
+                              lines=(*failure.lines, *case.last_words))  # fmt: skip
     case.say(what, ok=False, answer=str(failure), began=began, about="processes.web.app")
     return failure
 

@@ -200,8 +200,53 @@ def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
     with pytest.raises(ProblemError) as error:
         init(world)
     (problem,) = error.value.problems
-    assert problem.code == "I002"
+    assert problem.code == "I022"
+    assert problem.what.endswith("says: no luck today")
     assert "no luck today" in problem.evidence
+    assert 'command = "exec python server.py $PORT …"' in problem.fix
+
+
+WANTS = """
+import argparse, pathlib
+parser = argparse.ArgumentParser()
+parser.add_argument("--port", type=int, required=True)
+parser.add_argument("{name}")
+args = parser.parse_args()
+path = pathlib.Path(args.{name})
+(path / "kept").touch() if path.is_dir() else path.open("a").close()
+"""
+
+
+@pytest.mark.parametrize(("name", "value"), [("database", "data/app.db"), ("folder", "data")])
+def test_a_program_that_asks_for_a_place_for_its_data_is_given_one_that_is_state(world, repository, name, value):
+    code = server(before=WANTS.format(name=name)).replace("int(sys.argv[1])", "args.port")
+    repository({"Procfile": "web: python server.py --port $PORT\n", "server.py": code})
+    found = manifest(init(world))
+    assert found["processes"]["web"]["command"] == f"exec python server.py --port $PORT {value}"
+    assert found["app"]["state"] == ["data/"]
+
+
+def test_a_program_that_asks_for_what_nobody_knows_is_reported_with_what_to_write(world, repository):
+    code = server(before=WANTS.format(name="token")).replace("int(sys.argv[1])", "args.port")
+    repository({"Procfile": "web: python server.py --port $PORT\n", "server.py": code})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I022"
+    assert problem.what.endswith("the following arguments are required: token")
+    assert 'command = "exec python server.py --port $PORT …"' in problem.fix
+
+
+def test_a_configuration_of_the_repository_is_taken_where_the_app_ends_without_one(world, repository):
+    before = (
+        "import os\nconf = os.environ.get('SHOP_SETTINGS')\n"
+        "if not (conf and os.path.exists(conf)):\n    print('no site is configured')\n    raise SystemExit(1)\n"
+    )
+    files = {"Procfile": PROCFILE, "server.py": server(before=before), "etc/shop-dev.cfg": "[shop]\n"}
+    repository(files)
+    found = init(world)
+    assert manifest(found)["environments"]["local"]["env"] == {"SHOP_SETTINGS": "etc/shop-dev.cfg"}
+    assert "no site is configured" in found.text
 
 
 def test_an_app_without_a_page_that_is_well_is_reported_with_every_answer_and_the_log_of_its_faults(world, repository):

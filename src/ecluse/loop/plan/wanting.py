@@ -1,0 +1,77 @@
+"""What a program that ended by itself says it was not given, and what can be given without harm. Pure.
+
+Nothing is decided by these texts: what is given is tried, and a program that still ends is told so by its own words.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ecluse.manifest.detect.facts import Fact, Kind, values
+
+PARSER = re.compile(r"error: the following arguments are required: (.+)")
+"""argparse."""
+CLICK = re.compile(r"Missing (?:argument|option|parameter):? '([^']+)'")
+"""click and typer."""
+PLAIN = re.compile(r"(?i).*\b(?:missing|required?|requires|needs?|must|specify|specified|given|provide)\b.*")
+"""Programs that look at their words themselves."""
+DATABASE, FOLDER = re.compile(r"(?i)database|sqlite|\bdb\b"), re.compile(r"(?i)dir\b|directory|folder|\broot\b|storage")
+CONFIGURATION = re.compile(r"(?i)conf\b|config|settings|\bini\b")
+HOME = "data/"
+"""Where what a program makes is kept: state, below the folder that it runs in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """`words` go behind the command, `state` is what they name of the app's data."""
+
+    words: str
+    state: str = ""
+    said: str = ""
+
+
+def last_line(output: Iterable[str]) -> str:
+    """The last thing that was said, without the box that typer draws around it."""
+    said = [line.strip(" │|") for line in output]
+    return next((line for line in reversed(said) if re.search(r"\w", line)), "")
+
+
+def given(output: Iterable[str], facts: tuple[Fact, ...], folder: str = ".") -> Given | None:
+    """What the program asks for, if each of it is a place for data or a configuration that the repository has."""
+    text = "\n".join(output)
+    asked = names(text)
+    found = [value(name, facts, folder) for name in asked]
+    if not found or not all(found):
+        return None
+    words = " ".join(f"{option_of(name)} {word}".strip() for name, word in zip(asked, found, strict=True))
+    kept = any(word.startswith(HOME.rstrip("/")) for word in found)
+    state = posixpath.normpath(posixpath.join(folder, HOME)) + "/" if kept else ""
+    return Given(words=words, state=state, said=last_line(output))
+
+
+def names(text: str) -> list[str]:
+    if found := PARSER.findall(text):
+        return [name.strip() for name in found[-1].split(",")]
+    if click := CLICK.findall(text):
+        return [click[-1]]
+    plain = last_line(text.splitlines())
+    return [plain] if PLAIN.fullmatch(plain) and not CONFIGURATION.search(plain) else []
+
+
+def option_of(name: str) -> str:
+    """`--root` of `-r/--root`; empty for a word that has its place only."""
+    options = [part for part in name.split("/") if re.fullmatch(r"--?[\w-]+", part)]
+    return max(options, key=len, default="")
+
+
+def value(name: str, facts: tuple[Fact, ...], folder: str) -> str:
+    """A value that is safe to try; empty when there is none."""
+    if CONFIGURATION.search(name):
+        samples = values(facts, Kind.SAMPLE)
+        return posixpath.relpath(samples[0], folder) if samples else ""
+    if DATABASE.search(name):
+        return f"{HOME}app.db"
+    return HOME.rstrip("/") if FOLDER.search(name) else ""
