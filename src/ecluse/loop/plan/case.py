@@ -57,8 +57,11 @@ class Case:
         return {**self.proposal.app.env, **(local.env if local else {}), **process.env, **services}
 
     def change(self, web: Process) -> None:
+        self.exchange(self.web, web)
+
+    def exchange(self, old: Process, new: Process) -> None:
         app = self.proposal.app
-        processes = tuple(web if process.is_web else process for process in app.processes)
+        processes = tuple(new if process == old else process for process in app.processes)
         self.proposal = replace(self.proposal, app=replace(app, processes=processes))
 
     async def command(self, argv: tuple[str, ...], *, about: str = "") -> tuple[str, ...]:

@@ -467,6 +467,14 @@ def test_a_worker_that_ends_is_off_with_what_it_said(world, repository, ends):
     assert any("no queue" in line for line in found.proposal.unknown)
 
 
+def test_a_worker_whose_program_has_another_name_by_now_is_called_by_that(world, repository):
+    worker = "import time\ntime.sleep(600)\n"
+    repository({"Procfile": PROCFILE + "queue: python3.py mailer.py\n", "server.py": server(), "mailer.py": worker})
+    queue = manifest(init(world))["processes"]["queue"]
+    assert queue["command"] == ["python3", "mailer.py"]
+    assert "enabled" not in queue
+
+
 def test_a_worker_whose_program_is_not_there_is_off(world, repository):
     repository({"Procfile": PROCFILE + "queue: no-such-worker --all\n", "server.py": server()})
     assert "no-such-worker" in manifest(init(world))["processes"]["queue"]["why_off"]
