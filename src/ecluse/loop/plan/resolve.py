@@ -32,6 +32,11 @@ ONE_VALUE = frozenset({Kind.NAME, Kind.PYTHON, Kind.COUNT, Kind.SETTINGS, Kind.R
 """Kinds of which another value contradicts the one that was chosen."""
 MOST_ALSO = 6
 """Of what else was found for a key."""
+LIST = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|((?:&&|;)\s*)""")
+"""Separators of a list outside of quotes, in group 1 (dash(1), "Lists")."""
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+PROGRAM = re.compile(r"(?!(?:if|for|while|until|case|wait|then|fi|done)\b)[\w./\"'$]")
+"""How a simple command begins."""
 BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
 LOCAL_NAMES = ("localhost", "127.0.0.1")
 """What a person's browser may send, the one that is sent first."""
@@ -194,8 +199,19 @@ def count_of(facts: tuple[Fact, ...], reasons: Reasons) -> int:
 
 
 def shell(command: str) -> Argv:
-    """A command with `$PORT` in it replaces its shell, so that signals reach it."""
-    return argv_of(command if command.startswith("exec ") or "$" not in command else f"exec {command}")
+    """A command with `$PORT` in it replaces its shell, so that signals reach it: the last one of a list."""
+    if command.startswith("exec ") or "$" not in command:
+        return argv_of(command)
+    before, last = split_list(command)
+    with_variables = "env " if ASSIGNMENT.match(last) else ""
+    return argv_of(f"{before}exec {with_variables}{last}" if PROGRAM.match(last) else command)
+
+
+def split_list(command: str) -> tuple[str, str]:
+    """What runs before the last command of a list (`a && b; c`) with its separator, and that command."""
+    ends = [match.end() for match in LIST.finditer(command) if match.group(1)]
+    at = ends[-1] if ends and command[ends[-1] :].strip() else 0
+    return command[:at], command[at:]
 
 
 def health_of(facts: tuple[Fact, ...], reasons: Reasons) -> Health:
