@@ -15,7 +15,7 @@ from ecluse.loop.plan.learn import Failure, Lesson, learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.rehearsal import prepared, remember, served, worked
 from ecluse.loop.plan.resolve import unknown
-from ecluse.loop.plan.wanting import given, last_line
+from ecluse.loop.plan.wanting import given, last_line, unset
 from ecluse.loop.plan.written import look
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Interface
@@ -65,7 +65,7 @@ def asked_for(case: Case) -> Lesson | None:
     wanted = given(case.last_words, case.facts, case.web.folder)
     if wanted and not case.web.command[-1].endswith(wanted.words):
         return Lesson(said=f"without it: {wanted.said}", words=wanted.words, state=wanted.state)
-    ended = Failure(kind="ended", message=last_line(case.last_words))
+    ended = Failure(kind="ended", message=last_line(case.last_words), variables=unset(case.last_words))
     return learn(ended, case.proposal, case.facts)
 
 

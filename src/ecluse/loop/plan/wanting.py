@@ -18,6 +18,8 @@ CLICK = re.compile(r"Missing (?:argument|option|parameter):? '([^']+)'")
 """click and typer."""
 PLAIN = re.compile(r"(?i).*\b(?:missing|required?|requires|needs?|must|specify|specified|given|provide)\b.*")
 """Programs that look at their words themselves."""
+UNSET = re.compile(r"(?m)sh: (?:line )?\d+: (\w+): (?:parameter not set|unbound variable)")
+"""A shell that was told to mind (`-u`): dash, bash."""
 DATABASE, FOLDER = re.compile(r"(?i)database|sqlite|\bdb\b"), re.compile(r"(?i)dir\b|directory|folder|\broot\b|storage")
 CONFIGURATION = re.compile(r"(?i)conf\b|config|settings|\bini\b")
 HOME = "data/"
@@ -50,6 +52,11 @@ def given(output: Iterable[str], facts: tuple[Fact, ...], folder: str = ".") -> 
     kept = any(word.startswith(HOME.rstrip("/")) for word in found)
     state = posixpath.normpath(posixpath.join(folder, HOME)) + "/" if kept else ""
     return Given(words=words, state=state, said=last_line(output))
+
+
+def unset(output: Iterable[str]) -> tuple[str, ...]:
+    """The variables that a command line wants and nobody set."""
+    return tuple(dict.fromkeys(UNSET.findall("\n".join(output))))
 
 
 def names(text: str) -> list[str]:

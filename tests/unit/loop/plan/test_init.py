@@ -237,6 +237,13 @@ def test_a_program_that_asks_for_what_nobody_knows_is_reported_with_what_to_writ
     assert 'command = "exec python server.py --port $PORT …"' in problem.fix
 
 
+def test_a_variable_of_the_command_line_alone_is_given_a_value(world, repository):
+    repository({"Procfile": "web: python server.py $PORT $SHOP_MODE\n", "server.py": server()})
+    found = manifest(init(world))
+    assert found["environments"]["local"]["env"] == {"SHOP_MODE": "for-development-only"}
+    assert found["processes"]["web"]["command"] == "exec python server.py $PORT $SHOP_MODE"
+
+
 def test_a_configuration_of_the_repository_is_taken_where_the_app_ends_without_one(world, repository):
     before = (
         "import os\nconf = os.environ.get('SHOP_SETTINGS')\n"

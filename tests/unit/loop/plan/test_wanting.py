@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.plan.wanting import given, last_line
+from ecluse.loop.plan.wanting import given, last_line, unset
 from ecluse.manifest.detect.facts import Fact, Kind
 
 SAMPLE = Fact(kind=Kind.SAMPLE, value="etc/shop-dev.cfg", file="etc/shop-dev.cfg")
@@ -37,6 +37,11 @@ def test_data_is_state_where_the_program_runs():
 )
 def test_what_nobody_can_know_is_not_given(said):
     assert given(said.splitlines(), ()) is None
+
+
+@pytest.mark.parametrize("said", ["/bin/sh: 1: INI: parameter not set", "bash: line 3: INI: unbound variable"])
+def test_a_variable_that_a_shell_misses_is_known(said):
+    assert unset(("starting", said)) == ("INI",)
 
 
 def test_the_last_thing_said_is_the_one_with_words():
