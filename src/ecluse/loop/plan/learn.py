@@ -37,8 +37,13 @@ KNOWN = {
     "environ": "django-environ",
     "decouple": "python-decouple",
     "multipart": "python-multipart",
+    "cheroot": "cheroot",
+    "waitress": "waitress",
+    "uvicorn": "uvicorn",
+    "gunicorn": "gunicorn",
 }
-"""Module to requirement. `pkg_resources` left setuptools with version 81."""
+"""Module to requirement; servers too, because a program may leave to others which one they add. `pkg_resources` left
+setuptools with version 81."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

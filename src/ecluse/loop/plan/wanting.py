@@ -18,9 +18,14 @@ CLICK = re.compile(r"Missing (?:argument|option|parameter):? '([^']+)'")
 """click and typer."""
 PLAIN = re.compile(r"(?i).*\b(?:missing|required?|requires|needs?|must|specify|specified|given|provide)\b.*")
 """Programs that look at their words themselves."""
+OPTIONAL = re.compile(r"\[(--?[a-z][\w-]*)[ =]([A-Z][A-Z_]*)[\] ]")
+"""In what argparse shows as usage."""
 UNSET = re.compile(r"(?m)sh: (?:line )?\d+: (\w+): (?:parameter not set|unbound variable)")
 """A shell that was told to mind (`-u`): dash, bash."""
-DATABASE, FOLDER = re.compile(r"(?i)database|sqlite|\bdb\b"), re.compile(r"(?i)dir\b|directory|folder|\broot\b|storage")
+DATABASE, FOLDER = (
+    re.compile(r"(?i)database|sqlite|\bdb\b"),
+    re.compile(r"(?i)dir(?![a-z])|directory|folder|(?<![a-z])root(?![a-z])|storage"),
+)
 CONFIGURATION = re.compile(r"(?i)conf\b|config|settings|\bini\b")
 HOME = "data/"
 """Where what a program makes is kept: state, below the folder that it runs in."""
@@ -65,7 +70,17 @@ def names(text: str) -> list[str]:
     if click := CLICK.findall(text):
         return [click[-1]]
     plain = last_line(text.splitlines())
-    return [plain] if PLAIN.fullmatch(plain) and not CONFIGURATION.search(plain) else []
+    if PLAIN.fullmatch(plain) and not CONFIGURATION.search(plain):
+        return [plain]
+    return places(text)
+
+
+def places(text: str) -> list[str]:
+    """The one option for a place that the usage shows, of a program that then only says that something is wrong."""
+    usage = text.rpartition("usage: ")[2].partition("error: ")
+    found = [f"{option}/{metavar}" for option, metavar in OPTIONAL.findall(usage[0])]
+    fit = [name for name in found if DATABASE.search(name) or FOLDER.search(name)]
+    return fit if usage[1] and len(fit) == 1 else []
 
 
 def option_of(name: str) -> str:

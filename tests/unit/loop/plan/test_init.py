@@ -195,6 +195,12 @@ def test_a_redirect_is_taken_when_nothing_else_answers(world, repository):
     assert manifest(init(world))["processes"]["web"]["health"] == {"path": "/", "status": [302]}
 
 
+def test_a_front_page_that_asks_who_one_is_is_an_answer_too(world, repository):
+    code = server(on_get="self.send_response(401); self.end_headers(); return")
+    repository({"Procfile": PROCFILE, "server.py": code})
+    assert manifest(init(world))["processes"]["web"]["health"] == {"path": "/", "status": [401]}
+
+
 def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
     repository({"Procfile": PROCFILE, "server.py": "raise SystemExit('no luck today')\n"})
     with pytest.raises(ProblemError) as error:

@@ -18,6 +18,10 @@ ARGPARSE = "usage: shop [-h] --root ROOT database\nshop: error: the following ar
         ("Usage: shop [OPTIONS] DIRECTORY\n\nError: Missing argument 'DIRECTORY'.", "data"),
         ("Error: Missing option '--db' / '-d'.", "--db data/app.db"),
         ("╭─ Error ──────╮\n│ Missing argument 'FOLDER_DIR'. │\n╰──────╯", "data"),
+        (
+            "usage: dav [-h] [-p PORT] [-r ROOT_PATH] [-c CONFIG_FILE |\n --no-config]\ndav: error: Nothing to share.",
+            "-r data",
+        ),
         ("Error: missing required path to database file.", "data/app.db"),
     ],
 )
@@ -33,7 +37,14 @@ def test_data_is_state_where_the_program_runs():
 
 @pytest.mark.parametrize(
     "said",
-    [ARGPARSE + "database, token", ARGPARSE + "-c/--config", "Error: Missing argument 'NAME'.", "shop is closed", ""],
+    [
+        ARGPARSE + "database, token",
+        ARGPARSE + "-c/--config",
+        "usage: shop [--root ROOT] [--dir DIR]\nshop: error: Nothing.",
+        "Error: Missing argument 'NAME'.",
+        "shop is closed",
+        "",
+    ],
 )
 def test_what_nobody_can_know_is_not_given(said):
     assert given(said.splitlines(), ()) is None
