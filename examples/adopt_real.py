@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,7 +26,8 @@ SECONDS_TO_REFUSE = 20
 @dataclass(frozen=True)
 class App:
     what: str
-    page: str = "/"
+    page: str = ""
+    """Empty: the one that `init` chose for its health."""
     use: uses.Use | None = None
     refused: str = ""
     """The Problem that it must end in, where nobody could serve it."""
@@ -36,13 +38,13 @@ APPS = {
     "datasette": App("ASGI application of an sdist", page="/-/versions.json"),
     "pypiserver": App("Bottle application of an sdist", page="/simple/"),
     "radicale": App("WSGI, console script, configuration file", page="/.web/"),
-    "wagtail": App("what `wagtail start` writes", use=uses.WAGTAIL),
+    "wagtail": App("what `wagtail start` writes", "/", uses.WAGTAIL),
     "huey-sqlite": App("Bottle, Huey worker, Procfile", "/notes", uses.COUNTED),
     "celery-redis": App("Flask, Celery worker, Redis, compose file", "/notes", uses.NOTES),
     "litestar": App("Litestar, src layout, SQLAlchemy", "/notes", uses.NOTES),
     "quart": App("Quart, Poetry, tables made by a script", "/notes", uses.NOTES),
     "aiohttp": App("aiohttp, console script, configuration file", "/notes", uses.NOTES),
-    "streamlit": App("Streamlit, two pages", use=uses.STREAMLIT),
+    "streamlit": App("Streamlit, two pages", "/", uses.STREAMLIT),
     "flask-postgres": App("Flask, PostgreSQL, Flask-Migrate", "/notes", uses.NOTES),
     "fastapi-postgres": App("FastAPI, PostgreSQL, Alembic, in a folder", "/notes", uses.NOTES),
     real_apps.OLD: App("Starlette, needs Python 3.12", "/notes", uses.NOTES),
@@ -104,11 +106,12 @@ def adopt(name, folder):
 
 def serve(app, folder, row):
     """From nothing to a second release and back, with what it keeps."""
-    row.timed("init", lambda: ecluse(folder, "init", "--yes"))
+    said = row.timed("init", lambda: ecluse(folder, "init", "--yes"))
+    page, statuses = page_of(app, said["manifest"])
     real_apps.commit(folder, "Add ecluse.toml")
     url = row.timed("ship", lambda: ecluse(folder, "ship"))["url"]
     running = uses.Running(folder, url)
-    running.get(app.page)
+    running.get(page, statuses)
     if app.use:
         app.use.put(running)
         app.use.look(running)
@@ -118,10 +121,16 @@ def serve(app, folder, row):
     for what in ("the second ship", "the rollback"):
         if what == "the rollback":
             row.timed("back", lambda: ecluse(folder, "rollback"))
-        running.get(app.page)
+        running.get(page, statuses)
         if app.use:
             app.use.look(running, after=what)
     row.outcome, row.is_right = "served", True
+
+
+def page_of(app, manifest):
+    """The page to ask for, and how it may answer."""
+    health = tomllib.loads(manifest)["processes"]["web"]["health"]
+    return (app.page, (200,)) if app.page else (health["path"], tuple(health.get("status", (200,))))
 
 
 def refuse(app, folder, row):

@@ -27,12 +27,14 @@ class Running:
     folder: Path
     url: str
 
-    def get(self, path):
-        """The text of a page. LostError when it isn't 200."""
+    def get(self, path, statuses=(200,)):
+        """The text of a page. LostError when its status is another, where redirects led."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=30) as answer:
                 return answer.read().decode()
         except urllib.error.HTTPError as error:
+            if error.code in statuses:
+                return ""
             raise LostError(f"GET {path} answered {error.code}") from error
 
     def execute(self, *argv):
