@@ -13,7 +13,7 @@ from ecluse.loop.plan.entry import Tried, try_entry
 from ecluse.loop.plan.evidence import every_page_fails, hollow
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
-from ecluse.loop.plan.wanting import last_line
+from ecluse.loop.plan.wanting import last_line, unset
 from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.programs import LED
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -71,13 +71,15 @@ def wants_more(tried: Tried, problem: Problem) -> Problem:
     """A program that ended by itself, and in whose words."""
     web = next(process for process in tried.proposal.app.processes if process.is_web)
     words = shown(web.command) if web.command else web.app
+    missing = ", ".join(f'`{name} = "…"`' for name in unset(tried.last_words))
+    where = f"{missing} under [environments.local.env]" if missing else f'`command = "{words} …"` under [processes.web]'
     return replace(
         problem,
         code="I022",
         what=f"the app ends before it serves, and says: {last_line(tried.last_words)}",
         evidence=tuple(dict.fromkeys((*problem.evidence, *tried.last_words))),
-        fix="give it what it asks for: `ecluse init --no-try` writes the manifest, where you complete "
-        f'`command = "{words} …"` under [processes.web]; what it writes belongs to [app] state',
+        fix=f"give it what it asks for: `ecluse init --no-try` writes the manifest, where you complete {where}; "
+        "what it writes belongs to [app] state",
     )
 
 

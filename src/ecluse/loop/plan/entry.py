@@ -15,7 +15,7 @@ from ecluse.loop.plan.learn import Failure, Lesson, learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.rehearsal import prepared, remember, served, worked
 from ecluse.loop.plan.resolve import unknown
-from ecluse.loop.plan.wanting import given, last_line, unset
+from ecluse.loop.plan.wanting import given, last_line, names_configuration, unset
 from ecluse.loop.plan.written import look
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Interface
@@ -65,7 +65,8 @@ def asked_for(case: Case) -> Lesson | None:
     wanted = given(case.last_words, case.facts, case.web.folder)
     if wanted and not case.web.command[-1].endswith(wanted.words):
         return Lesson(said=f"without it: {wanted.said}", words=wanted.words, state=wanted.state)
-    ended = Failure(kind="ended", message=last_line(case.last_words), variables=unset(case.last_words))
+    missing = tuple(name for name in unset(case.last_words) if not names_configuration(name, case.facts))
+    ended = Failure(kind="ended", message=last_line(case.last_words), variables=missing)
     return learn(ended, case.proposal, case.facts)
 
 

@@ -16,8 +16,9 @@ from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.plan.services import addresses
 from ecluse.manifest.argv import SHELL
-from ecluse.manifest.detect.facts import Fact, Kind, every
+from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.packaging import package
+from ecluse.manifest.detect.samples import VARIABLE
 from ecluse.model.app import Process
 
 KNOWN = {
@@ -161,7 +162,9 @@ def configured(failure: Failure, held: Mapping[str, str], facts: tuple[Fact, ...
 
 
 def sample_for(name: str, facts: tuple[Fact, ...]) -> str:
-    return next((fact.label for fact in every(facts, Kind.CONFIGURED) if fact.value == name), "")
+    """A configuration of the repository, for a variable that names one: in the code, or by what it is called."""
+    told = next((fact.label for fact in every(facts, Kind.CONFIGURED) if fact.value == name), "")
+    return told or next(iter(values(facts, Kind.SAMPLE) if VARIABLE.fullmatch(name) else ()), "")
 
 
 def read_at(name: str, facts: tuple[Fact, ...]) -> str:

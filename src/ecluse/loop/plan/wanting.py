@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ecluse.manifest.detect.facts import Fact, Kind, values
+from ecluse.manifest.detect.facts import Fact, Kind, every, values
+from ecluse.manifest.detect.samples import VARIABLE
 
 PARSER = re.compile(r"error: the following arguments are required: (.+)")
 """argparse."""
@@ -62,6 +63,11 @@ def given(output: Iterable[str], facts: tuple[Fact, ...], folder: str = ".") -> 
 def unset(output: Iterable[str]) -> tuple[str, ...]:
     """The variables that a command line wants and nobody set."""
     return tuple(dict.fromkeys(UNSET.findall("\n".join(output))))
+
+
+def names_configuration(variable: str, facts: tuple[Fact, ...]) -> bool:
+    """Whether it says where the configuration is and nothing here could be it: any value would hide what is missing."""
+    return bool(VARIABLE.fullmatch(variable)) and not every(facts, Kind.SAMPLE)
 
 
 def names(text: str) -> list[str]:

@@ -250,6 +250,16 @@ def test_a_variable_of_the_command_line_alone_is_given_a_value(world, repository
     assert found["processes"]["web"]["command"] == "exec python server.py $PORT $SHOP_MODE"
 
 
+def test_a_configuration_that_nobody_has_is_not_made_up(world, repository):
+    code = server(before="open(sys.argv[2])")
+    repository({"Procfile": "web: python server.py $PORT $SHOP_INI\n", "server.py": code})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I022"
+    assert '`SHOP_INI = "…"` under [environments.local.env]' in problem.fix
+
+
 def test_a_configuration_of_the_repository_is_taken_where_the_app_ends_without_one(world, repository):
     before = (
         "import os\nconf = os.environ.get('SHOP_SETTINGS')\n"
