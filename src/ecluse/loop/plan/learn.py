@@ -60,6 +60,8 @@ class Failure:
     lines: tuple[str, ...] = ()
     wants: Mapping[str, Any] = field(default_factory=dict)
     """What another Python would have to have: `module` and `name`, or a `file` that it can compile."""
+    folder: str = ""
+    """Where a database should lie, and which isn't there."""
     is_system: bool = False
     """The system refused something: a file, a connection."""
 
@@ -68,7 +70,7 @@ class Failure:
         return cls(
             kind=said["type"], message=said["message"], module=said["module"], variables=tuple(said["variables"]),
             refused=tuple(said["refused"]), lines=tuple(said["lines"]),
-            wants=said.get("wants", {}), is_system=said.get("is_system", False),
+            wants=said.get("wants", {}), folder=said.get("folder", ""), is_system=said.get("is_system", False),
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -90,13 +92,13 @@ class Lesson:
     state: str = ""
 
     def __str__(self) -> str:
-        return self.add or self.words or ", ".join(f"{name}={value}" for name, value in self.env.items())
+        return self.add or self.words or self.state or ", ".join(f"{name}={value}" for name, value in self.env.items())
 
     @property
     def about(self) -> str:
         """The key of the manifest that it changes."""
-        if self.words:
-            return "processes.web.command"
+        if self.words or self.state:
+            return "processes.web.command" if self.words else "app.state"
         return "build.add" if self.add else f"environments.{LOCAL}.env.{next(iter(self.env), '')}".rstrip(".")
 
     def applied(self, proposal: Proposal) -> Proposal:

@@ -183,6 +183,31 @@ def test_a_write_that_cannot_be_followed_is_told(world, repository):
     assert "server.py:5" in next(line for line in init(world).proposal.unknown if "writes to" in line)
 
 
+WSGI = """
+import configparser, sqlite3
+config = configparser.ConfigParser()
+config.read("shop.ini")
+sqlite3.connect(config["db"]["path"]).execute("CREATE TABLE IF NOT EXISTS note (text)").connection.close()
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+"""
+
+
+def test_the_folder_of_a_database_that_no_code_names_is_made_and_kept(world, repository):
+    repository({"shop.py": WSGI, "requirements.txt": "", "shop.ini": "[db]\npath = var/db/shop.sqlite\n"})
+    found = init(world)
+    assert manifest(found)["app"]["state"] == ["var/db/"]
+    assert "unable to open database file" in found.text
+
+
+def test_the_folder_of_a_database_outside_of_the_tree_is_said(world, repository):
+    repository({"shop.py": WSGI, "requirements.txt": "", "shop.ini": "[db]\npath = /nowhere/shop.sqlite\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert any(line.startswith("/nowhere, where a database") for line in error.value.problems[0].evidence)
+
+
 def test_a_guessed_database_that_nobody_writes_is_forgotten(world, repository):
     code = server(before="import sqlite3\nURL = 'sqlite:///never.db'")
     repository({"Procfile": PROCFILE, "server.py": code})
