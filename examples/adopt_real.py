@@ -101,6 +101,7 @@ def adopt(name, folder):
     finally:
         if folder.exists():
             stop(folder)
+    say("", row.outcome)
     return row
 
 
