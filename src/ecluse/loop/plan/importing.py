@@ -179,6 +179,7 @@ def leave_out(case: Case, build: Build, why: Problem) -> None:
 
 async def probed(case: Case) -> Failure | None:
     """Import the entry point in its environment; None when it is there."""
+    case.last_words = ()
     await case.bench.renew()
     await asyncio.to_thread(make_room, case.bench.tree, case.proposal.app.state)
     what = f"import {case.web.app}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
@@ -28,8 +28,8 @@ DATABASE, FOLDER = (
     re.compile(r"(?i)dir(?![a-z])|directory|folder|(?<![a-z])root(?![a-z])|storage"),
 )
 CONFIGURATION = re.compile(r"(?i)conf\b|config|settings|\bini\b")
-HOME = "data/"
-"""Where what a program makes is kept: state, below the folder that it runs in."""
+HOMES = ("data/", "var/", "app-data/")
+"""Where what a program makes may be kept: state, below the folder that it runs in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +47,26 @@ def last_line(output: Iterable[str]) -> str:
     return next((line for line in reversed(said) if re.search(r"\w", line)), "")
 
 
-def given(output: Iterable[str], facts: tuple[Fact, ...], folder: str = ".") -> Given | None:
-    """What the program asks for, if each of it is a place for data or a configuration that the repository has."""
-    text = "\n".join(output)
-    asked = names(text)
-    found = [value(name, facts, folder) for name in asked]
+def given(
+    output: Collection[str], facts: tuple[Fact, ...], folder: str = ".", files: Collection[str] = ()
+) -> Given | None:
+    """What the program asks for, if each of it is a place for data or a configuration that the repository has.
+
+    `files` are the commit's: where one of them lies is no place for data.
+    """
+    asked = names("\n".join(output))
+    home = next((each for each in HOMES if not any(beneath(folder, each, file) for file in files)), "")
+    found = [value(name, facts, folder, home) for name in asked]
     if not found or not all(found):
         return None
     words = " ".join(f"{option_of(name)} {word}".strip() for name, word in zip(asked, found, strict=True))
-    kept = any(word.startswith(HOME.rstrip("/")) for word in found)
-    state = posixpath.normpath(posixpath.join(folder, HOME)) + "/" if kept else ""
+    kept = any(f"{word}/".startswith(home) for word in found if home)
+    state = posixpath.normpath(posixpath.join(folder, home)) + "/" if kept else ""
     return Given(words=words, state=state, said=last_line(output))
+
+
+def beneath(folder: str, home: str, file: str) -> bool:
+    return file.startswith(posixpath.normpath(posixpath.join(folder, home)) + "/")
 
 
 def unset(output: Iterable[str]) -> tuple[str, ...]:
@@ -95,11 +104,11 @@ def option_of(name: str) -> str:
     return max(options, key=len, default="")
 
 
-def value(name: str, facts: tuple[Fact, ...], folder: str) -> str:
+def value(name: str, facts: tuple[Fact, ...], folder: str, home: str) -> str:
     """A value that is safe to try; empty when there is none."""
     if CONFIGURATION.search(name):
         samples = values(facts, Kind.SAMPLE)
         return posixpath.relpath(samples[0], folder) if samples else ""
     if DATABASE.search(name):
-        return f"{HOME}app.db"
-    return HOME.rstrip("/") if FOLDER.search(name) else ""
+        return f"{home}app.db" if home else ""
+    return home.rstrip("/") if FOLDER.search(name) else ""

@@ -35,6 +35,13 @@ def test_data_is_state_where_the_program_runs():
     assert given((ARGPARSE + "-c/--config").splitlines(), (SAMPLE,)).state == ""
 
 
+def test_where_the_commit_has_files_is_no_place_for_data():
+    said = (ARGPARSE + "database").splitlines()
+    assert given(said, (), files=["data/cities.csv"]).words == "var/app.db"
+    assert given(said, (), "backend", ["data/cities.csv"]).state == "backend/data/"
+    assert given(said, (), files=["data/a", "var/b", "app-data/c"]) is None
+
+
 @pytest.mark.parametrize(
     "said",
     [
