@@ -15,7 +15,7 @@ JOBS ?= 2
 	@scripts/install
 	@touch $@
 
-.PHONY: help install develop demo demo-real test test-live test-fault test-full coverage lint format bench docs lock clean
+.PHONY: help install develop demo demo-real adopt-real test test-live test-fault test-full coverage lint format bench docs lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ demo: install ## ship a small app and a change of it, go back; it goes on runnin
 
 demo-real: install ## ship httpbin, datasette, pypiserver and a new Django project
 	@$(BIN)/python examples/demo_real.py
+
+adopt-real: install ## fifteen applications, unedited: served or why not, in how many minutes (ONLY="NAME …")
+	@$(BIN)/python examples/adopt_real.py $(ONLY)
 
 test: install ## unit, contract, story and real apps; the units on other Pythons too
 	@scripts/host-pythons

@@ -3,7 +3,6 @@
 Names on the command line choose others: any package of the index whose source distribution serves the web.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -13,14 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import real_apps
+from adopting import Failed, ecluse, say, stop, timed
 
-ECLUSE = str(Path(sys.executable).with_name("ecluse"))
 WHAT_DECIDES = ("processes.web.app", "processes.web.command", "processes.web.health.path", "app.migrate")
-LAST_LINES = 15
-
-
-class Failed(Exception):
-    """A command didn't do what it should; the message is its own last words."""
 
 
 def main():
@@ -48,29 +42,9 @@ def show(name, folder):
         return False
     finally:
         if folder.exists():
-            subprocess.run([ECLUSE, "stop"], cwd=folder, check=False, capture_output=True)
+            stop(folder)
             say("stopped", "")
         print(flush=True)
-
-
-def timed(what, work):
-    """The result of `work`; how long it took is said."""
-    began = time.monotonic()
-    result = work()
-    say(what, f"{time.monotonic() - began:.0f} s")
-    return result
-
-
-def ecluse(folder, *words):
-    """The document that a command prints with --json. Failed, with the end of its progress, when it failed."""
-    done = subprocess.run([ECLUSE, *words, "--json"], cwd=folder, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise Failed("\n".join([f"ecluse {' '.join(words)}: exit {done.returncode}", done.stdout, last(done.stderr)]))
-    return json.loads(done.stdout)
-
-
-def last(text):
-    return "\n".join(text.splitlines()[-LAST_LINES:])
 
 
 def told(said):
@@ -96,10 +70,6 @@ def served(shipped):
         status, headers = error.code, error.headers
     say("asked", f"GET / answered {status}, X-Release: {headers['X-Release']}")
     return shipped["outcome"] == "shipped" and headers["X-Release"] == shipped["version"]
-
-
-def say(what, text):
-    print(f"   {what:<8}{text}".rstrip(), flush=True)
 
 
 if __name__ == "__main__":

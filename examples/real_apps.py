@@ -1,6 +1,8 @@
-"""Repositories of real applications, made on the spot: sdists of the package index and a new Django project."""
+"""Repositories of real applications, made on the spot: sdists of the package index, new projects of Django and Wagtail,
+and small ones as people write them (the folders of `apps`)."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,6 +14,10 @@ SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 """Python 3.11.2, which is Debian 12's, has no filters yet."""
 SDISTS = ("httpbin", "datasette", "pypiserver")
 DJANGO = "django"
+WAGTAIL = "wagtail"
+APPS = Path(__file__).parent / "apps"
+OLD, TOO_NEW = "python-3.12", "python-3.15"
+"""One repository, and the same with a demand for a Python that nobody has yet."""
 
 FILES = {
     "notes/models.py": """\
@@ -69,10 +75,16 @@ SETTINGS = '\nINSTALLED_APPS.append("notes")\nMEDIA_ROOT = BASE_DIR / "media"\n'
 
 
 def make(name, folder):
-    """A git repository of `name` (one of SDISTS, or DJANGO) in `folder`, with one commit."""
+    """A git repository of `name` in `folder`, with one commit: DJANGO, WAGTAIL, TOO_NEW, one of APPS, else an sdist."""
     folder.mkdir(parents=True)
     if name == DJANGO:
         make_django(folder)
+    elif name == WAGTAIL:
+        start_wagtail(folder)
+    elif name == TOO_NEW:
+        make_too_new(folder)
+    elif (APPS / name).is_dir():
+        shutil.copytree(APPS / name, folder, dirs_exist_ok=True)
     else:
         unpack(name, folder)
     commit(folder, "First commit")
@@ -82,7 +94,7 @@ def make(name, folder):
 def unpack(name, folder):
     source = folder.parent / f"{name}-sdist"
     pip(folder.parent, "download", "-qq", "--no-binary", name, "--no-deps", "--dest", str(source), name)
-    (archive,) = source.glob("*.tar.gz")
+    (archive,) = source.glob("*.tar.*")
     with tarfile.open(archive) as packed:
         packed.extractall(source, members=ours(packed), **SAFELY)
     (top,) = (path for path in source.iterdir() if path.is_dir())
@@ -119,6 +131,21 @@ def make_django(folder):
     (folder / ".gitignore").write_text("__pycache__/\ndb.sqlite3\nmedia/\n")
 
 
+def start_wagtail(folder):
+    """What `wagtail start` writes, as it lies."""
+    packages = folder.parent / "wagtail-packages"
+    pip(folder.parent, "install", "-qq", "--target", str(packages), "wagtail")
+    env = {**os.environ, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    start = [sys.executable, packages / "bin" / "wagtail", "start", "bakery", "."]
+    subprocess.run(start, cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def make_too_new(folder):
+    shutil.copytree(APPS / OLD, folder, dirs_exist_ok=True)
+    project = folder / "pyproject.toml"
+    project.write_text(project.read_text().replace(">=3.12", ">=3.15"))
+
+
 def commit(folder, message):
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
     (folder / ".git").exists() or git(folder, "init", "--quiet")
@@ -128,6 +155,10 @@ def commit(folder, message):
 
 def git(folder, *words):
     subprocess.run(["git", *words], cwd=folder, check=True)
+
+
+def output(*argv, cwd):
+    return subprocess.run(argv, cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
 def pip(folder, *words):

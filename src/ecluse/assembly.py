@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
 
 MARKERS = ("ecluse.toml", ".git")
+MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters.json"})
 APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 
 
@@ -58,11 +60,25 @@ def opened(folder: Path, *, in_an_emergency: bool = False) -> Iterator[tuple[App
 
 @contextmanager
 def undeclared(folder: Path) -> Iterator[World]:
-    """The world of `folder` itself, which has no manifest yet: in a monorepo a part of the repository is an app."""
+    """The world of `folder` itself, which has no manifest yet: in a monorepo a part of the repository is an app.
+
+    A home that was made for it and in which nothing was built doesn't stay.
+    """
     env = read_environment()
     root = folder.resolve()
-    with world(root, find_home(root, env), env) as built:
-        yield built
+    home = find_home(root, env)
+    is_new = not home.exists()
+    try:
+        with world(root, home, env) as built:
+            yield built
+    finally:
+        if is_new and holds_nothing(home):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def holds_nothing(home: Path) -> bool:
+    """Whether all that lies there is what every command makes anew in a moment."""
+    return all(str(path.relative_to(home)) in MADE_ANEW for path in home.rglob("*"))
 
 
 def wants_colour() -> bool:

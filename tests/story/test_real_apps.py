@@ -129,7 +129,16 @@ def test_a_repository_that_is_no_app_is_told_so_and_nothing_is_written(tmp_path)
     (tmp_path / "README.md").write_text("hello\n")
     said = json.loads(ecluse(tmp_path, "init", "--yes", "--json", expect=2).stdout)
     assert [problem["code"] for problem in said["problems"]] == ["I001"]
-    assert not (tmp_path / "ecluse.toml").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "README.md"]
+
+
+def test_a_python_that_is_not_there_is_refused_and_nothing_is_left(tmp_path):
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "main.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.40"\n')
+    said = json.loads(ecluse(tmp_path, "init", "--yes", "--json", expect=2).stdout)
+    assert [problem["code"] for problem in said["problems"]] == ["B001"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "main.py", "pyproject.toml"]
 
 
 def test_a_manifest_is_never_overwritten_unasked(tmp_path):

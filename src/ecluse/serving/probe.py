@@ -3,7 +3,8 @@
 Run by the app's own Python with a JSON question: `entry`, `folder`, `answer` (the file to write to). The answer holds
 `ok`, `interface` and `routes`, or `error` with the kind of exception, its message, the module that was missing, and
 the environment variables that the code asked for in vain, or whose values the error quotes, and what another Python
-would have to have (`wants`: a module and a name in it, or a file that it can compile).
+would have to have (`wants`: a module and a name in it, or a file that it can compile), and the folder that isn't there
+if a database could not be opened for that.
 """
 
 import collections
@@ -23,6 +24,16 @@ sought: "collections.OrderedDict[str, None]" = collections.OrderedDict()
 """Names of variables that were looked up and aren't set, in the order of asking."""
 found: "collections.OrderedDict[str, str]" = collections.OrderedDict()
 """What was looked up and is set, the latest last."""
+
+
+opened: List[str] = []
+"""Databases of SQLite that were opened, in that order."""
+
+
+def watch(event: str, told: Tuple[Any, ...]) -> None:
+    """Hears of every database that is opened (docs.python.org, "Audit events table")."""
+    if event == "sqlite3.connect" and told and isinstance(told[0], (str, bytes, os.PathLike)):
+        opened.append(os.fsdecode(told[0]))
 
 
 class Watched(type(os.environ)):  # type: ignore[misc]
@@ -113,9 +124,18 @@ def failure(error: BaseException) -> Dict[str, Any]:
         "variables": asked,
         "refused": refused,
         "wants": wanted_of(chain),
+        "folder": folder_missing(said),
         "is_system": any(isinstance(one, OSError) for one in chain),
         "lines": traceback.format_exc().splitlines()[-LAST_LINES:],
     }
+
+
+def folder_missing(said: str) -> str:
+    """The folder of a database that SQLite could not open, if that is what is missing."""
+    if not opened or "unable to open database file" not in said or opened[-1].startswith("file:"):
+        return ""
+    folder = os.path.dirname(os.path.abspath(opened[-1]))
+    return "" if os.path.isdir(folder) else folder
 
 
 SAID = (
@@ -146,6 +166,8 @@ def examine(question: Dict[str, Any]) -> Dict[str, Any]:
     os.chdir(question["folder"])
     sys.path.insert(0, question["folder"])
     os.environ.__class__ = Watched
+    if hasattr(sys, "addaudithook"):  # Python 3.8
+        sys.addaudithook(watch)
     try:
         app = resolve(question["entry"])
         return {"ok": True, "interface": interface_of(app), "routes": listed(app)}

@@ -18,7 +18,11 @@ OK = 200
 EMPTY = 204
 BAD = 400
 FAULT = 500
+LOCKED = 401
+"""Who are you? (RFC 9110, 15.5.2)"""
 REDIRECTS = (301, 302, 303, 307, 308)
+LAST_RESORTS = {**dict.fromkeys(REDIRECTS, 10), LOCKED: 5}
+"""What a front page may answer where nothing is well, and its score."""
 PAGES = ("text/html", "application/json", "text/plain", "application/xml", "text/xml")
 
 
@@ -89,13 +93,14 @@ def is_named(path: str) -> bool:
 
 
 def score(answer: Answer, *, is_health: bool) -> int:
-    """Health routes before the front page, that before other pages; a redirect only when nothing else is there.
+    """Health routes before the front page, that before other pages; a redirect only when nothing else is there, and a
+    front page that asks who one is when there is no redirect either.
 
     What reads the database goes before what doesn't: it is the first thing that is missing.
     """
     more = 50 if answer.reads else 0
-    if answer.status in REDIRECTS:
-        return 10 if answer.path == "/" else 0
+    if answer.status in LAST_RESORTS:
+        return LAST_RESORTS[answer.status] if answer.path == "/" else 0
     if is_health and answer.status == EMPTY:
         return 100
     if answer.status != OK or not (answer.kind == "" or answer.kind.startswith(PAGES)):

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from ecluse.loop.plan.answering import Answer
 from ecluse.loop.plan.bench import Bench
-from ecluse.loop.plan.case import Case
+from ecluse.loop.plan.case import Case, shown
 from ecluse.loop.plan.chosen import with_python
 from ecluse.loop.plan.entry import Tried, try_entry
 from ecluse.loop.plan.evidence import every_page_fails, hollow
 from ecluse.loop.plan.proposal import Proposal, Trial
 from ecluse.loop.plan.resolve import LOCAL, candidates, resolve
+from ecluse.loop.plan.wanting import last_line, unset
 from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.programs import LED
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -58,9 +59,28 @@ def none_answers(failures: Iterable[Tried]) -> Problem:
         state="nothing was written; everything that was started is ended",
         exit=Exit.REFUSED,
     )
+    asking = next((tried for tried in listed if tried.last_words), None)
+    if asking is not None and (asking is listed[0] or listed[0].answers):
+        return wants_more(asking, problem)
     if hollow(listed[0].answers):
         return every_page_fails(problem.evidence, problem.state)
     return replace(problem, fix=HOSTS) if any(refuses_host(tried.answers) for tried in listed) else problem
+
+
+def wants_more(tried: Tried, problem: Problem) -> Problem:
+    """A program that ended by itself, and in whose words."""
+    web = next(process for process in tried.proposal.app.processes if process.is_web)
+    words = shown(web.command) if web.command else web.app
+    missing = ", ".join(f'`{name} = "…"`' for name in unset(tried.last_words))
+    where = f"{missing} under [environments.local.env]" if missing else f'`command = "{words} …"` under [processes.web]'
+    return replace(
+        problem,
+        code="I022",
+        what=f"the app ends before it serves, and says: {last_line(tried.last_words)}",
+        evidence=tuple(dict.fromkeys((*problem.evidence, *tried.last_words))),
+        fix=f"give it what it asks for: `ecluse init --no-try` writes the manifest, where you complete {where}; "
+        "what it writes belongs to [app] state",
+    )
 
 
 def told(listed: tuple[Tried, ...]) -> Iterator[str]:

@@ -38,6 +38,8 @@ class Case:
         self.routes: tuple[str, ...] = ()
         self.before: Seen = {}
         self.answers: tuple[Answer, ...] = ()
+        self.last_words: tuple[str, ...] = ()
+        """Of a program that ended by itself, before it served, and not by an exception."""
         self.open: tuple[str, ...] = ()
         """What can't be known, beyond what the facts alone leave open."""
 
@@ -55,8 +57,11 @@ class Case:
         return {**self.proposal.app.env, **(local.env if local else {}), **process.env, **services}
 
     def change(self, web: Process) -> None:
+        self.exchange(self.web, web)
+
+    def exchange(self, old: Process, new: Process) -> None:
         app = self.proposal.app
-        processes = tuple(web if process.is_web else process for process in app.processes)
+        processes = tuple(new if process == old else process for process in app.processes)
         self.proposal = replace(self.proposal, app=replace(app, processes=processes))
 
     async def command(self, argv: tuple[str, ...], *, about: str = "") -> tuple[str, ...]:

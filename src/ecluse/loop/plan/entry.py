@@ -11,11 +11,13 @@ from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.furnishing import furnished
 from ecluse.loop.plan.importing import ROUNDS, imported
 from ecluse.loop.plan.last_words import failure_in
-from ecluse.loop.plan.learn import learn
+from ecluse.loop.plan.learn import Failure, Lesson, learn
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.rehearsal import prepared, remember, served, worked
 from ecluse.loop.plan.resolve import unknown
+from ecluse.loop.plan.wanting import given, last_line, names_configuration, unset
 from ecluse.loop.plan.written import look
+from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Interface
 
 
@@ -27,6 +29,8 @@ class Tried:
     environment: Path | None = None
     evidence: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+    last_words: tuple[str, ...] = ()
+    """Of a program that ended by itself, before it served, and not by an exception."""
     notes: tuple[str, ...] = ()
     """What was left out on the way, and why: perhaps that is what is missing."""
 
@@ -41,13 +45,29 @@ async def tried_once(case: Case) -> tuple[str, ...]:
 
 def learned(case: Case, evidence: tuple[str, ...]) -> bool:
     """Whether the last words of a program taught something; an app object was asked when it was imported."""
-    failure = failure_in(evidence, case.facts) if case.web.interface is Interface.COMMAND else None
-    lesson = learn(failure, case.proposal, case.facts) if failure and case.bench.left > 0 else None
+    if case.web.interface is not Interface.COMMAND or case.bench.left <= 0:
+        return False
+    failure = failure_in(evidence, case.facts)
+    lesson = learn(failure, case.proposal, case.facts) if failure else asked_for(case)
     if lesson is None:
         return False
     case.say("learn", ok=True, answer=str(lesson))
     case.proposal = lesson.applied(case.proposal)
+    if lesson.state:
+        case.facts += (Fact(kind=Kind.STATE, value=lesson.state, file=case.web.folder),)
     return True
+
+
+def asked_for(case: Case) -> Lesson | None:
+    """What a program that ended by itself wants on its command line, or in its configuration."""
+    if not case.last_words:
+        return None
+    wanted = given(case.last_words, case.facts, case.web.folder, case.bench.checkout.files)
+    if wanted and not case.web.command[-1].endswith(wanted.words):
+        return Lesson(said=f"without it: {wanted.said}", words=wanted.words, state=wanted.state)
+    missing = tuple(name for name in unset(case.last_words) if not names_configuration(name, case.facts))
+    ended = Failure(kind="ended", message=last_line(case.last_words), variables=missing)
+    return learn(ended, case.proposal, case.facts)
 
 
 async def try_entry(case: Case) -> Tried:
@@ -64,5 +84,6 @@ async def try_entry(case: Case) -> Tried:
     left_open = (*unknown(case.facts, case.proposal.app), *case.open)
     proposal = replace(case.proposal, unknown=left_open)
     return Tried(
-        proposal=proposal, environment=case.environment, evidence=evidence, answers=case.answers, notes=case.open
-    )
+        proposal=proposal, environment=case.environment, evidence=evidence, answers=case.answers, notes=case.open,
+        last_words=case.last_words,
+    )  # fmt: skip

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from ecluse.loop.plan.case import Case
 from ecluse.loop.plan.curing import Search, Setback, cured, given_up, those_able
-from ecluse.loop.plan.learn import Failure, learn
+from ecluse.loop.plan.learn import Failure, Lesson, learn
 from ecluse.loop.plan.locked import runners_alone
+from ecluse.loop.plan.wanting import last_line
 from ecluse.loop.plan.written import make_room
+from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Build, Interface
 from ecluse.model.problem import Exit, Problem, ProblemError
 
@@ -58,14 +60,37 @@ async def improved(case: Case, setback: Setback, search: Search) -> bool:
         return await cured(case, setback, search)
     if await asyncio.to_thread(those_able, case, setback.wants) and await cured(case, setback, search):
         return True
-    if lesson := learn(setback, case.proposal, case.facts):
-        case.say("learn", ok=True, answer=str(lesson), about=lesson.about)
-        case.proposal = lesson.applied(case.proposal)
+    if (setback.folder and roomier(case, setback)) or taught(case, setback):
         return True
     if case.proposal.app.env:
         from_package(case, setback)
         return True
     return await cured(case, setback, search)
+
+
+def taught(case: Case, failure: Failure) -> bool:
+    lesson = learn(failure, case.proposal, case.facts)
+    if lesson is None:
+        return False
+    case.say("learn", ok=True, answer=str(lesson), about=lesson.about)
+    case.proposal = lesson.applied(case.proposal)
+    return True
+
+
+def roomier(case: Case, failure: Failure) -> bool:
+    """Whether the folder that a database wants is in the tree, and is state from now on. Another one is said."""
+    folder = Path(failure.folder)
+    if not folder.is_relative_to(case.bench.tree):
+        case.open += (f"{folder}, where a database should lie, isn't there: let a variable name a path in the tree",)
+        return False
+    path = f"{folder.relative_to(case.bench.tree)}/"
+    if path in case.proposal.app.state:
+        return False
+    lesson = Lesson(said=f"without it: {failure}", state=path)
+    case.say("learn", ok=True, answer=f"a folder {path}", about=lesson.about)
+    case.proposal = lesson.applied(case.proposal)
+    case.facts += (Fact(kind=Kind.STATE, value=path, file=path),)
+    return True
 
 
 def from_package(case: Case, failure: Failure) -> None:
@@ -154,6 +179,7 @@ def leave_out(case: Case, build: Build, why: Problem) -> None:
 
 async def probed(case: Case) -> Failure | None:
     """Import the entry point in its environment; None when it is there."""
+    case.last_words = ()
     await case.bench.renew()
     await asyncio.to_thread(make_room, case.bench.tree, case.proposal.app.state)
     what = f"import {case.web.app}"
@@ -173,6 +199,10 @@ async def probed(case: Case) -> Failure | None:
         return None
     else:
         failure = Failure.of(answer["error"])
+        if failure.kind == "SystemExit":  # what it wrote before is why
+            case.last_words = tuple(finished.output.splitlines()[-12:])
+            failure = replace(failure, message=last_line(case.last_words) or failure.message,
+                              lines=(*failure.lines, *case.last_words))  # fmt: skip
     case.say(what, ok=False, answer=str(failure), began=began, about="processes.web.app")
     return failure
 

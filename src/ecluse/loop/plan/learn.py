@@ -15,8 +15,11 @@ from ecluse.loop.plan.made_up import next_value, value_for
 from ecluse.loop.plan.proposal import Proposal
 from ecluse.loop.plan.resolve import LOCAL
 from ecluse.loop.plan.services import addresses
-from ecluse.manifest.detect.facts import Fact, Kind, every
+from ecluse.manifest.argv import SHELL
+from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.packaging import package
+from ecluse.manifest.detect.samples import VARIABLE
+from ecluse.model.app import Process
 
 KNOWN = {
     "pkg_resources": "setuptools<81",
@@ -26,6 +29,7 @@ KNOWN = {
     "PIL": "Pillow",
     "MySQLdb": "mysqlclient",
     "psycopg2": "psycopg2-binary",
+    "psycopg": "psycopg[binary]",
     "dotenv": "python-dotenv",
     "bs4": "beautifulsoup4",
     "jwt": "PyJWT",
@@ -34,8 +38,13 @@ KNOWN = {
     "environ": "django-environ",
     "decouple": "python-decouple",
     "multipart": "python-multipart",
+    "cheroot": "cheroot",
+    "waitress": "waitress",
+    "uvicorn": "uvicorn",
+    "gunicorn": "gunicorn",
 }
-"""Module to requirement. `pkg_resources` left setuptools with version 81."""
+"""Module to requirement; servers too, because a program may leave to others which one they add. `pkg_resources` left
+setuptools with version 81."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,8 @@ class Failure:
     lines: tuple[str, ...] = ()
     wants: Mapping[str, Any] = field(default_factory=dict)
     """What another Python would have to have: `module` and `name`, or a `file` that it can compile."""
+    folder: str = ""
+    """Where a database should lie, and which isn't there."""
     is_system: bool = False
     """The system refused something: a file, a connection."""
 
@@ -59,7 +70,7 @@ class Failure:
         return cls(
             kind=said["type"], message=said["message"], module=said["module"], variables=tuple(said["variables"]),
             refused=tuple(said["refused"]), lines=tuple(said["lines"]),
-            wants=said.get("wants", {}), is_system=said.get("is_system", False),
+            wants=said.get("wants", {}), folder=said.get("folder", ""), is_system=said.get("is_system", False),
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -76,13 +87,18 @@ class Lesson:
     add: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     made_up: bool = False
+    words: str = ""
+    """What goes behind the command of the web process."""
+    state: str = ""
 
     def __str__(self) -> str:
-        return self.add or ", ".join(f"{name}={value}" for name, value in self.env.items())
+        return self.add or self.words or self.state or ", ".join(f"{name}={value}" for name, value in self.env.items())
 
     @property
     def about(self) -> str:
         """The key of the manifest that it changes."""
+        if self.words or self.state:
+            return "processes.web.command" if self.words else "app.state"
         return "build.add" if self.add else f"environments.{LOCAL}.env.{next(iter(self.env), '')}".rstrip(".")
 
     def applied(self, proposal: Proposal) -> Proposal:
@@ -98,8 +114,24 @@ class Lesson:
             app = replace(app, environments=places)
             said = f"made up; {self.said}" if self.made_up else self.said
             reasons |= {f"environments.local.env.{name}": said for name in self.env}
+        if self.words:
+            app = replace(app, processes=tuple(longer(each, self.words) for each in app.processes))
+            why = reasons.get("processes.web.command", "")
+            reasons["processes.web.command"] = f"{why}; `{self.words}`: {self.said}".lstrip("; ")
+        if self.state and self.state not in app.state:
+            app = replace(app, state=(*app.state, self.state))
+            reasons[f"app.state.{self.state}"] = self.said
         made_up = dict.fromkeys((*proposal.made_up, *(self.env if self.made_up else ())))
         return replace(proposal, app=app, reasons=reasons, made_up=tuple(made_up))
+
+
+def longer(process: Process, words: str) -> Process:
+    """A web process whose command has more words at its end."""
+    if not process.is_web:
+        return process
+    *first, last = process.command
+    more = (f"{last} {words}",) if process.command[: len(SHELL)] == SHELL else (last, *words.split())
+    return replace(process, command=(*first, *more))
 
 
 def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Lesson | None:
@@ -108,7 +140,7 @@ def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Less
     held = {**(known.env if known else {}), **addresses(proposal.app.services)}
     if unset := [name for name in (*failure.variables, *fields_missing(failure, facts)) if name not in held]:
         example = next((fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == unset[0]), "")
-        value = example or value_for(unset[0], facts)
+        value = example or sample_for(unset[0], facts) or value_for(unset[0], facts)
         said = f"{read_at(unset[0], facts)}without it: {failure}"
         return Lesson(said=said, env={unset[0]: value}, made_up=not example)
     for name in (*fields_refused(failure, facts), *failure.refused):
@@ -119,7 +151,22 @@ def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Less
     requirement = required(failure.module, facts)
     if requirement and requirement not in proposal.app.build.add:
         return Lesson(said=f"without it: {failure}", add=requirement)
-    return None
+    return configured(failure, held, facts)
+
+
+def configured(failure: Failure, held: Mapping[str, str], facts: tuple[Fact, ...]) -> Lesson | None:
+    """A variable that says where the configuration is, if there is one to start from: the last thing to try."""
+    fact = next((fact for fact in every(facts, Kind.CONFIGURED) if fact.value not in held), None)
+    if fact is None:
+        return None
+    said = f"a file of the repository, read at {fact.place}; without it: {failure}"
+    return Lesson(said=said, env={fact.value: fact.label})
+
+
+def sample_for(name: str, facts: tuple[Fact, ...]) -> str:
+    """A configuration of the repository, for a variable that names one: in the code, or by what it is called."""
+    told = next((fact.label for fact in every(facts, Kind.CONFIGURED) if fact.value == name), "")
+    return told or next(iter(values(facts, Kind.SAMPLE) if VARIABLE.fullmatch(name) else ()), "")
 
 
 def read_at(name: str, facts: tuple[Fact, ...]) -> str:

@@ -14,8 +14,9 @@ from ecluse.loop.plan.answering import Answer, best, paths_to_ask, refusals, tol
 from ecluse.loop.plan.case import COMMAND, Case, shown
 from ecluse.loop.plan.evidence import hollow, lines, parts_of
 from ecluse.loop.plan.frontend import fronted
+from ecluse.loop.plan.last_words import TRACEBACK
 from ecluse.loop.plan.mapping import mapped
-from ecluse.loop.plan.working import PERIOD, turned_off, why_it_ended, workers
+from ecluse.loop.plan.working import PERIOD, as_installed, turned_off, why_it_ended, workers
 from ecluse.loop.plan.written import Seen, look, make_room, outermost, state_of
 from ecluse.manifest.detect.facts import GUESS, Fact, Kind, values
 from ecluse.model.app import Argv, Interface, Process
@@ -96,6 +97,7 @@ async def served(case: Case) -> tuple[str, ...]:
     if await asyncio.to_thread(serves_more, case, answer):
         answer = await asked(case)
     without = answer["without"]
+    case.last_words = goodbye(answer)
     case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"])
     chosen = best(answers, told(case.facts))
     case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
@@ -111,6 +113,13 @@ async def served(case: Case) -> tuple[str, ...]:
         else:
             case.open += (line.answer,)
     return ()
+
+
+def goodbye(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The last words of a program that ended by itself, but for those of an exception."""
+    output = tuple(answer["output"])
+    is_over = answer.get("exit") is not None and not answer["asked"]
+    return output if is_over and not any(TRACEBACK in line for line in output) else ()
 
 
 async def asked(case: Case) -> Mapping[str, Any]:
@@ -161,13 +170,21 @@ async def server(case: Case) -> list[str]:
 
 async def worked(case: Case) -> None:
     """Start each worker, and end it after a while. One that ends by itself is off, and that is said."""
-    for worker in workers(case.proposal.app):
+    programs = await asyncio.to_thread(installed, case)
+    for declared in workers(case.proposal.app):
+        worker = replace(declared, command=as_installed(declared.command, programs))
+        case.exchange(declared, worker)
         what = f"start {worker.name}"
         began = case.began(what)
         why = await ended(case, worker)
         if why:
             case.proposal = replace(case.proposal, app=turned_off(case.proposal.app, worker, why))
         case.say(what, ok=not why, answer=why or "it stays up", began=began, about=f"processes.{worker.name}")
+
+
+def installed(case: Case) -> frozenset[str]:
+    """The programs of the environment."""
+    return frozenset(path.name for path in (case.environment / "bin").iterdir())
 
 
 async def ended(case: Case, worker: Process) -> str:

@@ -32,6 +32,11 @@ ONE_VALUE = frozenset({Kind.NAME, Kind.PYTHON, Kind.COUNT, Kind.SETTINGS, Kind.R
 """Kinds of which another value contradicts the one that was chosen."""
 MOST_ALSO = 6
 """Of what else was found for a key."""
+LIST = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|((?:&&|;)\s*)""")
+"""Separators of a list outside of quotes, in group 1 (dash(1), "Lists")."""
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+PROGRAM = re.compile(r"(?!(?:if|for|while|until|case|wait|then|fi|done)\b)[\w./\"'$]")
+"""How a simple command begins."""
 BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
 LOCAL_NAMES = ("localhost", "127.0.0.1")
 """What a person's browser may send, the one that is sent first."""
@@ -100,9 +105,10 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     reasons.note("build.project", project)
     facts = seen_from(facts, project.value if project else ROOT)
     services = services_of(facts, reasons.note)
+    served = has_broker(services) or in_files(facts)
     app = App(
         name=app_name(facts, name, reasons),
-        processes=(web(facts, chosen, reasons), *workers(facts, reasons, served=has_broker(services))),
+        processes=(web(facts, chosen, reasons), *workers(facts, reasons, served=served)),
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
@@ -193,8 +199,19 @@ def count_of(facts: tuple[Fact, ...], reasons: Reasons) -> int:
 
 
 def shell(command: str) -> Argv:
-    """A command with `$PORT` in it replaces its shell, so that signals reach it."""
-    return argv_of(command if command.startswith("exec ") or "$" not in command else f"exec {command}")
+    """A command with `$PORT` in it replaces its shell, so that signals reach it: the last one of a list."""
+    if command.startswith("exec ") or "$" not in command:
+        return argv_of(command)
+    before, last = split_list(command)
+    with_variables = "env " if ASSIGNMENT.match(last) else ""
+    return argv_of(f"{before}exec {with_variables}{last}" if PROGRAM.match(last) else command)
+
+
+def split_list(command: str) -> tuple[str, str]:
+    """What runs before the last command of a list (`a && b; c`) with its separator, and that command."""
+    ends = [match.end() for match in LIST.finditer(command) if match.group(1)]
+    at = ends[-1] if ends and command[ends[-1] :].strip() else 0
+    return command[:at], command[at:]
 
 
 def health_of(facts: tuple[Fact, ...], reasons: Reasons) -> Health:
@@ -212,8 +229,14 @@ def host_of(facts: tuple[Fact, ...], reasons: Reasons) -> str:
     return known or hosts[0]
 
 
+def in_files(facts: tuple[Fact, ...]) -> bool:
+    """Whether the workers' queue is one that needs nobody."""
+    return bool(every(facts, Kind.QUEUE))
+
+
 def workers(facts: tuple[Fact, ...], reasons: Reasons, *, served: bool) -> Iterator[Process]:
-    """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service."""
+    """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service,
+    or none is needed."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
     taken = {str(WEB)}
     for fact in told_once(every(facts, Kind.WORKER)):

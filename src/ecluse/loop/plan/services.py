@@ -25,15 +25,16 @@ ALCHEMY = frozenset(("sqlalchemy", "flask-sqlalchemy", "sqlmodel", "flask-migrat
 """Where a URL's scheme names the driver (SQLAlchemy, "Engine Configuration")."""
 DIALECTS = {
     ServiceKind.POSTGRES: (
-        ("psycopg2", ""), ("psycopg2-binary", ""), ("psycopg", "+psycopg"), ("psycopg-binary", "+psycopg"),
-        ("asyncpg", "+asyncpg"), ("pg8000", "+pg8000"),
+        ("psycopg2", "+psycopg2"), ("psycopg2-binary", "+psycopg2"), ("psycopg", "+psycopg"),
+        ("psycopg-binary", "+psycopg"), ("asyncpg", "+asyncpg"), ("pg8000", "+pg8000"),
     ),
     ServiceKind.MYSQL: (
         ("mysqlclient", ""), ("pymysql", "+pymysql"), ("asyncmy", "+asyncmy"), ("aiomysql", "+aiomysql"),
         ("mysql-connector-python", "+mysqlconnector"),
     ),
 }  # fmt: skip
-"""The driver that SQLAlchemy is to take, by what is installed; the first is the one that it takes by itself."""
+"""The driver that SQLAlchemy is to take, by what is installed. For PostgreSQL it is always named: by itself SQLAlchemy
+takes psycopg2 up to 2.0, psycopg from 2.1 on (docs.sqlalchemy.org, "What's New in SQLAlchemy 2.1?")."""
 ASYNC = ("asyncpg", "psycopg", "asyncmy", "aiomysql")
 SCHEMES = {ServiceKind.POSTGRES: "postgresql", ServiceKind.MYSQL: "mysql"}
 REST = {
@@ -135,7 +136,7 @@ def default_scheme(kind: ServiceKind) -> str:
 
 
 def with_driver(kind: ServiceKind, scheme: str, installed: Installed) -> str:
-    """SQLAlchemy knows `postgresql` only, and takes psycopg2 for it; what is installed may be another."""
+    """SQLAlchemy knows `postgresql` only, and takes one driver for it; what is installed may be another."""
     known = [(package, name) for package, name in DIALECTS[kind] if package in installed.packages]
     if installed.is_async:
         known = [pair for pair in known if pair[0] in ASYNC] or known

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from ecluse.model.app import App, Process
+from ecluse.model.app import App, Argv, Process
 from ecluse.ports.commands import Finished
 
 PERIOD = 5.0
@@ -16,6 +17,14 @@ LONGEST = 120
 def workers(app: App) -> tuple[Process, ...]:
     """Those that a ship would start beside the web process."""
     return tuple(process for process in app.processes if process.enabled and not process.is_web)
+
+
+def as_installed(argv: Argv, programs: Collection[str]) -> Argv:
+    """The command with its program as the environment has it: packages change whether it ends in `.py` (huey's
+    `huey_consumer.py` lost that). Pure."""
+    first = argv[0]
+    other = first.removesuffix(".py") if first.endswith(".py") else f"{first}.py"
+    return (other, *argv[1:]) if first not in programs and other in programs else argv
 
 
 def turned_off(app: App, worker: Process, why: str) -> App:

@@ -23,6 +23,8 @@ METHODS = frozenset(("resolve", "absolute", "as_posix", "strip", "rstrip", "lowe
 JOINS = frozenset(("join", "safe_join", "Path", "PurePath", "str", "abspath", "realpath", "normpath", "fspath", "root",
                    "path"))  # fmt: skip
 
+FIELDS = frozenset(("field", "Field", "attrib", "ib"))
+"""Calls that declare a field of a class (dataclasses, pydantic, attrs)."""
 
 Key = tuple[str, int, str]
 """Module, function and name."""
@@ -135,7 +137,13 @@ def of_call(guide: Guide, scope: Scope, call: Any, depth: int) -> Destination | 
         return guide.joined(scope, call.args, depth)
     if name == "dirname" and call.args:
         return above(guide.find(scope, call.args[0], depth))
-    return of_setting(guide, scope, call, depth)
+    return guide.find(scope, default_of(call), depth) if name in FIELDS else of_setting(guide, scope, call, depth)
+
+
+def default_of(call: ast.Call) -> ast.expr | None:
+    """`Field("uploads")`, `field(default_factory=lambda: os.getenv("UPLOADS", "uploads"))`"""
+    factory = argument(call, 9, "default_factory")
+    return factory.body if isinstance(factory, ast.Lambda) else argument(call, 0, "default")
 
 
 def of_method(guide: Guide, scope: Scope, call: Any, depth: int) -> Destination | None:

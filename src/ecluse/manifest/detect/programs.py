@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ecluse.manifest.detect import scripts
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.launches import Launch, launches, uses
+from ecluse.manifest.detect.options import declared
 from ecluse.manifest.detect.ports import UNKNOWN, Asker, By, Told
 from ecluse.manifest.detect.running import beginnings
 from ecluse.manifest.detect.scopes import all_known
@@ -45,9 +46,15 @@ class Serving:
     depth: int
 
     @property
-    def order(self) -> tuple[int, float]:
-        """The program in whose own file the call stands before one that imports it."""
-        return self.depth, -self.program.rank
+    def order(self) -> tuple[int, bool, float]:
+        """The program in whose own file the call stands before one that imports it, the script that calls the function
+        in which it stands before one that calls another."""
+        return self.depth, self.is_beside, -self.program.rank
+
+    @property
+    def is_beside(self) -> bool:
+        around = self.launch.scope.function
+        return bool(self.program.function) and around is not None and around.name != self.program.function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +118,21 @@ def about(told: Told) -> str:
 
 def told_by(launch: Launch, asker: Asker) -> Told:
     if launch.port is not None:
-        return asker.told(launch.scope, launch.port) or UNKNOWN
+        followed = asker.told(launch.scope, launch.port) or UNKNOWN
+        return (followed.by is By.UNKNOWN and by_custom(launch.module, asker)) or followed
+    if any(word.arg is None for word in launch.call.keywords) and (told := by_custom(launch.module, asker)):
+        return told
     if launch.starter.variable:
         return Told(by=By.VARIABLE, name=launch.starter.variable)
     return Told(by=By.FIXED, name=str(launch.starter.usual)) if launch.starter.usual else UNKNOWN
+
+
+def by_custom(module: Module, asker: Asker) -> Told | None:
+    """`--port`, if the file that serves declares it: where its value goes need not be followed then."""
+    option = next(declared(asker.values, module, "port"), None)
+    if option is None or option.is_word:
+        return None
+    return Told(by=By.OPTION, name=option.name, command=option.command)
 
 
 def command(serving: Serving, told: Told, asker: Asker) -> str:
@@ -145,10 +163,12 @@ def starting(program: Program) -> str:
     """Python that does what the program's command line does."""
     first, *rest = shlex.split(program.words)
     if program.function:
-        return f"sys.argv={[first, *rest]!r}; import {program.module.name}; {program.module.name}.{program.function}()"
+        return (
+            f"sys.argv[:1]={[first, *rest]!r}; import {program.module.name}; {program.module.name}.{program.function}()"
+        )
     if rest[0] == "-m":
         return f"runpy.run_module({rest[1]!r},run_name='__main__',alter_sys=True)"
-    return f"sys.argv={rest!r}; runpy.run_path({rest[0]!r},run_name='__main__')"
+    return f"sys.argv[:1]={rest!r}; runpy.run_path({rest[0]!r},run_name='__main__')"
 
 
 def programs(tree: Tree, modules: tuple[Module, ...], found: tuple[Launch, ...]) -> Iterator[Program]:

@@ -16,9 +16,21 @@ HEALTH = re.compile(
 )
 DECORATORS = {"route", "get", "api_route", "view"}
 DJANGO = {"path", "re_path", "url"}
-LISTED = {"add_get": 0, "add_url_rule": 0, "Route": 0, "add_api_route": 0, "url": 0, "URLSpec": 0, "get": 0}
+LISTED = {"add_get": 0, "add_url_rule": 0, "Route": 0, "Rule": 0, "add_api_route": 0, "url": 0, "URLSpec": 0, "get": 0}
 """Calls that add a route that answers GET, with the place of its path."""
-WORDS = ("route(", ".get(", "path(", "url(", ".view(", "add_get(", "add_url_rule(", "Route(", "RequestHandler", "get(")
+WORDS = (
+    "route(",
+    ".get(",
+    "path(",
+    "url(",
+    ".view(",
+    "add_get(",
+    "add_url_rule(",
+    "Route(",
+    "Rule(",
+    "RequestHandler",
+    "get(",
+)
 MANY = 12
 """Ordinary paths that are reported; more would only be noise."""
 
@@ -56,7 +68,8 @@ def declared(module: Module) -> Iterator[tuple[str, int, bool]]:
 
 
 def added(module: Module, call: ast.Call) -> str:
-    """The path of `app.add_route("/x", …)`, `web.get("/x", …)`, `Route("/x", …)`, `config.add_route("name", "/x")`."""
+    """The path of `app.add_route("/x", …)`, `web.get("/x", …)`, `Route("/x", …)`, `config.add_route("name", "/x")`,
+    and of Werkzeug's `Rule("/x", …)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "add_route":
         texts = [text_of(each) for each in (*call.args[:2], *(item.value for item in call.keywords))]
         return next((text for text in texts if text.startswith("/")), "")

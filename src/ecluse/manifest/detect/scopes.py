@@ -34,11 +34,13 @@ Bound = tuple[Scope, ast.expr]
 class Values:
     """The bindings of every module of the app; `settings` are those in capitals, by their bare names.
 
+    `fields` are the other names that one class alone of the app binds: `settings.uploads` can mean no other.
     `root` and `instance` are Flask's root_path and instance_path, None where there is no Flask app or more than one.
     """
 
     modules: Mapping[str, Module]
     settings: Mapping[str, list[Bound]]
+    fields: Mapping[str, Bound] = field(default_factory=dict)
     root: str | None = None
     instance: str | None = None
     _local: dict[tuple[str, int], dict[str, list[ast.expr]]] = field(default_factory=dict, compare=False, repr=False)
@@ -55,6 +57,8 @@ class Values:
         last = name.rpartition(".")[2]
         if last.isupper():
             yield from self.settings.get(last, ())
+        elif last != name and last in self.fields:
+            yield self.fields[last]
 
     def local(self, scope: Scope) -> dict[str, list[ast.expr]]:
         key = scope.module.path, id(scope.function)
@@ -124,11 +128,24 @@ def known(modules: tuple[Module, ...]) -> Values:
             settings.setdefault(name, []).append((Scope(module), value))
     places = {place for module in modules for place in flask_places(module)}
     root, instance = places.pop() if len(places) == 1 else (None, None)
-    return Values(modules={module.name: module for module in modules}, settings=settings, root=root, instance=instance)
+    names = {module.name: module for module in modules}
+    return Values(modules=names, settings=settings, fields=fields_of(modules), root=root, instance=instance)
+
+
+def fields_of(modules: tuple[Module, ...]) -> Mapping[str, Bound]:
+    """The names that are bound in one class, and in no other."""
+    found: dict[str, list[Bound]] = {}
+    for module in modules:
+        scope = Scope(module)
+        for name, value in bindings(scope):
+            if name.count(".") == 1:
+                found.setdefault(name.partition(".")[2], []).append((scope, value))
+    return {name: bound[0] for name, bound in found.items() if len(bound) == 1}
 
 
 def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
-    """`X = …` at the top and in classes, `app.config["X"] = …`, `app.config.update(X=…)`, `from_mapping(X=…)`."""
+    """`X = …` at the top and in classes, `app.config["X"] = …`, `app.config.update(X=…)`, `update({"X": …})`,
+    `from_mapping(X=…)`."""
     for name, value in bindings(Scope(module)):
         if (last := name.rpartition(".")[2]).isupper():
             yield last, value
@@ -137,13 +154,20 @@ def settings_of(module: Module) -> Iterator[tuple[str, ast.expr]]:
             if isinstance(target, ast.Subscript) and name_of(target.value).endswith("config"):
                 yield text_of(target.slice), node.value
     for call in module.calls():
-        if not isinstance(call.func, ast.Attribute) or call.func.attr not in {"update", "from_mapping", "setdefault"}:
-            continue
-        called = name_of(call.func)
-        if called.endswith(("config.update", "config.from_mapping")):
-            yield from ((item.arg, item.value) for item in call.keywords if item.arg)
-        elif called.endswith("config.setdefault") and len(call.args) > 1:
-            yield text_of(call.args[0]), call.args[1]
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"update", "from_mapping", "setdefault"}:
+            yield from set_by(call)
+
+
+def set_by(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """The settings that a call of `app.config` gives values."""
+    called = name_of(call.func)
+    if called.endswith(("config.update", "config.from_mapping")):
+        yield from ((item.arg, item.value) for item in call.keywords if item.arg)
+        for given in call.args:
+            pairs = zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ()
+            yield from ((text_of(key), value) for key, value in pairs if key is not None)
+    elif called.endswith("config.setdefault") and len(call.args) > 1:
+        yield text_of(call.args[0]), call.args[1]
 
 
 def flask_places(module: Module) -> Iterator[tuple[str, str | None]]:

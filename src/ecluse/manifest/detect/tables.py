@@ -12,7 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from ecluse.manifest.detect import webapps
+from ecluse.manifest.detect import scripts, webapps
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.running import COMMANDS
 from ecluse.manifest.detect.tree import Tree
@@ -31,7 +31,8 @@ SUFFIXES = ("_command", "_cmd")
 
 def read(tree: Tree) -> Iterator[Fact]:
     modules = tuple(tree.modules("create_all", "create_tables", "executescript", "flask_migrate"))
-    found = [fact for module in modules for fact in of_commands(module)] or list(when_started(tree))
+    found = [fact for module in modules for fact in of_commands(module)]
+    found = found or list(of_scripts(tree, modules)) or list(when_started(tree))
     yield from found
     if not found and not any(path.endswith("migrations/env.py") for path in tree.paths):
         yield from by_hand(tree, modules)
@@ -85,6 +86,19 @@ def only_once(text: str) -> bool:
     """Whether it would fail, lose something or fill in the same again where the tables are there."""
     bare = any(not match.group(1) for match in CREATE_TABLE.finditer(text))
     return bare or bool(DROPS.search(text)) or ".add(" in text or "INSERT " in text.upper()
+
+
+def of_scripts(tree: Tree, modules: tuple[Module, ...]) -> Iterator[Fact]:
+    """Console scripts of the project's own that make the tables."""
+    for file, line, name, target in scripts.declared(tree):
+        module, wanted = scripts.module_of(tree, target), target.partition(":")[2].strip()
+        if module is None or module.path not in {each.path for each in modules}:
+            continue
+        bodies = {function.name: ast.unparse(function) for function in module.functions()}
+        text = with_called(bodies, wanted) if wanted in bodies else ""
+        if MAKES.search(text) and not any(word in text for word in scripts.SERVES):
+            yield Fact(kind=Kind.MIGRATE, value=name, file=file, line=line, confidence=LIKELY - 0.05,
+                       label=ONCE if only_once(text) else "")  # fmt: skip
 
 
 def calls(function: Function) -> Iterator[ast.Call]:

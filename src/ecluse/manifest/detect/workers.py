@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Module
+
+IN_FILES = re.compile(r"\b(SqliteHuey|FileHuey|sqla\+sqlite:|filesystem:)(?=\(|['\"]|//)")
 
 
 def read(tree: Tree) -> Iterator[Fact]:
@@ -15,6 +18,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     yield from huey(tree)
     yield from rq(tree)
     yield from declared(tree)
+    yield from in_files(tree)
 
 
 def celery(tree: Tree) -> Iterator[Fact]:
@@ -37,6 +41,14 @@ def huey(tree: Tree) -> Iterator[Fact]:
             if isinstance(value, ast.Call) and module.origin(value.func).startswith("huey."):
                 yield Fact(kind=Kind.WORKER, value=f"huey_consumer.py {module.name}.{name}", file=module.path,
                            line=line, confidence=LIKELY, folder=module.folder, label="huey")  # fmt: skip
+
+
+def in_files(tree: Tree) -> Iterator[Fact]:
+    """Queues in SQLite or folders (huey.readthedocs.io, "Huey storage"; docs.celeryq.dev, "Backends and Brokers")."""
+    for module in tree.modules("SqliteHuey", "FileHuey", "sqla+sqlite", "filesystem://"):
+        if match := IN_FILES.search(tree.text(module.path)):
+            yield Fact(kind=Kind.QUEUE, value=match.group(1), file=module.path,
+                       line=tree.line(module.path, match.group(1)), confidence=LIKELY)  # fmt: skip
 
 
 def declared(tree: Tree) -> Iterator[Fact]:

@@ -22,8 +22,8 @@ from ecluse.manifest.syntax import Module, argument, nodes_of, text_of
 
 OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open"))
 FILES = {
-    "sqlite3.connect": 0, "aiosqlite.connect": 0, "shelve.open": 0, "dbm.open": 0, "tinydb.TinyDB": 0,
-    "logging.FileHandler": 0, "logging.handlers.WatchedFileHandler": 0,
+    "sqlite3.connect": 0, "sqlite3.dbapi2.connect": 0, "aiosqlite.connect": 0, "shelve.open": 0, "dbm.open": 0,
+    "tinydb.TinyDB": 0, "logging.FileHandler": 0, "logging.handlers.WatchedFileHandler": 0,
     "shutil.copy": 1, "shutil.copy2": 1, "shutil.copyfile": 1,
 }  # fmt: skip
 """Calls that make a file, with the place of the argument that names it."""

@@ -183,6 +183,31 @@ def test_a_write_that_cannot_be_followed_is_told(world, repository):
     assert "server.py:5" in next(line for line in init(world).proposal.unknown if "writes to" in line)
 
 
+WSGI = """
+import configparser, sqlite3
+config = configparser.ConfigParser()
+config.read("shop.ini")
+sqlite3.connect(config["db"]["path"]).execute("CREATE TABLE IF NOT EXISTS note (text)").connection.close()
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+"""
+
+
+def test_the_folder_of_a_database_that_no_code_names_is_made_and_kept(world, repository):
+    repository({"shop.py": WSGI, "requirements.txt": "", "shop.ini": "[db]\npath = var/db/shop.sqlite\n"})
+    found = init(world)
+    assert manifest(found)["app"]["state"] == ["var/db/"]
+    assert "unable to open database file" in found.text
+
+
+def test_the_folder_of_a_database_outside_of_the_tree_is_said(world, repository):
+    repository({"shop.py": WSGI, "requirements.txt": "", "shop.ini": "[db]\npath = /nowhere/shop.sqlite\n"})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    assert any(line.startswith("/nowhere, where a database") for line in error.value.problems[0].evidence)
+
+
 def test_a_guessed_database_that_nobody_writes_is_forgotten(world, repository):
     code = server(before="import sqlite3\nURL = 'sqlite:///never.db'")
     repository({"Procfile": PROCFILE, "server.py": code})
@@ -195,13 +220,81 @@ def test_a_redirect_is_taken_when_nothing_else_answers(world, repository):
     assert manifest(init(world))["processes"]["web"]["health"] == {"path": "/", "status": [302]}
 
 
+def test_a_front_page_that_asks_who_one_is_is_an_answer_too(world, repository):
+    code = server(on_get="self.send_response(401); self.end_headers(); return")
+    repository({"Procfile": PROCFILE, "server.py": code})
+    assert manifest(init(world))["processes"]["web"]["health"] == {"path": "/", "status": [401]}
+
+
 def test_an_app_that_exits_is_reported_with_its_last_words(world, repository):
     repository({"Procfile": PROCFILE, "server.py": "raise SystemExit('no luck today')\n"})
     with pytest.raises(ProblemError) as error:
         init(world)
     (problem,) = error.value.problems
-    assert problem.code == "I002"
+    assert problem.code == "I022"
+    assert problem.what.endswith("says: no luck today")
     assert "no luck today" in problem.evidence
+    assert 'command = "exec python server.py $PORT …"' in problem.fix
+
+
+WANTS = """
+import argparse, pathlib
+parser = argparse.ArgumentParser()
+parser.add_argument("--port", type=int, required=True)
+parser.add_argument("{name}")
+args = parser.parse_args()
+path = pathlib.Path(args.{name})
+(path / "kept").touch() if path.is_dir() else path.open("a").close()
+"""
+
+
+@pytest.mark.parametrize(("name", "value"), [("database", "data/app.db"), ("folder", "data")])
+def test_a_program_that_asks_for_a_place_for_its_data_is_given_one_that_is_state(world, repository, name, value):
+    code = server(before=WANTS.format(name=name)).replace("int(sys.argv[1])", "args.port")
+    repository({"Procfile": "web: python server.py --port $PORT\n", "server.py": code})
+    found = manifest(init(world))
+    assert found["processes"]["web"]["command"] == f"exec python server.py --port $PORT {value}"
+    assert found["app"]["state"] == ["data/"]
+
+
+def test_a_program_that_asks_for_what_nobody_knows_is_reported_with_what_to_write(world, repository):
+    code = server(before=WANTS.format(name="token")).replace("int(sys.argv[1])", "args.port")
+    repository({"Procfile": "web: python server.py --port $PORT\n", "server.py": code})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I022"
+    assert problem.what.endswith("the following arguments are required: token")
+    assert 'command = "exec python server.py --port $PORT …"' in problem.fix
+
+
+def test_a_variable_of_the_command_line_alone_is_given_a_value(world, repository):
+    repository({"Procfile": "web: python server.py $PORT $SHOP_MODE\n", "server.py": server()})
+    found = manifest(init(world))
+    assert found["environments"]["local"]["env"] == {"SHOP_MODE": "for-development-only"}
+    assert found["processes"]["web"]["command"] == "exec python server.py $PORT $SHOP_MODE"
+
+
+def test_a_configuration_that_nobody_has_is_not_made_up(world, repository):
+    code = server(before="open(sys.argv[2])")
+    repository({"Procfile": "web: python server.py $PORT $SHOP_INI\n", "server.py": code})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I022"
+    assert '`SHOP_INI = "…"` under [environments.local.env]' in problem.fix
+
+
+def test_a_configuration_of_the_repository_is_taken_where_the_app_ends_without_one(world, repository):
+    before = (
+        "import os\nconf = os.environ.get('SHOP_SETTINGS')\n"
+        "if not (conf and os.path.exists(conf)):\n    print('no site is configured')\n    raise SystemExit(1)\n"
+    )
+    files = {"Procfile": PROCFILE, "server.py": server(before=before), "etc/shop-dev.cfg": "[shop]\n"}
+    repository(files)
+    found = init(world)
+    assert manifest(found)["environments"]["local"]["env"] == {"SHOP_SETTINGS": "etc/shop-dev.cfg"}
+    assert "no site is configured" in found.text
 
 
 def test_an_app_without_a_page_that_is_well_is_reported_with_every_answer_and_the_log_of_its_faults(world, repository):
@@ -420,6 +513,14 @@ def test_a_worker_that_ends_is_off_with_what_it_said(world, repository, ends):
     mailer = manifest(found)["processes"]["mailer"]
     assert (mailer["enabled"], mailer["why_off"]) == (False, "when tried: no queue")
     assert any("no queue" in line for line in found.proposal.unknown)
+
+
+def test_a_worker_whose_program_has_another_name_by_now_is_called_by_that(world, repository):
+    worker = "import time\ntime.sleep(600)\n"
+    repository({"Procfile": PROCFILE + "queue: python3.py mailer.py\n", "server.py": server(), "mailer.py": worker})
+    queue = manifest(init(world))["processes"]["queue"]
+    assert queue["command"] == ["python3", "mailer.py"]
+    assert "enabled" not in queue
 
 
 def test_a_worker_whose_program_is_not_there_is_off(world, repository):

@@ -106,6 +106,8 @@ def test_what_ends_without_an_exception_teaches_nothing():
 
 def test_a_missing_module_is_cured_only_by_a_package_that_is_known():
     assert learn(missing("pkg_resources.extern"), PROPOSAL, ()).add == "setuptools<81"
+    assert learn(missing("psycopg"), PROPOSAL, ()).add == "psycopg[binary]"
+    assert learn(missing("cheroot.wsgi"), PROPOSAL, ()).add == "cheroot"
     assert learn(missing("left_pad"), PROPOSAL, (fact(Kind.DEPENDENCY, "left-pad"),)).add == "left-pad"
     assert learn(missing("left_pad"), PROPOSAL, ()) is None
 

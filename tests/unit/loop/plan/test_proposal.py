@@ -8,7 +8,7 @@ import pytest
 from ecluse.loop.plan.made_up import safe_value
 from ecluse.loop.plan.proposal import Trial
 from ecluse.loop.plan.render import literal, render
-from ecluse.loop.plan.resolve import candidates, resolve
+from ecluse.loop.plan.resolve import candidates, resolve, shell
 from ecluse.loop.plan.waiting import without_waits
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Fact, Kind
@@ -92,6 +92,30 @@ def test_a_worker_whose_broker_may_be_missing_is_declared_and_off():
     (worker,) = proposal.app.processes[1:]
     assert (worker.name, worker.enabled) == ("worker", False)
     assert any("worker is declared and off" in line for line in proposal.unknown)
+
+
+@pytest.mark.parametrize(
+    "made", ["SqliteHuey('shop', filename='queue.db')", "FileHuey('shop', path='queue')", "RedisHuey('shop')"]
+)
+def test_a_worker_whose_queue_lies_in_files_is_on(made):
+    code = f"import huey\nqueue = huey.{made}\n"
+    files = {"tasks.py": code, "requirements.txt": "huey\n", "Procfile": "worker: huey_consumer.py tasks.queue\n"}
+    (_, worker) = app_of(files).processes
+    assert worker.enabled is not made.startswith("RedisHuey")
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("./serve $PORT", "exec ./serve $PORT"),
+        ("./migrate && ./serve -p $PORT", "./migrate && exec ./serve -p $PORT"),
+        ("./a; ./b && ./serve 'x; y' $PORT", "./a; ./b && exec ./serve 'x; y' $PORT"),
+        ("MODE=dev ./serve $PORT", "exec env MODE=dev ./serve $PORT"),
+        ("if true; then ./serve $PORT; fi", "if true; then ./serve $PORT; fi"),
+    ],
+)
+def test_the_last_command_of_a_list_replaces_its_shell(line, command):
+    assert shell(line)[-1] == command
 
 
 def test_a_worker_without_a_broker_is_on():

@@ -32,7 +32,9 @@ def env_of(code, *packages, **files):
     ("code", "packages", "scheme"),
     [
         (READS, ("psycopg2-binary",), "postgresql"),
-        (READS, ("psycopg2", "sqlalchemy"), "postgresql"),
+        (READS, ("psycopg2",), "postgresql"),
+        (READS, ("psycopg2", "sqlalchemy"), "postgresql+psycopg2"),
+        (READS, ("psycopg2-binary", "flask-migrate"), "postgresql+psycopg2"),
         (READS, ("psycopg[binary]", "sqlalchemy"), "postgresql+psycopg"),
         (READS, ("asyncpg", "sqlalchemy"), "postgresql+asyncpg"),
         (READS, ("asyncpg",), "postgresql"),

@@ -103,6 +103,12 @@ def test_a_function_handed_to_a_command_line_has_options(how):
     ]
 
 
+@pytest.mark.parametrize("call", ["web.run_app(app, **made(o))", "web.run_app(app, port=made(o)['port'])"])
+def test_an_option_that_is_called_port_is_one_wherever_its_value_goes(call):
+    code = f"{AIOHTTP}p = argparse.ArgumentParser()\np.add_argument('-p', '--port')\no = p.parse_args()\n"
+    assert commands({"main.py": f"{code}if __name__ == '__main__':\n    {call}\n"}) == ["python main.py --port $PORT"]
+
+
 def test_an_app_of_a_factory_is_run_by_what_it_is():
     files = {"shop/__init__.py": "from sanic import Sanic\ndef make(conf):\n    app = Sanic('x')\n    return app\n",
              "run.py": "import os\nfrom shop import make\napp = make(os)\n"

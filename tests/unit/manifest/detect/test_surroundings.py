@@ -431,6 +431,7 @@ def test_what_a_dockerfile_sets_suits_a_variable_that_the_code_reads():
         ("from aiohttp import web\nroutes = [web.get('/a', f), web.post('/b', f)]\napp.router.add_get('/c', f)\n",
          {"/a", "/c"}),
         ("routes = [Route('/r', f), Route('/post', f, methods=['POST'])]\n", {"/r"}),
+        ("urls.add(Rule('/info', endpoint=show))\nurls.add(Rule('/new', methods=['POST'], endpoint=new))\n", {"/info"}),
         ("import tornado.web\nhandlers = [(r'/t$', Home), ('/u/(.*)', Home), ('/v', 'no')]\nRequestHandler\n", {"/t"}),
     ],
 )  # fmt: skip

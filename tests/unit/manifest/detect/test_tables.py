@@ -120,3 +120,31 @@ def test_the_function_that_makes_them_may_lie_in_another_file_and_folder():
     app += "if __name__ == '__main__':\n    database.make()\n"
     value = 'env -C back python -c "from database import make; make()"'
     assert of({"back/app.py": app, "back/database.py": database}) == [(value, "")]
+
+
+SCRIPTS = {
+    "pyproject.toml": '[tool.poetry.scripts]\ninit_db = "blog:init_db"\nstart = "blog:run"\n',
+    "src/blog/__init__.py": """
+from pathlib import Path
+from sqlite3 import dbapi2 as sqlite3
+from quart import Quart
+app = Quart(__name__)
+app.config.update({"DATABASE": Path(app.root_path) / "blog.db"})
+def connect():
+    return sqlite3.connect(app.config["DATABASE"])
+def init_db():
+    connect().executescript((Path(app.root_path) / "schema.sql").read_text())
+def run():
+    app.run()
+""",
+}
+
+
+def test_a_console_script_that_makes_the_tables_is_run_while_there_are_none():
+    assert of(SCRIPTS) == [("init_db", "once")]
+    assert of(SCRIPTS, Kind.STATE) == [("src/blog/blog.db", "")]
+
+
+def test_of_two_console_scripts_the_one_that_serves_is_the_program():
+    (command,) = of(SCRIPTS, Kind.COMMAND)
+    assert "blog.run()" in command[0]

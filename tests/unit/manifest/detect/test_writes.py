@@ -21,6 +21,17 @@ def f():
 """
 
 
+SETTINGS = """
+from dataclasses import dataclass, field
+@dataclass
+class Settings:
+    uploads: str = {declared}
+def f(request, n, b):
+    folder = Path(request.app.state.settings.uploads)
+    (folder / n).write_bytes(b)
+"""
+
+
 def found(files, kind=Kind.STATE):
     return [fact.value for fact in writes.read(Tree.of(files)) if fact.kind is kind]
 
@@ -48,6 +59,11 @@ def written_by(code, **files):
         ("def create():\n    up = Path('up')\n    def view(n):\n        (up / n).write_text('x')\n", "up/"),
         ("class Config:\n    MEDIA_ROOT = 'media'\n", "media/"),
         ("def f():\n    with Path('a/b.json').open('r+') as x: ...\n", "a/b.json"),
+        ("app.config.update({'U': Path(app.root_path) / 'u'})\ndef f(n):\n    open(app.config['U'] / n, 'w')\n", "u/"),
+        ("from sqlite3 import dbapi2 as sqlite3\ndef f():\n    return sqlite3.connect('a.db')\n", "a.db"),
+        (SETTINGS.format(declared="'up'"), "up/"),
+        (SETTINGS.format(declared="field(default_factory=lambda: os.getenv('UP', 'up'))"), "up/"),
+        (SETTINGS.format(declared="Field('up', description='sent by users')"), "up/"),
     ],
 )  # fmt: skip
 def test_what_is_written_is_state(code, path):
@@ -211,3 +227,8 @@ def test_a_name_that_is_bound_more_than_once_leads_to_the_folder_of_all(code, pa
 def test_text_that_grows_by_itself_is_followed_in_no_time():
     steps = "".join(f"    x = x + y\n    y = y + x\n    z = f'{{x}}{{y}}{number}'\n" for number in range(60))
     assert written_by(f"def f():\n    x = y = 'a'\n{steps}    open(x + y + z, 'w')\n") == []
+
+
+def test_a_field_that_two_classes_have_is_followed_nowhere():
+    code = SETTINGS.format(declared="'up'") + "class Other:\n    uploads = 'elsewhere'\n"
+    assert written_by(code) == []

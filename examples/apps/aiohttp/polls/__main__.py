@@ -1,0 +1,3 @@
+from polls.main import main
+
+main()
