@@ -7,8 +7,8 @@ import pytest
 
 from ecluse.cli.render.adopted import document, text
 from ecluse.loop.plan.init import Found
-from ecluse.loop.plan.proposal import Proposal, Trial
-from ecluse.loop.plan.render import render
+from ecluse.loop.plan.proposing.proposal import Proposal, Trial
+from ecluse.loop.plan.proposing.render import render
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import App, Environment, Interface, Process
 

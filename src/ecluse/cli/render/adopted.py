@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ecluse.loop.plan.init import Found
-from ecluse.loop.plan.proposal import Trial
+from ecluse.loop.plan.proposing.proposal import Trial
 from ecluse.manifest.positions import positions
 
 WIDEST = 100

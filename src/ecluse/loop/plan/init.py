@@ -12,14 +12,14 @@ from pathlib import Path
 
 from ecluse.loop.code.checkout import check_out, reader
 from ecluse.loop.code.workplace import Workplace, workplace
-from ecluse.loop.plan.attempt import attempt
-from ecluse.loop.plan.bench import Bench
-from ecluse.loop.plan.chosen import with_python
-from ecluse.loop.plan.gates import try_steps
 from ecluse.loop.plan.newer import Newer
-from ecluse.loop.plan.proposal import Proposal
-from ecluse.loop.plan.render import render
-from ecluse.loop.plan.resolve import resolve
+from ecluse.loop.plan.proposing.chosen import with_python
+from ecluse.loop.plan.proposing.proposal import Proposal
+from ecluse.loop.plan.proposing.render import render
+from ecluse.loop.plan.proposing.resolve import resolve
+from ecluse.loop.plan.trying.attempt import attempt
+from ecluse.loop.plan.trying.bench import Bench
+from ecluse.loop.plan.trying.gates import try_steps
 from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.known import renewed
 from ecluse.loop.test.listed import read

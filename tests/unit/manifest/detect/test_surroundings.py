@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.plan.made_up import value_for
+from ecluse.loop.plan.proposing.made_up import value_for
 from ecluse.manifest.detect import detect, requirements
 from ecluse.manifest.detect.facts import Fact, Kind, first, values
 from ecluse.manifest.detect.tree import EACH, MOST, Tree

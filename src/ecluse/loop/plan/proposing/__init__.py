@@ -1,0 +1,1 @@
+"""What the facts come to: a proposal, each line with its reason. Nothing is run."""
