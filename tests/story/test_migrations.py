@@ -174,6 +174,26 @@ async def test_what_only_adds_stands_in_nobody_s_way(shop):
     assert (await shop.back()).outcome == "rolled_back"
 
 
+async def test_a_field_that_the_release_before_can_t_fill_closes_the_way_back(shop):
+    await with_two(shop, second="migrations.AddField('item', 'note', models.TextField(default=''))")
+    refused = await shop.back()
+    assert refused.problem.code == "D080"
+    assert "a release that doesn't know it can't insert" in refused.problem.evidence[0]
+
+
+def notes(shop):
+    return [text for _, _, text in shop.memory.reporter.heard if text.startswith("! ") and "isn't known" in text]
+
+
+async def test_what_is_not_known_is_told_on_the_way_there_and_back(shop):
+    await with_two(shop, second="migrations.AlterField('item', 'name', models.CharField(max_length=9))")
+    assert notes(shop) == ["! what shop.0002_more means for the release before isn't known: alters item.name"]
+    assert (await shop.back()).outcome == "rolled_back"
+    assert notes(shop)[1:] == [
+        "! shop.0002_more (applied by 0.2.0): alters item.name; what that means here isn't known"
+    ]
+
+
 async def test_a_deploy_and_a_ship_of_an_older_release_are_refused_as_well(shop):
     await with_two(shop)
     refused = await shop.deploy("0.1.0")

@@ -73,7 +73,7 @@ class OverrideKnown:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationKnown:
     """One that the environment's data has, or may have (`is_certain`). `number` is that of the event that said so,
-    `contract` why it can't be gone back from, or empty."""
+    `contract` why it can't be gone back from, `unclear` why it isn't known whether it can; or empty."""
 
     name: str
     tool: str
@@ -81,6 +81,7 @@ class MigrationKnown:
     deployment: str
     version: str
     contract: str = ""
+    unclear: str = ""
     is_certain: bool = True
 
 
@@ -207,7 +208,8 @@ def _migrated(before: tuple[MigrationKnown, ...], run: MigrationsRun, number: in
     new = tuple(
         MigrationKnown(
             name=name, tool=run.tool, number=number, deployment=run.deployment, version=run.version,
-            contract=run.contracts.get(name, ""), is_certain=run.outcome != "begun" or name in run.found,
+            contract=run.contracts.get(name, ""), unclear=run.unclear.get(name, ""),
+            is_certain=run.outcome != "begun" or name in run.found,
         )
         for name in (*run.found, *run.applied) if name not in names
     )  # fmt: skip

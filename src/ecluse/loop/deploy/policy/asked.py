@@ -46,6 +46,8 @@ def ask_schema(
     if refusing:
         world.ledger.append(*answered(verdicts, wanted, release))
         return verdicts, _no_way_back(refusing[0], name, release)
+    for fact in (fact for verdict in verdicts if not verdict.is_required for fact in verdict.evidence):
+        world.reporter.note(f"! {fact}")
     _let_go(verdicts, wanted, release, world, override)
     return verdicts, None
 

@@ -20,6 +20,7 @@ from ecluse.loop.deploy.schema.migration import (
     Tool,
     contracts,
     parsed,
+    stops_inserts,
     unclear,
 )
 from ecluse.loop.deploy.schema.sql import taken_away
@@ -182,14 +183,14 @@ def _altered(call: ast.Call, words: list[str]) -> Effects:
 
 
 def _added(call: ast.Call, words: list[str]) -> Effects:
-    """A column that must have a value and gets none from the database stops the inserts of a release that doesn't
-    know it."""
     column = next((word for word in call.args if isinstance(word, ast.Call)), None)
     given = {word.arg: word.value for word in column.keywords} if column else {}
-    if literal(given.get("nullable")) is not False or "server_default" in given:
+    marks = [name_of(word.func) for word in column.args if isinstance(word, ast.Call)] if column else []
+    makes_its_own = any(mark.endswith(("Computed", "Identity")) for mark in marks)
+    if literal(given.get("nullable")) is not False or "server_default" in given or makes_its_own:
         return EXPANDS
     name = text_of(argument(column, 0, "name")) if column else "?"
-    return unclear(f"adds {words[0]}.{name}, which is not null and has no default in the database")
+    return stops_inserts(f"{words[0]}.{name}")
 
 
 def _sql(call: ast.Call, _: list[str]) -> Effects:

@@ -20,7 +20,8 @@ SHOWN = 5
 def crossing(release: Release, known: EnvironmentKnown, store: ContentStore) -> Verdict | None:
     """None where there is nothing to say: the release knows all that is applied, or serves, or has served on it.
 
-    It stops if the data has a migration that the release doesn't know and that can't be gone back from.
+    It stops if the data has a migration that the release doesn't know and that can't be gone back from. One of which it
+    isn't known is told.
     """
     if release.id == known.serving:
         return None
@@ -32,6 +33,8 @@ def crossing(release: Release, known: EnvironmentKnown, store: ContentStore) -> 
     crossed = tuple(one for one in unknown if one.contract)
     if not unknown:
         return None
+    if not crossed and (unclear := tuple(one for one in unknown if one.unclear)):
+        return Verdict(gate=GATE, answer=Answer.NOT_CHECKED, evidence=_at_most(map(_doubt, unclear)), is_required=False)
     if not crossed:
         why = f"{len(unknown)} migrations since {release.version} are not known to take anything away"
         return Verdict(gate=GATE, answer=Answer.PASSED, evidence=(why,))
@@ -66,8 +69,16 @@ def _app(name: str) -> str:
 
 
 def _evidence(crossed: Iterable[MigrationKnown]) -> tuple[str, ...]:
-    listed = [f"{one.name} ({_came(one)}): {one.contract}" for one in crossed]
-    more = [f"and {len(listed) - SHOWN} more"] if len(listed) > SHOWN else []
+    return _at_most(f"{one.name} ({_came(one)}): {one.contract}" for one in crossed)
+
+
+def _doubt(one: MigrationKnown) -> str:
+    return f"{one.name} ({_came(one)}): {one.unclear}; what that means here isn't known"
+
+
+def _at_most(facts: Iterable[str]) -> tuple[str, ...]:
+    listed = tuple(facts)
+    more = (f"and {len(listed) - SHOWN} more",) if len(listed) > SHOWN else ()
     return (*listed[:SHOWN], *more)
 
 

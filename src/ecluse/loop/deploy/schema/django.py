@@ -20,6 +20,7 @@ from ecluse.loop.deploy.schema.migration import (
     Tool,
     contracts,
     parsed,
+    stops_inserts,
     unclear,
 )
 from ecluse.loop.deploy.schema.sql import taken_away
@@ -174,14 +175,13 @@ def _told(call: ast.Call, position: int, keyword: str) -> str:
 
 
 def _added(call: ast.Call) -> Effects:
-    """A column that must have a value and gets none from the database stops the inserts of a release that doesn't know
-    it: Django takes a `default` out of the table again."""
+    """A `default` is Django's own: it takes it out of the table again."""
     field = argument(call, 2, "field")
     given = {word.arg: word.value for word in field.keywords} if isinstance(field, ast.Call) else {}
-    is_many = isinstance(field, ast.Call) and name_of(field.func).endswith("ManyToManyField")
-    if is_many or literal(given.get("null")) is True or "db_default" in given:
+    needs_none = isinstance(field, ast.Call) and name_of(field.func).endswith(("ManyToManyField", "GeneratedField"))
+    if needs_none or literal(given.get("null")) is True or "db_default" in given:
         return EXPANDS
-    return unclear(f"adds {_field(call)}, which is not null and has no default in the database")
+    return stops_inserts(_field(call))
 
 
 def _sql(call: ast.Call) -> Effects:

@@ -61,8 +61,8 @@ class Migrating:
     ) -> tuple[str, ...]:
         """What was applied, as far as that is known. After a failure what was begun stands if it can't be told."""
         self._record("begun", applied=pending, found=found)
-        for name, why in self._contracts(pending).items():
-            self.work.world.reporter.note(f"! {name} can't be gone back from: {why}")
+        if self._known.serving:
+            self._warn(pending)
         try:
             await self._command()
         except MoveFailedError:
@@ -73,6 +73,13 @@ class Migrating:
         applied = _gone(pending, after) if after else pending
         self._record("done", applied=applied, found=found)
         return applied
+
+    def _warn(self, pending: tuple[str, ...]) -> None:
+        """What it means for the release that serves until the new one does."""
+        for name, why in self._contracts(pending).items():
+            self.work.world.reporter.note(f"! {name} can't be gone back from: {why}")
+        for name, why in self._unclear(pending).items():
+            self.work.world.reporter.note(f"! what {name} means for the release before isn't known: {why}")
 
     async def _command(self) -> None:
         app = self.work.app

@@ -38,6 +38,12 @@ def contracts(why: str) -> Effects:
     return Effects(contracts=(why,))
 
 
+def stops_inserts(column: str) -> Effects:
+    """A column that must have a value, and gets none from the database where a release doesn't know it."""
+    why = "which is not null and has no default in the database: a release that doesn't know it can't insert"
+    return contracts(f"adds {column}, {why}")
+
+
 def unclear(why: str) -> Effects:
     return Effects(unclear=(why,))
 

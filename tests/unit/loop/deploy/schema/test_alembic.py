@@ -53,11 +53,16 @@ def effects(upgrade, downgrade="op.get_context()"):
 BATCH = "with op.batch_alter_table('item', schema=None) as batch_op:\n        batch_op.{call}"
 
 
+NO_DEFAULT = "which is not null and has no default in the database: a release that doesn't know it can't insert"
+
+
 @pytest.mark.parametrize(
     ("upgrade", "why"),
     [
         ("op.drop_column('item', 'price')", "drops item.price"),
         ("op.drop_table('item')", "drops item"),
+        ("op.add_column('item', sa.Column('rank', sa.Integer(), nullable=False))",
+         f"adds item.rank, {NO_DEFAULT}"),
         ("op.rename_table('item', 'thing')", "renames item to thing"),
         ("op.alter_column('item', 'price', new_column_name='cost')", "renames item.price to cost"),
         (BATCH.format(call="drop_column('price')"), "drops item.price"),
@@ -77,6 +82,7 @@ def test_what_takes_away_contracts(upgrade, why):
         "op.create_table('note', sa.Column('id', sa.Integer(), nullable=False), sa.PrimaryKeyConstraint('id'))",
         "op.add_column('item', sa.Column('note', sa.Text(), nullable=True))",
         "op.add_column('item', sa.Column('rank', sa.Integer(), nullable=False, server_default='0'))",
+        "op.add_column('item', sa.Column('twice', sa.Integer(), sa.Computed('rank * 2'), nullable=False))",
         "op.create_index(op.f('ix_rank'), 'item', ['rank'], unique=False)",
         "op.alter_column('item', 'rank', existing_type=sa.Integer(), nullable=True)",
         BATCH.format(call="create_index(batch_op.f('ix_rank'), ['rank'])"),
@@ -91,8 +97,6 @@ def test_what_only_adds_is_no_obstacle(upgrade):
     [
         ("op.alter_column('item', 'rank', type_=sa.BigInteger())", "alters item.rank"),
         ("op.alter_column('item', 'rank', nullable=False)", "alters item.rank"),
-        ("op.add_column('item', sa.Column('rank', sa.Integer(), nullable=False))",
-         "adds item.rank, which is not null and has no default in the database"),
         ("op.execute('UPDATE item SET rank = 0')", "runs SQL"),
         ("op.create_check_constraint('one', 'item', 'a > 0')", "create_check_constraint may be more than an addition"),
         ("Session(bind=op.get_bind()).query(Item).update({'rank': 0})", "runs code of its own"),

@@ -41,11 +41,16 @@ def effects(*operations):
     return found.contracts, found.unclear
 
 
+NO_DEFAULT = "which is not null and has no default in the database: a release that doesn't know it can't insert"
+
+
 @pytest.mark.parametrize(
     ("operation", "why"),
     [
         ("migrations.RemoveField(\n            model_name='item',\n            name='a',\n        )", "removes item.a"),
         ("migrations.DeleteModel(name='Item')", "deletes Item"),
+        ("migrations.AddField('item', 'rank', models.IntegerField(default=0))",
+         f"adds item.rank, {NO_DEFAULT}"),
         ("migrations.RenameField('item', 'price', 'cost')", "renames item.price to cost"),
         ("migrations.RenameModel(old_name='Item', new_name='Thing')", "renames Item to Thing"),
         ("migrations.AlterModelTable(name='item', table='things')", "renames the table of item"),
@@ -66,6 +71,7 @@ def test_what_takes_away_or_can_t_be_reversed_contracts(operation, why):
         "migrations.AddField(model_name='item', name='note', field=models.TextField(null=True))",
         "migrations.AddField(model_name='item', name='rank', field=models.IntegerField(db_default=0))",
         "migrations.AddField('item', 'tags', models.ManyToManyField(to='shop.tag'))",
+        "migrations.AddField('item', 'twice', models.GeneratedField(expression=F('rank') * 2, db_persist=True))",
         "migrations.AddIndex(model_name='item', index=models.Index(fields=['rank'], name='rank'))",
         "migrations.AlterModelOptions(name='item', options={'ordering': ['rank']})",
         "migrations.RunPython(migrations.RunPython.noop)",
@@ -81,8 +87,6 @@ def test_what_only_adds_is_no_obstacle(operation):
     ("operation", "why"),
     [
         ("migrations.AlterField('item', 'name', models.CharField(max_length=30))", "alters item.name"),
-        ("migrations.AddField('item', 'rank', models.IntegerField(default=0))",
-         "adds item.rank, which is not null and has no default in the database"),
         ("migrations.RunPython(forwards, migrations.RunPython.noop)", "runs forwards"),
         ("migrations.RunSQL('UPDATE b SET c = 1', migrations.RunSQL.noop)", "runs SQL"),
         ("migrations.AlterUniqueTogether('item', {('a', 'b')})", "AlterUniqueTogether may be more than an addition"),
