@@ -12,6 +12,14 @@ from ecluse.manifest.detect.tree import Tree
 
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv", "Pipfile": "pipenv"}
 
+DRIVERS = {
+    "redis": "redis", "hiredis": "redis", "valkey": "valkey", "rabbitmq": "pika", "pika": "pika", "amqp": "amqp",
+    "asyncpg": "asyncpg", "psycopg": "psycopg", "psycopg2": "psycopg2", "postgresql-asyncpg": "asyncpg",
+    "postgresql-psycopg": "psycopg", "postgresql-psycopg2binary": "psycopg2-binary", "pymysql": "pymysql",
+    "aiomysql": "aiomysql", "asyncmy": "asyncmy",
+}  # fmt: skip
+"""Extras by which Celery, Dramatiq, SQLAlchemy, Tortoise and others bring the package that talks to a service."""
+
 FOR_TESTS = ("test", "tests", "testing", "dev", "develop", "development", "ci")
 """Names of extras and groups that tests need, the most fitting first."""
 
@@ -44,9 +52,9 @@ def of_pyproject(tree: Tree) -> Iterator[Fact]:
     if name := project.get("name") or poetry.get("name"):
         yield at(tree, file, "name", Kind.NAME, str(name))
     listed = project.get("dependencies")
-    wanted = listed if isinstance(listed, list) else []
-    for requirement in [*wanted, *tree.table(file, "tool", "poetry", "dependencies")]:
-        yield at(tree, file, str(requirement), Kind.DEPENDENCY, package(str(requirement)))
+    for requirement in listed if isinstance(listed, list) else []:
+        yield from dependencies(tree, file, str(requirement), str(requirement))
+    yield from of_table(tree, file, tree.table(file, "tool", "poetry", "dependencies"))
     yield from named_for_tests(tree, file, tree.table(file, "project", "optional-dependencies"), Kind.TEST_EXTRA)
     yield from named_for_tests(tree, file, tree.table(file, "tool", "poetry", "extras"), Kind.TEST_EXTRA)
     groups = {**tree.table(file, "dependency-groups"), **tree.table(file, "tool", "poetry", "group")}
@@ -64,7 +72,7 @@ def of_flit(tree: Tree) -> Iterator[Fact]:
     if isinstance(name := table.get("dist-name") or table.get("module"), str):
         yield at(tree, file, name, Kind.NAME, name)
     for requirement in strings(table.get("requires")):
-        yield at(tree, file, requirement, Kind.DEPENDENCY, package(requirement))
+        yield from dependencies(tree, file, requirement, requirement)
     yield from named_for_tests(
         tree, file, tree.table(file, "tool", "flit", "metadata", "requires-extra"), Kind.TEST_EXTRA
     )
@@ -104,7 +112,7 @@ def of_setup_cfg(tree: Tree) -> Iterator[Fact]:
         yield at(tree, file, "[metadata]", Kind.BUILDS, "setuptools")
     for requirement in parser.get("options", "install_requires", fallback="").split("\n"):
         if requirement.strip():
-            yield at(tree, file, requirement.strip(), Kind.DEPENDENCY, package(requirement))
+            yield from dependencies(tree, file, requirement.strip(), requirement)
     if parser.has_section("options.extras_require"):
         yield from named_for_tests(tree, file, dict(parser["options.extras_require"]), Kind.TEST_EXTRA)
 
@@ -119,7 +127,8 @@ def of_setup_py(tree: Tree) -> Iterator[Fact]:
         yield Fact(kind=Kind.NAME, value=name, file=file, line=line)
     requirements, line = found.get("install_requires", ([], 0))
     for requirement in requirements if isinstance(requirements, list | tuple) else []:
-        yield Fact(kind=Kind.DEPENDENCY, value=package(str(requirement)), file=file, line=line)
+        for name in packages(str(requirement)):
+            yield Fact(kind=Kind.DEPENDENCY, value=name, file=file, line=line)
     extras, _ = found.get("extras_require", ({}, 0))
     if isinstance(extras, dict):
         yield from named_for_tests(tree, file, extras, Kind.TEST_EXTRA)
@@ -127,8 +136,7 @@ def of_setup_py(tree: Tree) -> Iterator[Fact]:
 
 def of_pipfile(tree: Tree) -> Iterator[Fact]:
     file = "Pipfile"
-    for name in tree.table(file, "packages"):
-        yield at(tree, file, name, Kind.DEPENDENCY, package(name))
+    yield from of_table(tree, file, tree.table(file, "packages"))
 
 
 def named_for_tests(tree: Tree, file: str, tables: Mapping[Any, Any], kind: Kind) -> Iterator[Fact]:
@@ -141,6 +149,26 @@ def named_for_tests(tree: Tree, file: str, tables: Mapping[Any, Any], kind: Kind
 
 def at(tree: Tree, file: str, needle: str, kind: Kind, value: str, *, confidence: float = SURE) -> Fact:
     return Fact(kind=kind, value=value, file=file, line=tree.line(file, needle), confidence=confidence)
+
+
+def of_table(tree: Tree, file: str, table: Mapping[Any, Any]) -> Iterator[Fact]:
+    """Of Poetry's and pipenv's tables: what a name has, a version or a table, may list extras."""
+    for name, given in table.items():
+        extras = strings(given.get("extras")) if isinstance(given, dict) else ()
+        yield from dependencies(tree, file, str(name), f"{name}[{','.join(extras)}]")
+
+
+def dependencies(tree: Tree, file: str, needle: str, requirement: str) -> Iterator[Fact]:
+    for name in packages(requirement):
+        yield at(tree, file, needle, Kind.DEPENDENCY, name)
+
+
+def packages(requirement: str) -> tuple[str, ...]:
+    """Its package, and the driver that an extra of it brings: `celery[redis]` is `celery` and `redis`."""
+    extras = re.match(r"[^\[;@]*\[([^\]]*)\]", requirement)
+    named = [each.strip().lower() for each in extras.group(1).split(",")] if extras else []
+    own = package(requirement)
+    return (*((own,) if own else ()), *dict.fromkeys(DRIVERS[each] for each in named if each in DRIVERS))
 
 
 def package(requirement: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
-from ecluse.manifest.detect.packaging import package
+from ecluse.manifest.detect.packaging import packages
 from ecluse.manifest.detect.tree import Tree
 
 RUN = ("local", "base", "common", "main", "app", "prod", "production", "requirements")
@@ -55,8 +55,8 @@ def listed(tree: Tree, path: str, seen: frozenset[str] = frozenset()) -> Iterato
             other = str(PurePosixPath(path).parent / included.group(1)).removeprefix("./")
             if other not in seen:
                 yield from ((number, name) for _, name in listed(tree, other, seen | {path, other}))
-        elif name := package(line):
-            yield number, name
+        else:
+            yield from ((number, name) for name in packages(line))
 
 
 def tox_dependencies(tree: Tree) -> Iterator[tuple[int, str]]:

@@ -90,6 +90,21 @@ def test_a_pipfile_is_read():
     assert of({"Pipfile": '[packages]\nflask = "*"\n'}, Kind.DEPENDENCY) == ("flask",)
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": "celery[redis]>=5\n"},
+        {"pyproject.toml": '[project]\nname = "a"\ndependencies = ["celery[redis,tblib]>=5"]\n'},
+        {"pyproject.toml": '[tool.poetry.dependencies]\ncelery = {version = "^5", extras = ["redis"]}\n'},
+        {"Pipfile": '[packages]\ncelery = {extras = ["redis"], version = "*"}\n'},
+        {"setup.cfg": "[metadata]\nname = a\n[options]\ninstall_requires =\n    Celery[Redis]\n"},
+        {"setup.py": "from setuptools import setup\nsetup(name='a', install_requires=['celery[redis]'])\n"},
+    ],
+)
+def test_an_extra_brings_the_driver_of_a_service(files):
+    assert set(of(files, Kind.DEPENDENCY)) == {"celery", "redis"}
+
+
 @pytest.mark.parametrize("text", ["[broken", "x = \n"])
 def test_a_broken_file_is_passed_over(text):
     assert detect(Tree.of({"pyproject.toml": text, "setup.cfg": "no section\n", "setup.py": "x = 1\n"})) == ()
