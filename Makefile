@@ -4,7 +4,9 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 SOURCES := $(shell find src -name __pycache__ -prune -o -print)
-JOBS ?= 2
+JOBS ?= 4
+# Tests at once, more than processors because most of them wait for programs that they started. Those that wait for
+# moments (live, fault) run two at once.
 
 # Tools: a virtual environment made from the lock, then our wheel in it. Both are stamps: no work when nothing changed.
 .venv/.tools: requirements/dev.txt scripts/bootstrap
@@ -36,15 +38,15 @@ adopt-real: install ## fifteen applications, unedited: served or why not, in how
 	@$(BIN)/python examples/adopt_real.py $(ONLY)
 
 test: install ## unit, contract, story and real apps; the units on other Pythons too
-	@scripts/host-pythons
-	@scripts/other-pythons
+	@JOBS=$(JOBS) scripts/host-pythons
+	@JOBS=$(JOBS) scripts/other-pythons
 	$(PYTEST) -n $(JOBS) -m "not live and not fault and not full"
 
 test-live: install ## real tools of this machine
-	$(PYTEST) -n $(JOBS) -m "live and not full" tests
+	$(PYTEST) -n 2 -m "live and not full" tests
 
 test-fault: install ## kill, partition, corrupt: one case of each kind
-	$(PYTEST) -n $(JOBS) -m "fault and not full" tests
+	$(PYTEST) -n 2 -m "fault and not full" tests
 
 test-full: install ## every combination
 	$(PYTEST) -m "full or live or fault" tests
