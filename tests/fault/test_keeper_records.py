@@ -142,7 +142,8 @@ def read_only(folder):
     """What is opened by its path from here on can't be written."""
     subprocess.run(["mount", "--bind", folder, folder], check=True)
     try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        again = ["mount", "-o", "remount,bind,ro", folder]  # refused as long as anything in it is being written
+        eventually(lambda: subprocess.run(again, check=True), 5, subprocess.CalledProcessError)
         yield
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)

@@ -10,7 +10,7 @@ from support.fleet import customers, open_chain, until
 from support.shop import APP
 
 pytestmark = [pytest.mark.fault, pytest.mark.network]
-LEASE = 2.0
+LEASE = 4.0
 SLOW = """
 import time
 _well, _begun = application, time.monotonic()
