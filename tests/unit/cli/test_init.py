@@ -131,3 +131,16 @@ def test_a_part_that_is_no_app_is_left_for_the_app_that_it_is_a_part_of(root, mo
     assert [path.parent for path in root.rglob("ecluse.toml")] == [root / at]
     assert ("this folder is a part of" in done.stderr) is (at != "services/mail")
     assert (f"cd {root / at} && git add" in done.stderr) is (at != "services/mail")
+
+
+def test_a_folder_that_was_left_out_is_told_with_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.setenv("ECLUSE_HOME", str(tmp_path / "home"))
+    worker = "if __name__ == '__main__':\n    print()\n"
+    files = {"api/app.py": FLASK["app.py"], "api/requirements.txt": "flask\n", "mailer/worker.py": worker}
+    root = repository(tmp_path / "shop", {**files, "mailer/requirements.txt": "redis\n"})[1]
+    done = run(root, "--yes")
+    assert done.exit_code == 0, done.output
+    for told in (done.stderr, (root / "ecluse.toml").read_text()):
+        words = " ".join(told.split())
+        assert "mailer/ is to this app: it runs by itself (mailer/worker.py:1) and was left out" in words
+        assert "`ecluse init -C mailer`" in words

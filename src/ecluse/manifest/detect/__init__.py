@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ecluse.manifest.detect import (
     addresses,
+    alone,
     bare,
     callables,
     composition,
@@ -85,6 +86,7 @@ READERS: tuple[Reader, ...] = (
     preparing.read,
     writes.read,
     workers.read,
+    alone.read,
     suites.read,
     testruns.read,
     toxnox.read,

@@ -60,6 +60,8 @@ class Kind(StrEnum):
     """A command line to run before each release starts."""
     WORKER = "worker"
     """A command line of a background process; `label` is its name."""
+    PROGRAM = "program"
+    """A command line that starts something, in `folder`: the root, or a folder that declares what it needs."""
     QUEUE = "queue"
     """A queue that lies in files, so that its workers need no broker."""
     MIGRATE = "migrate"

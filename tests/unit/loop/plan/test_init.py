@@ -329,6 +329,13 @@ def test_a_repository_without_an_app_is_one_problem(world, repository):
         assert [problem.code for problem in error.value.problems] == ["I001"]
 
 
+def test_a_folder_beside_that_runs_by_itself_is_told_with_what_was_tried(world, repository):
+    loop = "if __name__ == '__main__':\n    print()\n"
+    beside = {"mailer/worker.py": loop, "mailer/requirements.txt": "redis\n"}
+    repository({"Procfile": PROCFILE, "server.py": server(), **beside})
+    assert any("mailer/ is to this app" in line for line in init(world).proposal.unknown)
+
+
 def test_reading_only_starts_nothing_and_says_so(world, repository):
     repository({"Procfile": PROCFILE, "server.py": server()})
     found = init(world, should_try=False)

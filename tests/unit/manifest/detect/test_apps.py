@@ -3,7 +3,8 @@
 import pytest
 
 from ecluse.manifest.detect import detect
-from ecluse.manifest.detect.apps import apps_in
+from ecluse.manifest.detect.apps import apps_in, beside
+from ecluse.manifest.detect.facts import Kind, first
 from ecluse.manifest.detect.tree import Tree
 
 FLASK = "from flask import Flask\napp = Flask('x')\n"
@@ -43,3 +44,44 @@ def test_two_django_projects_are_two_apps():
 )
 def test_one_app_with_whatever_lies_beside_it_is_one(files):
     assert found(files) == ()
+
+
+LOOP = "def main():\n    pass\n\n\nif __name__ == '__main__':\n    main()\n"
+
+
+def left_out(files):
+    facts = detect(Tree.of(files))
+    return [(fact.folder, fact.value, fact.place) for fact in beside(facts, first(facts, Kind.WSGI))]
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"requirements.txt": "redis", "worker.py": LOOP}, ("python worker.py", "mailer/worker.py:5")),
+        ({"Procfile": "worker: python send.py\n", "send.py": ""}, ("python send.py", "mailer/Procfile:1")),
+        (
+            {"pyproject.toml": NEEDS.replace("x", "m"), "m/__init__.py": "", "m/send.py": LOOP},
+            ("python -m m.send", "mailer/m/send.py:5"),
+        ),
+        (
+            {"requirements.txt": "celery", "jobs.py": "from celery import Celery\napp = Celery('x')\n"},
+            ("celery -A jobs worker", "mailer/jobs.py:2"),
+        ),
+    ],
+)
+def test_a_folder_that_runs_by_itself_beside_the_app_is_left_out(files, told):
+    assert left_out({**SHOP, **{f"mailer/{path}": text for path, text in files.items()}}) == [("mailer", *told)]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"mailer/worker.py": LOOP},  # nothing of its own: a part of the app
+        {"services/shop/jobs/requirements.txt": "redis", "services/shop/jobs/worker.py": LOOP},
+        {"examples/mailer/requirements.txt": "redis", "examples/mailer/worker.py": LOOP},
+        {"requirements.txt": "shop-core", "core/pyproject.toml": "[project]\nname='Shop_Core'\n", "core/x.py": LOOP},
+        {"mailer/requirements.txt": "redis", "mailer/send.py": "def send(): pass\n"},
+    ],
+)
+def test_what_is_a_part_of_the_app_or_runs_not_is_not_left_out(files):
+    assert left_out({**SHOP, **files}) == []

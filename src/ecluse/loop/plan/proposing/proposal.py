@@ -31,6 +31,8 @@ class Proposal:
     reasons: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     others: tuple[Fact, ...] = ()
+    beside: tuple[Fact, ...] = ()
+    """What starts in folders that the app has no part in."""
     also: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
     """Of each key that has one value, what else was found for it."""
     trials: tuple[Trial, ...] = ()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from shlex import quote
 
 from ecluse.loop.plan.proposing.django import one_settings_module
 from ecluse.loop.plan.proposing.front import frontend_of
@@ -18,6 +19,7 @@ from ecluse.loop.plan.proposing.proposal import Proposal
 from ecluse.loop.plan.proposing.services import addresses, has_broker, services_of
 from ecluse.loop.plan.proposing.steps import coverage_wanted, steps_of
 from ecluse.manifest.argv import argv_of
+from ecluse.manifest.detect.apps import beside
 from ecluse.manifest.detect.django import ANY
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
 from ecluse.manifest.detect.frontend import UNLOCKED
@@ -48,6 +50,8 @@ LOOKED_FOR = (
     "pages of Streamlit",
     "Procfile, Dockerfile, compose, supervisor, systemd, uWSGI: what they start",
 )
+MOST_APART = 3
+"""Folders that were left out of which each is told how to take it."""
 NEARLY = 4
 """Things that look like entry points which are told, if nothing else was found."""
 BY_HAND = (
@@ -103,7 +107,7 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     reasons = Reasons()
     project = project_of(facts, chosen)
     reasons.note("build.project", project)
-    facts = seen_from(facts, project.value if project else ROOT)
+    everything, facts = facts, seen_from(facts, project.value if project else ROOT)
     services = services_of(facts, reasons.note)
     served = has_broker(services) or in_files(facts)
     app = App(
@@ -120,11 +124,13 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         environments=(local(facts, reasons, services),),
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
+    alone = beside(everything, chosen)
     return Proposal(
         app=app,
         reasons=reasons.of,
-        unknown=tuple(unknown(facts, app)),
+        unknown=(*unknown(facts, app), *apart(alone)),
         others=others,
+        beside=alone,
         also=also(facts, reasons.facts),
         made_up=reasons.made_up,
     )
@@ -286,6 +292,17 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons, held: Mapping[str, str])
             reasons.note(f"environments.local.env.{fact.value}", read if fact.label else f"made up; {read}")
             reasons.made_up += () if fact.label else (fact.value,)
     return found
+
+
+def apart(programs: tuple[Fact, ...]) -> Iterator[str]:
+    """The folders that a manifest for one app says nothing about."""
+    for fact in programs[:MOST_APART]:
+        yield (
+            f"what {fact.folder}/ is to this app: it runs by itself ({fact.place}) and was left out; "
+            f"`ecluse init -C {quote(fact.folder)}` takes it for an app of its own; [apps] names several"
+        )
+    if more := tuple(fact.folder for fact in programs[MOST_APART:]):
+        yield f"what these are to this app, which run by themselves and were left out: {', '.join(more)}"
 
 
 def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:

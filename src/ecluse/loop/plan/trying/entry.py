@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecluse.loop.plan.proposing.proposal import Proposal
-from ecluse.loop.plan.proposing.resolve import unknown
+from ecluse.loop.plan.proposing.resolve import apart, unknown
 from ecluse.loop.plan.proposing.written import look
 from ecluse.loop.plan.trying.answering import Answer
 from ecluse.loop.plan.trying.case import Case
@@ -81,7 +81,7 @@ async def try_entry(case: Case) -> Tried:
     if not evidence:
         await worked(case)
         remember(case, await asyncio.to_thread(look, case.bench.tree))
-    left_open = (*unknown(case.facts, case.proposal.app), *case.open)
+    left_open = (*unknown(case.facts, case.proposal.app), *apart(case.proposal.beside), *case.open)
     proposal = replace(case.proposal, unknown=left_open)
     return Tried(
         proposal=proposal, environment=case.environment, evidence=evidence, answers=case.answers, notes=case.open,
