@@ -67,7 +67,8 @@ def stands(manifest: Any, key: str) -> bool:
 def headline(found: Found) -> str:
     trials = found.proposal.trials
     seconds = sum(trial.seconds for trial in trials)
-    said = f"tried in {seconds:.0f} s: it builds, starts and answers" if trials else AND_NOT
+    went = "it builds, starts and answers" if found.proposal.app.web else "it builds, starts and stays up"
+    said = f"tried in {seconds:.0f} s: {went}" if trials else AND_NOT
     return click.style(f"\n{found.proposal.app.name}: {said}", bold=True, fg="green" if trials else "yellow")
 
 

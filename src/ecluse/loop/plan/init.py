@@ -74,7 +74,7 @@ async def initialise(world: World, request: Request) -> Found:
     """A manifest for the repository of `world`. Everything started is ended; what was built stays as a cache.
 
     SeveralAppsError: there are several. ProblemError I001: no app was found. I002: none that was found answers. B…: its
-    environment can't be made.
+    environment can't be made. I021: nothing serves, and nothing that was found stays up.
     """
     run = str(world.ids.new("init"))
     with workplace(world.home, run) as place:

@@ -329,6 +329,47 @@ def test_a_repository_without_an_app_is_one_problem(world, repository):
         assert [problem.code for problem in error.value.problems] == ["I001"]
 
 
+LOOP = "import time\nif __name__ == '__main__':\n    {body}\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"worker.py": LOOP.format(body="time.sleep(600)")},
+        {"Procfile": "mailer: python send.py\n", "send.py": "import time\ntime.sleep(600)\n"},
+        {"mailer/__init__.py": "", "mailer/__main__.py": LOOP.format(body="time.sleep(600)")},
+    ],
+)
+def test_what_serves_nothing_and_stays_up_is_an_app_of_background_processes(world, repository, files, tmp_path):
+    repository(files)
+    found = init(world)
+    (process,) = found.proposal.app.processes
+    assert process.enabled
+    assert (f"start {process.name}", True, "it stays up") in world.reporter.ends
+    assert any("no web app was found" in line for line in found.proposal.unknown)
+    (tmp_path / "ecluse.toml").write_text(found.text)
+    assert [one.command for one in read(tmp_path, {}).processes] == [process.command]
+
+
+def test_what_serves_nothing_and_ends_is_a_problem_with_what_it_said(world, repository):
+    repository({"worker.py": LOOP.format(body="raise SystemExit('no queue')")})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I021"
+    assert any("no queue" in line for line in problem.evidence)
+
+
+def test_a_script_that_nobody_called_a_worker_is_not_run_but_its_line_is_told(world, repository):
+    repository({"clear_everything.py": LOOP.format(body="open('ran', 'w')")})
+    with pytest.raises(ProblemError) as error:
+        init(world)
+    (problem,) = error.value.problems
+    assert problem.code == "I001"
+    assert '`[processes.worker] command = ["python", "clear_everything.py"]` alone works' in problem.fix
+    assert world.reporter.ends == []
+
+
 def test_a_folder_beside_that_runs_by_itself_is_told_with_what_was_tried(world, repository):
     loop = "if __name__ == '__main__':\n    print()\n"
     beside = {"mailer/worker.py": loop, "mailer/requirements.txt": "redis\n"}

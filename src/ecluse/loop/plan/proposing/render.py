@@ -18,6 +18,7 @@ from ecluse.manifest.evidence import HEADING, Note
 from ecluse.model.app import Argv, Build, Environment, Frontend, Gates, Health, Interface, Process, Service, Step
 
 TRIED = "Written by `ecluse init`, which tried it: the environment builds, the app starts and answers."
+TRIED_ALONE = "Written by `ecluse init`, which tried it: the environment builds, and what it starts stays up."
 NOT_TRIED = "Written by `ecluse init` and NOT TRIED: nothing was built or started. `ecluse init` without --no-try does."
 WIDE = 60
 """Characters beyond which a list takes a line for each item."""
@@ -30,7 +31,7 @@ def render(proposal: Proposal) -> str:
     """The manifest's text; `manifest.read` accepts it as it is."""
     app = proposal.app
     document = tomlkit.document()
-    document.add(tomlkit.comment(TRIED if proposal.trials else NOT_TRIED))
+    document.add(tomlkit.comment(headline(proposal)))
     for line in proposal.unknown:
         document.add(tomlkit.comment(one_line(f"Not known: {line}")))
     writer = Writer(proposal.reasons)
@@ -43,6 +44,12 @@ def render(proposal: Proposal) -> str:
     add(document, "services", {item.name: writer.service(item) for item in app.services})
     add(document, "environments", {item.name: writer.environment(item) for item in app.environments})
     return "".join([tomlkit.dumps(document), *noted(notes(proposal))])
+
+
+def headline(proposal: Proposal) -> str:
+    if not proposal.trials:
+        return NOT_TRIED
+    return TRIED if proposal.app.web else TRIED_ALONE
 
 
 def notes(proposal: Proposal) -> Iterator[Note]:

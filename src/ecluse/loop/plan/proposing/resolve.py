@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from shlex import quote
 
+from ecluse.loop.plan.proposing.background import background, hint
 from ecluse.loop.plan.proposing.django import one_settings_module
 from ecluse.loop.plan.proposing.front import frontend_of
 from ecluse.loop.plan.proposing.kept import import_path, state
@@ -96,14 +97,16 @@ def is_named(fact: Fact) -> bool:
 
 
 def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) -> Proposal:
-    """The proposal with `entry`, or the likeliest entry point, as its web process.
+    """The proposal with `entry`, or the likeliest entry point, as its web process; where there is none, with the
+    background processes alone.
 
-    `name` is for a project that doesn't name itself. Raises ProblemError I001 when there is nothing to serve.
+    `name` is for a project that doesn't name itself. Raises ProblemError I001 when there is nothing to run.
     """
     found = candidates(facts)
-    if not found:
+    alone = () if found else background(facts)
+    if not found and not alone:
         raise ProblemError(no_app(facts))
-    chosen = entry or found[0]
+    chosen = entry or (*found, *alone)[0]
     reasons = Reasons()
     project = project_of(facts, chosen)
     reasons.note("build.project", project)
@@ -112,7 +115,10 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
     served = has_broker(services) or in_files(facts)
     app = App(
         name=app_name(facts, name, reasons),
-        processes=(web(facts, chosen, reasons), *workers(facts, reasons, served=served)),
+        processes=(
+            *(() if alone else (web(facts, chosen, reasons),)),
+            *workers(alone or every(facts, Kind.WORKER), facts, reasons, served=served or bool(alone)),
+        ),
         steps=steps_of(facts, reasons.note, chosen.folder),
         gates=Gates(coverage=coverage_wanted(facts)),
         build=replace(build_of(facts, reasons.note, chosen.folder), project=project.value if project else ROOT),
@@ -124,13 +130,13 @@ def resolve(facts: tuple[Fact, ...], *, name: str, entry: Fact | None = None) ->
         environments=(local(facts, reasons, services),),
     )
     others = tuple(fact for fact in found if fact.value != chosen.value)
-    alone = beside(everything, chosen)
+    apps = beside(everything, chosen)
     return Proposal(
         app=app,
         reasons=reasons.of,
-        unknown=(*unknown(facts, app), *apart(alone)),
+        unknown=(*unknown(facts, app), *apart(apps)),
         others=others,
-        beside=alone,
+        beside=apps,
         also=also(facts, reasons.facts),
         made_up=reasons.made_up,
     )
@@ -156,7 +162,7 @@ def no_app(facts: tuple[Fact, ...]) -> Problem:
     return Problem(
         code="I001",
         what="found no web app in this repository",
-        fix=READABLE if unread else BY_HAND,
+        fix="; or ".join(filter(None, (hint(facts), READABLE if unread else BY_HAND))),
         evidence=(
             *(f"looked for {line}" for line in LOOKED_FOR),
             *(f"{fact.value} ({fact.place}) {fact.label}" for fact in every(facts, Kind.NEARLY)[:NEARLY]),
@@ -240,12 +246,12 @@ def in_files(facts: tuple[Fact, ...]) -> bool:
     return bool(every(facts, Kind.QUEUE))
 
 
-def workers(facts: tuple[Fact, ...], reasons: Reasons, *, served: bool) -> Iterator[Process]:
+def workers(found: tuple[Fact, ...], facts: tuple[Fact, ...], reasons: Reasons, *, served: bool) -> Iterator[Process]:
     """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service,
-    or none is needed."""
+    none is needed, or there is nothing else to run."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
     taken = {str(WEB)}
-    for fact in told_once(every(facts, Kind.WORKER)):
+    for fact in told_once(found):
         name = re.sub(r"[^a-z0-9_-]+", "-", fact.label.lower()).strip("-") or "worker"
         if name in taken:
             continue
@@ -294,6 +300,18 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons, held: Mapping[str, str])
     return found
 
 
+def lacking(app: App) -> Iterator[str]:
+    """What an app usually has and this one hasn't, or has off."""
+    if app.web is None:
+        yield "no web app was found: if there is one, add [processes.web] (`ecluse explain processes` tells more)"
+    if not any(step.group == "test" for step in app.steps):
+        yield "no tests were found: add [steps.test] with a command and junit"
+    for process in app.processes:
+        if not process.enabled:
+            why = f"({process.why_off}): mend that, then set processes.{process.name}.enabled"
+            yield f"{process.name} is declared and off {why}"
+
+
 def apart(programs: tuple[Fact, ...]) -> Iterator[str]:
     """The folders that a manifest for one app says nothing about."""
     for fact in programs[:MOST_APART]:
@@ -321,12 +339,7 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     if [(fact.value, fact.label) for fact in hosts] == [("localhost", "")]:
         place = hosts[0].place
         yield f"what it answers at http://127.0.0.1, for it admits localhost only ({place}): open it by that name"
-    if not any(step.group == "test" for step in app.steps):
-        yield "no tests were found: add [steps.test] with a command and junit"
-    for process in app.processes:
-        if not process.enabled:
-            why = f"({process.why_off}): mend that, then set processes.{process.name}.enabled"
-            yield f"{process.name} is declared and off {why}"
+    yield from lacking(app)
     if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
         more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)
         yield (

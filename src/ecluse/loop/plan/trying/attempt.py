@@ -11,7 +11,7 @@ from ecluse.loop.plan.proposing.resolve import LOCAL, candidates, resolve
 from ecluse.loop.plan.trying.answering import Answer
 from ecluse.loop.plan.trying.bench import Bench
 from ecluse.loop.plan.trying.case import Case, shown
-from ecluse.loop.plan.trying.entry import Tried, try_entry
+from ecluse.loop.plan.trying.entry import Tried, try_alone, try_entry
 from ecluse.loop.plan.trying.evidence import every_page_fails, hollow
 from ecluse.loop.plan.trying.wanting import last_line, unset
 from ecluse.manifest.detect.facts import Fact
@@ -29,23 +29,37 @@ HOSTS = (
 
 async def attempt(facts: tuple[Fact, ...], bench: Bench, *, name: str) -> Tried:
     """The first entry point that answers. ProblemError I001 when there is none to try, I002 when none answers,
-    I020 when only a status route does.
+    I020 when only a status route does, I021 when nothing serves and no background process stays up.
 
     What the environment needs and doesn't get is the toolchain's own Problem.
     """
     failures: list[Tried] = []
     trials: tuple[Trial, ...] = ()
-    for entry in candidates(facts)[:ENTRIES] or (None,):
+    entries = candidates(facts)[:ENTRIES]
+    for entry in entries or (None,):
         first = resolve(facts, name=name, entry=entry)
         first = await with_python(first, facts, bench.world.toolchain, bench.checkout.folder)
-        tried = await try_entry(Case(replace(first, trials=trials), facts, bench))
+        case = Case(replace(first, trials=trials), facts, bench)
+        tried = await (try_entry(case) if entries else try_alone(case))
         if tried.ok:
             return tried
         failures.append(tried)
         trials = tried.proposal.trials
         if bench.left <= 0:
             break
-    raise ProblemError(none_answers(failures))
+    raise ProblemError(none_answers(failures) if entries else none_stays(failures[0]))
+
+
+def none_stays(tried: Tried) -> Problem:
+    return Problem(
+        code="I021",
+        what="found no web app in this repository, and what else was found to run doesn't stay up",
+        fix="what runs to its end is no process: declare what stays up, as [processes.web] or [processes.worker]; "
+        "`ecluse init --no-try` writes the manifest for what was found",
+        evidence=(*(f"{one.what}: {one.answer}" for one in tried.proposal.trials), *tried.evidence),
+        state="nothing was written; everything that was started is ended",
+        exit=Exit.REFUSED,
+    )
 
 
 def none_answers(failures: Iterable[Tried]) -> Problem:

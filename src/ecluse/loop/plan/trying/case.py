@@ -49,7 +49,7 @@ class Case:
 
     @property
     def env(self) -> dict[str, str]:
-        return self.env_of(self.web)
+        return self.env_of(self.proposal.app.web or self.proposal.app.processes[0])
 
     def env_of(self, process: Process) -> dict[str, str]:
         local = self.proposal.app.environment(LOCAL)

@@ -12,11 +12,12 @@ from ecluse.loop.plan.proposing.written import look
 from ecluse.loop.plan.trying.answering import Answer
 from ecluse.loop.plan.trying.case import Case
 from ecluse.loop.plan.trying.furnishing import furnished
-from ecluse.loop.plan.trying.importing import ROUNDS, imported
+from ecluse.loop.plan.trying.importing import ROUNDS, built, imported
 from ecluse.loop.plan.trying.last_words import failure_in
 from ecluse.loop.plan.trying.learn import Failure, Lesson, learn
 from ecluse.loop.plan.trying.rehearsal import prepared, remember, served, worked
 from ecluse.loop.plan.trying.wanting import given, last_line, names_configuration, unset
+from ecluse.loop.plan.trying.working import workers
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Interface
 
@@ -79,8 +80,28 @@ async def try_entry(case: Case) -> Tried:
             break
         evidence = await tried_once(case)
     if not evidence:
-        await worked(case)
-        remember(case, await asyncio.to_thread(look, case.bench.tree))
+        await watched(case)
+    return tried(case, evidence)
+
+
+async def try_alone(case: Case) -> Tried:
+    """The background processes of what serves nothing: built, prepared and started; one at least must stay up."""
+    await furnished(case)
+    await built(case)
+    evidence = await prepared(case)
+    if not evidence:
+        await watched(case)
+        processes = case.proposal.app.processes
+        evidence = () if workers(case.proposal.app) else tuple(f"{one.name}: {one.why_off}" for one in processes)
+    return tried(case, evidence)
+
+
+async def watched(case: Case) -> None:
+    await worked(case)
+    remember(case, await asyncio.to_thread(look, case.bench.tree))
+
+
+def tried(case: Case, evidence: tuple[str, ...]) -> Tried:
     left_open = (*unknown(case.facts, case.proposal.app), *apart(case.proposal.beside), *case.open)
     proposal = replace(case.proposal, unknown=left_open)
     return Tried(

@@ -37,7 +37,8 @@ async def prepared(case: Case) -> tuple[str, ...]:
     await asyncio.to_thread(make_room, case.bench.tree, app.state)
     kept = [argv for argv in app.build.commands if not await left_out(case, argv)]
     case.proposal = replace(case.proposal, app=replace(app, build=replace(app.build, commands=tuple(kept))))
-    await asyncio.to_thread(without_files, case)
+    if app.web:
+        await asyncio.to_thread(without_files, case)
     case.before = await asyncio.to_thread(look, case.bench.tree)
     return await migrated(case)
 
