@@ -74,7 +74,8 @@ def declared_in(root: Path) -> Path | None:
 
 
 def may_replace(path: Path, *, ask: bool) -> bool:
-    return ask and click.confirm(f"{path} exists. Replace it?", err=True)
+    """Whether a person says so; where nobody is at a terminal there is nobody to ask."""
+    return ask and sys.stdin.isatty() and click.confirm(f"{path} exists. Replace it?", err=True)
 
 
 def require_replaceable(path: Path, *, may: bool) -> None:

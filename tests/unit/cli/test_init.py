@@ -1,8 +1,12 @@
 """`ecluse init` without a try: what it prints, what it writes, what it leaves alone."""
 
 import json
+import os
+import pty
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -47,11 +51,34 @@ def test_a_dry_run_shows_the_manifest_and_writes_nothing(root):
     assert not (root / "ecluse.toml").exists()
 
 
-@pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("y\n", 0)])
+@pytest.mark.parametrize(("answer", "code"), [("n", 2), ("y", 0)])
 def test_a_manifest_is_replaced_only_when_the_person_says_so(root, answer, code):
     (root / "ecluse.toml").write_text("mine")
-    assert run(root, answer=answer).exit_code == code
+    assert at_a_terminal(root, answer) == code
     assert ((root / "ecluse.toml").read_text() == "mine") is bool(code)
+
+
+def at_a_terminal(root, answer):
+    """The code of `init` there, where a person answers what it asks."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ecluse", "init", "--no-try", "-C", str(root)]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as asking:
+        os.write(ours, f"{answer}\n".encode())
+        asking.communicate()
+    os.close(ours)
+    os.close(theirs)
+    return asking.returncode
+
+
+@pytest.mark.parametrize("answer", ["", "y\n"])
+def test_without_a_terminal_nobody_is_asked_and_force_is_named(root, answer):
+    (root / "ecluse.toml").write_text("mine")
+    done = run(root, answer=answer)
+    assert done.exit_code == 2
+    assert "I003" in done.stderr
+    assert "`ecluse init --force`" in done.stderr
+    assert "Replace it?" not in done.stderr
+    assert (root / "ecluse.toml").read_text() == "mine"
 
 
 def test_a_script_must_say_force(root):
