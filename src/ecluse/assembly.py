@@ -43,6 +43,9 @@ from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
 
 MARKERS = ("ecluse.toml", ".git")
+CACHES = frozenset({".gitignore", "key", "work", "cache", "envs", "store", "tmp", "logs", "keepers", "ballast"})
+"""What a home holds in which nothing was recorded and nothing serves."""
+NOTHING_TO_RUN = frozenset({"I001", "I021"})
 MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters.json"})
 APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 
@@ -62,18 +65,47 @@ def opened(folder: Path, *, in_an_emergency: bool = False) -> Iterator[tuple[App
 def undeclared(folder: Path) -> Iterator[World]:
     """The world of `folder` itself, which has no manifest yet: in a monorepo a part of the repository is an app.
 
-    A home that was made for it and in which nothing was built doesn't stay.
+    A home that was made for it and in which nothing was built doesn't stay; neither does what was built where nothing
+    was found to run.
     """
     env = read_environment()
     root = folder.resolve()
     home = find_home(root, env)
     is_new = not home.exists()
+    is_in_vain = False
     try:
         with world(root, home, env) as built:
             yield built
+    except ProblemError as error:
+        is_in_vain = any(problem.code in NOTHING_TO_RUN for problem in error.problems)
+        raise
     finally:
-        if is_new and holds_nothing(home):
+        if (is_new and holds_nothing(home)) or (is_in_vain and is_deserted(root, home)):
             shutil.rmtree(home, ignore_errors=True)
+
+
+def clear_above(folder: Path) -> None:
+    """Remove what a try of the folders around an app has left, within its repository, where they are no app."""
+    env = read_environment()
+    here = folder.resolve()
+    upwards = (here, *here.parents)
+    top = next((depth for depth, up in enumerate(upwards) if (up / ".git").exists()), 0)
+    for root in upwards[1 : top + 1]:
+        home = find_home(root, env)
+        if is_deserted(root, home):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def is_deserted(root: Path, home: Path) -> bool:
+    """Whether caches alone lie in the home of a folder that declares no app. One elsewhere may be somebody else's."""
+    from ecluse.manifest.find import find_any  # noqa: PLC0415
+
+    if not (home / ".gitignore").exists() or not home.is_relative_to(root) or home == root:
+        return False
+    try:
+        return find_any(root) is None and all(path.name in CACHES for path in home.iterdir())
+    except ProblemError:  # a manifest that can't be read is one
+        return False
 
 
 def holds_nothing(home: Path) -> bool:

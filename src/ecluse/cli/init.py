@@ -54,6 +54,7 @@ def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool
             return tell_each(parts, await init_each(parts), as_json=as_json)
         if not dry_run:
             keep(found, path)
+            assembly.clear_above(root)
         tell(found, path, wrote=not dry_run, as_json=as_json)
         return Exit.DONE
 

@@ -171,3 +171,45 @@ def test_a_folder_that_was_left_out_is_told_with_what_to_type(tmp_path, monkeypa
         words = " ".join(told.split())
         assert "mailer/ is to this app: it runs by itself (mailer/worker.py:1) and was left out" in words
         assert "`ecluse init -C mailer`" in words
+
+
+def homes(root):
+    return sorted(str(path.parent.relative_to(root)) for path in root.rglob(".ecluse"))
+
+
+@pytest.mark.parametrize("at", [".", "lib"])
+@pytest.mark.parametrize(
+    "left", [(), ("key", "cache/interpreters.json"), ("envs/a/pyvenv.cfg", "keepers/p", "ballast")]
+)
+def test_an_init_that_finds_nothing_to_run_leaves_no_home(tmp_path, at, left):
+    root = repository(tmp_path / "shop", {"lib/sums.py": "def add(a, b): ...\n"})[1]
+    leave(root / at, left)
+    done = run(root / at, "--yes")
+    assert "I001" in done.stderr
+    assert homes(root) == []
+
+
+def leave(folder, names):
+    """What an earlier try has left there."""
+    for name in (".gitignore", *names) if names else ():
+        path = folder / ".ecluse" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("*\n")
+
+
+@pytest.mark.parametrize("kept", ["ledger.db", "environments/local/state.json", "services/db/data"])
+def test_a_home_in_which_something_was_recorded_or_serves_stays(tmp_path, kept):
+    root = repository(tmp_path / "shop", {"lib/sums.py": "def add(a, b): ...\n"})[1]
+    leave(root, (kept,))
+    assert "I001" in run(root, "--yes").stderr
+    assert (root / ".ecluse" / kept).exists()
+
+
+@pytest.mark.parametrize(("manifest", "expected"), [(False, []), (True, ["."])])
+def test_an_app_in_a_folder_takes_the_place_of_a_try_of_the_root(tmp_path, manifest, expected):
+    root = repository(tmp_path / "shop", {"api/app.py": FLASK["app.py"], "api/requirements.txt": "flask\n"})[1]
+    leave(root, ("key", "envs/a/pyvenv.cfg"))
+    if manifest:
+        (root / "ecluse.toml").write_text("[app]\nname = 'shop'\n")
+    assert run(root / "api", "--yes").exit_code == 0
+    assert [home for home in homes(root) if home != "api"] == expected
