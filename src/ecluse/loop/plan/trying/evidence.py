@@ -12,7 +12,10 @@ from typing import Any
 from ecluse.loop.plan.trying.answering import BAD, EMPTY, FAULT, OK, Answer, is_named
 from ecluse.model.problem import Exit, Problem
 
-NO_PAGE = "no page was found (GET, 200, text/html): name one in processes.web.health.path if the app has some"
+NO_PAGE = (
+    "whether pages are well was not checked, for none was found (GET, 200, text/html): an app without pages needs "
+    "nothing more, the health check stays {path}"
+)
 NO_PART = "no page that was asked loads a style sheet, a script or a picture of this site, so none was asked for"
 NO_READER = (
     "no route was found that reads the database: the health check may pass while that is gone; "
@@ -43,10 +46,12 @@ class Line:
     answer: str
 
 
-def lines(answers: Collection[Answer], parts: Collection[Part], *, has_database: bool) -> Iterator[Line]:
-    """What was found of the three. Only a database in a file can be taken away for a moment."""
+def lines(answers: Collection[Answer], parts: Collection[Part], *, health: str, has_database: bool) -> Iterator[Line]:
+    """What was found of the three. `health` is the path that was chosen. Only a database in a file can be taken away
+    for a moment."""
     page = next(filter(is_page, answers), None)
-    yield Line(what="find a page", ok=page is not None, answer=f"GET {page.path} answered 200" if page else NO_PAGE)
+    found = f"GET {page.path} answered 200" if page else NO_PAGE.format(path=health)
+    yield Line(what="find a page", ok=page is not None, answer=found)
     if page:
         yield of_parts(parts)
     is_tried = any(answer.without is not None for answer in answers)

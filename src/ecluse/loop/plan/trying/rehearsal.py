@@ -108,7 +108,8 @@ async def served(case: Case) -> tuple[str, ...]:
         return refusals(answers, answer["output"])
     case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began, about="processes.web")
     settle(case, chosen)
-    for line in lines(answers, parts_of(answer), has_database=bool(case.proposal.app.migrate)):
+    migrates = bool(case.proposal.app.migrate)
+    for line in lines(answers, parts_of(answer), health=chosen.path, has_database=migrates):
         if line.ok:
             case.say(line.what, ok=True, answer=line.answer)
         else:

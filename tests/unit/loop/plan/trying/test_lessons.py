@@ -190,7 +190,7 @@ def part(status=200):
     ],
 )
 def test_each_of_the_three_is_found_or_said(answers, parts, ok):
-    assert [line.ok for line in lines(answers, parts, has_database=True)] == ok
+    assert [line.ok for line in lines(answers, parts, health="/healthz", has_database=True)] == ok
 
 
 @pytest.mark.parametrize("answers", [[], [answer("/", 500)], [answer("/", 0)], [answer("/", 200, "image/png")]])
@@ -295,3 +295,11 @@ def test_a_linter_that_says_no_is_told_with_what_it_counted():
 def test_files_that_the_repository_has_are_found_by_the_end_of_their_paths(url, paths, expected):
     assert mapped([Part(path=url, page="/", status=404)], paths) == expected
     assert mapped([Part(path=url, page="/", status=200)], paths) == {}
+
+
+def test_an_app_without_pages_is_told_to_do_nothing_and_keeps_its_health_path():
+    answers = (Answer(path="/healthz", status=200, kind="application/json"),)
+    (line,) = lines(answers, (), health="/healthz", has_database=False)
+    assert not line.ok
+    assert line.answer.startswith("whether pages are well was not checked")
+    assert line.answer.endswith("needs nothing more, the health check stays /healthz")
