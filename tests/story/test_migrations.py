@@ -311,7 +311,7 @@ async def test_alembic_is_not_run_on_a_schema_that_is_ahead_of_the_release(shop)
     shop.memory.target.calls.clear()
     deployed = await shop.deploy("0.1.0")
     assert (deployed.outcome, "run" in shop.memory.target.calls) == ("deployed", False)
-    assert deployed.gates[0].evidence == ("1 migrations since 0.1.0 are not known to take anything away",)
+    assert deployed.gates[0].evidence == ("1 migration since 0.1.0 is not known to take anything away",)
 
 
 async def test_a_dry_run_shows_what_would_run_and_from_what_there_is_no_way_back(shop):

@@ -10,6 +10,7 @@ import click
 from ecluse.cli import options, session
 from ecluse.loop.build.bundle import build, known_bundle
 from ecluse.model.artifact import Bundle
+from ecluse.model.counted import counted
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit
 
@@ -79,6 +80,6 @@ def told(bundle: Bundle, seconds: float, *, known: bool) -> str:
     how = "is there already" if known else f"built in {seconds:.1f} s"
     return (
         f"{bundle.digest}  {how}\n"
-        f"  commit {bundle.commit[:12]}{dirty}, {len(bundle.files)} files\n"
-        f"  {wheels} wheels for Python {house.python}, {house.machine}, {house.libc}"
+        f"  commit {bundle.commit[:12]}{dirty}, {counted(len(bundle.files), 'file')}\n"
+        f"  {counted(wheels, 'wheel')} for Python {house.python}, {house.machine}, {house.libc}"
     )

@@ -14,6 +14,7 @@ from ecluse.cli import options, session
 from ecluse.cli.render.history import event, event_document
 from ecluse.cli.streams import is_read
 from ecluse.loop.release.anchor import holds
+from ecluse.model.counted import counted
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.ledger import Ledger, Record, Verification
@@ -87,7 +88,7 @@ def show_verification(found: Verification, *, as_json: bool) -> Exit:
     if as_json:
         session.print_json(asdict(found))
     elif found.ok:
-        click.echo(f"{found.events} events, an unbroken chain; its head is {found.head or 'not there yet'}")
+        click.echo(f"{counted(found.events, 'event')}, an unbroken chain; its head is {found.head or 'not there yet'}")
     if found.ok:
         return Exit.DONE
     if as_json:
@@ -99,7 +100,7 @@ def broken(found: Verification) -> Problem:
     return Problem(
         code="L007",
         what=f"the ledger was changed from outside: {found.why}",
-        evidence=(f"the head says {found.events} events, {found.head}",),
+        evidence=(f"the head says {counted(found.events, 'event')}, {found.head}",),
         state=f"the events before number {found.broken_at} are as they were written" if found.broken_at else "",
         fix="put a copy from a backup in its place; release tags name the head that they were made at",
         exit=Exit.REFUSED,

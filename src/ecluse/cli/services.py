@@ -14,6 +14,7 @@ from ecluse.cli import options, session
 from ecluse.loop.operate import services
 from ecluse.loop.operate.services import ServiceStatus
 from ecluse.model.app import Environment
+from ecluse.model.counted import counted
 from ecluse.model.problem import Exit
 from ecluse.ports.target import Shell
 
@@ -106,7 +107,7 @@ def line(one: ServiceStatus) -> str:
     seen, service = one.seen, one.service
     what = f"{service.kind} {version_of(one)}".strip()
     where = f"  {seen.host}:{seen.port}  pid {seen.pid}" if seen and seen.pid else ""
-    again = f"  {seen.restarts} restarts, last: {seen.last_exit}" if seen and seen.restarts else ""
+    again = f"  {counted(seen.restarts, 'restart')}, last: {seen.last_exit}" if seen and seen.restarts else ""
     variables = f"  {', '.join(service.env)}" if service.env else ""
     return f"{click.style(service.name, bold=True)}  {what}  {one.state}{where}{again}{variables}"
 

@@ -121,7 +121,7 @@ class _Assembly:
         trees.remove(self._folder)
         os.makedirs(self._tree)
         trees.write(self._tree, self._bundle["files"], self._blob)
-        self._say("tree: %d files" % len(self._bundle["files"]))
+        self._say("tree: %s" % _counted(len(self._bundle["files"]), "file"))
 
     def _install(self, house: Optional[Document], python: str) -> None:
         server = os.path.join(self._folder, "server")
@@ -130,7 +130,7 @@ class _Assembly:
             launch.write(zipapp("ecluse.serving", ["ecluse.serving", "ecluse.wire"]))
         if house is None:
             return
-        self._say("environment: %d wheels with %s" % (len(house["app"]), python))
+        self._say("environment: %s with %s" % (_counted(len(house["app"]), "wheel"), python))
         installer = Installer(
             home=self._home.path,
             python=python,
@@ -221,3 +221,7 @@ def _python(house: Optional[Document]) -> str:
         message = "no Python %s on this host" % house["python"]
         raise OrderError(STAGING_FAILED, message, {"wanted": house["python"], "found": pythons.found_versions()})
     return found
+
+
+def _counted(number: int, thing: str) -> str:
+    return "%d %s%s" % (number, thing, "" if number == 1 else "s")

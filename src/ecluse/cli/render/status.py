@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from ecluse.loop.monitor.status import EnvironmentStatus, HostStatus
+from ecluse.model.counted import counted
 from ecluse.model.observed import Observed, OpenDeployment, ServiceSeen, SlotSeen
 
 NOTHING_SERVES = {
@@ -54,7 +55,9 @@ def observed(seen: Observed, now: datetime, name: str) -> None:
                 age = duration((now - process.started_at).total_seconds()) if process.started_at else "-"
                 ended = f", last: {process.last_exit}" if process.last_exit else ""
                 pid = f"pid {process.pid}  " if process.pid else ""
-                click.echo(f"    {process.name:<12} {pid}{process.state} {age}  {process.restarts} restarts{ended}")
+                click.echo(
+                    f"    {process.name:<12} {pid}{process.state} {age}  {counted(process.restarts, 'restart')}{ended}"
+                )
     for service in seen.services:
         click.echo(f"  {service_line(service, now)}")
     if seen.open is not None:
@@ -72,7 +75,7 @@ def service_line(service: ServiceSeen, now: datetime) -> str:
     ended = f", last: {service.last_exit}" if service.last_exit else ""
     state = service.state if service.state == "running" else click.style(service.state, fg="yellow")
     named = f"{service.name:<8} {service.kind} {service.version}".rstrip()
-    return f"{named}  {state}{age}{where}  {service.restarts} restarts{ended}"
+    return f"{named}  {state}{age}{where}  {counted(service.restarts, 'restart')}{ended}"
 
 
 def open_line(opened: OpenDeployment, name: str) -> str:
@@ -85,8 +88,9 @@ def open_line(opened: OpenDeployment, name: str) -> str:
 def slot_line(slot: SlotSeen, now: datetime) -> str:
     failed = slot.counters.statuses.get("5xx", 0)
     warm = f", warm for {duration((slot.warm_until - now).total_seconds())}" if slot.warm_until else ""
-    counted = f", {slot.counters.requests} requests ({failed} of 5xx)" if "counts" in slot.guarantees else ""
-    return f"  {slot.slot:<6} {slot.weight:3} %  {slot.state}  {slot.version}{counted}{warm}"
+    asked = counted(slot.counters.requests, "request")
+    seen = f", {asked} ({failed} of 5xx)" if "counts" in slot.guarantees else ""
+    return f"  {slot.slot:<6} {slot.weight:3} %  {slot.state}  {slot.version}{seen}{warm}"
 
 
 def duration(seconds: float) -> str:

@@ -23,6 +23,7 @@ from ecluse.loop.deploy.signals import (
     slow_expected,
     telling_bound,
 )
+from ecluse.model.counted import counted
 from ecluse.model.judgement import Inconclusive, Judgement, Measured, NotWorse, Share, Suspect, Worse, percent
 from ecluse.model.observed import Counters
 from ecluse.wire.page import BOUNDS
@@ -141,7 +142,8 @@ class SequentialTest:
         for measured, usual in zip(self._measured(), expected, strict=True):
             yield from _doubts_about(measured, usual)
         if self.bound is None:
-            yield f"latency: the old release has counted {old.requests} requests, {ENOUGH_LATENCIES} are needed"
+            asked = counted(old.requests, "request")
+            yield f"latency: the old release has counted {asked}, {ENOUGH_LATENCIES} are needed"
 
 
 def _added(now: Counters, before: Counters) -> Tally:
@@ -182,7 +184,7 @@ def _doubts_about(measured: Measured, expected: Expected) -> Iterator[str]:
 
 
 def _counted(share: Share) -> str:
-    return f"{share.requests:,} requests"
+    return counted(share.requests, "request")
 
 
 def _milliseconds(bound: int) -> str:

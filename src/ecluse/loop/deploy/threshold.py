@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ecluse.loop.deploy.judge import Sample
 from ecluse.loop.deploy.signals import Tally
+from ecluse.model.counted import counted
 from ecluse.model.judgement import Inconclusive, Judgement, Measured, NotWorse, Worse
 
 ENOUGH = 20
@@ -36,7 +37,7 @@ class FixedThreshold:
             return self.convicted
         measured = self._measured()
         if measured.new.requests < ENOUGH:
-            why = f"{measured.new.requests} requests, {ENOUGH} are needed"
+            why = f"{counted(measured.new.requests, 'request')}, {ENOUGH} are needed"
             return Inconclusive(measured=(measured,), why=(why,))
         return NotWorse(measured=(measured,))
 

@@ -27,6 +27,7 @@ from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.apps import apps_in
 from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.tree import Tree
+from ecluse.model.counted import counted
 from ecluse.model.ids import Commit
 from ecluse.ports.python import Toolchain
 from ecluse.ports.world import World
@@ -80,7 +81,7 @@ async def initialise(world: World, request: Request) -> Found:
     with workplace(world.home, run) as place:
         files = await world.source.working_files()
         facts = await asyncio.to_thread(found_in, world.root, files, world.toolchain)
-        world.reporter.note(f"read {len(files)} files")
+        world.reporter.note(f"read {counted(len(files), 'file')}")
         if not request.as_one and (folders := apps_in(facts, files)):
             raise SeveralAppsError(folders)
         if request.should_try:

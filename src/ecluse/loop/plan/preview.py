@@ -14,6 +14,7 @@ from ecluse.loop.release.make import PlannedRelease, plan_release
 from ecluse.loop.ship import ShipOrder, gates_of, serving_already
 from ecluse.loop.test.untested import untested
 from ecluse.model.app import Strategy
+from ecluse.model.counted import counted
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
 from ecluse.model.release import Release
@@ -49,7 +50,7 @@ def told_leg(leg: Leg) -> str:
     """`shift 5 %`, `watch 60 s`, `start on a, b`."""
     share = f" {leg.weight} %" if leg.move is Move.SHIFT else ""
     lasts = f" {leg.lasts.total_seconds():g} s" if leg.lasts else ""
-    count = f" {leg.requests} requests" if leg.requests else ""
+    count = f" {counted(leg.requests, 'request')}" if leg.requests else ""
     return f"{leg.move}{share}{lasts}{count}{' on ' + ', '.join(leg.hosts) if leg.hosts else ''}"
 
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from ecluse.model.artifact import Wheel
+from ecluse.model.counted import counted
 from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure
 from ecluse.providers.uv.interpreters import Found
@@ -51,7 +52,7 @@ class Environments:
 
     async def _fill(self, folder: Path, wheels: Sequence[Wheel], python: Found, say: Say) -> None:
         """Made where it stays: an environment can't be moved."""
-        say(f"installing {len(wheels)} packages for Python {python.version}")
+        say(f"installing {counted(len(wheels), 'package')} for Python {python.version}")
         shutil.rmtree(folder, ignore_errors=True)
         try:
             await self._checked("venv", str(folder), "-p", python.path, "--no-project")

@@ -8,6 +8,7 @@ from ecluse.loop.build.remembered import kept_bundle
 from ecluse.loop.deploy.schema.files import of_bundle
 from ecluse.loop.deploy.schema.migration import names
 from ecluse.loop.deploy.schema.tools import TOOLS
+from ecluse.model.counted import counted
 from ecluse.model.history import EnvironmentKnown, MigrationKnown
 from ecluse.model.release import Release
 from ecluse.model.verdict import Answer, Verdict
@@ -36,7 +37,8 @@ def crossing(release: Release, known: EnvironmentKnown, store: ContentStore) -> 
     if not crossed and (unclear := tuple(one for one in unknown if one.unclear)):
         return Verdict(gate=GATE, answer=Answer.NOT_CHECKED, evidence=_at_most(map(_doubt, unclear)), is_required=False)
     if not crossed:
-        why = f"{len(unknown)} migrations since {release.version} are not known to take anything away"
+        are = "is" if len(unknown) == 1 else "are"
+        why = f"{counted(len(unknown), 'migration')} since {release.version} {are} not known to take anything away"
         return Verdict(gate=GATE, answer=Answer.PASSED, evidence=(why,))
     return Verdict(gate=GATE, answer=Answer.FAILED, evidence=_evidence(crossed), fix=_fix(crossed))
 

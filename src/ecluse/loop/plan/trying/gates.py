@@ -17,6 +17,7 @@ from ecluse.loop.test.evidence import Judged
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
 from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
+from ecluse.model.counted import counted
 from ecluse.model.ids import StepName
 
 GO_ON = "--continue-on-collection-errors"
@@ -158,8 +159,8 @@ def judge_once(step: Step, judged: Judged, report: TestReport | None, output: It
     failed = dict(report.failed) if report else {}
     missing = told(lacking((*judged.evidence, *failed.values(), *output)))
     if report is None or not passed or not failed or len(failed) / report.executed > MOST_KNOWN:
-        counted = f"{len(failed)} of {report.executed} tests fail" if report and failed else ""
-        why = ": ".join(filter(None, [counted, missing or said]))
+        share = f"{len(failed)} of {report.executed} tests fail" if report and failed else ""
+        why = ": ".join(filter(None, [share, missing or said]))
         return Seen(step=step, answer=why, ok=False, why=why, passed=passed)
     answer = "; ".join(filter(None, [counts(report.executed, len(failed)), missing]))
     return Seen(step=step, answer=answer, ok=True, passed=passed, failed=failed)
@@ -179,7 +180,7 @@ def first_words(step: Step, judged: Judged) -> str:
 
 
 def counts(executed: int, failed: int) -> str:
-    return f"{executed} tests, {failed} fail and {'is' if failed == 1 else 'are'} listed as known to"
+    return f"{counted(executed, 'test')}, {failed} fail and {'is' if failed == 1 else 'are'} listed as known to"
 
 
 def repeated(seen: Seen, report: TestReport | None) -> Seen:
@@ -188,7 +189,7 @@ def repeated(seen: Seen, report: TestReport | None) -> Seen:
         return replace(seen, answer=f"{seen.answer}; it could not be repeated")
     failed = {name: why for name, why in seen.failed.items() if name in report.failed}
     flaky = tuple(sorted((seen.failed.keys() ^ report.failed.keys()) & (report.passed | report.failed.keys())))
-    parts = [counts(report.executed, len(failed)) if failed else f"{report.executed} tests"]
+    parts = [counts(report.executed, len(failed)) if failed else counted(report.executed, "test")]
     parts += [f"fails sometimes: {', '.join(flaky)}"] if flaky else []
     step = replace(seen.step, retries=max(1, seen.step.retries)) if flaky else seen.step
     return replace(seen, step=step, answer="; ".join(parts), failed=failed, flaky=flaky)

@@ -14,6 +14,7 @@ from ecluse.loop.plan.trying.learn import Failure, Lesson, learn
 from ecluse.loop.plan.trying.wanting import last_line
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Build, Interface
+from ecluse.model.counted import counted
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 ROUNDS = 30
@@ -194,7 +195,7 @@ async def probed(case: Case) -> Failure | None:
     elif answer["ok"]:
         case.routes = tuple(answer["routes"])
         believe(case, Interface(answer["interface"]))
-        said = f"{case.web.interface}, {len(case.routes)} plain routes"
+        said = f"{case.web.interface}, {counted(len(case.routes), 'plain route')}"
         case.say(what, ok=True, answer=said, began=began, about="processes.web.app")
         return None
     else:
