@@ -1,6 +1,7 @@
 """The report of `init`, as a person reads it and as a script does."""
 
 import json
+from dataclasses import replace
 
 import click
 import pytest
@@ -10,7 +11,7 @@ from ecluse.loop.plan.init import Found
 from ecluse.loop.plan.proposing.proposal import Proposal, Trial
 from ecluse.loop.plan.proposing.render import render
 from ecluse.manifest.detect.facts import Fact, Kind
-from ecluse.model.app import App, Environment, Interface, Process
+from ecluse.model.app import App, Build, Environment, Interface, Process
 
 APP = App(
     name="shop",
@@ -66,6 +67,20 @@ def test_it_says_what_is_set_and_why_in_the_order_of_the_file():
     assert said[at + 2] == "      also found: old.wsgi:application (old/wsgi.py:4)"
     assert said[at + 3] == "  environments.local.env.SECRET_KEY = for-development-only"
     assert said[at + 4].startswith("      made up; read at shop/settings.py:12")
+
+
+def test_a_place_that_is_the_value_itself_is_not_said_twice():
+    build = Build(requirements=("api/requirements.txt",), test_requirements=("requirements-dev.txt",))
+    places = {
+        "build.requirements": "api/requirements.txt",
+        "build.test_requirements.requirements-dev.txt": "requirements-dev.txt",
+    }
+    proposal = Proposal(app=replace(APP, build=build), reasons=places)
+    said = [line for line in lines(Found(facts=(), proposal=proposal, text=render(proposal))) if "txt" in line]
+    assert [line.strip() for line in said] == [
+        "build.requirements = api/requirements.txt",
+        "build.test_requirements.requirements-dev.txt",
+    ]
 
 
 def test_known_failures_are_never_silent():

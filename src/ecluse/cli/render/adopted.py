@@ -85,12 +85,14 @@ def trial_lines(trial: Trial, width: int) -> Iterator[str]:
 
 
 def setting(key: str, value: str, reason: str, width: int) -> Iterator[str]:
-    """A key with its value; the reason beside it where there is room, else below."""
+    """A key with its value; the reason beside it where there is room, else below. One that only says the value, or
+    the item, once more is left out."""
     left = f"{key} = {value}" if value else key
+    reason = "" if reason == value or key.endswith(f".{reason}") else reason
     if len(left) > width - 2:
         left = f"{left[: width - 3]}…"
     if len(left) < VALUE - 2 and VALUE + len(reason) <= width:
-        yield f"  {left:<{VALUE - 2}}{click.style(reason, dim=True)}"
+        yield f"  {left:<{VALUE - 2}}{click.style(reason, dim=True)}" if reason else f"  {left}"
         return
     yield f"  {left}"
     yield from paragraph(reason, width, "      ", dim=True)

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """A requirements file for running."""
     TEST_REQUIREMENTS = "test-requirements"
     """A requirements file for testing."""
+    TEST_LISTED = "test-listed"
+    """The normalised name of a package in the requirements file for testing that is `file`."""
     TEST_EXTRA = "test-extra"
     TEST_GROUP = "test-group"
     TEST_DEPENDENCY = "test-dependency"

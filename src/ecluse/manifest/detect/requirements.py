@@ -22,9 +22,9 @@ def read(tree: Tree) -> Iterator[Fact]:
         if kind is None:
             continue
         yield Fact(kind=kind, value=path, file=path, confidence=confidence, folder=str(PurePosixPath(path).parent))
-        if kind is Kind.REQUIREMENTS:
-            for line, requirement in listed(tree, path):
-                yield Fact(kind=Kind.DEPENDENCY, value=requirement, file=path, line=line, confidence=confidence)
+        names = Kind.DEPENDENCY if kind is Kind.REQUIREMENTS else Kind.TEST_LISTED
+        for line, requirement in listed(tree, path):
+            yield Fact(kind=names, value=requirement, file=path, line=line, confidence=confidence)
     for number, requirement in tox_dependencies(tree):
         yield Fact(kind=Kind.TEST_DEPENDENCY, value=requirement, file="tox.ini", line=number, confidence=LIKELY)
 

@@ -92,6 +92,9 @@ def test_requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
         found["robotframework"] = robot
     if tested(facts):
         found |= tested_with(facts)
+    files = [fact.file for fact in found.values() if fact and fact.kind is Kind.TEST_REQUIREMENTS]
+    there = {fact.value for fact in every(facts, Kind.TEST_LISTED) if fact.file in files}
+    found = {name: fact for name, fact in found.items() if name not in there}
     for name, fact in found.items():
         note(f"build.test_requirements.{name}", fact or "for the step `test`")
     return tuple(found)
@@ -111,10 +114,12 @@ def tested_with(facts: tuple[Fact, ...]) -> dict[str, Fact | None]:
     return found
 
 
-def runners_alone(build: Build) -> Build:
-    """Without what the repository develops with: only what runs its tests, and reports on them."""
+def runners_alone(build: Build, facts: tuple[Fact, ...]) -> Build:
+    """Without what the repository develops with: only what runs its tests, and reports on them, whether it is named
+    or listed in a file for tests."""
     known = {"pytest-cov", "coverage", "robotframework", *(name for names in REPORTERS.values() for name in names)}
-    plain = tuple(name for name in build.test_requirements if name in known)
+    listed = values(facts, Kind.TEST_LISTED) if build.test_requirements else ()
+    plain = tuple(dict.fromkeys(name for name in (*build.test_requirements, *listed) if name in known))
     return replace(build, test_requirements=plain, test_extras=(), test_groups=())
 
 

@@ -115,7 +115,7 @@ async def built(case: Case) -> None:
     if wanted == case.made_of:
         return
     why: list[ProblemError] = []
-    for build in lighter(wanted):
+    for build in lighter(wanted, case.facts):
         try:
             case.environment = await made(case, build)
         except ProblemError as error:
@@ -130,11 +130,11 @@ async def built(case: Case) -> None:
     raise why[-1]
 
 
-def lighter(build: Build) -> tuple[Build, ...]:
+def lighter(build: Build, facts: tuple[Fact, ...]) -> tuple[Build, ...]:
     """What may be asked for, most first: what a repository develops with may not build here, the runners of its tests
     alone often do."""
     without = replace(build, test_requirements=(), test_extras=(), test_groups=())
-    return tuple(dict.fromkeys((build, runners_alone(build), without)))
+    return tuple(dict.fromkeys((build, runners_alone(build, facts), without)))
 
 
 async def made(case: Case, build: Build) -> Path:

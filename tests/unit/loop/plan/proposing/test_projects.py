@@ -44,7 +44,7 @@ def test_it_is_the_innermost_that_says_what_it_needs(files, project):
 
 def test_requirement_files_count_from_the_project():
     tests = {
-        "backend/requirements-test.txt": "pytest",
+        "backend/requirements-test.txt": "mock",
         "requirements-test.txt": "tox",
         "backend/tests/test_it.py": "def test_it(): ...",
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from ecluse.loop.plan.proposing.locked import runners_alone
 from ecluse.loop.plan.proposing.made_up import safe_value
 from ecluse.loop.plan.proposing.proposal import Trial
 from ecluse.loop.plan.proposing.render import literal, render
@@ -319,6 +320,22 @@ def test_what_tests_need_is_found_in_extras_groups_and_files():
     files = {**PYTEST, "requirements-test.txt": "x\n"}
     assert app_of(files).build.test_requirements == ("requirements-test.txt", "pytest")
     assert app_of({**PYTEST, "tox.ini": "[testenv]\ndeps = mock\n"}).build.test_requirements == ("mock", "pytest")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("requirements-dev.txt", "PyTest>=8\nblack\n"), ("requirements/dev.txt", "-r tests.txt\n")],
+)
+def test_a_runner_that_the_file_for_tests_lists_is_not_named_beside_it(name, text):
+    files = {"requirements/tests.txt": "pytest\n"} if name.startswith("requirements/") else {}
+    (file,) = app_of({**PYTEST, name: text, **files}).build.test_requirements
+    assert file.endswith(".txt")
+
+
+def test_where_that_file_cannot_be_installed_the_runner_that_it_lists_is_left():
+    facts = detect(Tree.of({**FLASK, **PYTEST, "requirements-dev.txt": "pytest\nblack\n"}))
+    build = resolve(facts, name="x").app.build
+    assert runners_alone(build, facts).test_requirements == ("pytest",)
 
 
 def test_linters_that_are_configured_are_steps():
