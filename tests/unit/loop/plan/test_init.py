@@ -607,6 +607,22 @@ def test_tests_that_fail_are_listed_by_name(world, repository):
     assert found.proposal.trials[-1].answer == "2 tests, 1 fail and is listed as known to"
 
 
+@pytest.mark.parametrize(
+    ("tests", "why"),
+    [
+        (TESTS, []),
+        (TESTS + "def test_wrong(): assert False\n", ["test-repeated: to tell a test that always fails"]),
+        ("import nothing_like_it\n" + TESTS, ["test-again: files of tests couldn't be imported"]),
+    ],
+)
+def test_a_suite_that_runs_once_more_is_announced_with_the_reason(world, repository, tests, why):
+    repository({"Procfile": PROCFILE, "server.py": server(), "tests/test_a.py": tests})
+    init(world)
+    notes = [text for text in world.reporter.notes if "runs once more" in text]
+    assert len(notes) == len(why)
+    assert all(text.startswith(f"test runs once more, as {told}") for text, told in zip(notes, why, strict=True))
+
+
 def test_what_was_said_about_a_known_failure_is_kept(world, repository):
     code = TESTS + "def test_wrong(): assert False\n"
     said = "tests/test_a.py::test_wrong  # see #7\ntests/test_a.py::test_right  # slow\n"

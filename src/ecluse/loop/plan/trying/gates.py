@@ -30,6 +30,13 @@ LOG = 64 * 1024
 """Characters of its output that are searched for what it lacks."""
 LONGEST = 100
 """Characters of a reason."""
+WHY_AGAIN = {
+    "set": "it didn't pass: now with the settings that the app gets",
+    "alone": "it didn't pass: now without the app's services",
+    "again": "files of tests couldn't be imported: now the others",
+    "repeated": "to tell a test that always fails from one that fails sometimes",
+}
+"""By the last word of the attempt's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +126,12 @@ def uncollected(step: Step, report: TestReport | None) -> bool:
 async def once(
     step: Step, stage: Stage, bench: Bench, limit: timedelta, *, again: str = ""
 ) -> tuple[Seen, TestReport | None]:
-    """One attempt. `again` keeps the tree and the report of another one apart from those of the first."""
+    """One attempt. `again` keeps the tree and the report of another one apart from those of the first, and says why
+    there is one."""
     began = bench.world.clock.monotonic()
     name = StepName(f"{step.name}{again}")
+    if again:
+        bench.world.reporter.note(f"{step.name} runs once more, as {name}: {WHY_AGAIN[again.rpartition('-')[2]]}")
     limited = replace(step, name=name, timeout=min(limit, timedelta(seconds=max(1.0, bench.left))))
     outcome = await Attempts(limited, (), stage)(bench.world)
     judged = outcome.result
