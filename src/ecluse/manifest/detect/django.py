@@ -103,7 +103,21 @@ def file_of(tree: Tree, folder: str, name: str) -> str | None:
     return next((path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in tree), None)
 
 
+def for_development(module: Module) -> Iterator[Fact]:
+    """`startproject` writes DEBUG and SECRET_KEY as a developer wants them (docs.djangoproject.com, "Deployment
+    checklist"). Settings that are named for development, or read a variable for it, mean it."""
+    if likelihood(module.name) > 0:
+        return
+    held = {name: (value, line) for name, value, line in module.assigned() if name in {"DEBUG", "SECRET_KEY"}}
+    for name, (value, line) in held.items():
+        said = literal(value)
+        if (name == "DEBUG" and said is True) or (name == "SECRET_KEY" and isinstance(said, str) and said):
+            shown = "DEBUG = True" if name == "DEBUG" else name
+            yield Fact(kind=Kind.DEVELOPMENT, value=shown, file=module.path, line=line, confidence=SURE)
+
+
 def of_settings(module: Module, manage: str, folder: str) -> Iterator[Fact]:
+    yield from for_development(module)
     for name, value, line in module.assigned():
         if name in {"WSGI_APPLICATION", "ASGI_APPLICATION"} and (dotted := text_of(value)):
             where, _, attribute = dotted.rpartition(".")

@@ -58,6 +58,8 @@ class Kind(StrEnum):
     """A command line that serves on `$PORT`; `label` is what to know of how it gets there."""
     SETTINGS = "settings"
     """Django's settings module; `label` is not empty where nothing but the variable names it."""
+    DEVELOPMENT = "development"
+    """What Django's settings hold that production must not have: the setting with its value, or without if secret."""
     RELEASE = "release"
     """A command line to run before each release starts."""
     WORKER = "worker"

@@ -48,6 +48,25 @@ def test_allowed_hosts_are_known():
     assert values(facts(), Kind.HOST) == ("example.org",)
 
 
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ("SECRET_KEY = 'django-insecure-x'\nDEBUG = True\n", ["SECRET_KEY:1", "DEBUG = True:2"]),
+        ("import os\nSECRET_KEY = os.environ['KEY']\nDEBUG = 'DEBUG' in os.environ\n", []),
+        ("import os\nDEBUG = True\nDEBUG = os.environ.get('DEBUG') == '1'\nSECRET_KEY = ''\n", []),
+        ("DEBUG = False\n", []),
+    ],
+)
+def test_what_settings_hold_for_development_is_found(settings, found):
+    told = every(facts(**{"shop/settings.py": settings}), Kind.DEVELOPMENT)
+    assert [f"{fact.value}:{fact.line}" for fact in sorted(told, key=lambda fact: fact.line)] == found
+
+
+def test_settings_that_are_named_for_development_mean_it():
+    files = {"manage.py": MANAGE.replace("shop.settings", "shop.dev"), "shop/dev.py": "DEBUG = True\n"}
+    assert values(detect(Tree.of(files)), Kind.DEVELOPMENT) == ()
+
+
 def test_a_project_in_a_folder_runs_there():
     found = detect(Tree.of({"backend/manage.py": MANAGE, "backend/shop/settings.py": SETTINGS}))
     (wsgi,) = [fact for fact in found if fact.kind is Kind.WSGI]

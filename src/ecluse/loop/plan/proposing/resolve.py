@@ -300,6 +300,17 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons, held: Mapping[str, str])
     return found
 
 
+def for_development(facts: tuple[Fact, ...]) -> Iterator[str]:
+    held = {fact.value.partition(" ")[0]: fact for fact in reversed(every(facts, Kind.DEVELOPMENT))}
+    if held:
+        listed = " and ".join(f"{fact.value} ({fact.place})" for fact in held.values())
+        names = " and ".join(f"DJANGO_{name}" for name in held)
+        yield (
+            f"for development: {listed} in the settings; what production has instead isn't said: let them read "
+            f"{names}, and set that before production (env and secrets of its environment)"
+        )
+
+
 def lacking(app: App) -> Iterator[str]:
     """What an app usually has and this one hasn't, or has off."""
     if app.web is None:
@@ -339,6 +350,7 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     if [(fact.value, fact.label) for fact in hosts] == [("localhost", "")]:
         place = hosts[0].place
         yield f"what it answers at http://127.0.0.1, for it admits localhost only ({place}): open it by that name"
+    yield from for_development(facts)
     yield from lacking(app)
     if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
         more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)

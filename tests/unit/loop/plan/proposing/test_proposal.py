@@ -338,6 +338,17 @@ def test_where_that_file_cannot_be_installed_the_runner_that_it_lists_is_left():
     assert runners_alone(build, facts).test_requirements == ("pytest",)
 
 
+def test_what_a_new_django_project_holds_for_development_is_told_with_its_place():
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.settings')\n"
+    settings = "SECRET_KEY = 'django-insecure-x'\nDEBUG = True\nWSGI_APPLICATION = 'conf.wsgi.application'\n"
+    proposal = propose({"manage.py": manage, "conf/settings.py": settings})
+    (line,) = [line for line in proposal.unknown if line.startswith("for development")]
+    assert "SECRET_KEY (conf/settings.py:1)" in line
+    assert "DEBUG = True (conf/settings.py:2)" in line
+    assert "DJANGO_SECRET_KEY" in line
+    assert "insecure" not in render(proposal)
+
+
 def test_linters_that_are_configured_are_steps():
     app = app_of({"pyproject.toml": "[tool.ruff]\n[tool.mypy]\n"})
     assert [(step.name, step.group) for step in app.steps] == [("ruff", "check"), ("mypy", "check")]
