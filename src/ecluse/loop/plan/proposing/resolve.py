@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from shlex import quote
 
 from ecluse.loop.plan.proposing.background import background, hint
 from ecluse.loop.plan.proposing.django import one_settings_module
@@ -14,16 +13,15 @@ from ecluse.loop.plan.proposing.front import frontend_of
 from ecluse.loop.plan.proposing.kept import import_path, state
 from ecluse.loop.plan.proposing.locked import build_of
 from ecluse.loop.plan.proposing.made_up import value_for
-from ecluse.loop.plan.proposing.migrating import left_out, migration
+from ecluse.loop.plan.proposing.migrating import migration
 from ecluse.loop.plan.proposing.projects import ROOT, project_of, seen_from
 from ecluse.loop.plan.proposing.proposal import Proposal
 from ecluse.loop.plan.proposing.services import addresses, has_broker, services_of
 from ecluse.loop.plan.proposing.steps import coverage_wanted, steps_of
+from ecluse.loop.plan.proposing.untold import LOCAL_NAMES, apart, unknown
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.apps import beside
-from ecluse.manifest.detect.django import ANY
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
-from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process, Service
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
@@ -41,8 +39,6 @@ ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 PROGRAM = re.compile(r"(?!(?:if|for|while|until|case|wait|then|fi|done)\b)[\w./\"'$]")
 """How a simple command begins."""
 BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
-LOCAL_NAMES = ("localhost", "127.0.0.1")
-"""What a person's browser may send, the one that is sent first."""
 LOOKED_FOR = (
     "Django: manage.py and its settings",
     "Flask, FastAPI, Starlette, Litestar, Quart, Falcon, Bottle, Pyramid …: an app object or a factory",
@@ -51,8 +47,6 @@ LOOKED_FOR = (
     "pages of Streamlit",
     "Procfile, Dockerfile, compose, supervisor, systemd, uWSGI: what they start",
 )
-MOST_APART = 3
-"""Folders that were left out of which each is told how to take it."""
 NEARLY = 4
 """Things that look like entry points which are told, if nothing else was found."""
 BY_HAND = (
@@ -298,67 +292,3 @@ def settings(facts: tuple[Fact, ...], reasons: Reasons, held: Mapping[str, str])
             reasons.note(f"environments.local.env.{fact.value}", read if fact.label else f"made up; {read}")
             reasons.made_up += () if fact.label else (fact.value,)
     return found
-
-
-def for_development(facts: tuple[Fact, ...]) -> Iterator[str]:
-    held = {fact.value.partition(" ")[0]: fact for fact in reversed(every(facts, Kind.DEVELOPMENT))}
-    if held:
-        listed = " and ".join(f"{fact.value} ({fact.place})" for fact in held.values())
-        names = " and ".join(f"DJANGO_{name}" for name in held)
-        yield (
-            f"for development: {listed} in the settings; what production has instead isn't said: let them read "
-            f"{names}, and set that before production (env and secrets of its environment)"
-        )
-
-
-def lacking(app: App) -> Iterator[str]:
-    """What an app usually has and this one hasn't, or has off."""
-    if app.web is None:
-        yield "no web app was found: if there is one, add [processes.web] (`ecluse explain processes` tells more)"
-    if not any(step.group == "test" for step in app.steps):
-        yield "no tests were found: add [steps.test] with a command and junit"
-    for process in app.processes:
-        if not process.enabled:
-            why = f"({process.why_off}): mend that, then set processes.{process.name}.enabled"
-            yield f"{process.name} is declared and off {why}"
-
-
-def apart(programs: tuple[Fact, ...]) -> Iterator[str]:
-    """The folders that a manifest for one app says nothing about."""
-    for fact in programs[:MOST_APART]:
-        yield (
-            f"what {fact.folder}/ is to this app: it runs by itself ({fact.place}) and was left out; "
-            f"`ecluse init -C {quote(fact.folder)}` takes it for an app of its own; [apps] names several"
-        )
-    if more := tuple(fact.folder for fact in programs[MOST_APART:]):
-        yield f"what these are to this app, which run by themselves and were left out: {', '.join(more)}"
-
-
-def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
-    """What this proposal leaves open, and how to say it."""
-    for line in values(facts, Kind.UNREAD):
-        yield f"what this repository says about {line}: add what is missing by hand"
-    yield from left_out(facts)
-    if app.frontend and " ".join(app.frontend.install) in UNLOCKED.values():
-        yield "which versions the front end is built with: commit a lock (npm install writes package-lock.json)"
-    for fact in every(facts, Kind.FIXED):
-        yield (
-            f"looks for {fact.value} at a fixed address ({fact.place}): let it read a variable, with that as its "
-            "default, then `ecluse init --force` gives it a service"
-        )
-    hosts = [fact for fact in every(facts, Kind.HOST) if fact.value in LOCAL_NAMES or fact.label == ANY]
-    if [(fact.value, fact.label) for fact in hosts] == [("localhost", "")]:
-        place = hosts[0].place
-        yield f"what it answers at http://127.0.0.1, for it admits localhost only ({place}): open it by that name"
-    yield from for_development(facts)
-    yield from lacking(app)
-    if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
-        more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)
-        yield (
-            f"writes to a path that could not be read, or that holds source: {', '.join(places[:6])}{more}: "
-            "if that is data, give it a folder of its own and name that in [app] state"
-        )
-    known = {name for environment in app.environments for name in environment.env} | addresses(app.services).keys()
-    late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
-    if late:
-        yield f"read while running, not at start: {', '.join(late[:8])}: set what you need in [environments.local] env"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecluse.loop.plan.proposing.proposal import Proposal
-from ecluse.loop.plan.proposing.resolve import apart, unknown
+from ecluse.loop.plan.proposing.untold import apart, unknown
 from ecluse.loop.plan.proposing.written import look
 from ecluse.loop.plan.trying.answering import Answer
 from ecluse.loop.plan.trying.case import Case
