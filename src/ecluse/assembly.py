@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.keeper import ballast
@@ -19,7 +20,8 @@ from ecluse.ledger.besteffort import BestEffortLedger
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.loop.deploy.fleet import Fleet, Seen
-from ecluse.loop.deploy.wanted import Settings
+from ecluse.loop.deploy.listening import port_trouble
+from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import EnvironmentName, HostName
 from ecluse.model.observed import Holder
@@ -329,8 +331,18 @@ def _key(home: Path) -> bytes:
     return path.read_bytes()
 
 
-async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[EnvironmentName, Seen | Problem]]:
-    """The facts about this machine, the app when there is one to read, and what its environments say of themselves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """The facts about this machine, the app when there is one to read, what its environments say of themselves, and
+    which can't have their port."""
+
+    machine: Machine
+    app: App | None
+    seen: Mapping[EnvironmentName, Seen | Problem]
+    ports: Mapping[EnvironmentName, Problem]
+
+
+async def examined(folder: Path) -> Examined:
     from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
     from ecluse.system.machine import read_machine  # noqa: PLC0415
 
@@ -345,19 +357,26 @@ async def examined(folder: Path) -> tuple[Machine, App | None, Mapping[Environme
     try:
         toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]
-        seen = {one.name: await _asked(one, root, home, env) for one in app.environments} if app else {}
+        asked = [(one.name, *await _asked(app, one, root, home, env)) for one in app.environments] if app else []
         offers = MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain).offers()
-        return read_machine(home, step_layer=commands.layer, interpreters=found, services=offers), app, seen
+        return Examined(
+            machine=read_machine(home, step_layer=commands.layer, interpreters=found, services=offers),
+            app=app,
+            seen={name: seen for name, seen, _ in asked},
+            ports={name: trouble for name, _, trouble in asked if trouble},
+        )
     finally:
         commands.close()
 
 
-async def _asked(environment: Environment, root: Path, home: Path, env: Mapping[str, str]) -> Seen | Problem:
-    targets = _targets(environment, root, home, FolderStore(home / "store"), SystemClock(), env)
+async def _asked(
+    app: App, environment: Environment, root: Path, home: Path, env: Mapping[str, str]
+) -> tuple[Seen | Problem, Problem | None]:
+    fleet = Fleet(_targets(environment, root, home, FolderStore(home / "store"), SystemClock(), env))
     try:
-        return await Fleet(targets).observe()
+        return await fleet.observe(), await port_trouble(Wanted(app=app, environment=environment), fleet)
     except ProblemError as error:
-        return error.problems[0]
+        return error.problems[0], None
 
 
 def trouble_with_disk(error: OSError) -> Problem | None:

@@ -26,6 +26,11 @@ class TestMemoryTarget(TargetContract):
         return HOLDER
 
     @pytest.fixture
+    def taken(self, target):
+        target.taken.add(9000)
+        return 9000
+
+    @pytest.fixture
     def gone(self, target):
         target.gone.add("h-gone")
         return Holder(id="h-gone", host="here", pid=2, user="bert", command="ecluse ship")

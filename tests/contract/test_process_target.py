@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 from dataclasses import replace
 
@@ -29,6 +30,11 @@ class TestProcessTarget(TargetContract):
     @pytest.fixture
     def holder(self):
         return HOLDER
+
+    @pytest.fixture
+    def taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as stranger:
+            yield stranger.getsockname()[1]
 
     @pytest.fixture
     def gone(self):

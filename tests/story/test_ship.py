@@ -1,6 +1,7 @@
 """The main job, by the real command line on the real process target."""
 
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -62,6 +63,28 @@ def test_a_dry_run_changes_nothing(shop):
     assert planned["outcome"] == "planned"
     assert planned["moves"][0] == "stage"
     assert shop.json("status")["environments"][0]["phase"] == "empty"
+
+
+def test_a_taken_port_is_told_before_any_step_runs(shop):
+    with socket.create_server(("127.0.0.1", shop.port)):
+        for words in (("ship", "--dry-run"), ("ship",)):
+            refused = shop.json(*words, code=1)
+            assert [problem["code"] for problem in refused["problems"]] == ["K020"], words
+            assert not refused.get("gates")
+        told = {one["name"]: one for one in shop.json("doctor", code=1)["findings"]}["port of local"]
+        assert "pid" in told["detail"]
+    assert shop.json("ship", "--dry-run")["outcome"] == "planned"
+
+
+def test_an_environment_that_serves_is_not_moved_to_another_port_by_a_ship(serving):
+    manifest = (serving.root / "ecluse.toml").read_text()
+    serving.write("ecluse.toml", manifest.replace(f"port = {serving.port}", f"port = {serving.port + 1}"))
+    serving.commit("build: another port")
+    for words in (("ship", "--dry-run"), ("ship",)):
+        refused = serving.json(*words, code=1)
+        assert [problem["code"] for problem in refused["problems"]] == ["K021"], words
+        assert not refused.get("timeline")
+    assert serving.get()[0] == "shop one"
 
 
 def test_the_working_tree_ships_only_when_asked_for(serving):

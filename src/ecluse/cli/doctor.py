@@ -22,7 +22,8 @@ def command(as_json: bool, folder: Path) -> None:
     """What this machine can do, and what is in the way. Changes nothing; works without a manifest."""
 
     async def work() -> Exit:
-        findings = diagnose(*await assembly.examined(folder))
+        found = await assembly.examined(folder)
+        findings = diagnose(found.machine, found.app, found.seen, found.ports)
         bad = any(finding.grade is Grade.BAD for finding in findings)
         if as_json:
             session.print_json({"ok": not bad, "findings": [asdict(finding) for finding in findings]})

@@ -1,12 +1,14 @@
-"""`keeper.pyz run|holder|relay|service|await|version`: one program for all host processes."""
+"""`keeper.pyz run|holder|relay|service|await|port|version`: one program for all host processes."""
 
 import argparse
+import json
 import sys
 from typing import Dict, List, Optional
 
-from ecluse.keeper import daemon, holder, program, relay
+from ecluse.keeper import daemon, holder, listeners, program, relay
 from ecluse.keeper.places import Home
 from ecluse.keeper.services import serving
+from ecluse.wire.codes import OrderError
 
 
 def main(words: Optional[List[str]] = None) -> int:
@@ -19,8 +21,9 @@ def main(words: Optional[List[str]] = None) -> int:
         return serving.main(arguments.specification)
     if arguments.verb == "await":
         return serving.wait(arguments.folder, arguments.seconds)
-    if arguments.verb == "version":
-        sys.stdout.write(program.version() + "\n")
+    if arguments.verb in ("version", "port"):
+        told = program.version() if arguments.verb == "version" else _refused(arguments.address, arguments.port)
+        sys.stdout.write(told + "\n")
         return 0
     return _run(Home(arguments.home), arguments)
 
@@ -32,6 +35,15 @@ def _run(home: Home, arguments: argparse.Namespace) -> int:
     home.make()
     ready = daemon.leave()
     return 0 if ready is None else daemon.run(home, ready=ready, idle=arguments.idle)
+
+
+def _refused(address: str, port: int) -> str:
+    """What a keeper would answer, as JSON; empty when it could listen there."""
+    try:
+        listeners.require(address, port)
+    except OrderError as error:
+        return json.dumps({"code": error.code, "message": error.message, "evidence": error.evidence})
+    return ""
 
 
 def _inherited(text: str) -> Optional[Dict[str, int]]:
@@ -62,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     wait = verbs.add_parser("await", help="return once the service in a folder answers")
     wait.add_argument("folder")
     wait.add_argument("--seconds", type=float, default=60.0)
+    port = verbs.add_parser("port", help="say what would keep a keeper from listening there")
+    port.add_argument("address")
+    port.add_argument("port", type=int)
     verbs.add_parser("version", help="print the digest that names this program")
     return parser
 

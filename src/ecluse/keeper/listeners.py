@@ -38,6 +38,14 @@ def open_behind(address: str, port: int) -> Pair:
     return {**pair, **{slot: _listen(socket.AF_INET, "127.0.0.1", 0) for slot in SLOTS}}
 
 
+def require(address: str, port: int) -> None:
+    """The OrderError that opening a pair would end with now; nothing stays open."""
+    try:
+        _refuse_taken(socket.AF_INET6 if ":" in address else socket.AF_INET, address, port)
+    except OSError as error:
+        raise _problem(address, port, error) from error
+
+
 def _refuse_taken(family: int, address: str, port: int) -> None:
     """SO_REUSEPORT would let us join a group of our user's on that port: ask without it first."""
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -38,7 +38,7 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "take", "wait", "evict", "ask", "flaw", "logs", "shell"})
+FREE = frozenset({"hello", "observe", "port", "take", "wait", "evict", "ask", "flaw", "logs", "shell"})
 """Orders without a grant: they change nothing, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
@@ -77,6 +77,9 @@ class Orders:
 
     async def _observe(self, _: Call) -> Json:
         return observe(self._keeper, self._body.identity["pid"], self._body.identity["keeper"])
+
+    async def _port(self, call: Call) -> None:
+        self._keeper.traffic.require(call.args["address"], int(call.args["port"]))
 
     async def _take(self, call: Call) -> Json:
         holder, before = call.args["holder"], self._keeper.lease.seen()

@@ -66,12 +66,7 @@ class Traffic:
     def bind(self, address: str, port: int) -> bool:
         """Open the pair if it isn't; whether it was opened now. K020 when the port is taken."""
         if self.pair is not None:
-            if (address, port) != (self.address, self.port):
-                raise codes.OrderError(
-                    codes.LISTENS_ELSEWHERE,
-                    "this environment listens on %s port %d; stop it before it moves to %s port %d"
-                    % (self.address, self.port, address, port),
-                )
+            self.require(address, port)
             return False
         self.pair = _open(address, port)
         self.address, self.port = address, port
@@ -79,6 +74,17 @@ class Traffic:
             self.vacate(slot)
         self.changed()
         return True
+
+    def require(self, address: str, port: int) -> None:
+        """Nothing when `bind` could have that port, else its OrderError; opens nothing."""
+        if self.pair is None:
+            listeners.require(address, port)
+        elif (address, port) != (self.address, self.port):
+            raise codes.OrderError(
+                codes.LISTENS_ELSEWHERE,
+                "this environment listens on %s port %d; stop it before it moves to %s port %d"
+                % (self.address, self.port, address, port),
+            )
 
     def adopt(self, pair: listeners.Pair, record: Mapping[str, Any]) -> None:
         """Go on with an earlier keeper's sockets and weights."""

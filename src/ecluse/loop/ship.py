@@ -10,6 +10,7 @@ from ecluse.loop.build.bundle import build
 from ecluse.loop.deploy.deploy import deploy, require_all
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
+from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.policy.asked import ask, ask_last
 from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.settle import settle
@@ -143,6 +144,8 @@ class Voyage:
             return self._halted(early, problem)
         seen = await settle(self.fleet, self.lease, self.wanted.environment, self.world)
         require_all(self.lease, seen)
+        if problem := await port_trouble(self.wanted, self.fleet):
+            return self._halted(early, problem)
         verdicts = await self._gates()
         if problem := stopped_by(verdicts):
             return self._halted((*early, *verdicts), problem)

@@ -103,6 +103,10 @@ class Target(Protocol):
     async def observe(self) -> Observed:
         """What is there now, from the target. Nothing there yet is an Observed with empty slots, not an error."""
 
+    async def require_port(self, address: str, port: int) -> None:
+        """That `start` could listen there now, else the ProblemError it would end with: taken (K020), the environment
+        listens elsewhere (K021), not allowed (K022). Changes nothing, starts nothing, and is asked again by `start`."""
+
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or free and others wait
         in line: ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over. Whoever holds

@@ -67,6 +67,10 @@ class TargetFixtures:
         raise NotImplementedError("give a holder whose process has provably ended")
 
     @pytest.fixture
+    def taken(self) -> int:
+        raise NotImplementedError("give a port of the target's on which a stranger listens")
+
+    @pytest.fixture
     def other(self, holder: Holder) -> Holder:
         return replace(holder, id="h-other", user="somebody-else")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from ecluse.model.observed import Holder, SlotState
+from ecluse.model.problem import Exit
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import SplitsTraffic, Target, Upgrades
 from ecluse.testing.target_fixtures import (
@@ -59,6 +61,40 @@ class SlotContract(TargetFixtures):
         await target.start(grant, running("1.0.0"), Slot.BLUE)
         after = (await target.observe()).slot(Slot.BLUE).processes
         assert [process.pid for process in after] == [process.pid for process in before]
+
+    async def test_a_port_that_can_be_had_is_no_trouble_before_and_while_it_serves(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        wanted = running("1.0.0")
+        there = wanted.environment
+        await target.require_port(there.address, there.port)
+        await target.require_port(there.address, there.port)
+        grant = await target.take(holder, LEASE)
+        await target.require_port(there.address, there.port)
+        await self._deployed(target, wanted, Slot.BLUE, FIRST, grant)
+        await target.require_port(there.address, there.port)
+
+    async def test_a_taken_port_is_told_before_anything_is_started(
+        self, target: Target, holder: Holder, running: Versions, taken: int
+    ) -> None:
+        there = running("1.0.0").environment
+        assert await refusal(target.require_port(there.address, taken)) == ("K020", Exit.REFUSED)
+        grant = await target.take(holder, LEASE)
+        assert await refusal(target.require_port(there.address, taken)) == ("K020", Exit.REFUSED)
+        moved = replace(running("1.0.0"), environment=replace(there, port=taken))
+        await target.stage(grant, moved, quiet)
+        assert await refusal(target.start(grant, moved, Slot.BLUE)) == ("K020", Exit.REFUSED)
+
+    async def test_what_serves_does_not_move_to_another_port(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        there = running("1.0.0").environment
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        assert await refusal(target.require_port(there.address, there.port + 1)) == ("K021", Exit.REFUSED)
+        moved = replace(running("2.0.0"), environment=replace(there, port=there.port + 1))
+        await target.stage(grant, moved, quiet)
+        assert await refusal(target.start(grant, moved, Slot.GREEN)) == ("K021", Exit.REFUSED)
 
     async def test_each_slot_is_asked_in_private(self, target: Target, holder: Holder, running: Versions) -> None:
         grant = await target.take(holder, LEASE)

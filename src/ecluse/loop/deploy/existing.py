@@ -9,6 +9,7 @@ from datetime import timedelta
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.listening import port_trouble, require_port
 from ecluse.loop.deploy.policy.asked import ask, ask_last, ask_schema
 from ecluse.loop.deploy.policy.policies import policies
 from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
@@ -62,6 +63,7 @@ async def would_deploy(
     found = find(world.ledger.state(), name, wanted.environment)
     require_place_for_dirty(wanted.environment, dirty=is_dirty(found.version))
     fleet = fleet_of(world, wanted.app, wanted.environment)
+    await require_port(wanted, fleet)
     return found, await policies(wanted, release_of(found), fleet, world, override=override)
 
 
@@ -70,6 +72,7 @@ async def _asked(
 ) -> tuple[tuple[Verdict, ...], Problem | None]:
     """Policies, then steps, which take their time; then policies again, so that they hold when it moves."""
     early, problem = await ask(wanted, release, fleet, world, override=override)
+    problem = problem or await port_trouble(then, fleet)
     if problem:
         return early, problem
     steps = await _gates(wanted, then, release, world)

@@ -15,6 +15,7 @@ from ecluse.ports.machine import Machine, Offer
 
 LITTLE_SPACE = 1024**3
 NOTHING_SEEN: Mapping[EnvironmentName, Seen | Problem] = MappingProxyType({})
+NO_TROUBLE: Mapping[EnvironmentName, Problem] = MappingProxyType({})
 
 
 class Grade(StrEnum):
@@ -34,9 +35,13 @@ class Finding:
 
 
 def diagnose(
-    machine: Machine, app: App | None, seen: Mapping[EnvironmentName, Seen | Problem] = NOTHING_SEEN
+    machine: Machine,
+    app: App | None,
+    seen: Mapping[EnvironmentName, Seen | Problem] = NOTHING_SEEN,
+    ports: Mapping[EnvironmentName, Problem] = NO_TROUBLE,
 ) -> tuple[Finding, ...]:
-    """`seen` is what each environment's target says of itself, or why it says nothing."""
+    """`seen` is what each environment's target says of itself, or why it says nothing; `ports` why its port can't be
+    had."""
     return (
         _git(machine),
         _routing(machine),
@@ -46,7 +51,7 @@ def diagnose(
         Finding(name="steps", grade=Grade.FINE, detail=f"their descendants are owned by {machine.step_layer}"),
         _interpreters(machine),
         *(_service(offer, app) for offer in machine.services),
-        *(_ports(machine, app) if app else ()),
+        *(_ports(machine, app, ports) if app else ()),
         *(_environment(name, said) for name, said in seen.items()),
     )
 
@@ -127,7 +132,7 @@ def _environment(name: EnvironmentName, said: Seen | Problem) -> Finding:
     )
 
 
-def _ports(machine: Machine, app: App) -> Iterator[Finding]:
+def _ports(machine: Machine, app: App, ports: Mapping[EnvironmentName, Problem]) -> Iterator[Finding]:
     for environment in app.environments:
         if environment.port < machine.first_free_port and not machine.root:
             yield Finding(
@@ -135,3 +140,6 @@ def _ports(machine: Machine, app: App) -> Iterator[Finding]:
                 detail=f"port {environment.port} needs a privilege here (below {machine.first_free_port})",
                 fix=f"choose a port from {machine.first_free_port}, or set net.ipv4.ip_unprivileged_port_start",
             )  # fmt: skip
+        elif problem := ports.get(environment.name):
+            name = f"port of {environment.name}"
+            yield Finding(name=name, grade=Grade.BAD, detail=problem.what, fix=problem.fix)

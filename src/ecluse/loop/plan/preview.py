@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ecluse.loop.build.bundle import known_bundle
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
+from ecluse.loop.deploy.listening import require_port
 from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.policy.policies import policies, undecided
 from ecluse.loop.deploy.schema.upcoming import Upcoming, upcoming
@@ -65,6 +66,8 @@ async def preview(order: ShipOrder, world: World) -> Preview:
     planned = await plan_release(wanted.app, world, commit, tag=wanted.environment.tag, dirty=dirty)
     seen = await fleet.observe()
     unchanged = not dirty and await serving_already(wanted, commit, fleet, world) is not None
+    if not unchanged:
+        await require_port(wanted, fleet)
     migrates = bool(wanted.app.migrate)
     planned_legs = plan_rollout(seen.hosts, ReleaseId(""), wanted.environment, migrates=migrates, back=False)
     first = next(iter(seen.hosts.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,6 +43,8 @@ class MemoryTarget:
         self.calls: list[str] = []
         self.ill: set[Slot] = set()
         """Slots that answer 503 whatever runs in them."""
+        self.taken: set[int] = set()
+        """Ports on which somebody else listens."""
         self.staged: dict[ReleaseId, Running] = {}
         self._clock = clock
         self._url = url
@@ -83,6 +85,22 @@ class MemoryTarget:
             finished=self._finished,
             routing="relay" if self._slots else "none",
         )
+
+    async def require_port(self, address: str, port: int) -> None:
+        self._look("require_port")
+        self._require_port(address, port)
+
+    def _require_port(self, address: str, port: int) -> None:
+        there = {(one.environment.address, one.environment.port) for one in self._listening()}
+        if there and (address, port) not in there:
+            raise refused("K021", "this environment listens elsewhere", Exit.REFUSED)
+        if not there and port in self.taken:
+            raise refused("K020", f"port {port} is taken", Exit.REFUSED)
+
+    def _listening(self) -> Iterator[Running]:
+        for filled in self._slots.values():
+            if has_web(filled.running):
+                yield filled.running
 
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         self._look("take")
@@ -157,6 +175,8 @@ class MemoryTarget:
             return
         if self._weights[slot]:
             raise refused("K013", f"{slot} has traffic", Exit.REFUSED)
+        if has_web(running):
+            self._require_port(running.environment.address, running.environment.port)
         self._moved("start")
         self._fill(running, slot)
 
@@ -387,3 +407,7 @@ class MemoryTarget:
         if filled is None:
             return SlotSeen(slot=slot)
         return filled.seen(self._clock.monotonic(), self._clock.now(), self._weights[slot])
+
+
+def has_web(running: Running) -> bool:
+    return any(process.is_web and process.enabled for process in running.processes)

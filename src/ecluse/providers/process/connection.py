@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 ANSWER = 2.5
 """Seconds within which a keeper answers what takes it no time. The loop of one that lives is never busy for so long."""
-AT_ONCE = frozenset({"hello", "observe", "take", "wait", "evict", "give_back"})
+AT_ONCE = frozenset({"hello", "observe", "port", "take", "wait", "evict", "give_back"})
 """Orders that take a keeper no time; like `ask` and `renew`, which bring a time of their own, they have a deadline.
 
 All others take their time (a drain, a build): while one is silent, the keeper is asked for a sign of life.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.providers.process.package import keeper_zipapp
+from ecluse.wire.codes import OrderError
 
 PATIENCE = 30.0
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "ECLUSE_FAULT")
@@ -39,6 +41,21 @@ async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> 
         raise _failed(folder, f"it was not ready after {PATIENCE:.0f} s") from None
     if process.returncode != 0:
         raise _failed(folder, said.decode(errors="replace").strip())
+
+
+async def ask_for_port(programs: Path, address: str, port: int, env: Mapping[str, str]) -> None:
+    """What the keeper that isn't there would refuse: OrderError. Its program is asked, none is started."""
+    program, _ = keeper_zipapp(programs)
+    process = await asyncio.create_subprocess_exec(
+        *(interpreter(), "-I", str(program), "port", address, str(port)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        env={name: env[name] for name in KEPT if name in env},
+    )
+    said, _ = await process.communicate()
+    if said.strip():
+        refused = json.loads(said)
+        raise OrderError(refused["code"], refused["message"], refused["evidence"])
 
 
 def ignore_by_git(home: Path) -> None:

@@ -26,8 +26,8 @@ from ecluse.providers.process.connection import Connection, Document, LostError
 from ecluse.providers.process.machine import identified
 from ecluse.providers.process.package import keeper_zipapp
 from ecluse.providers.process.problems import incomplete, problem, unreachable
-from ecluse.providers.process.start import start_keeper
-from ecluse.wire.codes import OrderError
+from ecluse.providers.process.start import ask_for_port, start_keeper
+from ecluse.wire.codes import BAD_ORDER, OrderError
 
 TOGETHER = 1000
 """Files that are handed over with one order."""
@@ -73,6 +73,16 @@ class ProcessTarget:
                 at=self._clock.now(), url="", slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None
             )
         return documents.observed(await self._order("observe"))
+
+    async def require_port(self, address: str, port: int) -> None:
+        try:
+            if self._is_recorded() or await self._answers():
+                await self._result("port", {"address": address, "port": port}, None, None)
+            else:
+                await ask_for_port(self._programs, address, port, self._env)
+        except OrderError as error:
+            if error.code != BAD_ORDER:  # an older keeper can't say
+                raise problem(error) from error
 
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         wanted = {"holder": identified(holder), "seconds": lease.total_seconds(), "generation": generation}

@@ -339,7 +339,8 @@ async def left_behind(chain, decided):
     """A deployer that died after so many of its decisions."""
     running = chain.running("2.0.0")
     lease = await take(chain.fleet, LIVE.lease, chain.world)
-    for number, target in enumerate(chain.hosts.values()):
+    for number, (host, target) in enumerate(chain.hosts.items()):
+        running = replace(running, environment=chain.environment.on(host))
         free = (await target.observe()).free
         await target.stage(lease.grant(), running, lambda _: None)
         await target.begin(lease.grant(), "d-left", running, free)
@@ -636,6 +637,7 @@ async def test_a_batch_that_serves_is_not_started_again(chain):
     running = rolling.running("2.0.0")
     lease = await take(chain.fleet, LIVE.lease, chain.world)
     for name, target in chain.hosts.items():
+        running = replace(running, environment=rolling.environment.on(name))
         await target.begin(lease.grant(), "d-left", running, Slot.GREEN, "ship")
         if name in "ab":
             await target.start(lease.grant(), running, Slot.GREEN)

@@ -55,6 +55,13 @@ def test_a_low_port_needs_a_privilege():
     assert "port of local" not in grades(replace(WELL, root=True), app)
 
 
+def test_a_port_that_can_not_be_had_is_in_the_way():
+    app = App(name="shop", processes=(), environments=(Environment(name=EnvironmentName("local")),))
+    taken = Problem(code="K020", what="port 8000 is taken by pid 7", fix="end it")
+    found = {finding.name: finding for finding in diagnose(WELL, app, ports={"local": taken})}["port of local"]
+    assert (found.grade, found.detail, found.fix) == (Grade.BAD, "port 8000 is taken by pid 7", "end it")
+
+
 def test_an_environment_says_what_it_warns_of_and_why_it_says_nothing():
     empty = Observed(at=datetime(2030, 1, 1, tzinfo=UTC), url="", slots=(), serving=None)
     problem = Problem(code="K001", what="the keeper can't be reached", fix="look")
