@@ -195,7 +195,7 @@ class Voyage:
         return Shipped(
             outcome="halted",
             environment=self.wanted.environment.name,
-            url=self.wanted.environment.url,
+            url=self.wanted.url,
             commit=self.commit,
             gates=verdicts,
             problem=problem,
@@ -205,7 +205,7 @@ class Voyage:
         return Shipped(
             outcome=outcome_of(deployed, done="shipped"),
             environment=self.wanted.environment.name,
-            url=self.wanted.environment.url,
+            url=self.wanted.url,
             commit=self.commit,
             release=release.id,
             version=release.version,
@@ -236,7 +236,7 @@ async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: W
     return Shipped(
         outcome="unchanged",
         environment=wanted.environment.name,
-        url=wanted.environment.url,
+        url=wanted.url,
         commit=commit,
         release=release.id,
         version=release.version,

@@ -32,6 +32,12 @@ def test_each_ship_says_it(outcome, capsys):
     assert "! test: 7 known failures" in said
 
 
+@pytest.mark.parametrize(("url", "lines"), [("http://127.0.0.1:8000", 1), ("", 0)])
+def test_an_address_is_told_where_something_listens(url, lines, capsys):
+    ended(Shipped(outcome="shipped", environment="local", url=url), as_json=False)
+    assert capsys.readouterr().out.count("\n  ") == lines
+
+
 def test_the_document_names_all_of_them():
     assert gate(TESTED)["known_failures"] == list(KNOWN)
     assert gate(TESTED)["cured"] == ["tests.test_b.test_well"]

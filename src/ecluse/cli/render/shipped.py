@@ -78,7 +78,8 @@ def ended(shipped: Shipped, *, as_json: bool) -> Exit:
 def text(shipped: Shipped) -> None:
     headline = HEADLINES[shipped.outcome].format(version=shipped.version, environment=shipped.environment)
     click.secho(f"{headline}  ({shipped.seconds:.1f} s)", bold=True)
-    click.echo(f"  {shipped.url}")
+    if shipped.url:
+        click.echo(f"  {shipped.url}")
     for line in warnings(shipped.gates):
         click.secho(f"  ! {line}", fg="yellow")
     for moved in shipped.timeline:

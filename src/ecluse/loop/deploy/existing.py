@@ -50,10 +50,10 @@ async def deploy_existing(
         else:
             verdicts, problem = ask_schema(wanted, recalled.release, world, override=override)
         if problem:
-            return _halted(wanted, recalled.release, verdicts, problem, world.clock.monotonic() - began)
+            return _halted(then, recalled.release, verdicts, problem, world.clock.monotonic() - began)
         deployed = await deploy(then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)
     seconds = world.clock.monotonic() - began
-    return _ended(wanted, recalled.release, verdicts, deployed, seconds, verb)
+    return _ended(then, recalled.release, verdicts, deployed, seconds, verb)
 
 
 async def would_deploy(
@@ -110,7 +110,7 @@ def _halted(
     return Shipped(
         outcome="halted",
         environment=wanted.environment.name,
-        url=wanted.environment.url,
+        url=wanted.url,
         commit=release.commit,
         release=release.id,
         version=release.version,
@@ -126,7 +126,7 @@ def _ended(
     return Shipped(
         outcome=_outcome(deployed, verb),
         environment=wanted.environment.name,
-        url=wanted.environment.url,
+        url=wanted.url,
         commit=release.commit,
         release=release.id,
         version=release.version,

@@ -13,7 +13,7 @@ from ecluse.model.problem import Problem, ProblemError
 async def port_trouble(wanted: Wanted, fleet: Fleet) -> Problem | None:
     """Why the first host that has a reason couldn't listen where its web process is to. A host that can't be reached
     has none here: whoever needs it says so."""
-    if not any(process.is_web and process.enabled for process in wanted.app.processes):
+    if not wanted.listens:
         return None
 
     async def ask(host: HostName) -> None:

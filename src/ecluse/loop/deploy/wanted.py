@@ -38,6 +38,16 @@ class Wanted:
     environment: Environment
     settings: Settings = Settings()
 
+    @property
+    def url(self) -> str:
+        """Where a person finds the app; empty when nothing of it listens."""
+        return self.environment.url if self.listens else ""
+
+    @property
+    def listens(self) -> bool:
+        """Whether it takes a port: it has a web process that isn't off."""
+        return any(process.is_web and process.enabled for process in self.app.processes)
+
 
 def running_on(host: HostName, wanted: Wanted, release: Release, bundle: Bundle) -> Running:
     return Running(

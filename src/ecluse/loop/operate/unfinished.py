@@ -240,7 +240,7 @@ def _ended(wanted: Wanted, recalled: Recalled, deployed: Deployed, seconds: floa
     return Shipped(
         outcome=outcome_of(deployed, done="deployed"),
         environment=wanted.environment.name,
-        url=wanted.environment.url,
+        url=wanted.url,
         commit=recalled.release.commit,
         release=recalled.release.id,
         version=recalled.release.version,
@@ -259,7 +259,7 @@ def _finished(
     return Shipped(
         outcome="mixed" if behind else "deployed",
         environment=wanted.environment.name,
-        url=wanted.environment.url,
+        url=wanted.url,
         commit=kept.commit if kept else "",
         release=one.release,
         version=one.version,
