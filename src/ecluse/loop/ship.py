@@ -26,7 +26,7 @@ from ecluse.loop.release.make import make_release, plan_release
 from ecluse.loop.test.steps import event_of, run_steps
 from ecluse.loop.test.untested import untested
 from ecluse.model import events
-from ecluse.model.app import App
+from ecluse.model.app import App, Process
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import Commit, HostName, StepName
 from ecluse.model.observed import Observed
@@ -78,6 +78,8 @@ class Shipped:
     gates: tuple[Verdict, ...] = ()
     timeline: tuple[Moved, ...] = ()
     problem: Problem | None = None
+    off: tuple[Process, ...] = ()
+    """Processes of the release that aren't started."""
 
     @property
     def exit(self) -> Exit:
@@ -212,6 +214,7 @@ class Voyage:
             gates=(*verdicts, *deployed.verdicts),
             timeline=deployed.timeline,
             problem=deployed.problem,
+            off=self.wanted.app.off,
         )
 
 
@@ -241,6 +244,7 @@ async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: W
         release=release.id,
         version=release.version,
         gates=tuple(filter(None, [untested(wanted.app, gates_of(wanted))])),
+        off=wanted.app.off,
     )
 
 

@@ -383,5 +383,10 @@ class App:
     def web(self) -> Process | None:
         return next((process for process in self.processes if process.is_web), None)
 
+    @property
+    def off(self) -> tuple[Process, ...]:
+        """Declared and not started."""
+        return tuple(process for process in self.processes if not process.enabled)
+
     def environment(self, name: str) -> Environment | None:
         return next((environment for environment in self.environments if environment.name == name), None)

@@ -2,8 +2,10 @@
 
 import pytest
 
-from ecluse.cli.render.shipped import ended, gate, warnings
+from ecluse.cli.render.shipped import document, ended, gate, warnings
 from ecluse.loop.ship import Shipped
+from ecluse.model.app import Process
+from ecluse.model.ids import ProcessName
 from ecluse.model.verdict import Answer, Verdict
 
 KNOWN = tuple(f"tests.test_a.test_{number}" for number in range(7))
@@ -36,6 +38,14 @@ def test_each_ship_says_it(outcome, capsys):
 def test_an_address_is_told_where_something_listens(url, lines, capsys):
     ended(Shipped(outcome="shipped", environment="local", url=url), as_json=False)
     assert capsys.readouterr().out.count("\n  ") == lines
+
+
+def test_a_process_that_is_off_is_shown_with_its_reason(capsys):
+    off = Process(name=ProcessName("worker"), enabled=False, why_off="needs Redis")
+    shipped = Shipped(outcome="shipped", environment="local", off=(off,))
+    ended(shipped, as_json=False)
+    assert "  worker  off: needs Redis\n" in capsys.readouterr().out
+    assert document(shipped)["off"] == [{"name": "worker", "why": "needs Redis"}]
 
 
 def test_the_document_names_all_of_them():

@@ -13,6 +13,7 @@ from ecluse.cli.render.problems import render as render_problem
 from ecluse.loop.deploy.schema.upcoming import Upcoming
 from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
+from ecluse.model.app import Process
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.problem import Exit
 from ecluse.model.verdict import Answer, Verdict
@@ -44,6 +45,7 @@ def document(shipped: Shipped) -> dict[str, Any]:
             {"what": moved.move, "when": moved.at.isoformat(), "seconds": moved.seconds, "detail": moved.detail}
             for moved in shipped.timeline
         ],
+        "off": [{"name": process.name, "why": process.why_off} for process in shipped.off],
         "problems": [session.as_document(shipped.problem)] if shipped.problem else [],
     }
 
@@ -80,12 +82,19 @@ def text(shipped: Shipped) -> None:
     click.secho(f"{headline}  ({shipped.seconds:.1f} s)", bold=True)
     if shipped.url:
         click.echo(f"  {shipped.url}")
+    for process in shipped.off:
+        click.echo(f"  {off_line(process)}")
     for line in warnings(shipped.gates):
         click.secho(f"  ! {line}", fg="yellow")
     for moved in shipped.timeline:
         click.echo(f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}")
     place = "" if shipped.environment == "local" else f" {shipped.environment}"
     click.echo(f"next: ecluse status{place} · ecluse logs{place} -f · ecluse rollback{place}")
+
+
+def off_line(process: Process) -> str:
+    """`worker  off: needs Redis`"""
+    return f"{process.name}  off: {process.why_off or 'enabled = false'}"
 
 
 def warnings(gates: tuple[Verdict, ...]) -> Iterator[str]:

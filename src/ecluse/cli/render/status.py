@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from ecluse.cli.render.shipped import off_line
 from ecluse.loop.monitor.status import EnvironmentStatus, HostStatus
 from ecluse.model.counted import counted
 from ecluse.model.observed import Observed, OpenDeployment, ServiceSeen, SlotSeen
@@ -27,6 +28,8 @@ def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
                 click.echo(host_line(host))
             if host.seen is not None:
                 observed(host.seen, now, status.name)
+        for process in status.off if status.phase not in NOTHING_SERVES else ():
+            click.echo(f"  {off_line(process)}")
         if status.state and status.phase not in NOTHING_SERVES:
             click.echo(f"  data that outlives releases: {', '.join(status.state)}")
 

@@ -134,6 +134,7 @@ def _ended(
         gates=(*verdicts, *deployed.verdicts),
         timeline=deployed.timeline,
         problem=deployed.problem,
+        off=wanted.app.off,
     )
 
 

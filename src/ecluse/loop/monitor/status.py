@@ -10,7 +10,7 @@ from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.health import Expected
 from ecluse.loop.deploy.recall import manifest_of
 from ecluse.loop.deploy.settle import known, told
-from ecluse.model.app import App, Environment
+from ecluse.model.app import App, Environment, Process
 from ecluse.model.history import EnvironmentKnown
 from ecluse.model.ids import Commit, Digest, HostName, Version
 from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState
@@ -44,6 +44,8 @@ class EnvironmentStatus:
     why: str = ""
     state: tuple[str, ...] = ()
     """The app's data, as the manifest declares it now."""
+    off: tuple[Process, ...] = ()
+    """Declared and not started, as the manifest of the release that serves says."""
 
     @property
     def seen(self) -> Observed | None:
@@ -82,6 +84,7 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
         hosts=tuple(hosts),
         remembered=known(world, environment.name),
         state=app.state,
+        off=(manifest_of(seen.serving, world.ledger.state(), world.store) or app).off,
         why=worst.why if fleet.is_single or not worst.why else f"{worst.name}: {worst.why}",
     )
 
@@ -155,6 +158,7 @@ def _environment(status: EnvironmentStatus) -> dict[str, Any]:
         "phase": status.phase,
         "why": status.why,
         "state": list(status.state),
+        "off": [{"name": process.name, "why": process.why_off} for process in status.off],
         "hosts": [
             {"name": host.name, "health": host.health, "why": host.why, **_observed(host.seen)} for host in status.hosts
         ],

@@ -248,6 +248,7 @@ def _ended(wanted: Wanted, recalled: Recalled, deployed: Deployed, seconds: floa
         gates=deployed.verdicts,
         timeline=deployed.timeline,
         problem=deployed.problem,
+        off=wanted.app.off,
     )
 
 

@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.cli.render.status import text
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.monitor.status import document, look
 from ecluse.model import events
-from ecluse.model.app import App, Environment, Health
+from ecluse.model.app import App, Environment, Health, Process
 from ecluse.model.artifact import canonical
 from ecluse.model.frozen import app_to_json
-from ecluse.model.ids import EnvironmentName
+from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.slot import Slot, Weights
 from ecluse.providers.memory.script import Behaviour
@@ -29,9 +30,10 @@ def asking(path):
     return App(name="example", processes=(replace(WEB, health=health),), environments=(LOCAL,))
 
 
-async def served(memory, path, *, only):
+async def served(memory, path, *, only, processes=()):
     """1.0.0 serves; its manifest asks `path`, and it answers `only` that one."""
     app = asking(path)
+    app = replace(app, processes=(*app.processes, *processes))
     config = memory.world.store.put_bytes(canonical(app_to_json(app)))
     running = release_of("1.0.0", *app.processes, environment=LOCAL)
     running = replace(running, release=replace(running.release, config=config))
@@ -97,3 +99,12 @@ async def test_hosts_are_asked_at_once(memory_world):
     began = memory_world.clock.monotonic()
     assert (await look(asking("/up"), live, memory_world.world)).health == "healthy"
     assert memory_world.clock.monotonic() - began < 2 * Health(path="/up").patience.total_seconds()
+
+
+async def test_a_process_that_is_off_is_shown_as_the_release_that_serves_has_it(memory_world, capsys):
+    worker = Process(name=ProcessName("worker"), command=("work",), enabled=False, why_off="needs Redis")
+    await served(memory_world, "/up", only="/up", processes=(worker,))
+    found = await look(asking("/up"), LOCAL, memory_world.world)
+    assert document((found,))["environments"][0]["off"] == [{"name": "worker", "why": "needs Redis"}]
+    text((found,), memory_world.clock.now())
+    assert "\n  worker  off: needs Redis\n" in capsys.readouterr().out
