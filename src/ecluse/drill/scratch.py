@@ -47,8 +47,10 @@ def sweep() -> None:
 
 
 def clear(folder: Path) -> None:
-    """End what runs there, and remove it."""
+    """End what runs there, and remove it, with the secrets that its keepers kept in memory."""
     end_all(folder)
+    for kept in _kept_in_memory(folder):
+        shutil.rmtree(kept, ignore_errors=True)
     for disk in folder.iterdir():
         if disk.is_mount():
             subprocess.run(["umount", "--lazy", str(disk)], check=False, capture_output=True)
@@ -78,6 +80,17 @@ def fill(folder: Path) -> Path:
             while True:
                 file.write(bytes(piece))
     return filling
+
+
+def _kept_in_memory(folder: Path) -> Iterator[Path]:
+    """An environment has a link `secrets` to the file in the folder that its keeper made in memory. A keeper that was
+    killed had no time to remove that."""
+    for inside, _, files in os.walk(folder):
+        link = Path(inside, "secrets")
+        if "secrets" in files and link.is_symlink():
+            kept = link.readlink()
+            if kept.name == link.name and kept.parent.name.startswith(f"ecluse-{os.geteuid()}-"):
+                yield kept.parent
 
 
 def _is_forsaken(folder: Path) -> bool:

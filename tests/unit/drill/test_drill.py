@@ -180,3 +180,31 @@ def test_a_story_without_an_answer_has_not_kept_the_promise_to_lose_none(tmp_pat
         pass
     story.lost_none(customers.count)
     assert not story.promises[0].kept
+
+
+def test_the_secrets_that_a_keeper_kept_in_memory_go_with_the_scratch(temporary, tmp_path_factory):
+    memory = tmp_path_factory.mktemp("memory")
+    with scratch() as folder:
+        kept = secrets_of(folder / "a", memory / f"ecluse-{os.geteuid()}-0123456789abcdef")
+        strange = secrets_of(folder / "b", memory / "of-somebody-else")
+    assert list(temporary.iterdir()) == []
+    assert not kept.exists()
+    assert (strange / "secrets").exists()
+
+
+def test_those_of_a_drill_that_was_killed_go_with_the_next_one(temporary, tmp_path_factory):
+    left = temporary / "ecluse-drill-left"
+    left.mkdir()
+    (left / "lock").touch()
+    kept = secrets_of(left / "a", tmp_path_factory.mktemp("memory") / f"ecluse-{os.geteuid()}-0123456789abcdef")
+    with scratch():
+        assert not kept.exists()
+
+
+def secrets_of(environment, memory):
+    """As a keeper leaves them that is killed."""
+    for folder in (environment, memory):
+        folder.mkdir()
+    (memory / "secrets").write_text("{}")
+    (environment / "secrets").symlink_to(memory / "secrets")
+    return memory
