@@ -34,6 +34,10 @@ class LostError(Exception):
     """The keeper is gone, or was never there: nothing is known of the orders that were under way."""
 
 
+class SilentError(LostError):
+    """It is there and says nothing: stopped, or its machine hangs. No other one takes over."""
+
+
 class Connection:
     """Use from one event loop. Every wait ends: with an answer, or with LostError when the connection does, and when
     the keeper is silent for too long (it was stopped, or its machine hangs).
@@ -55,6 +59,8 @@ class Connection:
         """LostError when nobody listens at `path`."""
         try:
             return cls(*await asyncio.open_unix_connection(sock=_connect(path, patience)), patience)
+        except TimeoutError as error:
+            raise SilentError("it takes no connection") from error
         except OSError as error:
             raise LostError(error.strerror or str(error)) from error
 
@@ -119,7 +125,7 @@ class Connection:
             except TimeoutError:
                 if deadline is not None:
                     self._is_silent = True
-                    raise LostError(f"no answer to `{name}` within {deadline:g} s") from None
+                    raise SilentError(f"no answer to `{name}` within {deadline:g} s") from None
             await self.order("hello")
 
     @property

@@ -22,13 +22,19 @@ from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Shell
 from ecluse.providers.process import documents
-from ecluse.providers.process.connection import Connection, Document, LostError
+from ecluse.providers.process.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.process.machine import identified
 from ecluse.providers.process.package import keeper_zipapp
 from ecluse.providers.process.problems import incomplete, problem, unreachable
 from ecluse.providers.process.start import ask_for_port, start_keeper
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
+QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "shell"})
+"""Orders that change nothing: they wait for the next keeper, and are asked again."""
+SUCCESSOR = 8.0
+"""Seconds within which a keeper that ended has a successor that answers; its holder starts one at once, and the next
+after two tenths."""
+BETWEEN = 0.1
 TOGETHER = 1000
 """Files that are handed over with one order."""
 
@@ -37,7 +43,8 @@ class ProcessTarget:
     """One environment on this machine. `folder` is its own; `programs` is where keepers' programs are kept.
 
     A keeper is started when it is needed. One that is lost in the middle of an order is started again and asked
-    once more, because orders may be repeated; a one-off command isn't: K001 then.
+    once more, because orders may be repeated; a one-off command isn't: K001 then. What only asks goes on asking for a
+    while: the one that takes over may be killed too, or be reached on its predecessor's way out.
     """
 
     splits_traffic = True
@@ -267,14 +274,21 @@ class ProcessTarget:
         *,
         repeat: bool = True,
     ) -> Document:
-        """The result; a keeper that is lost on the way is asked once more."""
+        """The result; a keeper that is lost on the way is asked once more, or, by a question, the one after it."""
+        until = self._clock.monotonic() + (SUCCESSOR if name in QUESTIONS else 0)
         try:
             try:
                 return await self._ordered(name, args, grant, say)
             except LostError:
                 if not repeat:
                     raise
-                return await self._ordered(name, args, grant, say)
+            while True:
+                try:
+                    return await self._ordered(name, args, grant, say)
+                except LostError as lost:
+                    if isinstance(lost, SilentError) or self._is_shut or self._clock.monotonic() >= until:
+                        raise
+                await self._clock.sleep(BETWEEN)
         except LostError as error:
             raise unreachable(str(error)) from error
 

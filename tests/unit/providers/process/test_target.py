@@ -1,0 +1,67 @@
+"""How a target asks a keeper that ends and has a successor. The keeper is a script here, its socket is real."""
+
+import asyncio
+
+import pytest
+
+from ecluse.model.problem import ProblemError
+from ecluse.model.slot import Slot
+from ecluse.ports.target import Question
+from ecluse.providers.process.target import ProcessTarget
+from ecluse.system.clock import SystemClock
+from ecluse.system.store import FolderStore
+from ecluse.wire import frames
+
+pytestmark = pytest.mark.looped
+WELL = {"status": 200, "headers": {}, "body": "", "seconds": 0.0, "why": ""}
+
+
+class Mortal:
+    """Hangs up on the first orders, as a keeper does that is killed, then answers."""
+
+    def __init__(self, deaths):
+        self.deaths, self.heard, self.under_way = deaths, [], []
+
+    async def __call__(self, reader, writer):
+        self.under_way.append(asyncio.current_task())
+        while (request := await frames.read_message(reader)) is not None:
+            self.heard.append(request["order"])
+            if len(self.heard) <= self.deaths:
+                break
+            writer.write(frames.message({"id": request["id"], "ok": True, "result": WELL}))
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.fixture
+def target(tmp_path):
+    return ProcessTarget(
+        folder=tmp_path, programs=tmp_path, store=FolderStore(tmp_path / "store"), clock=SystemClock(), env={}
+    )
+
+
+async def heard(target, folder, deaths, call):
+    keeper = Mortal(deaths)
+    async with await asyncio.start_unix_server(keeper, folder / "keeper.sock"):
+        try:
+            await call()
+        finally:
+            await target.close()
+            await asyncio.gather(*keeper.under_way)
+    return keeper.heard
+
+
+async def test_a_question_is_asked_of_the_keeper_that_takes_over_at_last(target, tmp_path):
+    async def ask():
+        assert (await target.ask(Slot.BLUE, Question(path="/", host="localhost"))).status == 200
+
+    assert await heard(target, tmp_path, 4, ask) == ["ask"] * 5
+
+
+async def test_an_order_that_is_no_question_is_repeated_once(target, tmp_path):
+    async def evict():
+        with pytest.raises(ProblemError) as error:
+            await target.evict("anne")
+        assert error.value.problems[0].code == "K001"
+
+    assert await heard(target, tmp_path, 4, evict) == ["evict"] * 2
