@@ -41,7 +41,7 @@ class Lease:
         Held by another that may still be there, or free and others wait in line: K010, which names them.
         """
         if self._holder is not None and not self.lapsed() and self._is_rival(holder):
-            raise OrderError(HELD, "the environment is held by %s" % _named(self._holder), self.seen())
+            raise OrderError(HELD, "the environment is held by %s" % _named(self._holder), self._in_force())
         first = self.line.first_before(holder["id"])
         if first and not self._has(holder):
             raise OrderError(HELD, "%s waits in line for the environment" % _named(first), {"holder": first})
@@ -78,9 +78,13 @@ class Lease:
         self._demand(str(holder.get("id", "")), int((grant or {}).get("generation", 0)))
 
     def seen(self) -> Optional[Dict[str, Any]]:
-        """The lease in force: `holder`, `generation`, `age` and `left` in seconds; None when there is none."""
-        if self.lapsed():
+        """The lease in force: `holder`, whether that is `gone`, `generation`, `age` and `left` in seconds; None when
+        there is none."""
+        if self._holder is None or self.lapsed():
             return None
+        return {**self._in_force(), "gone": self._is_provably_gone(self._holder)}
+
+    def _in_force(self) -> Dict[str, Any]:
         now = self._boottime()
         return {
             "holder": self._holder,

@@ -84,6 +84,8 @@ class LeaseSeen:
     """Seconds since it was taken."""
     left: float
     """Seconds until it expires."""
+    gone: bool = False
+    """The holder's process has provably ended: the next command needn't wait for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

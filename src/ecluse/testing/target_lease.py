@@ -45,6 +45,17 @@ class LeaseContract(TargetFixtures):
         assert (seen.holder, seen.generation) == (holder, grant.generation)
         assert 0 < seen.left <= LEASE.total_seconds()
 
+    async def test_whether_its_holder_is_gone_is_seen(self, target: Target, holder: Holder, gone: Holder) -> None:
+        grant = await target.take(holder, LEASE)
+        seen = (await target.observe()).lease
+        assert seen is not None
+        assert not seen.gone
+        await target.give_back(grant)
+        await target.take(gone, LEASE)
+        seen = (await target.observe()).lease
+        assert seen is not None
+        assert (seen.holder, seen.gone) == (gone, True)
+
     async def test_a_lease_given_back_is_free(self, target: Target, holder: Holder, other: Holder) -> None:
         grant = await target.take(holder, LEASE)
         await target.give_back(grant)

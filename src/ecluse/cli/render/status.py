@@ -9,7 +9,7 @@ import click
 from ecluse.cli.render.shipped import off_line
 from ecluse.loop.monitor.status import EnvironmentStatus, HostStatus
 from ecluse.model.counted import counted
-from ecluse.model.observed import Observed, OpenDeployment, ServiceSeen, SlotSeen
+from ecluse.model.observed import LeaseSeen, Observed, OpenDeployment, ServiceSeen, SlotSeen
 
 NOTHING_SERVES = {
     "empty": "nothing was deployed yet; begin with: ecluse ship",
@@ -66,8 +66,7 @@ def observed(seen: Observed, now: datetime, name: str) -> None:
     if seen.open is not None:
         click.secho(f"  {open_line(seen.open, name)}", fg="yellow")
     if seen.lease is not None:
-        holder = seen.lease.holder
-        click.secho(f"  held by {holder.user}@{holder.host} (pid {holder.pid}): {holder.command}", fg="yellow")
+        click.secho(f"  {lease_line(seen.lease, seen.open)}", fg="yellow")
     for warning in seen.warnings:
         click.secho(f"  ! {warning}", fg="yellow")
 
@@ -86,6 +85,16 @@ def open_line(opened: OpenDeployment, name: str) -> str:
         return f"{opened.version} waits for a person: ecluse promote {name}, or ecluse undo {name}"
     decided = ", decided" if opened.decided else ""
     return f"open deployment of {opened.version}{decided}, last move: {opened.last_move}"
+
+
+def lease_line(lease: LeaseSeen, opened: OpenDeployment | None) -> str:
+    """Whose process has ended is said, and what comes of the deployment that it left."""
+    holder = lease.holder
+    held = f"held by {holder.user}@{holder.host} (pid {holder.pid}): {holder.command}"
+    if not lease.gone:
+        return held
+    end = "free" if opened is None or opened.held else "finished" if opened.decided else "undone"
+    return f"{held} (gone; {end} in {max(lease.left, 0):.0f} s, or now by the next command)"
 
 
 def slot_line(slot: SlotSeen, now: datetime) -> str:

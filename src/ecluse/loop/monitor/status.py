@@ -194,6 +194,7 @@ def _lease(seen: Observed | None) -> dict[str, Any] | None:
         "generation": seen.lease.generation,
         "age": round(seen.lease.age, 1),
         "left": round(seen.lease.left, 1),
+        "gone": seen.lease.gone,
     }
 
 

@@ -76,7 +76,13 @@ class MemoryLease:
         held, now = self._in_force(), self._clock.monotonic()
         if held is None:
             return None
-        return LeaseSeen(holder=held.holder, generation=self.generation, age=now - held.taken, left=held.expires - now)
+        return LeaseSeen(
+            holder=held.holder,
+            generation=self.generation,
+            age=now - held.taken,
+            left=held.expires - now,
+            gone=held.holder.id in self.gone,
+        )
 
     def _in_force(self) -> _Held | None:
         held = self._held

@@ -156,7 +156,13 @@ def _counters(seen: Document) -> Counters:
 
 
 def lease(seen: Document) -> LeaseSeen:
-    return LeaseSeen(holder=_holder(seen["holder"]), generation=seen["generation"], age=seen["age"], left=seen["left"])
+    return LeaseSeen(
+        holder=_holder(seen["holder"]),
+        generation=seen["generation"],
+        age=seen["age"],
+        left=seen["left"],
+        gone=bool(seen.get("gone")),  # an older keeper doesn't say
+    )
 
 
 def _holder(seen: Document) -> Holder:

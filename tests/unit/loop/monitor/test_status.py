@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from ecluse.cli.render.status import text
+from ecluse.cli.render.status import lease_line, text
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
@@ -15,6 +15,7 @@ from ecluse.model.app import App, Environment, Health, Process
 from ecluse.model.artifact import canonical
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName, ProcessName
+from ecluse.model.observed import Held, Holder, LeaseSeen, OpenDeployment
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.slot import Slot, Weights
 from ecluse.providers.memory.script import Behaviour
@@ -108,3 +109,18 @@ async def test_a_process_that_is_off_is_shown_as_the_release_that_serves_has_it(
     assert document((found,))["environments"][0]["off"] == [{"name": "worker", "why": "needs Redis"}]
     text((found,), memory_world.clock.now())
     assert "\n  worker  off: needs Redis\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("opened", "end"), [({}, "undone"), ({"decided": True}, "finished"), ({"held": Held(left=())}, "free")]
+)
+def test_a_holder_that_is_gone_is_said_with_what_comes_of_its_deployment(opened, end):
+    holder = Holder(id="h", host="vm", pid=147, user="ann", command="ecluse ship")
+    lease = LeaseSeen(holder=holder, generation=1, age=20.0, left=9.6)
+    left = OpenDeployment(
+        id="d", release="r", version="1", slot=Slot.BLUE, previous=None, generation=1, last_move="start", **opened
+    )
+    assert lease_line(lease, left) == "held by ann@vm (pid 147): ecluse ship"
+    told = lease_line(replace(lease, gone=True), left)
+    assert told == f"held by ann@vm (pid 147): ecluse ship (gone; {end} in 10 s, or now by the next command)"
+    assert lease_line(replace(lease, gone=True), None).endswith("(gone; free in 10 s, or now by the next command)")
