@@ -10,10 +10,11 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecluse.keeper import ballast
 from ecluse.ledger.besteffort import BestEffortLedger
@@ -44,6 +45,9 @@ from ecluse.system.files import disk_problem, disk_problems, write_atomically
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
 
+if TYPE_CHECKING:
+    from ecluse.providers.process.target import ProcessTarget
+
 MARKERS = ("ecluse.toml", ".git")
 CACHES = frozenset({".gitignore", "key", "work", "cache", "envs", "store", "tmp", "logs", "keepers", "ballast"})
 """What a home holds in which nothing was recorded and nothing serves."""
@@ -52,31 +56,31 @@ MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters
 APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 
 
-@contextmanager
-def opened(folder: Path, *, in_an_emergency: bool = False) -> Iterator[tuple[App, World]]:
+@asynccontextmanager
+async def opened(folder: Path, *, in_an_emergency: bool = False) -> AsyncIterator[tuple[App, World]]:
     """The app that the repository around `folder` declares, and its world."""
     env = read_environment()
     root = find_root(folder)
     home = find_home(root, env)
     app = read_app(root, home, env)
-    with world(root, home, env, in_an_emergency=in_an_emergency) as built:
+    async with world(root, home, env, in_an_emergency=in_an_emergency) as built:
         yield app, built
 
 
-@contextmanager
-def undeclared(folder: Path) -> Iterator[World]:
+@asynccontextmanager
+async def undeclared(folder: Path) -> AsyncIterator[World]:
     """The world of `folder` itself, which has no manifest yet: in a monorepo a part of the repository is an app.
 
     A home that was made for it and in which nothing was built doesn't stay; neither does what was built where nothing
     was found to run.
     """
     env = read_environment()
-    root = folder.resolve()
+    root = folder.resolve()  # noqa: ASYNC240 nothing else runs yet
     home = find_home(root, env)
     is_new = not home.exists()
     is_in_vain = False
     try:
-        with world(root, home, env) as built:
+        async with world(root, home, env) as built:
             yield built
     except ProblemError as error:
         is_in_vain = any(problem.code in NOTHING_TO_RUN for problem in error.problems)
@@ -220,10 +224,12 @@ def _is_app(folder: Path) -> bool:
     return any((folder / mark).exists() for mark in APP) or any(folder.glob("requirements*.txt"))
 
 
-@contextmanager
-def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bool = False) -> Iterator[World]:
-    """Ends what it opened: the ledger's connection and the step supervisor. `in_an_emergency` it goes on without a
-    ledger that can't be used."""
+@asynccontextmanager
+async def world(
+    root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bool = False
+) -> AsyncIterator[World]:
+    """Ends what it opened: connections to keepers, the ledger's, and the step supervisor. `in_an_emergency` it goes on
+    without a ledger that can't be used."""
     prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
     commands = SupervisedRunner()
@@ -234,6 +240,13 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
     store = FolderStore(home / "store")
     toolchain = _toolchain(home, env, commands, store)
     services = _services(home, env, toolchain)
+    reached: list[ProcessTarget] = []
+
+    def targets(_: App, environment: Environment) -> Mapping[HostName, Target]:
+        found = _targets(environment, root, home, store, clock, env, services)
+        reached.extend(found.values())
+        return found
+
     try:
         yield World(
             root=root,
@@ -246,7 +259,7 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
             toolchain=toolchain,
             store=store,
             ledger=ledger,
-            targets=lambda _, environment: _targets(environment, root, home, store, clock, env, services),
+            targets=targets,
             services=services,
             reporter=telling,
             actor=who,
@@ -254,6 +267,7 @@ def world(root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bo
             key=_key(home),
         )
     finally:
+        await _close(reached)
         telling.close()
         ledger.close()
         commands.close()
@@ -295,7 +309,7 @@ def _targets(
     clock: Clock,
     env: Mapping[str, str],
     services: ServicePrograms | None = None,
-) -> Mapping[HostName, Target]:
+) -> Mapping[HostName, ProcessTarget]:
     """A keeper for each host; those that the environment names have a home of their own below the repository."""
     from ecluse.providers.process.target import ProcessTarget  # noqa: PLC0415
 
@@ -311,6 +325,12 @@ def _targets(
         )
         for host, at in homes.items()
     }
+
+
+async def _close(targets: Iterable[ProcessTarget]) -> None:
+    """While the event loop runs: a connection that the collector finds first complains of its unfinished task."""
+    for target in targets:
+        await target.close()
 
 
 def _reporter(clock: Clock) -> Reporter:
@@ -372,11 +392,14 @@ async def examined(folder: Path) -> Examined:
 async def _asked(
     app: App, environment: Environment, root: Path, home: Path, env: Mapping[str, str]
 ) -> tuple[Seen | Problem, Problem | None]:
-    fleet = Fleet(_targets(environment, root, home, FolderStore(home / "store"), SystemClock(), env))
+    targets = _targets(environment, root, home, FolderStore(home / "store"), SystemClock(), env)
+    fleet = Fleet(targets)
     try:
         return await fleet.observe(), await port_trouble(Wanted(app=app, environment=environment), fleet)
     except ProblemError as error:
         return error.problems[0], None
+    finally:
+        await _close(targets.values())
 
 
 def trouble_with_disk(error: OSError) -> Problem | None:

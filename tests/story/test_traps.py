@@ -73,11 +73,13 @@ def test_several_apps_are_shown(seen):
 
 def require(trap):
     """Skip where a Python isn't here without which the trap is none."""
-    if trap.needs:
-        with assembly.undeclared(Path.cwd()) as world:
-            here = {one.minor for one in world.toolchain.interpreters()}
-        if lacking := {f"3.{minor}" for minor in trap.needs} - here:
-            pytest.skip(f"no Python {', '.join(lacking)}")
+    if trap.needs and (lacking := {f"3.{minor}" for minor in trap.needs} - asyncio.run(minors())):
+        pytest.skip(f"no Python {', '.join(lacking)}")
+
+
+async def minors():
+    async with assembly.undeclared(Path.cwd()) as world:
+        return {one.minor for one in world.toolchain.interpreters()}
 
 
 @pytest.mark.live

@@ -40,7 +40,7 @@ class Part:
 
 
 async def read_and_try(root: Path, request: Request) -> Found:
-    with assembly.undeclared(root) as world:
+    async with assembly.undeclared(root) as world:
         return await initialise(world, request)
 
 

@@ -111,7 +111,7 @@ def in_app(
     folder: Path, work: Callable[[Session], Awaitable[Exit]], *, as_json: bool, in_an_emergency: bool
 ) -> Callable[[], Awaitable[Exit]]:
     async def whole() -> Exit:
-        with assembly.opened(folder, in_an_emergency=in_an_emergency) as (app, world):
+        async with assembly.opened(folder, in_an_emergency=in_an_emergency) as (app, world):
             return await work(Session(world=world, app=app, as_json=as_json))
 
     return whole
