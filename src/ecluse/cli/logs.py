@@ -40,7 +40,7 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(environment_argument, environment_option))
         fleet = fleet_of(at.world, at.app, environment)
-        async for host, line in logs(fleet, follow=follow, process=process, lines=lines):
+        async for host, line in logs(at.app, fleet, follow=follow, process=process, lines=lines):
             named = {} if fleet.is_single else {"host": host}
             shown = {**named, **asdict(line)} if as_json else text(line, "" if fleet.is_single else f"{host} ")
             click.echo(json.dumps(shown, default=str, ensure_ascii=False) if as_json else shown)

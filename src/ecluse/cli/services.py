@@ -54,9 +54,9 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(None, environment_option))
         if verb == "list":
-            show(await services.listed(at.app, environment, at.world), at, environment)
+            show(await services.listed(at.app, environment, at.world, names), at, environment)
         elif verb == "shell":
-            found.append(await services.shell(at.app, environment, "".join(names[:1]), at.world))
+            found.append(await services.shell(at.app, environment, names, at.world))
         else:
             chosen = [service.name for service in services.named(at.app, environment, names)]
             if verb == "reset" and not yes:

@@ -61,3 +61,17 @@ def test_data_is_not_removed_unasked(services, tmp_path):
     assert done.exit_code != 0
     assert "Remove all data of db?" in done.stderr
     assert not (tmp_path / ".ecluse" / "environments").exists()
+
+
+@pytest.mark.parametrize("verb", ["list", "start", "shell"])
+def test_a_name_that_is_nearly_one_is_told_which(services, verb):
+    done = services(verb, "dbs")
+    assert (done.exit_code, "V005" in done.stderr) == (2, True)
+    assert "did you mean 'db'? choose one of: db" in done.stderr
+
+
+def test_a_client_takes_no_words_that_would_be_dropped(services):
+    done = services("shell", "db", "select 1")
+    assert (done.exit_code, "V006" in done.stderr) == (2, True)
+    assert "'select 1'" in done.stderr
+    assert "ecluse services shell db" in done.stderr

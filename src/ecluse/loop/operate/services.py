@@ -11,6 +11,7 @@ from ecluse.loop.deploy.services import running_services
 from ecluse.model.app import App, Environment, Service
 from ecluse.model.observed import ServiceSeen
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.suggestion import suggest
 from ecluse.ports.services import Programs
 from ecluse.ports.target import RunsServices, Shell
 from ecluse.ports.world import World
@@ -31,8 +32,11 @@ class ServiceStatus:
         return "not started" if self.programs else "missing"
 
 
-async def listed(app: App, environment: Environment, world: World) -> tuple[ServiceStatus, ...]:
-    """Those of the manifest; starts nothing."""
+async def listed(
+    app: App, environment: Environment, world: World, names: tuple[str, ...] = ()
+) -> tuple[ServiceStatus, ...]:
+    """Those of the manifest, or those named; starts nothing."""
+    chosen = named(app, environment, names) if names else app.services
     if not environment.services:
         return ()
     seen = await fleet_of(world, app, environment).observe()
@@ -43,7 +47,7 @@ async def listed(app: App, environment: Environment, world: World) -> tuple[Serv
             seen=known.get(service.name),
             programs=world.services.find(service.kind, service.version),
         )
-        for service in app.services
+        for service in chosen
     )
 
 
@@ -77,8 +81,16 @@ async def reset(
     return chosen
 
 
-async def shell(app: App, environment: Environment, name: str, world: World) -> Shell:
-    service = named(app, environment, (name,) if name else ())[0]
+async def shell(app: App, environment: Environment, names: tuple[str, ...], world: World) -> Shell:
+    """The client of the one named, else of the first. ProblemError V006 for words beyond the name."""
+    service = named(app, environment, names[:1])[0]
+    if names[1:]:
+        raise ProblemError(
+            Problem(
+                code="V006", what=f"`services shell` takes one name, and no {' '.join(names[1:])!r}",
+                fix=f"what the client is to do comes from standard input: echo '…' | ecluse services shell {names[0]}",
+            )
+        )  # fmt: skip
     return await host_of(fleet_of(world, app, environment)).shell(service.name)
 
 
@@ -97,7 +109,9 @@ def named(app: App, environment: Environment, names: tuple[str, ...]) -> tuple[S
 
 
 def undeclared(environment: Environment, unknown: list[str], declared: tuple[Service, ...]) -> Problem:
-    there = f"choose one of: {', '.join(service.name for service in declared)}; or " if declared else ""
+    names = [service.name for service in declared]
+    near = suggest(unknown[0], names) if unknown else ""
+    there = f"{f'{near} ' if near else ''}choose one of: {', '.join(names)}; or " if declared else ""
     which = f"service {unknown[0]!r}" if unknown else "service"
     return Problem(
         code="V005", what=f"the manifest declares no {which} for '{environment.name}'",
