@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -56,6 +58,21 @@ def test_stop_leaves_nothing_running_and_ship_starts_again(serving):
     (local,) = serving.json("status")["environments"]
     assert (local["health"], local["phase"]) == ("down", "stopped")
     assert serving.json("ship")["outcome"] == "shipped"
+
+
+def test_a_command_that_is_not_there_is_told_as_such_and_what_is_piped_as_unread(serving):
+    done = serving.ecluse("exec", "--", "nosuch")
+    assert done.returncode == 1
+    assert "can't start nosuch" in done.stderr
+    assert "K041" in done.stderr
+    assert "ecluse.toml" not in done.stderr
+    assert "left unread" not in done.stderr
+    argv = [sys.executable, "-m", "ecluse", "exec", "--", "cat"]
+    piped = subprocess.run(
+        argv, cwd=serving.root, env=serving.env, input="select 1", capture_output=True, text=True, check=True
+    )
+    assert piped.stdout == ""
+    assert piped.stderr.count("left unread") == 1
 
 
 def test_a_dry_run_changes_nothing(shop):

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
+from ecluse.cli.streams import STANDARD_INPUT, has_input
 from ecluse.loop.operate.one_off import one_off, require_ended
 from ecluse.model.problem import Exit
 
@@ -37,13 +38,15 @@ def command(
 ) -> None:
     """Run a command in the environment of the release that serves, with its settings and secrets.
 
-    Its output (the last 64 KiB) is shown when it has ended, and its exit code is ours. It reads nothing.
-    An interrupt ends it.
+    Its output (the last 64 KiB) is shown when it has ended, and its exit code is ours. It reads nothing, also where
+    something is piped to it. An interrupt ends it.
     """
 
     async def work(at: session.Session) -> Exit:
         wanted = at.wanted(options.chosen(None, environment_option))
         within = timedelta(seconds=timeout)
+        if has_input(STANDARD_INPUT):
+            at.world.reporter.note("! `exec` reads nothing: what is piped to it is left unread")
         ran = await one_off(wanted, argv, within, at.world, wait)
         if as_json:
             at.answer(asdict(ran))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 import os
 import sys
+import termios
+from array import array
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +16,7 @@ GONE = frozenset({errno.EPIPE, errno.EIO})
 """The reader of a pipe ended, or a terminal was closed: nobody is left to be told."""
 
 
-STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+STANDARD_INPUT, STANDARD_OUTPUT, STANDARD_ERROR = 0, 1, 2
 
 
 class Forgiving(io.TextIOWrapper):
@@ -66,6 +69,16 @@ def _forgiving(stream: TextIO | None, descriptor: int) -> TextIO:
     buffered = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
     # A name on a disk needn't be text: it is shown escaped instead of ending us.
     return Forgiving(buffered, encoding=stream.encoding, errors="backslashreplace", line_buffering=stream.isatty())
+
+
+def has_input(descriptor: int) -> bool:
+    """Whether something was piped there, which is left where it is: bytes wait, and nobody types them."""
+    waiting = bytearray(array("i", [0]))
+    try:
+        fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
+    except OSError:
+        return False
+    return any(waiting) and not os.isatty(descriptor)
 
 
 def is_read(stream: TextIO) -> bool:

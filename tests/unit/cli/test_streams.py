@@ -1,11 +1,14 @@
 """Whoever reads what we print may be gone: the work goes on, and its exit code stays."""
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from ecluse.cli.streams import has_input
 
 ECLUSE = (sys.executable, "-m", "ecluse")
 QUIET = """
@@ -82,3 +85,26 @@ main.main()
 def test_a_name_that_is_no_text_is_shown_escaped():
     done = run("from ecluse.cli import streams; streams.forgive(); print('bad\\udcff.txt')", stdout=subprocess.PIPE)
     assert done.stdout == b"bad\\udcff.txt\n"
+
+
+def test_what_is_piped_is_noticed_and_left_unread(tmp_path):
+    reads, writes = os.pipe()
+    assert not has_input(reads)
+    os.write(writes, b"y\n")
+    assert has_input(reads)
+    assert os.read(reads, 10) == b"y\n"
+    os.close(writes)
+    assert not has_input(reads)
+    os.close(reads)
+    assert not has_input(reads)
+    terminal, other = pty.openpty()
+    os.write(terminal, b"y\n")
+    assert not has_input(other)
+    for descriptor in (terminal, other):
+        os.close(descriptor)
+    for text, found in (("y", True), ("", False)):
+        (tmp_path / "file").write_text(text)
+        with (tmp_path / "file").open() as file:
+            assert has_input(file.fileno()) is found
+    with Path(os.devnull).open() as nothing:
+        assert not has_input(nothing.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import fleet_of
@@ -40,6 +41,16 @@ async def one_off(
         except asyncio.CancelledError:
             spent()
             raise ProblemError(await _given_up(target, lease, host, argv, within)) from None
+        except ProblemError as error:
+            raise ProblemError(*(of_command(problem) for problem in error.problems)) from error
+
+
+def of_command(problem: Problem) -> Problem:
+    """What can't be started is what was typed, not a process of the manifest."""
+    if problem.code != "K041":
+        return problem
+    fix = "check the word behind `--`: a program that the release has on its PATH, or a path in it"
+    return replace(problem, fix=fix, state="nothing was run")
 
 
 async def _given_up(target: Target, lease: Lease, host: HostName, argv: Argv, within: timedelta) -> Problem:
