@@ -11,6 +11,8 @@ from ecluse.wire.codes import OrderError
 
 LOOK = "look with `ecluse status`, then run the command again"
 
+WHO = ("user", "host", "pid", "command")
+
 TOLD: Mapping[str, tuple[Exit, str]] = {
     codes.UNREACHABLE: (Exit.UNREACHABLE, "run the command again; `ecluse doctor` says what is in the way"),
     codes.BAD_ORDER: (Exit.NEEDS_PERSON, "the keeper that runs here may be of another version: run `ecluse doctor`"),
@@ -52,7 +54,7 @@ TOLD: Mapping[str, tuple[Exit, str]] = {
 def problem(error: OrderError, hide: Callable[[str], str] = str) -> ProblemError:
     """`hide` masks the secrets that a command of the app may have printed."""
     exit_code, fix = TOLD.get(error.code, TOLD[codes.INTERNAL])
-    evidence = tuple(hide(line) for line in lines(error.evidence))
+    evidence = tuple(hide(line) for line in lines(for_a_person(error.evidence)))
     return ProblemError(Problem(code=error.code, what=error.message, fix=fix, evidence=evidence, exit=exit_code))
 
 
@@ -69,6 +71,16 @@ def incomplete(digest: str) -> ProblemError:
             exit=Exit.REFUSED,
         )
     )
+
+
+def for_a_person(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a lease: who has it, and since when. The rest is for keepers, by which they tell processes apart."""
+    if "holder" not in evidence:
+        return evidence
+    holder = evidence["holder"] or {}
+    who = {key: holder[key] for key in WHO if key in holder}
+    since = {"since": f"{evidence['age']:.0f} s ago"} if "age" in evidence else {}
+    return {**({"holder": who} if who else {}), **since}
 
 
 def lines(evidence: Mapping[str, Any]) -> Iterator[str]:

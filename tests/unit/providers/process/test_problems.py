@@ -48,3 +48,18 @@ def test_evidence_becomes_lines():
         "listening: 3 nginx",
         "free_bytes: 0",
     ]
+
+
+def test_of_a_holder_only_what_a_person_needs_is_told():
+    holder = {
+        "id": "h-1m8c", "host": "vm", "pid": 7, "user": "anne", "command": "ecluse ship", "start_time": 12,
+        "boot": "b71", "namespace": "pid:[4026531836]",
+    }  # fmt: skip
+    held = OrderError(codes.HELD, "held", {"holder": holder, "generation": 3, "age": 11.7, "left": 18.2})
+    assert problem(held).problems[0].evidence == (
+        "holder: user anne, host vm, pid 7, command ecluse ship",
+        "since: 12 s ago",
+    )
+    waits = OrderError(codes.HELD, "waits", {"holder": holder})
+    assert problem(waits).problems[0].evidence == ("holder: user anne, host vm, pid 7, command ecluse ship",)
+    assert problem(OrderError(codes.SUPERSEDED, "over", {"generation": 3, "holder": None})).problems[0].evidence == ()
