@@ -12,7 +12,12 @@ from ecluse.cli import options, session
 from ecluse.loop.monitor.doctor import Finding, Grade, diagnose
 from ecluse.model.problem import Exit
 
-MARKS = {Grade.FINE: ("✓", "green"), Grade.WARN: ("!", "yellow"), Grade.BAD: ("✗", "red")}
+MARKS = {
+    Grade.FINE: ("✓", "green"),
+    Grade.ABSENT: ("-", "bright_black"),
+    Grade.WARN: ("!", "yellow"),
+    Grade.BAD: ("✗", "red"),
+}
 
 
 @click.command(epilog="Examples:  ecluse doctor    ecluse doctor --json")

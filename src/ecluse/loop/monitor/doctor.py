@@ -20,6 +20,8 @@ NO_TROUBLE: Mapping[EnvironmentName, Problem] = MappingProxyType({})
 
 class Grade(StrEnum):
     FINE = "fine"
+    ABSENT = "absent"
+    """Not there, and in nobody's way."""
     WARN = "warn"
     BAD = "bad"
 
@@ -111,12 +113,12 @@ def _service(offer: Offer, app: App | None) -> Finding:
         return Finding(name=offer.kind, grade=Grade.FINE, detail=f"{offer.version} in {offer.folder}".strip())
     if offer.can_fetch:
         return Finding(
-            name=offer.kind, grade=Grade.FINE, detail="not installed; fetched from a wheel when it is needed"
+            name=offer.kind, grade=Grade.ABSENT, detail="not installed; fetched from a wheel when it is needed"
         )
     wanted = [one.name for one in (app.services if app else ()) if one.kind == offer.kind]
     if wanted:
         return Finding(name=offer.kind, grade=Grade.BAD, detail=f"missing: [services.{wanted[0]}]", fix=offer.add)
-    return Finding(name=offer.kind, grade=Grade.FINE, detail=f"not installed ({offer.add})")
+    return Finding(name=offer.kind, grade=Grade.ABSENT, detail=f"not installed ({offer.add})")
 
 
 def _environment(name: EnvironmentName, said: Seen | Problem) -> Finding:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ecluse.cli.doctor import show
 from ecluse.loop.deploy.fleet import Seen
 from ecluse.loop.monitor.doctor import Grade, diagnose
 from ecluse.model.app import HERE, App, Environment
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Problem
-from ecluse.ports.machine import Machine
+from ecluse.ports.machine import Machine, Offer
 
 WELL = Machine(
     system="Linux", kernel="6.1", python="3.11.2", git="git version 2.39", kernel_routing=True, ptrace_scope=None,
@@ -47,6 +48,18 @@ def test_each_fact_has_its_finding(change, name, grade):
 def test_every_finding_that_is_not_fine_says_what_to_do():
     sick = replace(WELL, git="", kernel_routing=False, free_bytes=0, interpreters=(), kills_user_processes=True)
     assert all(finding.fix for finding in diagnose(sick, None) if finding.grade is not Grade.FINE)
+
+
+def test_a_service_that_is_not_there_and_not_declared_is_neither_fine_nor_in_the_way(capsys):
+    offers = (
+        Offer(kind="redis", folder="", version="", add="apt install redis", can_fetch=False),
+        Offer(kind="postgres", folder="", version="", add="", can_fetch=True),
+    )
+    found = [one for one in diagnose(replace(WELL, services=offers), None) if one.name in {"redis", "postgres"}]
+    assert [one.grade for one in found] == [Grade.ABSENT, Grade.ABSENT]
+    for one in found:
+        show(one)
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["-", "-"]
 
 
 def test_a_low_port_needs_a_privilege():
