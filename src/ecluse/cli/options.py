@@ -54,6 +54,8 @@ wait = click.option(
 
 APP = "ecluse.app"
 """Where a click context keeps the app that was named."""
+SEVERAL = "ecluse.several"
+"""Where it keeps whether the repository has several, so that a line that tells of one should name it."""
 
 
 def _named(context: click.Context, _: click.Parameter, name: str | None) -> None:
@@ -71,6 +73,7 @@ def _of_one(context: click.Context, parameter: click.Parameter, folder: Path) ->
 def _of_any(context: click.Context, _: click.Parameter, folder: Path) -> Path:
     """The folder of the app that is meant: where a repository has several, the one that is named, or the only one."""
     name, apps = context.meta.get(APP), _apps(folder)
+    context.meta[SEVERAL] = len(apps) > 1
     if name is not None and name not in apps:
         known = f"there are {', '.join(apps)}" if apps else "the manifest names no [apps]"
         raise click.BadParameter(f"no app '{name}'; {suggest(name, apps) or known}", param_hint="'--app'")

@@ -10,7 +10,7 @@ import click
 from ecluse.cli import options, session
 from ecluse.cli.several import run_each
 from ecluse.loop.deploy.fleet import fleet_of
-from ecluse.loop.operate.stop import running_services, stop
+from ecluse.loop.operate.stop import Stopped, running_services, stop
 from ecluse.model.problem import Exit
 
 
@@ -47,11 +47,21 @@ def command(
                 "environment": environment.name,
                 "release": ended.release or None,
                 "services": services,
+                "versions": list(ended.versions),
+                "keepers": list(ended.keepers),
             }
         )
-        click.echo(
-            f"stopped {environment.name}" if ended.something else f"nothing ran in {environment.name}", err=as_json
-        )
+        several = click.get_current_context().meta.get(options.SEVERAL, False)
+        click.echo(line(ended, environment.name + (f" of {at.app.name}" if several else "")), err=as_json)
         return Exit.DONE
 
     run_each(folder, work, as_json=as_json, in_an_emergency=True)
+
+
+def line(ended: Stopped, where: str) -> str:
+    """Where nothing served something may have been left all the same, of a first ship that failed."""
+    if ended.something:
+        return f"stopped {where}"
+    keepers = (f"the keeper (pid {pid}) with its holder" for pid in ended.keepers)
+    left = ", ".join([*ended.versions, *keepers])
+    return f"nothing served in {where}; ended: {left}" if left else f"nothing ran in {where}"

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ecluse.assembly import apps_of, declared
-from ecluse.cli import history, init, options, status
+from ecluse.cli import history, init, options, status, stop
 from ecluse.cli.init_each import named
 from support.repositories import repository
 
@@ -47,6 +47,12 @@ def test_one_is_named_by_option_by_variable_or_by_the_folder(several):
         assert [one["name"] for one in json.loads(done.stdout)["environments"]] == ["local"]
     assert (several / "services/admin/.ecluse").is_dir()
     assert not (several / "services/shop/.ecluse").exists()
+
+
+def test_a_stop_names_the_app_where_there_are_several(several):
+    assert run(stop, "--app", "admin", "-C", str(several)).stdout == "nothing ran in local of admin\n"
+    done = run(stop, "-C", str(several))
+    assert done.stdout.splitlines() == ["nothing ran in local of shop", "nothing ran in local of admin"]
 
 
 def test_a_command_for_one_app_asks_which(several):

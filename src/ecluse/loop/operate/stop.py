@@ -18,10 +18,13 @@ from ecluse.ports.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """What ran: the release that served, and services; empty when nothing did."""
+    """What ran: the release that served, and services; empty when nothing did. What was ended besides: `versions` of
+    releases that got no traffic, and the `keepers`' pids."""
 
     release: str = ""
     services: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    keepers: tuple[int, ...] = ()
 
     @property
     def something(self) -> bool:
@@ -47,7 +50,14 @@ async def stop(app: App, environment: Environment, world: World, wait: timedelta
         if left:
             raise ProblemError(*(told_at(fleet, host, problem) for host, problem in sorted(left.items())))
         world.ledger.append(events.EnvironmentStopped(environment=environment.name, release=seen.serving))
-    return Stopped(release=seen.serving, services=running_services(seen))
+    hosts = seen.hosts.values()
+    idle = [slot.version for one in hosts for slot in one.slots if slot.version and slot.slot is not one.serving]
+    return Stopped(
+        release=seen.serving,
+        services=running_services(seen),
+        versions=tuple(dict.fromkeys(idle)),
+        keepers=tuple(one.keeper_pid for one in hosts if one.keeper_pid),
+    )
 
 
 def told_at(fleet: Fleet, host: HostName, problem: Problem) -> Problem:

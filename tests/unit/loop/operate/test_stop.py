@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from ecluse.loop.operate.stop import stop
+from ecluse.cli.stop import line
+from ecluse.loop.operate.stop import Stopped, stop
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import EnvironmentName
@@ -61,3 +62,28 @@ async def test_each_host_that_runs_on_is_named(memory_world, hosts):
         "what ran there runs on; the other hosts are stopped"
     }
     assert recorded(memory_world) == []
+
+
+async def test_what_got_no_traffic_is_told_too(memory_world):
+    target = memory_world.on("a")
+    grant = await target.take(HOLDER, LIVE.lease)
+    await target.start(grant, release_of("1.0.0", environment=LIVE), Slot.BLUE)
+    await target.give_back(grant)
+    ended = await stop(APP, LIVE, memory_world.world)
+    assert (ended.something, ended.versions) == (False, ("1.0.0",))
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        (Stopped(release="r-1", keepers=(7,)), "stopped local of mailer"),
+        (Stopped(services=("db",)), "stopped local of mailer"),
+        (Stopped(), "nothing ran in local of mailer"),
+        (
+            Stopped(versions=("1.0.0",), keepers=(7,)),
+            "nothing served in local of mailer; ended: 1.0.0, the keeper (pid 7) with its holder",
+        ),
+    ],
+)
+def test_what_was_ended_is_said(ended, said):
+    assert line(ended, "local of mailer") == said
