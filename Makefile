@@ -49,6 +49,7 @@ test-fault: install ## kill, partition, corrupt: one case of each kind
 	$(PYTEST) -n 2 -m "fault and not full" tests
 
 test-full: install ## every combination
+	@JOBS=$(JOBS) scripts/other-pythons tests/unit/keeper
 	$(PYTEST) -m "full or live or fault" tests
 
 coverage: install ## branch coverage of the core, at least 95 %
