@@ -62,7 +62,7 @@ def test_what_was_shown_live_is_not_said_twice():
 def test_it_says_what_is_set_and_why_in_the_order_of_the_file():
     said = lines()
     assert not any("test_extras" in line for line in said)  # it was left out again
-    at = said.index("  app.state.db.sqlite3                      shop/settings.py:30")
+    at = said.index("  app.state = db.sqlite3                    shop/settings.py:30")
     assert said[at + 1] == "  processes.web.app = shop.wsgi:application shop/settings.py:8"
     assert said[at + 2] == "      also found: old.wsgi:application (old/wsgi.py:4)"
     assert said[at + 3] == "  environments.local.env.SECRET_KEY = for-development-only"
@@ -79,7 +79,7 @@ def test_a_place_that_is_the_value_itself_is_not_said_twice():
     said = [line for line in lines(Found(facts=(), proposal=proposal, text=render(proposal))) if "txt" in line]
     assert [line.strip() for line in said] == [
         "build.requirements = api/requirements.txt",
-        "build.test_requirements.requirements-dev.txt",
+        "build.test_requirements = requirements-dev.txt",
     ]
 
 

@@ -37,7 +37,7 @@ def text(found: Found, *, width: int, tried: bool) -> Iterator[str]:
     document = tomllib.loads(found.text)
     at_line = positions(found.text)
     for key, reason in sorted(reasons(found, document), key=lambda pair: at_line.of(tuple(pair[0].split(".")))):
-        yield from setting(key, shown(document, key), reason, width)
+        yield from setting(*named(document, key), reason, width)
         for fact in proposal.also.get(key, ()):
             yield from paragraph(f"also found: {fact.value} ({fact.place})", width, "      ", fg="yellow")
     for step, failures in proposal.known.items():
@@ -58,10 +58,20 @@ def reasons(found: Found, manifest: Any) -> Iterator[tuple[str, str]]:
 
 def stands(manifest: Any, key: str) -> bool:
     """Whether a key is there, or an item of a list (`app.state.media/`)."""
+    return at(manifest, key) is not None or item(manifest, key) is not None
+
+
+def item(manifest: Any, key: str) -> tuple[str, str] | None:
+    """The list and the item of it that a key means."""
     parts = key.split(".")
     splits = ((".".join(parts[:count]), ".".join(parts[count:])) for count in range(1, len(parts)))
-    lists = ((at(manifest, head), rest) for head, rest in splits)
-    return at(manifest, key) is not None or any(isinstance(held, list) and rest in held for held, rest in lists)
+    lists = ((head, rest, at(manifest, head)) for head, rest in splits)
+    return next(((head, rest) for head, rest, held in lists if isinstance(held, list) and rest in held), None)
+
+
+def named(manifest: Any, key: str) -> tuple[str, str]:
+    """A key and its value; of a list the item that is meant."""
+    return item(manifest, key) or (key, shown(manifest, key))
 
 
 def headline(found: Found) -> str:
@@ -85,10 +95,10 @@ def trial_lines(trial: Trial, width: int) -> Iterator[str]:
 
 
 def setting(key: str, value: str, reason: str, width: int) -> Iterator[str]:
-    """A key with its value; the reason beside it where there is room, else below. One that only says the value, or
-    the item, once more is left out."""
+    """A key with its value; the reason beside it where there is room, else below. One that only says the value once
+    more is left out."""
     left = f"{key} = {value}" if value else key
-    reason = "" if reason == value or key.endswith(f".{reason}") else reason
+    reason = "" if reason == value else reason
     if len(left) > width - 2:
         left = f"{left[: width - 3]}…"
     if len(left) < VALUE - 2 and VALUE + len(reason) <= width:
@@ -111,7 +121,7 @@ def failing(failures: Mapping[str, str], width: int) -> Iterator[str]:
 
 
 def shown(document: Any, key: str) -> str:
-    """The value as it stands in the manifest; empty where the key is itself an item of a list."""
+    """The value as it stands in the manifest; empty for a table."""
     found = at(document, key)
     if isinstance(found, list):
         return " ".join(map(str, found))
