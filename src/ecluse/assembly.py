@@ -44,16 +44,12 @@ from ecluse.system.environment import actor, find_home, login, read_environment
 from ecluse.system.files import disk_problem, disk_problems, write_atomically
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
+from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
 if TYPE_CHECKING:
     from ecluse.providers.process.target import ProcessTarget
 
-MARKERS = ("ecluse.toml", ".git")
-CACHES = frozenset({".gitignore", "key", "work", "cache", "envs", "store", "tmp", "logs", "keepers", "ballast"})
-"""What a home holds in which nothing was recorded and nothing serves."""
 NOTHING_TO_RUN = frozenset({"I001", "I021"})
-MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters.json"})
-APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 
 
 @asynccontextmanager
@@ -88,35 +84,6 @@ async def undeclared(folder: Path) -> AsyncIterator[World]:
     finally:
         if (is_new and holds_nothing(home)) or (is_in_vain and is_deserted(root, home)):
             shutil.rmtree(home, ignore_errors=True)
-
-
-def clear_above(folder: Path) -> None:
-    """Remove what a try of the folders around an app has left, within its repository, where they are no app."""
-    env = read_environment()
-    here = folder.resolve()
-    upwards = (here, *here.parents)
-    top = next((depth for depth, up in enumerate(upwards) if (up / ".git").exists()), 0)
-    for root in upwards[1 : top + 1]:
-        home = find_home(root, env)
-        if is_deserted(root, home):
-            shutil.rmtree(home, ignore_errors=True)
-
-
-def is_deserted(root: Path, home: Path) -> bool:
-    """Whether caches alone lie in the home of a folder that declares no app. One elsewhere may be somebody else's."""
-    from ecluse.manifest.find import find_any  # noqa: PLC0415
-
-    if not (home / ".gitignore").exists() or not home.is_relative_to(root) or home == root:
-        return False
-    try:
-        return find_any(root) is None and all(path.name in CACHES for path in home.iterdir())
-    except ProblemError:  # a manifest that can't be read is one
-        return False
-
-
-def holds_nothing(home: Path) -> bool:
-    """Whether all that lies there is what every command makes anew in a moment."""
-    return all(str(path.relative_to(home)) in MADE_ANEW for path in home.rglob("*"))
 
 
 def wants_colour() -> bool:
@@ -185,43 +152,6 @@ def settings(built: World, environment: Environment) -> Settings:
 
     values = read_settings(built.root, environment, built.env)
     return Settings(env=values.env, secrets=values.secrets)
-
-
-def find_root(folder: Path) -> Path:
-    """The nearest folder upwards that holds a manifest or a repository; else `folder` itself."""
-    here = folder.resolve()
-    return next((up for up in (here, *here.parents) if any((up / mark).exists() for mark in MARKERS)), here)
-
-
-def apps_of(folder: Path) -> dict[str, Path]:
-    """The apps that the manifest around `folder` names, in its order; none for the manifest of an app, or where there
-    is none. A wrong one, or an app without a manifest of its own: ProblemError."""
-    from ecluse.manifest.find import find_any  # noqa: PLC0415
-
-    root = find_root(folder)
-    found = find_any(root)
-    if found is None or not found.may_name_apps:
-        return {}
-    from ecluse.manifest.members import members, without_manifest  # noqa: PLC0415  costs pydantic
-
-    apps = members(found)
-    if missing := [without_manifest(name, below) for name, below in apps.items() if find_any(root / below) is None]:
-        raise ProblemError(*missing)
-    return {name: root / below for name, below in apps.items()}
-
-
-def find_app(folder: Path) -> Path:
-    """The nearest folder upwards, within the repository, that is packaged by itself and so an app; else its root.
-
-    Outside of a repository it is `folder` itself.
-    """
-    here = folder.resolve()
-    upwards = (here, *here.parents)
-    return next(filter(_is_app, upwards), here) if any((up / ".git").exists() for up in upwards) else here
-
-
-def _is_app(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in APP) or any(folder.glob("requirements*.txt"))
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ecluse import assembly
+from ecluse import whereabouts
 from ecluse.cli import options, session
 from ecluse.manifest import explain
 from ecluse.manifest.evidence import Evidence, as_lines, evidence
@@ -50,7 +50,7 @@ def command(key: str, why: bool, folder: Path, as_json: bool) -> None:
 def written(folder: Path) -> Found | None:
     """The manifest here, if there is one to read: what a key means doesn't depend on it."""
     try:
-        return find(assembly.find_root(folder))
+        return find(whereabouts.find_root(folder))
     except ProblemError:
         return None
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ecluse import assembly
+from ecluse import whereabouts
 from ecluse.cli import options
 from ecluse.cli.init_each import Part, Parts, init_each, keep, read_and_try
 from ecluse.cli.ports import free_port, kept_port
@@ -35,7 +35,7 @@ WIDTH = 80
 def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """Read the repository here, try what it needs, and write ecluse.toml."""
 
-    root = folder.resolve() if named("folder") else assembly.find_app(folder)
+    root = folder.resolve() if named("folder") else whereabouts.find_app(folder)
     path = root / MANIFEST
     if root != folder.resolve():
         click.echo(f"this folder is a part of {root}; `ecluse init -C .` takes it for an app of its own", err=True)
@@ -54,7 +54,7 @@ def command(folder: Path, *, yes: bool, no_try: bool, force: bool, dry_run: bool
             return tell_each(parts, await init_each(parts), as_json=as_json)
         if not dry_run:
             keep(found, path)
-            assembly.clear_above(root)
+            whereabouts.clear_above(root)
         tell(found, path, wrote=not dry_run, as_json=as_json)
         return Exit.DONE
 

@@ -82,10 +82,10 @@ def _of_any(context: click.Context, _: click.Parameter, folder: Path) -> Path:
 
 def _apps(folder: Path) -> dict[str, Path]:
     """None where the manifest is wrong: the command itself tells that, in its own way."""
-    from ecluse import assembly  # noqa: PLC0415
+    from ecluse import whereabouts  # noqa: PLC0415
 
     try:
-        return assembly.apps_of(folder)
+        return whereabouts.apps_of(folder)
     except (ProblemError, OSError):
         return {}
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ecluse import assembly
+from ecluse import whereabouts
 from ecluse.cli.session import NOTHING, Interrupts, Session, ended, gathered, in_app, leave, print_json, run
 from ecluse.model.problem import Exit
 
@@ -24,7 +24,7 @@ def run_each(
     apps: dict[str, Path] = {}
 
     async def find() -> Exit:
-        apps.update(assembly.apps_of(folder))
+        apps.update(whereabouts.apps_of(folder))
         return Exit.DONE
 
     if unread := ended(find, as_json=as_json, otherwise=otherwise):

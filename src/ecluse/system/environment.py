@@ -15,10 +15,14 @@ def read_environment() -> Mapping[str, str]:
     return MappingProxyType(dict(os.environ))
 
 
+OURS = ".ecluse"
+"""Where nobody says where."""
+
+
 def find_home(root: Path, env: Mapping[str, str]) -> Path:
     """Where everything that Écluse keeps of an app lies: `.ecluse` in its folder, or ECLUSE_HOME. That counts from
     there if it is relative; else each app in a folder of a repository has the same folder below it."""
-    named = Path(env.get("ECLUSE_HOME") or ".ecluse").expanduser()
+    named = Path(env.get("ECLUSE_HOME") or OURS).expanduser()
     return (named / _in_repository(root) if named.is_absolute() else root / named).absolute()
 
 

@@ -5,9 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from ecluse.assembly import apps_of, declared
+from ecluse.assembly import declared
 from ecluse.cli import history, init, options, status, stop
 from ecluse.cli.init_each import named
+from ecluse.whereabouts import apps_of
 from support.repositories import repository
 
 APP = """

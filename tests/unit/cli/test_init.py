@@ -11,7 +11,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from ecluse import assembly
+from ecluse import whereabouts
 from ecluse.cli import init
 from ecluse.model.problem import ProblemError
 from support.repositories import repository
@@ -135,7 +135,7 @@ def test_in_a_monorepo_the_folder_it_is_called_in_is_the_app(root):
 def test_outside_of_a_repository_the_folder_is_the_app(tmp_path):
     (tmp_path / "Procfile").touch()
     (tmp_path / "part").mkdir()
-    assert assembly.find_app(tmp_path / "part") == tmp_path / "part"
+    assert whereabouts.find_app(tmp_path / "part") == tmp_path / "part"
 
 
 @pytest.mark.parametrize(
