@@ -65,8 +65,8 @@ def clear_above(folder: Path) -> None:
 
 
 def is_deserted(root: Path, home: Path) -> bool:
-    """Whether caches alone lie in the home of a folder that declares no app. One that ECLUSE_HOME names may hold what is
-    not ours, and is left alone."""
+    """Whether caches alone lie in the home of a folder that declares no app. One that ECLUSE_HOME names may hold
+    what is not ours, and is left alone."""
     from ecluse.manifest.find import find_any  # noqa: PLC0415
 
     if home != root / OURS or not (home / ".gitignore").exists() or is_at_work(home):
