@@ -72,11 +72,14 @@ def main(kills: int, seed: int) -> int:
 
 
 def a_crowd(shop: Shop, dice: random.Random, seen: Seen, folder: Path) -> None:
-    with Customers(shop.urls, shop.root) as customers:
-        for _ in range(ROUNDS):
-            a_round(shop, dice, seen, folder)
-    seen.answered += customers.count.answered
-    seen.lost += customers.count.lost
+    customers = Customers(shop.urls, shop.root)
+    try:
+        with customers:
+            for _ in range(ROUNDS):
+                a_round(shop, dice, seen, folder)
+    finally:
+        seen.answered += customers.count.answered
+        seen.lost += customers.count.lost
 
 
 def a_round(shop: Shop, dice: random.Random, seen: Seen, folder: Path) -> None:

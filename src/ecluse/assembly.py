@@ -82,7 +82,7 @@ async def undeclared(folder: Path) -> AsyncIterator[World]:
         is_in_vain = any(problem.code in NOTHING_TO_RUN for problem in error.problems)
         raise
     finally:
-        if (is_new and holds_nothing(home)) or (is_in_vain and is_deserted(root, home)):
+        if (is_new and holds_nothing(home)) or (is_in_vain and is_deserted(root, env)):
             shutil.rmtree(home, ignore_errors=True)
 
 
@@ -197,10 +197,12 @@ async def world(
             key=_key(home),
         )
     finally:
-        await _close(reached)
-        telling.close()
-        ledger.close()
-        commands.close()
+        try:
+            await _close(reached)
+        finally:
+            telling.close()
+            ledger.close()
+            commands.close()
 
 
 def without_ledger(lost: Problem) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from ecluse.model.problem import ProblemError
-from ecluse.system.environment import OURS, find_home, read_environment
+from ecluse.system.environment import OURS, read_environment
 
 MARKERS = ("ecluse.toml", ".git")
 APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 CACHES = frozenset({".gitignore", "key", "work", "cache", "envs", "store", "tmp", "logs", "keepers", "ballast"})
 """What a home holds in which nothing was recorded and nothing serves."""
+RECORDED = ("ledger.db", "environments", "services")
+"""What only the home of an app holds."""
 MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters.json"})
 
 
@@ -59,22 +62,26 @@ def clear_above(folder: Path) -> None:
     upwards = (here, *here.parents)
     top = next((depth for depth, up in enumerate(upwards) if (up / ".git").exists()), 0)
     for root in upwards[1 : top + 1]:
-        home = find_home(root, env)
-        if is_deserted(root, home):
-            shutil.rmtree(home, ignore_errors=True)
+        if is_deserted(root, env):
+            shutil.rmtree(root / OURS, ignore_errors=True)
 
 
-def is_deserted(root: Path, home: Path) -> bool:
-    """Whether caches alone lie in the home of a folder that declares no app. One that ECLUSE_HOME names may hold
-    what is not ours, and is left alone."""
+def is_deserted(root: Path, env: Mapping[str, str]) -> bool:
+    """Whether caches alone lie in the home of a folder that declares no app. Below one that ECLUSE_HOME names lie the
+    homes of other apps, which may be called like a cache: those are left alone."""
     from ecluse.manifest.find import find_any  # noqa: PLC0415
 
-    if home != root / OURS or not (home / ".gitignore").exists() or is_at_work(home):
+    home = root / OURS
+    if env.get("ECLUSE_HOME") or not (home / ".gitignore").exists() or is_at_work(home):
         return False
     try:
-        return find_any(root) is None and all(path.name in CACHES for path in home.iterdir())
+        return find_any(root) is None and all(is_cache(path) for path in home.iterdir())
     except ProblemError:  # a manifest that can't be read is one
         return False
+
+
+def is_cache(path: Path) -> bool:
+    return path.name in CACHES and not any((path / name).exists() for name in RECORDED)
 
 
 def is_at_work(home: Path) -> bool:
