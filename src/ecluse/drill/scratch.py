@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -83,13 +84,14 @@ def fill(folder: Path) -> Path:
 
 
 def _kept_in_memory(folder: Path) -> Iterator[Path]:
-    """An environment has a link `secrets` to the file in the folder that its keeper made in memory. A keeper that was
-    killed had no time to remove that."""
+    """An environment has a link `secrets` to the file in the folder that its keeper made in memory, and named after the
+    environment's own. A keeper that was killed had no time to remove that."""
     for inside, _, files in os.walk(folder):
         link = Path(inside, "secrets")
         if "secrets" in files and link.is_symlink():
             kept = link.readlink()
-            if kept.name == link.name and kept.parent.name.startswith(f"ecluse-{os.geteuid()}-"):
+            own = hashlib.sha256(inside.encode()).hexdigest()[:16]
+            if kept.name == link.name and kept.parent.name == f"ecluse-{os.geteuid()}-{own}":
                 yield kept.parent
 
 

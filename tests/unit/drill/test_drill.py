@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,8 @@ from ecluse.drill.scratch import scratch
 from ecluse.drill.shop import environment, free_ports
 from ecluse.drill.stage import NotPossibleError
 from ecluse.drill.story import Promise, Rehearsed, Story
+from ecluse.keeper import vault
+from ecluse.keeper.places import Home
 
 KEPT, BROKEN = (Promise(what="p", kept=kept, seen="") for kept in (True, False))
 
@@ -185,8 +188,8 @@ def test_a_story_without_an_answer_has_not_kept_the_promise_to_lose_none(tmp_pat
 def test_the_secrets_that_a_keeper_kept_in_memory_go_with_the_scratch(temporary, tmp_path_factory):
     memory = tmp_path_factory.mktemp("memory")
     with scratch() as folder:
-        kept = secrets_of(folder / "a", memory / f"ecluse-{os.geteuid()}-0123456789abcdef")
-        strange = secrets_of(folder / "b", memory / "of-somebody-else")
+        kept = secrets_of(folder / "a", memory / memory_of(folder / "a"))
+        strange = secrets_of(folder / "b", memory / memory_of(folder / "somewhere-else"))
     assert list(temporary.iterdir()) == []
     assert not kept.exists()
     assert (strange / "secrets").exists()
@@ -196,9 +199,14 @@ def test_those_of_a_drill_that_was_killed_go_with_the_next_one(temporary, tmp_pa
     left = temporary / "ecluse-drill-left"
     left.mkdir()
     (left / "lock").touch()
-    kept = secrets_of(left / "a", tmp_path_factory.mktemp("memory") / f"ecluse-{os.geteuid()}-0123456789abcdef")
+    kept = secrets_of(left / "a", tmp_path_factory.mktemp("memory") / memory_of(left / "a"))
     with scratch():
         assert not kept.exists()
+
+
+def memory_of(environment):
+    """The name that a keeper's vault gives."""
+    return Path(vault._folder(Home(str(environment)), (str(environment.parent),))).name
 
 
 def secrets_of(environment, memory):

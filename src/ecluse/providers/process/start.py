@@ -45,14 +45,26 @@ async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> 
 
 async def ask_for_port(programs: Path, address: str, port: int, env: Mapping[str, str]) -> None:
     """What the keeper that isn't there would refuse: OrderError. Its program is asked, none is started."""
+    ignore_by_git(programs.parent)
     program, _ = keeper_zipapp(programs)
     process = await asyncio.create_subprocess_exec(
         *(interpreter(), "-I", str(program), "port", address, str(port)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env={name: env[name] for name in KEPT if name in env},
     )
-    said, _ = await process.communicate()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            said, wrong = await process.communicate()
+    except TimeoutError:
+        raise _failed(programs, f"it said nothing of port {port} for {PATIENCE:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise _failed(programs, wrong.decode(errors="replace").strip())
     if said.strip():
         refused = json.loads(said)
         raise OrderError(refused["code"], refused["message"], refused["evidence"])

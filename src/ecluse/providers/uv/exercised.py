@@ -47,7 +47,9 @@ def _tox(read: Read) -> frozenset[Minor]:
     texts = (read("tox.ini"), *filter(None, (asks_tox(read(name)) for name in ("setup.cfg", "pyproject.toml"))))
     listed = " ".join(found for text in texts for found in _ENVIRONMENTS.findall(text or ""))
     names = re.sub(r"py\{([^}]*)\}", lambda found: found[1].replace("3", " py3", 1).replace(",3", " py3"), listed)
-    return frozenset((3, int(minor)) for minor in re.findall(r"\bpy3\.?(\d{1,2})", names)) | _minors(names)
+    return frozenset((3, int(minor)) for minor in re.findall(r"\bpy3\.?(\d{1,2})", names)) | _minors(
+        re.sub(r"[\w-]\{[^}]*\}", "", names)  # `django{3.2,4.2}` are versions of something else
+    )
 
 
 def asks_tox(text: str | None) -> str:

@@ -174,14 +174,20 @@ def _told(call: ast.Call, position: int, keyword: str) -> str:
     return text_of(argument(call, position, keyword)) or "?"
 
 
+NO_VALUE = ("ManyToManyField", "GeneratedField", "GenericRelation", "TaggableManager")
+"""Fields of which the table has no column, or one that the database fills."""
+
+
 def _added(call: ast.Call) -> Effects:
     """A `default` is Django's own: it takes it out of the table again."""
     field = argument(call, 2, "field")
+    name = name_of(field.func) if isinstance(field, ast.Call) else ""
     given = {word.arg: word.value for word in field.keywords} if isinstance(field, ast.Call) else {}
-    needs_none = isinstance(field, ast.Call) and name_of(field.func).endswith(("ManyToManyField", "GeneratedField"))
-    if needs_none or literal(given.get("null")) is True or "db_default" in given:
+    if name.endswith(NO_VALUE) or literal(given.get("null")) is True or "db_default" in given:
         return EXPANDS
-    return stops_inserts(_field(call))
+    if name.startswith("models.") or name.endswith("Field"):
+        return stops_inserts(_field(call))
+    return unclear(f"adds {_field(call)}, of a kind that isn't known")
 
 
 def _sql(call: ast.Call) -> Effects:

@@ -36,8 +36,9 @@ MOST_ALSO = 6
 LIST = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|((?:&&|;)\s*)""")
 """Separators of a list outside of quotes, in group 1 (dash(1), "Lists")."""
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-PROGRAM = re.compile(r"(?!(?:if|for|while|until|case|wait|then|fi|done)\b)[\w./\"'$]")
-"""How a simple command begins."""
+BUILT_IN = "if for while until case wait then fi done exec export cd set unset eval trap ulimit umask source"
+PROGRAM = re.compile(rf"(?!(?:{'|'.join(BUILT_IN.split())})\b)[\w./\"'$]")
+"""How a command begins that is no word of the shell's own (dash(1)): `exec` can take it."""
 BROKERS = frozenset({"celery", "rq", "huey", "dramatiq", "redis", "kombu", "pika", "django-rq", "arq"})
 LOOKED_FOR = (
     "Django: manage.py and its settings",

@@ -64,7 +64,7 @@ def asked_for(case: Case) -> Lesson | None:
     if not case.last_words:
         return None
     wanted = given(case.last_words, case.facts, case.web.folder, case.bench.checkout.files)
-    if wanted and not case.web.command[-1].endswith(wanted.words):
+    if wanted and not " ".join(case.web.command).endswith(wanted.words):
         return Lesson(said=f"without it: {wanted.said}", words=wanted.words, state=wanted.state)
     missing = tuple(name for name in unset(case.last_words) if not names_configuration(name, case.facts))
     ended = Failure(kind="ended", message=last_line(case.last_words), variables=missing)

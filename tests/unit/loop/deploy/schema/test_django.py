@@ -71,6 +71,7 @@ def test_what_takes_away_or_can_t_be_reversed_contracts(operation, why):
         "migrations.AddField(model_name='item', name='note', field=models.TextField(null=True))",
         "migrations.AddField(model_name='item', name='rank', field=models.IntegerField(db_default=0))",
         "migrations.AddField('item', 'tags', models.ManyToManyField(to='shop.tag'))",
+        "migrations.AddField('item', 'labels', taggit.managers.TaggableManager(to='taggit.Tag'))",
         "migrations.AddField('item', 'twice', models.GeneratedField(expression=F('rank') * 2, db_persist=True))",
         "migrations.AddIndex(model_name='item', index=models.Index(fields=['rank'], name='rank'))",
         "migrations.AlterModelOptions(name='item', options={'ordering': ['rank']})",
@@ -87,6 +88,8 @@ def test_what_only_adds_is_no_obstacle(operation):
     ("operation", "why"),
     [
         ("migrations.AlterField('item', 'name', models.CharField(max_length=30))", "alters item.name"),
+        ("migrations.AddField('item', 'rank', field)", "adds item.rank, of a kind that isn't known"),
+        ("migrations.AddField('item', 'rank', ours.Rank())", "adds item.rank, of a kind that isn't known"),
         ("migrations.RunPython(forwards, migrations.RunPython.noop)", "runs forwards"),
         ("migrations.RunSQL('UPDATE b SET c = 1', migrations.RunSQL.noop)", "runs SQL"),
         ("migrations.AlterUniqueTogether('item', {('a', 'b')})", "AlterUniqueTogether may be more than an addition"),

@@ -112,6 +112,9 @@ def test_a_worker_whose_queue_lies_in_files_is_on(made):
         ("./migrate && ./serve -p $PORT", "./migrate && exec ./serve -p $PORT"),
         ("./a; ./b && ./serve 'x; y' $PORT", "./a; ./b && exec ./serve 'x; y' $PORT"),
         ("MODE=dev ./serve $PORT", "exec env MODE=dev ./serve $PORT"),
+        ("./migrate && exec ./serve $PORT", "./migrate && exec ./serve $PORT"),
+        ("./serve & export PORT=$PORT; wait", "./serve & export PORT=$PORT; wait"),
+        ("export PORT=$PORT", "export PORT=$PORT"),
         ("if true; then ./serve $PORT; fi", "if true; then ./serve $PORT; fi"),
     ],
 )
