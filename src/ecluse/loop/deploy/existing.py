@@ -63,7 +63,7 @@ async def would_deploy(
     found = find(world.ledger.state(), name, wanted.environment)
     require_place_for_dirty(wanted.environment, dirty=is_dirty(found.version))
     fleet = fleet_of(world, wanted.app, wanted.environment)
-    await require_port(wanted, fleet)
+    await require_port(as_it_was(wanted, recall(found, world.store)), fleet)
     return found, await policies(wanted, release_of(found), fleet, world, override=override)
 
 

@@ -59,6 +59,7 @@ WORKFLOW = {".github/workflows/test.yml": MATRIX + "    steps:\n      - with: {p
         ({".python-version": "3.7.2\n", "tox.ini": "[tox]\nenvlist = py310\n"}, "3.9.18"),
         ({**project(">=3.8", "3.13"), "Dockerfile": "FROM python:3.9\n"}, "3.9.18"),
         ({"tox.ini": "[tox]\nenvlist = py{38,39}-flask{1,2}, lint\n"}, "3.9.18"),
+        ({"tox.ini": "[tox]\nenvlist = py{38,39}-thing{3.10,4.2}\n"}, "3.9.18"),
         ({"tox.ini": "[tox]\nenv_list =\n    py39\n    py310\n[testenv]\ndeps = x\n"}, "3.10.13"),
         ({"setup.cfg": "[tox:tox]\nenvlist =\n    py38\n    py39\n"}, "3.9.18"),
         ({"setup.cfg": "[options]\nenvlist = py39\n"}, "3.11.7"),
