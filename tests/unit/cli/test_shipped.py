@@ -1,5 +1,7 @@
 """What let a release pass stands in what a ship says, never silently."""
 
+from dataclasses import replace
+
 import pytest
 
 from ecluse.cli.render.shipped import document, ended, gate, warnings
@@ -24,6 +26,7 @@ def test_known_failures_and_those_that_pass_are_said():
 
 def test_that_nothing_was_tested_is_said_with_why_and_what_to_do():
     assert list(warnings((UNTESTED,))) == ["not tested: test is no gate: slow: mend it"]
+    assert list(warnings((replace(UNTESTED, gate="schema"),))) == []
 
 
 @pytest.mark.parametrize("outcome", ["shipped", "unchanged"])

@@ -10,10 +10,11 @@ import click
 
 from ecluse.cli import session
 from ecluse.cli.render.problems import render as render_problem
+from ecluse.cli.render.processes import off_line
 from ecluse.loop.deploy.schema.upcoming import Upcoming
 from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
-from ecluse.model.app import Process
+from ecluse.loop.test.untested import TESTS
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.problem import Exit
 from ecluse.model.verdict import Answer, Verdict
@@ -92,15 +93,10 @@ def text(shipped: Shipped) -> None:
     click.echo(f"next: ecluse status{place} · ecluse logs{place} -f · ecluse rollback{place}")
 
 
-def off_line(process: Process) -> str:
-    """`worker  off: needs Redis`"""
-    return f"{process.name}  off: {process.why_off or 'enabled = false'}"
-
-
 def warnings(gates: tuple[Verdict, ...]) -> Iterator[str]:
     """What let a release pass that a reader must not overlook."""
     for verdict in gates:
-        if not verdict.is_required:
+        if not verdict.is_required and verdict.gate == TESTS:
             yield f"not tested: {'; '.join(verdict.evidence)}: {verdict.fix}"
         if verdict.known_failures:
             yield f"{verdict.gate}: {count(verdict.known_failures, 'known failure')}: {some(verdict.known_failures)}"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from ecluse.cli.render.shipped import off_line
+from ecluse.cli.render.processes import off_line
 from ecluse.loop.monitor.status import EnvironmentStatus, HostStatus
 from ecluse.model.counted import counted
 from ecluse.model.observed import LeaseSeen, Observed, OpenDeployment, ServiceSeen, SlotSeen

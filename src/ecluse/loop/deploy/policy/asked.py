@@ -31,6 +31,7 @@ async def ask_last(
     """As `ask`, for the last time before the deployment: all answers are recorded, an override too."""
     verdicts, problem = await ask(wanted, release, fleet, world, override=override)
     if problem is None:
+        _tell_doubts(verdicts, world)
         _let_go(verdicts, wanted, release, world, override)
     return verdicts, problem
 
@@ -46,10 +47,14 @@ def ask_schema(
     if refusing:
         world.ledger.append(*answered(verdicts, wanted, release))
         return verdicts, _no_way_back(refusing[0], name, release)
-    for fact in (fact for verdict in verdicts if not verdict.is_required for fact in verdict.evidence):
-        world.reporter.note(f"! {fact}")
+    _tell_doubts(verdicts, world)
     _let_go(verdicts, wanted, release, world, override)
     return verdicts, None
+
+
+def _tell_doubts(verdicts: tuple[Verdict, ...], world: World) -> None:
+    for fact in (fact for verdict in verdicts if not verdict.is_required for fact in verdict.evidence):
+        world.reporter.note(f"! {fact}")
 
 
 def refusal(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release | None) -> Problem | None:
