@@ -36,9 +36,7 @@ def strict(tmp_path, monkeypatch):
     bundle = keep_bundle(commit, dirty=False, files=(), houses=(), store=store).digest
     config = keep_app(load(root, {}, home), store)
     ledger = SqliteLedger(home / "ledger.db", SystemClock(), "anne@here")
-    made = events.ReleaseMade(
-        release="r-1", version="1.4.0", commit=commit, bundle=bundle, config=config, tag="v1.4.0"
-    )
+    made = events.ReleaseMade(release="r-1", version="1.4.0", commit=commit, bundle=bundle, config=config, tag="v1.4.0")
     ledger.append(made)
     ledger.close()
     return root
