@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -103,12 +104,12 @@ def _pythons(folder: Path) -> Iterator[Path]:
     if (folder.parent / "pyvenv.cfg").exists():
         return
     try:
-        names = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+        names = sorted(filter(_NAME.fullmatch, os.listdir(folder)))  # noqa: PTH208  a bin folder may have thousands of names
     except OSError:
         return
     for name in names:
         try:
-            real = name.resolve(strict=True)
+            real = (folder / name).resolve(strict=True)
             if _is_program(real):
                 yield real
         except OSError:

@@ -44,7 +44,7 @@ class UvToolchain:
         self._home, self._env, self._commands, self._store, self._ask = home, env, commands, store, ask
 
     def interpreters(self) -> tuple[Interpreter, ...]:
-        return tuple(found.interpreter for found in self._found())
+        return tuple(found.interpreter for found in self._found)
 
     def fitting(self, tree: Path, build: Build) -> tuple[Interpreter, ...]:
         return self._maker.fitting(tree, build)
@@ -83,10 +83,12 @@ class UvToolchain:
             commands=self._commands,
             store=self._store,
             installer=self._installer or _pip(),
-            find=self._found,
+            find=lambda: self._found,
         )
 
+    @cached_property
     def _found(self) -> tuple[Found, ...]:
+        """Looked for once in the life of a command: it lists every folder on PATH and of the version managers."""
         return find(self._env, self._home / "cache" / "interpreters.json", self._ask)
 
 
