@@ -24,7 +24,7 @@ from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.model.app import App, Environment
-from ecluse.model.ids import EnvironmentName, HostName
+from ecluse.model.ids import Commit, EnvironmentName, HostName
 from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.clock import Clock
@@ -121,12 +121,11 @@ def read_app(root: Path, home: Path, env: Mapping[str, str]) -> App:
     return load(root, env, home)
 
 
-async def app_at(built: World, revision: str, working: App) -> App:
+async def app_at(built: World, commit: Commit, working: App) -> App:
     """The app as the commit declares it. `working` is the working tree's, for a commit without a manifest."""
     from ecluse.manifest.cache import load_found  # noqa: PLC0415
     from ecluse.manifest.find import OWN, SHARED, find, in_tree  # noqa: PLC0415
 
-    commit = await built.source.resolve(revision)
     own = await built.source.read(commit, OWN)
     found = in_tree(built.root, own, await built.source.read(commit, SHARED))
     if found is None:

@@ -80,8 +80,14 @@ class Shop:
     def sell(self, files, subject="feat: sell more"):
         self.memory.source.commit(files, subject)
 
+    async def order(self, **more):
+        return ShipOrder(wanted=self.wanted, commit=await self.memory.world.source.resolve("HEAD"), **more)
+
     async def ship(self, **more):
-        return await ship(ShipOrder(wanted=self.wanted, **more), self.memory.world)
+        return await ship(await self.order(**more), self.memory.world)
+
+    async def preview(self):
+        return await preview(await self.order(), self.memory.world)
 
     async def back(self, **more):
         return await rollback(self.wanted, self.memory.world, **more)
@@ -319,8 +325,8 @@ async def test_a_dry_run_shows_what_would_run_and_from_what_there_is_no_way_back
     shop.answers("0.1.0", plan((), (1,)))
     await shop.ship()
     shop.sell({**django(2, REMOVES), **django(3, ADDS)})
-    shown = (await preview(ShipOrder(wanted=shop.wanted), shop.memory.world)).migrations
+    shown = (await shop.preview()).migrations
     assert [(one.name, one.contract) for one in shown] == [("shop.0002_more", WHY), ("shop.0003_more", "")]
     shop.migrate = ("./migrate.sh",)
-    (command,) = (await preview(ShipOrder(wanted=shop.wanted), shop.memory.world)).migrations
+    (command,) = (await shop.preview()).migrations
     assert (command.name, command.unclear) == ("./migrate.sh", "what this command does to the data isn't known")

@@ -70,8 +70,11 @@ class Shop:
     def sell(self, what):
         self.memory.source.commit({"shop.py": what}, f"feat: {what}")
 
+    async def order(self, name="production", **more):
+        return ShipOrder(wanted=self.wanted(name), commit=await self.world.source.resolve("HEAD"), **more)
+
     async def ship(self, name="production", **more):
-        return await ship(ShipOrder(wanted=self.wanted(name), **more), self.world)
+        return await ship(await self.order(name, **more), self.world)
 
     async def deploy(self, name="production", release="", **more):
         wanted = self.wanted(name)
@@ -294,8 +297,7 @@ async def test_users_who_suffer_come_first(shop):
 
 async def test_a_dry_run_says_what_the_policies_say(shop):
     strict = shop(replace(APPROVED, freeze=WEEKEND.freeze), at=FRIDAY)
-    order = ShipOrder(wanted=strict.wanted("production"))
-    plan = await preview(order, strict.world)
+    plan = await preview(await strict.order(), strict.world)
     assert {one.gate: one.answer for one in plan.policies} == {
         "policy.freeze": "failed",
         "policy.approvals": "not_checked",
@@ -303,7 +305,7 @@ async def test_a_dry_run_says_what_the_policies_say(shop):
     assert strict.told(events.Event) == []
     strict.memory.clock.advance(3 * 86400)
     await strict.ship()
-    plan = await preview(order, strict.world)
+    plan = await preview(await strict.order(), strict.world)
     assert {one.gate: one.answer for one in plan.policies} == {"policy.freeze": "passed", "policy.approvals": "failed"}
     known, said = await would_deploy(strict.wanted("production"), "", strict.world, override="because")
     assert (known.version, [one.answer for one in said]) == ("0.1.0", ["passed", "overridden"])

@@ -26,12 +26,11 @@ def command(revision: str, *, dirty: bool, dry_run: bool, as_json: bool, folder:
 
     async def work(at: session.Session) -> Exit:
         world, began = at.world, at.world.clock.monotonic()
-        app = (await at.at(revision, dirty=dirty)).app
-        commit = await world.source.resolve(revision)
+        there, commit = await at.at(revision, dirty=dirty)
         as_it_lies = dirty and await world.source.is_dirty()
         if dry_run:
-            return planned(at, commit, None if as_it_lies else known_bundle(app, world, commit), dirty=as_it_lies)
-        bundle, made = await build(app, world, commit=commit, dirty=as_it_lies)
+            return planned(at, commit, None if as_it_lies else known_bundle(there.app, world, commit), dirty=as_it_lies)
+        bundle, made = await build(there.app, world, commit=commit, dirty=as_it_lies)
         world.ledger.append(*made)
         seconds = world.clock.monotonic() - began
         at.answer(document(bundle, seconds, known=not made))

@@ -54,11 +54,12 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
     """Run the steps that `names` picks, show how they ended, and exit."""
 
     async def work(at: session.Session) -> Exit:
-        app = (await at.at(asked.revision, dirty=asked.dirty)).app
+        there, commit = await at.at(asked.revision, dirty=asked.dirty)
+        app = there.app
         order = StepsOrder(
             verb=verb,
             names=names(app),
-            revision=asked.revision,
+            commit=commit,
             dirty=asked.dirty,
             only=only,
             jobs=asked.jobs,

@@ -24,8 +24,8 @@ def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
     """Name a version: from the commits since the last tag, with notes and an annotated tag. Nothing is deployed."""
 
     async def work(at: session.Session) -> Exit:
-        world, app = at.world, (await at.at(revision, dirty=False)).app
-        commit = await world.source.resolve(revision)
+        there, commit = await at.at(revision, dirty=False)
+        world, app = at.world, there.app
         planned = await plan_release(app, world, commit, tag=True, dirty=False)
         if dry_run:
             return ended(at, planned, None)

@@ -22,6 +22,7 @@ from ecluse.cli.typed import as_typed
 from ecluse.loop.deploy.problems import broken_off, detached
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Environment
+from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
 
@@ -52,13 +53,15 @@ class Session:
         environment = self.environment(name)
         return Wanted(app=self.app, environment=environment, settings=assembly.settings(self.world, environment))
 
-    async def at(self, revision: str, *, dirty: bool) -> Session:
-        """The same with the manifest of the commit: it is as much a part of what is shipped as the code."""
+    async def at(self, revision: str, *, dirty: bool) -> tuple[Session, Commit]:
+        """The same with the manifest of the commit: it is as much a part of what is shipped as the code. The revision
+        is looked up once, so that both are of one commit while somebody else commits."""
+        commit = await self.world.source.resolve(revision)
         if dirty:
-            return self
+            return self, commit
         if revision == "HEAD" and await self.world.source.is_dirty():
             self.world.reporter.note("what isn't committed is left out (`--dirty` takes it, in local)")
-        return replace(self, app=await assembly.app_at(self.world, revision, self.app))
+        return replace(self, app=await assembly.app_at(self.world, commit, self.app)), commit
 
     def answer(self, document: dict[str, Any]) -> None:
         """The one document of `--json`."""

@@ -48,10 +48,10 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         require_reason("--override", override, environment_argument, at.app)
-        wanted = (await at.at(revision, dirty=dirty)).wanted(environment)
+        there, commit = await at.at(revision, dirty=dirty)
         order = ShipOrder(
-            wanted=wanted,
-            revision=revision,
+            wanted=there.wanted(environment),
+            commit=commit,
             dirty=dirty,
             jobs=jobs,
             fail_fast=fail_fast,

@@ -53,7 +53,7 @@ class ShipOrder:
     """What the person asked for. `jobs` None: as many as there are processors."""
 
     wanted: Wanted
-    revision: str = "HEAD"
+    commit: Commit
     dirty: bool = False
     jobs: int | None = None
     fail_fast: bool = False
@@ -92,7 +92,7 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
     wanted = order.wanted
     require_health(wanted)
     require_place_for_dirty(order.wanted.environment, dirty=order.dirty)
-    commit = await world.source.resolve(order.revision)
+    commit = order.commit
     dirty = order.dirty and await world.source.is_dirty()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     found = await serving_already(wanted, commit, fleet, world) if not dirty else None

@@ -5,16 +5,19 @@ import contextlib
 import errno
 import json
 import signal
+from dataclasses import replace
 
 import pytest
 from click.shell_completion import ShellComplete
 
 from ecluse.cli.main import cli, run
-from ecluse.cli.session import Interrupts, ended, guarded
+from ecluse.cli.session import Interrupts, Session, ended, guarded
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.model.events import ReleaseMade
 from ecluse.model.problem import Exit
 from ecluse.testing.clock import FakeClock
+from ecluse.testing.source import MemorySource
+from ecluse.testing.world import MemoryWorld
 
 
 def failing(error):
@@ -76,6 +79,26 @@ def test_wrong_usage_is_a_document_too(capsys):
     said = capsys.readouterr()
     assert json.loads(said.out)["problems"][0]["code"] == "U001"
     assert "No such option" in said.err
+
+
+def test_manifest_and_code_are_of_one_commit_while_somebody_commits(tmp_path):
+    def declared(name):
+        return f'[app]\nname = "{name}"\n[processes.w]\ncommand = "true"\n[environments.local]\n'
+
+    (tmp_path / "ecluse.toml").write_text(declared("then"))
+    memory = MemoryWorld(folder=tmp_path)
+    asked, resolve = memory.source.commit({"ecluse.toml": declared("then")}), memory.source.resolve
+
+    class Moving(MemorySource):
+        async def resolve(self, revision):
+            found = await resolve(revision)
+            memory.source.commit({"ecluse.toml": declared("later")})
+            return found
+
+    moving = Moving(working=memory.source.working, _commits=memory.source._commits)
+    world = replace(memory.world, source=moving)
+    there, commit = asyncio.run(Session(world=world, app=None, as_json=False).at("HEAD", dirty=False))
+    assert (there.app.name, commit) == ("then", asked)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ async def preview(order: ShipOrder, world: World) -> Preview:
     wanted = order.wanted
     require_health(wanted)
     require_place_for_dirty(order.wanted.environment, dirty=order.dirty)
-    commit = await world.source.resolve(order.revision)
+    commit = order.commit
     dirty = order.dirty and await world.source.is_dirty()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     planned = await plan_release(wanted.app, world, commit, tag=wanted.environment.tag, dirty=dirty)

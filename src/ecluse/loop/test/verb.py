@@ -23,7 +23,7 @@ class StepsOrder:
 
     verb: str
     names: tuple[str, ...]
-    revision: str = "HEAD"
+    commit: Commit
     dirty: bool = False
     only: bool = False
     jobs: int | None = None
@@ -72,7 +72,7 @@ async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
     """Run what is asked for. Cancelled: recorded as `interrupted`, then CancelledError goes on."""
     began = world.clock.monotonic()
     steps_of_order(app, order)
-    commit = await world.source.resolve(order.revision)
+    commit = order.commit
     run = world.ids.new("run")
     world.ledger.append(RunStarted(run=run, verb=order.verb, commit=commit, dirty=order.dirty))
     outcome = "interrupted"

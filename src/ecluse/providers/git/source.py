@@ -64,10 +64,10 @@ class GitSource:
         await asyncio.to_thread(copy_working, self._root, names, folder)
 
     async def around(self) -> tuple[GitSource, str]:
-        place = os.fsdecode(await self._ask("rev-parse", "--show-prefix")).rstrip("/\n")
-        above = os.fsdecode(await self._ask("rev-parse", "--show-cdup")).rstrip("\n")
+        said = os.fsdecode(await self._ask("rev-parse", "--show-prefix", "--show-cdup"))
+        place, _, above = said.removesuffix("\n").rpartition("\n")  # a folder's name may hold a newline
         whole = (self._root / above).resolve() if above else self._root
-        return GitSource(whole, self._commands, self._env), place or "."
+        return GitSource(whole, self._commands, self._env), place.rstrip("/") or "."
 
     async def committed_at(self, commit: Commit) -> datetime:
         return datetime.fromtimestamp(int(await self._ask("log", "-1", "--format=%ct", commit)), UTC)

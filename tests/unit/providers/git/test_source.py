@@ -215,12 +215,13 @@ def test_a_part_of_a_repository_can_be_the_root(root, commands, tmp_path):
 
 
 def test_a_part_knows_the_whole_that_it_is_of(root, source, commands, tmp_path):
-    (root / "a" / "service").mkdir(parents=True)
-    (root / "a" / "service" / "app.py").write_text("app")
+    place = root / "a" / "ser\nvice"
+    place.mkdir(parents=True)
+    (place / "app.py").write_text("app")
     name = commit(root, other="1")
-    part = GitSource(root / "a" / "service", commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
-    whole, place = do(part.around())
-    assert (place, do(whole.read(name, "other"))) == ("a/service", b"1")
+    part = GitSource(place, commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    whole, below = do(part.around())
+    assert (below, do(whole.read(name, "other"))) == ("a/ser\nvice", b"1")
     assert do(source.around())[1] == "."
 
 
