@@ -4,6 +4,7 @@ import glob
 import os
 import pwd
 import subprocess
+from functools import lru_cache
 from typing import Iterable, Iterator, List, Optional, Tuple
 
 from ecluse.keeper.environment import SYSTEM_PATH
@@ -28,7 +29,7 @@ def find(minor: str, path: Optional[str] = None) -> Optional[str]:
     comes before the system's folders, those before what version managers keep below the user's home.
     """
     named = _named(minor, os.environ.get("PATH", "") if path is None else path)
-    return newest((real, _patch(real, minor)) for real in named if _is_program(real))
+    return newest((real, patch(real, minor)) for real in named if _is_program(real))
 
 
 def newest(found: Iterable[Tuple[str, int]]) -> Optional[str]:
@@ -67,8 +68,19 @@ def _is_program(path: str) -> bool:
         return False
 
 
-def _patch(path: str, minor: str) -> int:
+def patch(path: str, minor: str) -> int:
     """The `Z` of X.Y.Z; -1 for anything but a CPython X.Y."""
-    asked = subprocess.run([path, "-I", "-c", _ASK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    words = asked.stdout.decode("utf-8", "replace").split()
-    return int(words[3]) if words[:3] == ["cpython", *minor.split(".")] else -1
+    status = os.stat(path)
+    try:
+        words = _said(path, status.st_mtime_ns, status.st_ino)
+    except subprocess.CalledProcessError:
+        return -1
+    return int(words[3]) if words[:3] == ("cpython", *minor.split(".")) else -1
+
+
+@lru_cache(maxsize=64)
+def _said(path: str, _changed: int, _inode: int) -> Tuple[str, ...]:
+    """Asked once until its file is another: starting it was most of what staging one changed file took. One that
+    can't answer is asked again: Debian has `venv` in a package of its own, which may be installed any time."""
+    said = subprocess.check_output([path, "-I", "-c", _ASK], stderr=subprocess.DEVNULL)
+    return tuple(said.decode("utf-8", "replace").split())

@@ -5,9 +5,9 @@ import os
 import stat
 import sys
 import traceback
-from typing import Any, Callable, Dict, Sequence
+from typing import Any, Sequence
 
-from ecluse.serving import asgi, loading, options, servers, static, wsgi
+from ecluse.serving import loading, options, servers
 from ecluse.serving.crew import APP_FAILED, Crew
 from ecluse.serving.job import Job
 from ecluse.serving.lanes import Lanes
@@ -17,7 +17,6 @@ from ecluse.wire.page import Page
 
 USAGE = 2
 _OTHER_SOCKET = 4
-_WRAP: Dict[str, Callable[[Any, Mark], Any]] = {"asgi": asgi.wrap, "wsgi": wsgi.wrap}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,18 +30,26 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("ecluse: can't serve %s: %s\n" % (chosen.app, error))
         return USAGE
     _set_paths(chosen)
+    for needed in (chosen.interface, *(("static",) if chosen.static else ())):
+        _part(needed)  # before the fork, so that the workers share it
     return Crew(lambda: _work(chosen, server), chosen.drain).run(chosen.workers)
+
+
+def _part(name: str) -> Any:
+    """Of ours only what this call needs: each import is waited for at every start."""
+    return importlib.import_module("ecluse.serving." + name)
 
 
 def _work(chosen: Options, server: str) -> int:
     """One worker, in its own process."""
-    serve = importlib.import_module("ecluse.serving." + server).serve
+    serve, wrap = _part(server).serve, _part(chosen.interface).wrap
+    mount = _part("static").mount if chosen.static else _as_it_is
     lanes = Lanes(chosen.page)
     _leave_the_stage()
     mark = Mark(lanes, chosen.version, chosen.stamp)
     job = Job(
-        app=lambda: _WRAP[chosen.interface](_app(chosen), mark),
-        load=lambda: _app(chosen),
+        app=lambda: wrap(_app(chosen, mount), mark),
+        load=lambda: _app(chosen, mount),
         mark=mark,
         interface=chosen.interface,
         fd=os.dup(chosen.fd),
@@ -54,9 +61,13 @@ def _work(chosen: Options, server: str) -> int:
     return int(serve(job))
 
 
-def _app(chosen: Options) -> Any:
+def _as_it_is(app: Any, _interface: str, _mounts: Any) -> Any:
+    return app
+
+
+def _app(chosen: Options, mount: Any) -> Any:
     try:
-        return static.mount(loading.load(chosen.app), chosen.interface, chosen.static)
+        return mount(loading.load(chosen.app), chosen.interface, chosen.static)
     except (Exception, SystemExit):  # noqa: BLE001 an import runs anything
         traceback.print_exc()
         sys.stderr.write("ecluse: can't load %s\n" % chosen.app)

@@ -38,3 +38,16 @@ def test_the_versions_of_the_host_are_named():
 def test_of_several_the_first_of_the_newest_patch_is_taken():
     assert pythons.newest([("/a", 2), ("/b", 7), ("/c", -1), ("/d", 7)]) == "/b"
     assert pythons.newest([("/c", -1)]) is None
+
+
+def test_an_interpreter_is_asked_until_it_answers_and_then_until_it_is_another(tmp_path):
+    python, asked = tmp_path / "python3.9", tmp_path / "asked"
+    answer = f"#!/bin/sh\necho >> {asked}\ntest -e {tmp_path}/venv || exit 1\necho cpython 3 9 %d\n"
+    python.write_text(answer % 7)
+    python.chmod(0o755)
+    assert [pythons.patch(str(python), "3.9") for _ in range(2)] == [-1, -1]
+    (tmp_path / "venv").touch()
+    assert [pythons.patch(str(python), "3.9") for _ in range(2)] == [7, 7]
+    assert asked.read_text() == 3 * "\n"
+    python.write_text(answer % 18)
+    assert pythons.patch(str(python), "3.9") == 18
