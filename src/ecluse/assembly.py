@@ -5,6 +5,7 @@ Heavy modules are imported inside: `ecluse --version` and `ecluse status` pay on
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import secrets
@@ -126,8 +127,8 @@ async def app_at(built: World, commit: Commit, working: App) -> App:
     from ecluse.manifest.cache import load_found  # noqa: PLC0415
     from ecluse.manifest.find import OWN, SHARED, find, in_tree  # noqa: PLC0415
 
-    own = await built.source.read(commit, OWN)
-    found = in_tree(built.root, own, await built.source.read(commit, SHARED))
+    own, shared = await asyncio.gather(built.source.read(commit, OWN), built.source.read(commit, SHARED))
+    found = in_tree(built.root, own, shared)
     if found is None:
         built.reporter.note(f"the manifest isn't in {commit[:12]}: the one in the working tree is used")
         return working
