@@ -40,7 +40,7 @@ adopt-real: install ## fifteen applications, unedited: served or why not, in how
 test: install ## unit, contract, story and real apps; the units on other Pythons too
 	@JOBS=$(JOBS) scripts/host-pythons
 	@JOBS=$(JOBS) scripts/other-pythons
-	$(PYTEST) -n $(JOBS) -m "not live and not fault and not full"
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not live and not fault and not full"
 
 test-live: install ## real tools of this machine
 	$(PYTEST) -n 2 -m "live and not full" tests
@@ -53,7 +53,7 @@ test-full: install ## every combination
 	$(PYTEST) -m "full or live or fault" tests
 
 coverage: install ## branch coverage of the core, at least 95 %
-	$(PYTEST) -n $(JOBS) -m "not live and not fault and not full" --cov --cov-report=
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not live and not fault and not full" --cov --cov-report=
 	$(BIN)/coverage report --ignore-errors --show-missing --skip-covered --fail-under=95 \
 		--include='*/ecluse/model/*,*/ecluse/manifest/*,*/ecluse/loop/*,*/ecluse/engine/*,*/ecluse/ledger/*,*/ecluse/keeper/*'
 

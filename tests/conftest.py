@@ -8,6 +8,11 @@ LACKING = "ECLUSE_TESTS_LACKING"
 """`fail`: what a machine lacks is a failure, not a skip (.ci/run)."""
 
 
+def pytest_collection_modifyitems(items):
+    """Stories, which take longest, first: what is left at the end should be short."""
+    items.sort(key=lambda item: "story" not in item.path.parts)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield

@@ -1,13 +1,13 @@
 """Small apps as people write them, from the package index's own frameworks: `init --yes` and `ship` serve them."""
 
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
 
 import pytest
 
+from support.ports import free_port
 from support.repositories import commit, empty, write
 
 pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.timeout(600)]
@@ -141,12 +141,6 @@ def ecluse(folder, *words):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.keeper_host import eventually
+from support.ports import free_port
 from support.repositories import commit, empty
 from support.service_programs import programs
 
@@ -286,12 +286,6 @@ def adopt(tmp_path):
     yield adopt
     ecluse(root, "stop")
     assert of(root) == []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def of(root):

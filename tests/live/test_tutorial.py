@@ -1,12 +1,13 @@
 """The tutorial does what it says: its commands are typed into a shell, one block after the other."""
 
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from support.ports import free_port
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 
@@ -17,12 +18,6 @@ def commands(text):
         for line in block.splitlines():
             if line.startswith("$ ") or re.match(r">( |$)", line):
                 yield line[2:]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ The port is the one thing that is changed: other tests run beside this one.
 import importlib.util
 import json
 import re
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +13,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from support.ports import free_port
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 
@@ -52,12 +53,6 @@ def adopt(real_apps, tmp_path):
     yield adopt
     for folder in made:
         subprocess.run([*ECLUSE, "stop"], cwd=folder, capture_output=True, check=False)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ship(folder):

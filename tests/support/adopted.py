@@ -2,13 +2,13 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 
 from support import repositories
+from support.ports import free_port
 
 ECLUSE = (sys.executable, "-m", "ecluse")
 
@@ -45,12 +45,6 @@ class Adopted:
 
     def stop(self):
         subprocess.run([*ECLUSE, "stop"], cwd=self.folder, capture_output=True, check=False)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def get(url, **headers):

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.shop import MANIFEST, Customers, Shop, free_port, open_shop
+from support.ports import free_port
+from support.shop import MANIFEST, Customers, Shop, open_shop
 
 HOSTS = """hosts = [{names}]
 {rollout}

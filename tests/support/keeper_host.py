@@ -15,6 +15,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from support.ports import free_port
+
 SRC = Path(__file__).resolve().parents[2] / "src"
 
 WEB = """
@@ -356,11 +358,6 @@ def process(name, command, *, listen=None, count=1, drain=5, **settings):
 
 def weights(slot):
     return {"blue": 100 * (slot == "blue"), "green": 100 * (slot == "green")}
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def get(port, timeout=10):

@@ -22,6 +22,7 @@ from ecluse.system.clock import SystemClock
 from ecluse.system.environment import read_environment
 from ecluse.system.store import FolderStore
 from ecluse.testing.releases import NOTHING, release_of
+from support.ports import free_port
 
 APP = b"""
 import http.server, os, socket
@@ -101,12 +102,6 @@ def command_lines() -> Iterator[tuple[int, str]]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             yield int(path.parent.name), path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

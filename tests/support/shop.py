@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from support.ports import free_port
 
 MANIFEST = """\
 manifest = 1
@@ -104,12 +105,6 @@ class Shop:
         """The body and the release that the answer names."""
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return answer.read().decode(), answer.headers.get("X-Release", "")
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def open_shop(root: Path, *, watch: str = "200ms", manifest: str = MANIFEST) -> Shop:

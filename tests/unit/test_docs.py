@@ -12,6 +12,8 @@ from ecluse.manifest.members import members
 from ecluse.manifest.read import read
 from ecluse.model.problem import ProblemError
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 
 

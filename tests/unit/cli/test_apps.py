@@ -11,6 +11,8 @@ from ecluse.cli.init_each import named
 from ecluse.whereabouts import apps_of
 from support.repositories import repository
 
+pytestmark = pytest.mark.once
+
 APP = """
 app.name = "{name}"
 [processes.worker]

@@ -16,6 +16,8 @@ from ecluse.cli import init
 from ecluse.model.problem import ProblemError
 from support.repositories import repository
 
+pytestmark = pytest.mark.once
+
 FLASK = {"app.py": "from flask import Flask\napp = Flask('shop')\n"}
 
 

@@ -14,7 +14,7 @@ from ecluse.keeper.holding import Holding
 from ecluse.keeper.listeners import inode
 from ecluse.keeper.places import Home
 from ecluse.keeper.traffic import Traffic
-from support.keeper_host import free_port
+from support.ports import free_port
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from support.keeper_host import Orders, RefusedError, free_port, weights
+from support.keeper_host import Orders, RefusedError, weights
+from support.ports import free_port
 
 
 def refused(orders, name, **args):

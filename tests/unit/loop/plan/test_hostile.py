@@ -14,6 +14,8 @@ from ecluse.manifest.read import read
 from ecluse.model.problem import ProblemError
 from support.packages import offline_toolchain, project, wheel
 
+pytestmark = pytest.mark.once
+
 APP = "{before}\ndef application(environ, start_response): ...\n"
 SERVES = {"Procfile": "web: python server.py $PORT\n", "server.py": """
 import sys

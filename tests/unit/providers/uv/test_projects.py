@@ -8,6 +8,8 @@ from ecluse.model.app import Build
 from ecluse.model.problem import ProblemError
 from support.packages import offline_toolchain, project, uv_lock, wheel, write
 
+pytestmark = pytest.mark.once
+
 WEB = Build(project="packages/web")
 
 

@@ -17,6 +17,8 @@ from ecluse.system.store import FolderStore
 from support.packages import digest, offline_toolchain, project, sdist, uv_lock, wheel, write
 from support.repositories import repository
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def index(tmp_path):
