@@ -93,7 +93,8 @@ def test_it_is_served_unedited(tmp_path, name):
     shop = Adopted(tmp_path / "shop", TRAPS[name].files)
     try:
         shop.init()
-        url = shop.ship()["url"].replace("127.0.0.1", TRAPS[name].host)
+        url = shop.ship()["url"]
+        assert shop.document("status", "--json")["environments"][0]["url"] == url
         status, body, _ = get(f"{url}{path}")
     finally:
         shop.stop()

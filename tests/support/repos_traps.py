@@ -46,7 +46,6 @@ class Trap:
 
     `problem` is the code of the one Problem that it ends in instead.
     `answers` is what the served app says: path and text (`make test-live`). `is_tried`: it takes a try to be seen.
-    `host` is the name by which it is asked.
     """
 
     files: dict[str, str]
@@ -58,7 +57,6 @@ class Trap:
     needs: tuple[int, ...] = ()
     """Minor versions of Python without which it can't be shown."""
     is_tried: bool = False
-    host: str = "127.0.0.1"
 
 
 def flask(before="", **files):
@@ -246,8 +244,7 @@ THE_SETTINGS = {
     ),
     "the app admits localhost only": Trap(
         files=django(**{"shop/settings.py": repos_django.SETTINGS.replace(', "127.0.0.1"', "")}),
-        open=("it admits localhost only (shop/settings.py:6)",),
-        host="localhost",
+        says=('url = "http://localhost:{port}" # shop/settings.py:6 admits localhost, not 127.0.0.1',),
         answers=("/notes/", ""),
     ),
 }

@@ -84,7 +84,8 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         services=is_local if table.services is None else table.services,
         rollout=_rollout(table.rollout),
         policy=Policy(**_given(table.policy)),
-        **_given(table, "tag", "stamp", "services", "rollout", "policy"),
+        url=table.url or "",
+        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url"),
     )
 
 

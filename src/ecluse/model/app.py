@@ -318,6 +318,8 @@ class Environment:
     target: str = "process"
     address: str = "127.0.0.1"
     port: int = 8000
+    url: str = ""
+    """Where people open it, `{port}` standing for the port; empty: at its address and port."""
     hosts: tuple[str, ...] = ()
     """`keeper:FOLDER`, each a host of its own on this machine: the first on `port`, the next one on the next."""
     strategy: Strategy = Strategy.BLUE_GREEN
@@ -354,8 +356,10 @@ class Environment:
         return replace(self, port=self.port + self.host_names.index(host))
 
     @property
-    def url(self) -> str:
-        """Where a person on the target's host finds the app."""
+    def opened_at(self) -> str:
+        """The URL to tell a person: of an address for everybody, that of the target's own host."""
+        if self.url:
+            return self.url.replace("{port}", str(self.port))
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 

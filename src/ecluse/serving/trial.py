@@ -3,9 +3,10 @@
 Run with a JSON question: `argv` of a server, `folder`, `tree`, `paths` to ask, `host` to ask for, `seconds` until it
 must listen, `port` (true: the server is told `$PORT`; false: it inherits a listening socket as descriptor 3), `answer`
 (the file to write to). The answer holds `asked` (path, status, kind of content, seconds, `log` for a fault of the
-app's), `loaded` (what the pages load: path, `page`, status), `without` (path to status while
-the databases in files below `tree` can't be read; empty where there is none), `exit` (how the server ended by
-itself, or null) and `output` (its last lines). The server's process group is ended before this ends.
+app's), `loaded` (what the pages load: path, `page`, status), `without` (path to status while the databases in files
+below `tree` can't be read; empty where there is none), `by_address` (how a page that is well answers to the Host
+`127.0.0.1`; 0: not asked), `exit` (how the server ended by itself, or null) and `output` (its last lines).
+The server's process group is ended before this ends.
 """
 
 import http.client
@@ -32,6 +33,7 @@ MOST_LOADED = 12
 MOST_SPOILED = 15
 LAST_LINES = 30
 FAULT = 500
+BAD = 400
 GOOD = 200
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -71,17 +73,22 @@ def tried(question: Question) -> Dict[str, Any]:
     asked: Answers = []
     loaded: Answers = []
     without: Dict[str, int] = {}
+    by_address = 0
     try:
         if up(server, port, question):
             asked = pages(question, port, log)
             loaded = parts(question, port, asked)
             without = unread(question, port, asked)
+            by_address = addressed(port, asked)
     finally:
         ended = server.poll()
         end(server)
     for answer in asked:
         answer.pop("links", None)
-    return {"asked": asked, "loaded": loaded, "without": without, "exit": ended, "output": last_lines(log)}
+    return {
+        "asked": asked, "loaded": loaded, "without": without, "by_address": by_address, "exit": ended,
+        "output": last_lines(log),
+    }  # fmt: skip
 
 
 def pages(question: Question, port: int, log: str) -> Answers:
@@ -116,6 +123,12 @@ def unread(question: Question, port: int, asked: Answers) -> Dict[str, int]:
         return {}
     with spoiled(files):
         return {path: ask(port, path, question.host)["status"] for path in well}
+
+
+def addressed(port: int, asked: Answers) -> int:
+    """How a page that is well answers somebody who types the address; 0 when none is well, or it gave none."""
+    well = next((answer["path"] for answer in asked if 0 < answer["status"] < BAD), None)
+    return int(ask(port, well, "127.0.0.1:%d" % port)["status"]) if well is not None else 0
 
 
 def start(question: Question, listener: Optional[socket.socket], port: int, log: str) -> "subprocess.Popen[bytes]":

@@ -41,7 +41,7 @@ def headline(status: EnvironmentStatus) -> str:
         return f"{click.style(status.name, bold=True)}  {NOTHING_SERVES[status.phase]}"
     version = serving.version if serving else "nothing"
     health = click.style(status.health, fg=COLOURS.get(status.health))
-    url = f"  {seen.url}" if seen and seen.serving else ""
+    url = f"  {status.opened_at}" if seen and seen.serving else ""
     return f"{click.style(status.name, bold=True)}  {status.phase}  {version}  {health}{url}"
 
 

@@ -41,7 +41,7 @@ class Wanted:
     @property
     def url(self) -> str:
         """Where a person finds the app; empty when nothing of it listens."""
-        return self.environment.url if self.listens else ""
+        return self.environment.opened_at if self.listens else ""
 
     @property
     def listens(self) -> bool:

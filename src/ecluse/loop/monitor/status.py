@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.health import Expected
@@ -39,6 +40,8 @@ class EnvironmentStatus:
     name: str
     health: str
     phase: str
+    opened_at: str
+    """The URL to tell a person, as the manifest says now; empty while nothing listens."""
     hosts: tuple[HostStatus, ...]
     remembered: EnvironmentKnown
     why: str = ""
@@ -81,12 +84,20 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
         name=environment.name,
         health=worst.health,
         phase=phase_of(seen, known(world, environment.name)),
+        opened_at=opened_at(environment, next((host.seen.url for host in hosts if host.seen), "")),
         hosts=tuple(hosts),
         remembered=known(world, environment.name),
         state=app.state,
         off=(manifest_of(seen.serving, world.ledger.state(), world.store) or app).off,
         why=worst.why if fleet.is_single or not worst.why else f"{worst.name}: {worst.why}",
     )
+
+
+def opened_at(environment: Environment, listening: str) -> str:
+    """`listening` is the URL of what the keeper listens on: its port may be that of an earlier manifest."""
+    if not (environment.url and listening):
+        return listening
+    return replace(environment, port=urlsplit(listening).port or environment.port).opened_at
 
 
 async def _look_at(app: App, fleet: Fleet, host: HostName, seen: Seen, world: World) -> HostStatus:
@@ -153,6 +164,7 @@ def _environment(status: EnvironmentStatus) -> dict[str, Any]:
     """The first host's values stand at the top too: of one machine that is all there is."""
     return {
         **_observed(status.seen),
+        "url": status.opened_at,
         "name": status.name,
         "health": status.health,
         "phase": status.phase,

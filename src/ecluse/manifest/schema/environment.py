@@ -9,7 +9,7 @@ from pydantic import Strict
 
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.policy import PolicyTable
-from ecluse.manifest.schema.shapes import Batch, CanaryStep, KeeperHost, Name, Variable
+from ecluse.manifest.schema.shapes import Batch, CanaryStep, KeeperHost, Name, Url, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Settings, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.ids import EnvironmentName
@@ -74,6 +74,11 @@ class EnvironmentTable(Table):
     )
     address: Address = key("IPv4 address to listen on.", example="192.168.1.10", default=_DEFAULT.address)
     port: Whole = key("Public port.", example=80, default=_DEFAULT.port, ge=1, le=65535)
+    url: Url | None = key(
+        "Where people open it, when that isn't its address and port; {port} stands for the port.",
+        example="https://shop.example.com",
+        default=None,
+    )
     hosts: list[KeeperHost] = key(
         "Hosts, none: this machine. keeper:FOLDER is a keeper of its own here; the first listens on `port`, the next "
         "one on the next.",

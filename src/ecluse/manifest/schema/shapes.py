@@ -67,6 +67,14 @@ UrlPrefix = Annotated[
         'write it like "/static/": slashes at both ends, no spaces, nothing encoded; "/robots.txt" is one file',
     ),
 ]
+Url = Annotated[
+    str,
+    *_shaped(
+        r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?:\{port\}|[0-9]{1,5}))?(?:/[^\s#?]*)?",
+        "URL to open",
+        'write it like "https://shop.example.com" or "http://localhost:{port}"',
+    ),
+]
 Host = Annotated[
     str, *_shaped(r"[A-Za-z0-9._:\[\]-]+", "host name", 'write it like "example.com" or "example.com:8000"')
 ]

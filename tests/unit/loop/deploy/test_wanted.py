@@ -14,6 +14,20 @@ WORKER = Process(name=ProcessName("worker"), command=("work",))
 
 
 @pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({}, "http://127.0.0.1:8731"),
+        ({"address": "0.0.0.0"}, "http://127.0.0.1:8731"),
+        ({"url": "http://localhost:{port}"}, "http://localhost:8731"),
+        ({"url": "https://shop.example.com", "address": "192.168.1.10"}, "https://shop.example.com"),
+    ],
+)
+def test_people_are_told_where_to_open_it(declared, told):
+    environment = replace(LOCAL, **declared)
+    assert environment.opened_at == told
+
+
+@pytest.mark.parametrize(
     ("processes", "url"),
     [((WEB, WORKER), "http://127.0.0.1:8731"), ((WORKER,), ""), ((replace(WEB, enabled=False), WORKER), "")],
 )

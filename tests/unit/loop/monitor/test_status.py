@@ -77,6 +77,27 @@ async def test_where_that_is_not_known_the_working_tree_s_is_asked_and_said(memo
     assert document((found,))["environments"][0]["why"] == found.why
 
 
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ("", "http://127.0.0.1:8000"),
+        ("https://shop.example.com", "https://shop.example.com"),
+        ("http://localhost:{port}", "http://localhost:8000"),
+    ],
+)
+async def test_people_are_told_the_url_of_the_manifest_with_the_port_that_is_served(
+    memory_world, capsys, declared, told
+):
+    there = replace(LOCAL, url=declared, port=8731)
+    assert document((await look(asking("/up"), there, memory_world.world),))["environments"][0]["url"] == ""
+    await served(memory_world, "/up", only="/up")
+    found = await look(asking("/up"), there, memory_world.world)
+    shown = document((found,))["environments"][0]
+    assert (shown["url"], shown["hosts"][0]["url"]) == (told, "http://127.0.0.1:8000")
+    text((found,), memory_world.clock.now())
+    assert f"healthy  {told}\n" in capsys.readouterr().out
+
+
 async def test_a_host_that_is_lost_while_it_is_asked_hides_nothing(memory_world):
     await served(memory_world, "/up", only="/up")
     memory_world.target.fail("ask", Problem(code="K001", what="no answer", fix="again", exit=Exit.UNREACHABLE))

@@ -54,6 +54,17 @@ def test_what_answered_is_what_is_written(world, repository, tmp_path):
     assert read(tmp_path, {}).web is not None
 
 
+@pytest.mark.parametrize(
+    ("admitted", "url"), [(("localhost",), "http://localhost:{port}"), (("localhost", "127.0.0.1"), None)]
+)
+def test_an_app_that_refuses_the_address_is_told_by_its_name(world, repository, admitted, url):
+    on_get = f"if self.headers['Host'].split(':')[0] not in {admitted!r}: self.send_error(400); return"
+    repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get)})
+    found = init(world)
+    assert manifest(found)["environments"]["local"].get("url") == url
+    assert ("# it answered 400 to 127.0.0.1" in found.text) == bool(url)
+
+
 def test_a_health_route_that_fails_is_said(world, repository):
     on_get = "if self.path == '/healthz': self.send_error(500); return"
     repository(

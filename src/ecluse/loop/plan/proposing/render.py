@@ -195,6 +195,7 @@ class Writer:
     def environment(self, environment: Environment) -> Table:
         path, table = f"environments.{environment.name}", tomlkit.table()
         self.put(table, f"{path}.port", environment.port)
+        self.put(table, f"{path}.url", environment.url)
         self.put(table, f"{path}.unchecked", environment.unchecked)
         self.put(table, f"{path}.secrets", self.listed(f"{path}.secrets", environment.secrets))
         if environment.env:

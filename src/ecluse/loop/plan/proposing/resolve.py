@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from ecluse.loop.plan.proposing.background import background, hint
 from ecluse.loop.plan.proposing.django import one_settings_module
 from ecluse.loop.plan.proposing.front import frontend_of
+from ecluse.loop.plan.proposing.hosts import host_of, url_of
 from ecluse.loop.plan.proposing.kept import import_path, state
 from ecluse.loop.plan.proposing.locked import build_of
 from ecluse.loop.plan.proposing.made_up import value_for
@@ -18,10 +19,10 @@ from ecluse.loop.plan.proposing.projects import ROOT, project_of, seen_from
 from ecluse.loop.plan.proposing.proposal import Proposal
 from ecluse.loop.plan.proposing.services import addresses, has_broker, services_of
 from ecluse.loop.plan.proposing.steps import coverage_wanted, steps_of
-from ecluse.loop.plan.proposing.untold import LOCAL_NAMES, apart, unknown
+from ecluse.loop.plan.proposing.untold import apart, unknown
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.apps import beside
-from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first, values
+from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first
 from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process, Service
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
@@ -224,16 +225,7 @@ def split_list(command: str) -> tuple[str, str]:
 def health_of(facts: tuple[Fact, ...], reasons: Reasons) -> Health:
     route = next((fact for fact in every(facts, Kind.ROUTE) if fact.confidence > GUESS + 0.1), None)
     reasons.note("processes.web.health.path", route or "not tried")
-    return Health(path=route.value if route else "/", host=host_of(facts, reasons))
-
-
-def host_of(facts: tuple[Fact, ...], reasons: Reasons) -> str:
-    """`localhost`, unless the app says that it accepts other names only."""
-    hosts = values(facts, Kind.HOST)
-    known = next((name for name in LOCAL_NAMES if name in hosts), "" if hosts else "localhost")
-    if known != "localhost":
-        reasons.note("processes.web.health.host", first(facts, Kind.HOST))
-    return known or hosts[0]
+    return Health(path=route.value if route else "/", host=host_of(facts, reasons.note))
 
 
 def in_files(facts: tuple[Fact, ...]) -> bool:
@@ -280,7 +272,7 @@ def essence(command: str) -> str:
 
 def local(facts: tuple[Fact, ...], reasons: Reasons, services: tuple[Service, ...]) -> Environment:
     env = settings(facts, reasons, addresses(services))
-    return Environment(name=LOCAL, env=env, tag=False, stamp=True, services=True)
+    return Environment(name=LOCAL, url=url_of(facts, reasons.note), env=env, tag=False, stamp=True, services=True)
 
 
 def settings(facts: tuple[Fact, ...], reasons: Reasons, held: Mapping[str, str]) -> Mapping[str, str]:

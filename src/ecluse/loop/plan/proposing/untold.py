@@ -7,13 +7,10 @@ from shlex import quote
 
 from ecluse.loop.plan.proposing.migrating import left_out
 from ecluse.loop.plan.proposing.services import addresses
-from ecluse.manifest.detect.django import ANY
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App
 
-LOCAL_NAMES = ("localhost", "127.0.0.1")
-"""What a person's browser may send, the one that is sent first."""
 MOST_APART = 3
 """Folders that were left out of which each is told how to take it."""
 
@@ -64,10 +61,6 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
             f"looks for {fact.value} at a fixed address ({fact.place}): let it read a variable, with that as its "
             "default, then `ecluse init --force` gives it a service"
         )
-    hosts = [fact for fact in every(facts, Kind.HOST) if fact.value in LOCAL_NAMES or fact.label == ANY]
-    if [(fact.value, fact.label) for fact in hosts] == [("localhost", "")]:
-        place = hosts[0].place
-        yield f"what it answers at http://127.0.0.1, for it admits localhost only ({place}): open it by that name"
     yield from for_development(facts)
     yield from lacking(app)
     if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):

@@ -10,6 +10,8 @@ from typing import Any
 
 from ecluse.loop.code.trees import list_files
 from ecluse.loop.plan.proposing import migrating
+from ecluse.loop.plan.proposing.hosts import BY_NAME, LOCAL_NAMES
+from ecluse.loop.plan.proposing.resolve import LOCAL
 from ecluse.loop.plan.proposing.written import Seen, look, make_room, outermost, state_of
 from ecluse.loop.plan.trying.answering import Answer, best, paths_to_ask, refusals, told, unwell
 from ecluse.loop.plan.trying.case import COMMAND, Case, shown
@@ -24,7 +26,8 @@ from ecluse.model.problem import ProblemError
 
 SHOWN = 70
 """Characters of a command line that are shown while it is tried."""
-NOTHING: Mapping[str, Any] = {"asked": (), "loaded": (), "without": {}, "output": ()}
+NOTHING: Mapping[str, Any] = {"asked": (), "loaded": (), "without": {}, "output": (), "by_address": 0}
+BAD = 400
 START = 30.0
 """Seconds until a server answers."""
 
@@ -108,6 +111,7 @@ async def served(case: Case) -> tuple[str, ...]:
         return refusals(answers, answer["output"])
     case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began, about="processes.web")
     settle(case, chosen)
+    name(case, answer["by_address"])
     migrates = bool(case.proposal.app.migrate)
     for line in lines(answers, parts_of(answer), health=chosen.path, has_database=migrates):
         if line.ok:
@@ -208,6 +212,18 @@ def settle(case: Case, chosen: Answer) -> None:
     said = f"answered {chosen.status} in {chosen.seconds:.2f} s{reads}"
     reasons = {**case.proposal.reasons, "processes.web.health.path": said}
     case.proposal = replace(case.proposal, reasons=reasons)
+
+
+def name(case: Case, by_address: int) -> None:
+    """An app that refuses the address that people would type is told by the name that it answers to."""
+    local = case.proposal.app.environment(LOCAL)
+    asked_by_name = case.web.health is not None and case.web.health.host == LOCAL_NAMES[0]
+    if local is None or not asked_by_name or by_address < BAD:
+        return
+    reasons = {f"environments.{LOCAL}.url": f"it answered {by_address} to 127.0.0.1"} | dict(case.proposal.reasons)
+    app = case.proposal.app
+    places = tuple(replace(place, url=BY_NAME) if place == local else place for place in app.environments)
+    case.proposal = replace(case.proposal, app=replace(app, environments=places), reasons=reasons)
 
 
 def remember(case: Case, seen: Seen) -> None:

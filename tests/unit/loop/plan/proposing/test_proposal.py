@@ -72,10 +72,12 @@ def test_the_host_that_the_app_accepts_is_asked_for():
         ("'shop.example'", False),
     ],
 )
-def test_an_app_that_answers_by_its_name_only_is_said_to(hosts, said):
+def test_an_app_that_answers_by_its_name_only_is_told_by_that(hosts, said):
     manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n"
     files = {"manage.py": manage, "conf.py": f"ALLOWED_HOSTS = [{hosts}]\n"}
-    assert any("admits localhost only (conf.py:1)" in line for line in propose(files).unknown) == said
+    found = propose(files)
+    assert (found.app.environment("local").url == "http://localhost:{port}") == said
+    assert (found.reasons.get("environments.local.url") == "conf.py:1 admits localhost, not 127.0.0.1") == said
 
 
 def test_a_write_beside_code_in_src_asks_for_running_it_from_the_tree():
