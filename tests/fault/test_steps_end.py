@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecluse.system.supervision import Layer
+from support.processes import holders
 
 pytestmark = pytest.mark.fault
 
@@ -50,18 +51,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def holders(path: Path) -> set[int]:
-    """The processes, as this namespace numbers them, that have `path` open."""
-    found = set()
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if str(link.readlink()) == str(path):
-                found.add(int(link.parts[2]))
-        except OSError:
-            continue
-    return found
 
 
 def wait_until(what, seconds=20):

@@ -15,6 +15,7 @@ from ecluse.model.problem import ProblemError
 from ecluse.ports.commands import Command
 from ecluse.system.commands import SupervisedRunner
 from ecluse.system.supervision import Layer
+from support.processes import holders
 
 PATH = {"PATH": os.environ["PATH"]}
 
@@ -40,18 +41,6 @@ def run(runner, tmp_path):
 
 def python(script):
     return (sys.executable, "-I", "-S", "-c", script)
-
-
-def held_by_somebody(path: Path) -> bool:
-    """Whether a process still has `path` open: seen from outside, whatever namespace it lives in."""
-    wanted = str(path)
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if str(link.readlink()) == wanted:
-                return True
-        except OSError:
-            continue
-    return False
 
 
 DAEMON = """
@@ -156,14 +145,14 @@ def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(run, tmp_path)
     finished = run("sh", "-c", script, timeout=timedelta(seconds=0.1))
     assert finished.timed_out
     assert finished.signal == 9
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
 
 
 def test_what_a_program_leaves_running_ends_with_it(run, tmp_path):
     mark = tmp_path / "mark"
     finished = run("sh", "-c", f"sleep 600 9>{mark} & exit 3")
     assert (finished.exit_code, finished.left_behind) == (3, 1)
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
 
 
 def test_a_daemon_that_forked_twice_left_the_session_and_cleared_its_environment_ends_too(run, tmp_path):
@@ -171,7 +160,7 @@ def test_a_daemon_that_forked_twice_left_the_session_and_cleared_its_environment
     finished = run(*python(DAEMON + "detach(2)\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)"), str(mark))
     assert finished.exit_code == 0
     assert finished.left_behind == 1
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
 
 
 def test_a_cancelled_program_is_gone_when_the_call_returns(runner, tmp_path):
@@ -195,7 +184,7 @@ def test_a_cancelled_program_is_gone_when_the_call_returns(runner, tmp_path):
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(cancelled())
     assert seen == ["begun"]
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
 
 
 def test_a_hundred_megabytes_cost_neither_memory_nor_the_disk(run, tmp_path):
@@ -235,7 +224,7 @@ def test_a_listener_that_raises_ends_the_program(run, tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         run("sh", "-c", f"exec 9>{mark}; echo hello; sleep 600", on_output=raises)
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
 
 
 def test_a_log_on_a_full_disk_is_a_problem_and_ends_the_program(run):
@@ -252,7 +241,7 @@ def test_a_step_that_kills_its_supervision_is_a_problem_and_leaves_nothing(run, 
         run("sh", "-c", f"exec 9>{mark}; sleep 600 & kill -9 $PPID; sleep 600")
     assert caught.value.problems[0].code == "S003"
     deadline = time.monotonic() + 10
-    while held_by_somebody(mark):
+    while holders(mark):
         assert time.monotonic() < deadline
     assert run("echo", "again").output == "again\n"
 
@@ -281,9 +270,9 @@ def test_a_call_that_is_dropped_ends_its_program_and_leaves_the_runner_usable(ru
 
     asyncio.run(dropped())
     deadline = time.monotonic() + 10
-    while held_by_somebody(mark) and time.monotonic() < deadline:
+    while holders(mark) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
 
 
 def test_a_closed_runner_has_ended_what_ran(tmp_path):
@@ -306,7 +295,7 @@ def test_a_closed_runner_has_ended_what_ran(tmp_path):
 
     with pytest.raises(ProblemError):
         asyncio.run(close_under_it())
-    assert not held_by_somebody(mark)
+    assert not holders(mark)
     runner.close()
 
 
