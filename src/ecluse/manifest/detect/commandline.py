@@ -59,11 +59,16 @@ class Line:
     name: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
     beside: str = "."
+    is_all: bool = False
+    """Whether nobody else says what is run: then what comes before the app is told too."""
 
 
 ONE_OFF = frozenset(("runserver", "runserver_plus", "collectstatic", "compilemessages", "loaddata", "createsuperuser",
                      "check", "createcachetable", "compress", "makemigrations", "test", "shell"))  # fmt: skip
 """Django's commands that end, or that serve for developers."""
+SEEN_TO = frozenset(("runserver", "runserver_plus", "collectstatic", "compilemessages", "check", "compress",
+                     "makemigrations", "test", "shell"))  # fmt: skip
+"""Those of them that are done elsewhere, or that no release wants. The others fill a database, once."""
 SERVES = frozenset((Kind.ASGI, Kind.WSGI, Kind.COMMAND))
 
 
@@ -246,6 +251,8 @@ def of_program(tree: Tree, command: Command, where: Line, seen: frozenset[str]) 
     if started is None or program is None:
         if program and where.name and ONE_OFF.isdisjoint(command.words):
             yield fact(Kind.WORKER, with_env(command), where, label=where.name, folder=program.folder, less=0.01)
+        elif program and where.is_all and SEEN_TO.isdisjoint(command.words):
+            yield fact(Kind.BEFOREHAND, with_env(command), where, folder=program.folder)
         return
     serving, line, label = started
     is_told = any("$PORT" in word or "${PORT" in word for word in command.words)

@@ -26,8 +26,9 @@ def of_file(tree: Tree, file: str, less: float) -> Iterator[Fact]:
     found = instructions(tree, file)
     if started := dockerfile.started(found):
         line, command = started
-        where = Line(file=file, line=line, confidence=LIKELY - less, around=tuple(dockerfile.folders(found)),
-                     known=dict(dockerfile.variables(found)), beside=str(PurePosixPath(file).parent))  # fmt: skip
+        where = Line(file=file, line=line, confidence=LIKELY - less, is_all=True,
+                     around=tuple(dockerfile.folders(found)), known=dict(dockerfile.variables(found)),
+                     beside=str(PurePosixPath(file).parent))  # fmt: skip
         yield from commandline.serving(tree, command, where)
     for line, name, rest in found:
         if name == "RUN":

@@ -62,6 +62,8 @@ class Kind(StrEnum):
     """What Django's settings hold that production must not have: the setting with its value, or without if secret."""
     RELEASE = "release"
     """A command line to run before each release starts."""
+    BEFOREHAND = "beforehand"
+    """A command line that a container runs before its app, and that nobody else runs."""
     WORKER = "worker"
     """A command line of a background process; `label` is its name."""
     PROGRAM = "program"

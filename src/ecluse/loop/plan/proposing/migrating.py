@@ -92,8 +92,22 @@ def left_out(facts: tuple[Fact, ...]) -> Iterator[str]:
             yield f"the release line `{fact.value}` ({fact.place}) is not run: add to app.migrate what a release needs"
     for part in without_waits(run.value)[1] if run and run.kind is Kind.RELEASE else ():
         yield f"`{part}` ({run.place if run else ''}) only waits, and is not run"
+    yield from beforehand(facts, run.value if run else "")
     if run and run.label == CREATE:
         yield f"how the tables are made ({run.place}): nothing in the code does, so app.migrate calls create_all"
     if run and run.label == ONCE:
         when = "only while its file is not there" if database_file(facts) else "by nobody: what is there would be lost"
         yield f"`{run.value}` ({run.place}) makes the tables anew, or fills them: it is run {when}"
+
+
+def beforehand(facts: tuple[Fact, ...], run: str) -> Iterator[str]:
+    """What containers run besides `run`: it may fill a database, or make somebody who can log in."""
+    found = [fact for fact in every(facts, Kind.BEFOREHAND) if fact.value not in run and without_waits(fact.value)[0]]
+    lines = {fact.value: fact.place for fact in reversed(found)}
+    for place in dict.fromkeys(fact.place for fact in found):
+        listed = ", ".join(f"`{line}`" for line, where in reversed(lines.items()) if where == place)
+        if listed:
+            yield (
+                f"the container runs {listed} ({place}) before the app, a release doesn't: run what is wanted once by "
+                "`ecluse exec -- …`, or add it to app.migrate"
+            )

@@ -542,3 +542,30 @@ def test_a_command_that_would_lose_what_is_there_runs_while_there_is_nothing():
     unguarded = propose({"shop/__init__.py": "", "web.py": SQLALCHEMY + ANEW})
     assert unguarded.app.migrate == ()
     assert any("it is run by nobody" in line for line in unguarded.unknown)
+
+
+STARTS = """\
+#!/bin/sh
+set -e
+./wait-for-it.sh db:5432
+python manage.py wait_for_db
+python manage.py migrate --noinput
+python manage.py collectstatic --noinput
+python manage.py loaddata colours
+python seeds.py --if-empty
+python manage.py create_roles || true
+exec gunicorn 'shop:create_app()' --bind 0.0.0.0:8000
+"""
+
+
+def test_what_a_container_runs_before_the_app_is_told():
+    files = {"manage.py": "import os", "seeds.py": "print()", "wait-for-it.sh": "sleep 1", "starts.sh": STARTS}
+    found = propose({**files, "Dockerfile": "FROM python:3.11\nCOPY . .\nCMD ./starts.sh\n"})
+    told = "`python manage.py loaddata colours`, `python seeds.py --if-empty`, `python manage.py create_roles`"
+    (line,) = [each for each in found.unknown if "container" in each]
+    assert line.startswith(f"the container runs {told} (Dockerfile:3) before the app, a release doesn't: ")
+
+
+def test_what_a_procfile_runs_before_a_process_is_that_process_s_own_affair():
+    found = propose({"seeds.py": "print()", "Procfile": "web: python seeds.py && gunicorn 'shop:create_app()'\n"})
+    assert not any("seeds.py" in each for each in found.unknown)
