@@ -301,6 +301,7 @@ async def examined(folder: Path) -> Examined:
     env = read_environment()
     root = find_root(folder)
     home = find_home(root, env)
+    is_new = not home.exists()
     try:
         app = read_app(root, home, env)
     except ProblemError:
@@ -319,6 +320,8 @@ async def examined(folder: Path) -> Examined:
         )
     finally:
         commands.close()
+        if is_new and holds_nothing(home):
+            shutil.rmtree(home, ignore_errors=True)
 
 
 async def _asked(

@@ -15,7 +15,8 @@ CACHES = frozenset({".gitignore", "key", "work", "cache", "envs", "store", "tmp"
 """What a home holds in which nothing was recorded and nothing serves."""
 RECORDED = ("ledger.db", "environments", "services")
 """What only the home of an app holds."""
-MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters.json"})
+MANIFESTS = "cache/manifest"
+MADE_ANEW = frozenset({".gitignore", "key", "work", "cache", "cache/interpreters.json", MANIFESTS})
 
 
 def find_root(folder: Path) -> Path:
@@ -92,4 +93,5 @@ def is_at_work(home: Path) -> bool:
 
 def holds_nothing(home: Path) -> bool:
     """Whether all that lies there is what every command makes anew in a moment."""
-    return all(str(path.relative_to(home)) in MADE_ANEW for path in home.rglob("*"))
+    there = [path.relative_to(home) for path in home.rglob("*")]
+    return all(str(path) in MADE_ANEW or str(path.parent) == MANIFESTS for path in there)

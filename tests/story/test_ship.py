@@ -130,7 +130,9 @@ def test_a_manifest_that_is_not_committed_yet_is_used_and_said(shop):
     shop.git("commit", "--quiet", "-m", "feat: as before init")
     said = shop.ecluse("ship", "--dry-run")
     assert said.returncode == 0, said.stderr
-    assert "the manifest isn't in" in said.stderr
+    lines = [line for line in said.stderr.splitlines() if "committed" in line or "manifest" in line]
+    assert "the manifest isn't in" in lines[0]
+    assert "whatever else isn't committed is left out" in lines[1]
 
 
 def test_a_failing_step_stops_before_anything_moves(serving):

@@ -59,9 +59,11 @@ class Session:
         commit = await self.world.source.resolve(revision)
         if dirty:
             return self, commit
+        app = await assembly.app_at(self.world, commit, self.app)
         if revision == "HEAD" and await self.world.source.is_dirty():
-            self.world.reporter.note("what isn't committed is left out (`--dirty` takes it, in local)")
-        return replace(self, app=await assembly.app_at(self.world, commit, self.app)), commit
+            what = "whatever else" if app is self.app else "what"
+            self.world.reporter.note(f"{what} isn't committed is left out (`--dirty` takes it, in local)")
+        return replace(self, app=app), commit
 
     def answer(self, document: dict[str, Any]) -> None:
         """The one document of `--json`."""
