@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import click
@@ -40,9 +41,17 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(environment_argument, environment_option))
         fleet = fleet_of(at.world, at.app, environment)
+
+        @cache
+        def version_of(release: str) -> str:
+            known = at.world.ledger.state().releases.get(release)
+            return known.version if known else ""
+
         async for host, line in logs(at.app, fleet, follow=follow, process=process, lines=lines):
-            named = {} if fleet.is_single else {"host": host}
-            shown = {**named, **asdict(line)} if as_json else text(line, "" if fleet.is_single else f"{host} ")
+            version = version_of(line.release)
+            named = {"version": version} if fleet.is_single else {"host": host, "version": version}
+            where = "" if fleet.is_single else f"{host} "
+            shown = {**named, **asdict(line)} if as_json else text(line, version, where)
             click.echo(json.dumps(shown, default=str, ensure_ascii=False) if as_json else shown)
             if not is_read(sys.stdout):
                 break
@@ -51,8 +60,9 @@ def command(
     session.run(folder, work, as_json=as_json, only_reads=True)
 
 
-def text(line: LogLine, where: str = "") -> str:
+def text(line: LogLine, version: str, where: str = "") -> str:
+    """The version in its slot's colour: which release said it is what one wants to know after a deploy."""
     stamp = click.style(f"{line.at.astimezone():%H:%M:%S}", dim=True)
     colour = "blue" if line.slot == "blue" else "green"
-    source = f"{line.slot} {line.process}" if line.slot else line.process
+    source = f"{version or line.slot} {line.process}" if line.slot else line.process
     return f"{stamp} {where}{click.style(source, fg=colour)} {line.text}"
