@@ -111,7 +111,7 @@ async def served(case: Case) -> tuple[str, ...]:
         return refusals(answers, answer["output"])
     case.say(what, ok=True, answer=f"GET {chosen.path} answered {chosen.status}", began=began, about="processes.web")
     settle(case, chosen)
-    name(case, answer["by_address"])
+    open_by_name(case, answer["by_address"])
     migrates = bool(case.proposal.app.migrate)
     for line in lines(answers, parts_of(answer), health=chosen.path, has_database=migrates):
         if line.ok:
@@ -214,7 +214,7 @@ def settle(case: Case, chosen: Answer) -> None:
     case.proposal = replace(case.proposal, reasons=reasons)
 
 
-def name(case: Case, by_address: int) -> None:
+def open_by_name(case: Case, by_address: int) -> None:
     """An app that refuses the address that people would type is told by the name that it answers to."""
     local = case.proposal.app.environment(LOCAL)
     asked_by_name = case.web.health is not None and case.web.health.host == LOCAL_NAMES[0]
