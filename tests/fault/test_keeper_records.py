@@ -140,10 +140,18 @@ def test_on_a_read_only_disk_orders_are_refused_and_what_serves_goes_on(host):
 @contextmanager
 def read_only(folder):
     """What is opened by its path from here on can't be written."""
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    umount = ["umount", "--lazy", folder]
+
+    def mount():
+        """A new mount is writable for a moment, and stays so if just then something in it is opened to be written."""
+        try:
+            subprocess.run(["mount", "--bind", "--options", "ro", folder, folder], check=True)
+        except subprocess.CalledProcessError:
+            subprocess.run(umount, check=True)
+            raise
+
+    eventually(mount, 5, subprocess.CalledProcessError)
     try:
-        again = ["mount", "-o", "remount,bind,ro", folder]  # refused as long as anything in it is being written
-        eventually(lambda: subprocess.run(again, check=True), 5, subprocess.CalledProcessError)
         yield
     finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
+        subprocess.run(umount, check=True)
