@@ -135,8 +135,9 @@ class Tree:
 
     def modules(self, *needles: str) -> Iterator[Module]:
         """The app's own Python files that contain one of the texts, those nearest to the root first."""
+        too_many = self.passed_over
         for path, text in self.once("own", self._own):
-            if not holds(text, needles):
+            if path in too_many or not holds(text, needles):
                 continue
             if path not in self._modules and not self._affords(path, len(text)):
                 continue
@@ -144,7 +145,8 @@ class Tree:
                 yield module
 
     def _affords(self, path: str, size: int) -> bool:
-        """Whether a file may still be parsed; those that may not are in `passed_over`."""
+        """Whether a file may still be parsed; those that may not are in `passed_over`, for good: what is spent only
+        grows."""
         spent = self._known.get("parsed", 0) + size + EACH
         if spent > MOST:
             self.passed_over.add(path)

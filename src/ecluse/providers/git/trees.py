@@ -63,13 +63,13 @@ def write_tree(folder: Path, entries: Iterable[Entry], blobs: BinaryIO) -> None:
 
 def there(root: Path, names: Iterable[str]) -> tuple[str, ...]:
     """The names that are files or links below `root`, sorted. What lies behind a link to a folder isn't there."""
-    links: dict[str, bool] = {".": False}
+    links: dict[str, bool] = {"": False}
     found = []
     for name in names:
-        if _leads_away(root, PurePosixPath(name).parent, links):
+        if _leads_away(root, name.rpartition("/")[0], links):
             continue
         try:
-            mode = (root / name).lstat().st_mode
+            mode = os.lstat(f"{root}/{name}").st_mode  # text: a Path each took most of what 20,000 names take
         except (FileNotFoundError, NotADirectoryError):
             continue
         if stat.S_ISDIR(mode):
@@ -79,12 +79,12 @@ def there(root: Path, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _leads_away(root: Path, folder: PurePosixPath, links: dict[str, bool]) -> bool:
+def _leads_away(root: Path, folder: str, links: dict[str, bool]) -> bool:
     """Whether a link stands on the way to `folder`; `links` remembers it of each folder."""
-    known = links.get(str(folder))
+    known = links.get(folder)
     if known is None:
-        known = _leads_away(root, folder.parent, links) or (root / folder).is_symlink()
-        links[str(folder)] = known
+        known = _leads_away(root, folder.rpartition("/")[0], links) or (root / folder).is_symlink()
+        links[folder] = known
     return known
 
 
