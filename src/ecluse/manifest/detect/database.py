@@ -37,12 +37,16 @@ def alembic_command(tree: Tree, path: str, folder: str) -> str:
 
 
 def flask_migrate(tree: Tree) -> Iterator[Fact]:
-    if not any(path.endswith("migrations/env.py") for path in tree.paths):
-        return
-    for module in tree.modules("flask_migrate"):
-        yield Fact(kind=Kind.MIGRATE, value="flask db upgrade", file=module.path,
+    """`folder` is that of the revisions."""
+    folder = next((path.removesuffix("/env.py") for path in tree.named("env.py") if is_of_revisions(path)), "")
+    module = next(tree.modules("flask_migrate"), None) if folder else None
+    if module:
+        yield Fact(kind=Kind.MIGRATE, value="flask db upgrade", file=module.path, folder=folder,
                    line=tree.line(module.path, "flask_migrate"), confidence=LIKELY, label="flask")  # fmt: skip
-        return
+
+
+def is_of_revisions(path: str) -> bool:
+    return path.endswith("migrations/env.py")
 
 
 def sqlite_files(tree: Tree) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -32,13 +33,22 @@ def command_of(fact: Fact, facts: tuple[Fact, ...], entry: Fact) -> str:
         return inside(entry.folder, f'python -c "{created(fact, entry)}"')
     if fact.kind is Kind.RELEASE:
         return without_waits(fact.value)[0]
-    command = re.sub(r"^flask ", f"flask --app {quoted(entry.value)} ", fact.value)
-    if fact.value.startswith("flask "):
-        command = inside(entry.folder, command)
+    command = of_flask(fact, facts, entry) if fact.value.startswith("flask ") else fact.value
     if fact.label != ONCE:
         return command
     file = database_file(facts)
     return f"test -s {file} || {command}" if file else ""
+
+
+def of_flask(fact: Fact, facts: tuple[Fact, ...], entry: Fact) -> str:
+    """A command of `flask`, for the app: where it is started by a command line, for the one that the code has."""
+    app = entry if entry.kind is not Kind.COMMAND else first(facts, Kind.WSGI)
+    command = fact.value.replace("flask ", f"flask --app {quoted(app.value)} ", 1) if app else fact.value
+    folder = app.folder if app else entry.folder
+    revisions = posixpath.relpath(fact.folder, folder)
+    if fact.value == UPGRADE and revisions != "migrations":  # where Flask-Migrate looks
+        command = f"{command} --directory {shlex.quote(revisions)}"
+    return inside(folder, command)
 
 
 def inside(folder: str, command: str) -> str:

@@ -569,3 +569,17 @@ def test_what_a_container_runs_before_the_app_is_told():
 def test_what_a_procfile_runs_before_a_process_is_that_process_s_own_affair():
     found = propose({"seeds.py": "print()", "Procfile": "web: python seeds.py && gunicorn 'shop:create_app()'\n"})
     assert not any("seeds.py" in each for each in found.unknown)
+
+
+@pytest.mark.parametrize(
+    ("revisions", "migrate"),
+    [
+        ("migrations", "flask --app shop:create_app db upgrade"),
+        ("shop/migrations", "flask --app shop:create_app db upgrade --directory shop/migrations"),
+        ("data/migrations", "flask --app shop:create_app db upgrade --directory data/migrations"),
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"Procfile": "web: python serve.py --port $PORT\n", "serve.py": "import shop\n"}])
+def test_flask_migrate_is_told_where_its_revisions_are_and_whose_they_are(revisions, migrate, more):
+    files = {"shop/db.py": "from flask_migrate import Migrate\n", f"{revisions}/env.py": "", **more}
+    assert " ".join(app_of(files).migrate) == migrate
