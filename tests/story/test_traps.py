@@ -42,8 +42,9 @@ def seen(tmp_path, home, monkeypatch):
         return asyncio.run(read_and_try(folder, Request(port=lambda: 8000, should_try=trap.is_tried)))
 
     yield read
-    assert repositories.git(folder, "status", "--porcelain", "--ignored") == ""
-    assert list((home / "work").iterdir()) == []
+    if folder.exists():  # nothing was read by a test that is skipped
+        assert repositories.git(folder, "status", "--porcelain", "--ignored") == ""
+        assert list((home / "work").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", [name for name in TRAPS if name not in REFUSED])
