@@ -112,12 +112,13 @@ def left_out(facts: tuple[Fact, ...]) -> Iterator[str]:
 
 def beforehand(facts: tuple[Fact, ...], run: str) -> Iterator[str]:
     """What containers run besides `run`: it may fill a database, or make somebody who can log in."""
-    found = [fact for fact in every(facts, Kind.BEFOREHAND) if fact.value not in run and without_waits(fact.value)[0]]
-    lines = {fact.value: fact.place for fact in reversed(found)}
-    for place in dict.fromkeys(fact.place for fact in found):
-        listed = ", ".join(f"`{line}`" for line, where in reversed(lines.items()) if where == place)
-        if listed:
-            yield (
-                f"the container runs {listed} ({place}) before the app, a release doesn't: run what is wanted once by "
-                "`ecluse exec -- …`, or add it to app.migrate"
-            )
+    lines: dict[str, str] = {}
+    for fact in every(facts, Kind.BEFOREHAND):
+        if fact.value not in run and without_waits(fact.value)[0]:
+            lines.setdefault(fact.value, fact.place)
+    for place in dict.fromkeys(lines.values()):
+        listed = ", ".join(f"`{line}`" for line, where in lines.items() if where == place)
+        yield (
+            f"the container runs {listed} ({place}) before the app, a release doesn't: run what is wanted once by "
+            "`ecluse exec -- …`, or add it to app.migrate"
+        )
