@@ -2,7 +2,8 @@
 
 import itertools
 import os
-import socket
+
+from ecluse.keeper.units import is_free
 
 FIRST, EACH, WORKERS = 10_000, 1_000, 6
 """Below the ports that the kernel gives to outgoing connections (ip(7)), and below those that keepers choose."""
@@ -14,14 +15,4 @@ _turn = itertools.cycle(range(FIRST + EACH * _worker, FIRST + EACH * (_worker + 
 def free_port() -> int:
     """One that nobody listens on and that no other test is given for long: a port that the kernel names is given
     again as soon as it is closed, to whoever asks."""
-    return next(port for port in _turn if _is_free(port))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    return next(filter(is_free, _turn))
