@@ -1,11 +1,12 @@
-"""`keeper.pyz run|holder|relay|service|await|port|version`: one program for all host processes."""
+"""`keeper.pyz run|holder|relay|service|await|port|logs|version`: one program for all host processes."""
 
 import argparse
 import json
 import sys
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional
 
 from ecluse.keeper import daemon, holder, listeners, program, relay
+from ecluse.keeper.output import last_kept
 from ecluse.keeper.places import Home
 from ecluse.keeper.services import serving
 from ecluse.wire.codes import OrderError
@@ -21,9 +22,8 @@ def main(words: Optional[List[str]] = None) -> int:
         return serving.main(arguments.specification)
     if arguments.verb == "await":
         return serving.wait(arguments.folder, arguments.seconds)
-    if arguments.verb in ("version", "port"):
-        told = program.version() if arguments.verb == "version" else _refused(arguments.address, arguments.port)
-        sys.stdout.write(told + "\n")
+    if arguments.verb in TOLD:
+        sys.stdout.write(TOLD[arguments.verb](arguments) + "\n")
         return 0
     return _run(Home(arguments.home), arguments)
 
@@ -37,13 +37,26 @@ def _run(home: Home, arguments: argparse.Namespace) -> int:
     return 0 if ready is None else daemon.run(home, ready=ready, idle=arguments.idle)
 
 
-def _refused(address: str, port: int) -> str:
+def _refused(arguments: argparse.Namespace) -> str:
     """What a keeper would answer, as JSON; empty when it could listen there."""
     try:
-        listeners.require(address, port)
+        listeners.require(arguments.address, arguments.port)
     except OrderError as error:
         return json.dumps({"code": error.code, "message": error.message, "evidence": error.evidence})
     return ""
+
+
+def _printed(arguments: argparse.Namespace) -> str:
+    """What the processes printed while there was a keeper, one line of JSON each."""
+    return "\n".join(map(json.dumps, last_kept(Home(arguments.home), arguments.process, arguments.lines)))
+
+
+TOLD: Dict[str, Callable[[argparse.Namespace], str]] = {
+    "version": lambda _: program.version(),
+    "port": _refused,
+    "logs": _printed,
+}
+"""Answers for which no keeper has to be there."""
 
 
 def _inherited(text: str) -> Optional[Dict[str, int]]:
@@ -77,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     port = verbs.add_parser("port", help="say what would keep a keeper from listening there")
     port.add_argument("address")
     port.add_argument("port", type=int)
+    logs = verbs.add_parser("logs", help="print what the processes of an environment printed, as lines of JSON")
+    logs.add_argument("--home", required=True)
+    logs.add_argument("--process")
+    logs.add_argument("--lines", type=int, default=100)
     verbs.add_parser("version", help="print the digest that names this program")
     return parser
 

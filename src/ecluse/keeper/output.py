@@ -123,12 +123,7 @@ class Output:
     def last(self, process: Optional[str], count: int) -> List[Item]:
         """The last lines of one process or of all, oldest first."""
         self.drain()
-        names = [process] if process else self._names()
-        found = [item for name in names for item in last_lines(os.path.join(self._home.logs, name + ".jsonl"), count)]
-        return sorted(found, key=lambda item: str(item.get("at")))[-count:] if count > 0 else []
-
-    def _names(self) -> List[str]:
-        return sorted(name[: -len(".jsonl")] for name in os.listdir(self._home.logs) if name.endswith(".jsonl"))
+        return last_kept(self._home, process, count)
 
     @contextlib.contextmanager
     def following(self) -> Iterator["asyncio.Queue[Item]"]:
@@ -138,6 +133,19 @@ class Output:
             yield queue
         finally:
             self._followers.discard(queue)
+
+
+def last_kept(home: Home, process: Optional[str], count: int) -> List[Item]:
+    """What is on disk, whether or not a keeper is there: the last lines of one process or of all, oldest first."""
+    names = [process] if process else _processes(home)
+    found = [item for name in names for item in last_lines(os.path.join(home.logs, name + ".jsonl"), count)]
+    return sorted(found, key=lambda item: str(item.get("at")))[-count:] if count > 0 else []
+
+
+def _processes(home: Home) -> List[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return sorted(name[: -len(".jsonl")] for name in os.listdir(home.logs) if name.endswith(".jsonl"))
+    return []
 
 
 def _item(now: str, source: Source, pid: int, text: str) -> Item:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.providers.process.package import keeper_zipapp
@@ -45,10 +46,27 @@ async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> 
 
 async def ask_for_port(programs: Path, address: str, port: int, env: Mapping[str, str]) -> None:
     """What the keeper that isn't there would refuse: OrderError. Its program is asked, none is started."""
+    said = await _told(programs, env, "port", address, str(port))
+    if said.strip():
+        refused = json.loads(said)
+        raise OrderError(refused["code"], refused["message"], refused["evidence"])
+
+
+async def read_logs(
+    folder: Path, programs: Path, env: Mapping[str, str], process: str | None, lines: int
+) -> list[dict[str, Any]]:
+    """What the processes of an environment printed while it had a keeper, oldest first; none is started."""
+    of_one = ("--process", process) if process else ()
+    said = await _told(programs, env, "logs", "--home", str(folder), "--lines", str(lines), *of_one)
+    return [json.loads(line) for line in said.split("\n") if line]
+
+
+async def _told(programs: Path, env: Mapping[str, str], *words: str) -> str:
+    """What a keeper's program prints that is run for an answer and ends."""
     ignore_by_git(programs.parent)
     program, _ = keeper_zipapp(programs)
     process = await asyncio.create_subprocess_exec(
-        *(interpreter(), "-I", str(program), "port", address, str(port)),
+        *(interpreter(), "-I", str(program), *words),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -58,16 +76,14 @@ async def ask_for_port(programs: Path, address: str, port: int, env: Mapping[str
         async with asyncio.timeout(PATIENCE):
             said, wrong = await process.communicate()
     except TimeoutError:
-        raise _failed(programs, f"it said nothing of port {port} for {PATIENCE:.0f} s") from None
+        raise _failed(programs, f"its program didn't answer `{words[0]}` for {PATIENCE:.0f} s") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
         raise _failed(programs, wrong.decode(errors="replace").strip())
-    if said.strip():
-        refused = json.loads(said)
-        raise OrderError(refused["code"], refused["message"], refused["evidence"])
+    return said.decode(errors="replace")
 
 
 def ignore_by_git(home: Path) -> None:

@@ -26,7 +26,7 @@ from ecluse.providers.process.connection import Connection, Document, LostError,
 from ecluse.providers.process.machine import identified
 from ecluse.providers.process.package import keeper_zipapp
 from ecluse.providers.process.problems import incomplete, problem, unreachable
-from ecluse.providers.process.start import ask_for_port, start_keeper
+from ecluse.providers.process.start import ask_for_port, read_logs, start_keeper
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
 QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "shell"})
@@ -214,6 +214,8 @@ class ProcessTarget:
 
     async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
         if not self._is_recorded() and not await self._answers():
+            for item in await read_logs(self._folder, self._programs, self._env, process, lines) if lines else ():
+                yield documents.log_line(item)
             return
         connection = await self._connected()
         try:

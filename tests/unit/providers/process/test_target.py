@@ -1,6 +1,7 @@
 """How a target asks a keeper that ends and has a successor. The keeper is a script here, its socket is real."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -65,3 +66,20 @@ async def test_an_order_that_is_no_question_is_repeated_once(target, tmp_path):
         assert error.value.problems[0].code == "K001"
 
     assert await heard(target, tmp_path, 4, evict) == ["evict"] * 2
+
+
+async def test_what_was_printed_is_told_after_the_keeper_has_gone(tmp_path):
+    home = tmp_path / "environments" / "local"
+    (home / "logs").mkdir(parents=True)
+    line = {"slot": "blue", "release": "r-1", "pid": 7, "stream": "stdout"}
+    for process, second in (("web", 1), ("worker", 2), ("web", 3)):
+        with (home / "logs" / f"{process}.jsonl").open("a") as file:
+            at = f"2026-01-02T03:04:0{second}+00:00"
+            file.write(json.dumps({**line, "at": at, "process": process, "text": f"{process} {second}"}) + "\n")
+    programs = tmp_path / "keepers"
+    target = ProcessTarget(
+        folder=home, programs=programs, store=FolderStore(tmp_path / "store"), clock=SystemClock(), env={}
+    )
+    assert [said.text async for said in target.logs(follow=True)] == ["web 1", "worker 2", "web 3"]
+    assert [said.text async for said in target.logs(follow=False, process="web", lines=1)] == ["web 3"]
+    assert not (home / "keeper.json").exists()
