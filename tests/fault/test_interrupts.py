@@ -51,3 +51,18 @@ def test_an_interrupt_while_the_lease_is_taken_leaves_no_host_held(chain):
     os.kill(silent, signal.SIGCONT)
     until(lambda: held(chain.home("c")) is None, 10)
     assert chain.shop.json("ship")["outcome"] == "shipped"
+
+
+def test_an_interrupt_while_tests_run_says_that_nothing_was_deployed(serving, tmp_path):
+    runs, before = tmp_path / "runs", serving.get()
+    manifest = (serving.root / "ecluse.toml").read_text()
+    command = json.dumps(["sh", "-c", f"touch {runs}; sleep 300"])
+    serving.write("ecluse.toml", f"{manifest}\n[steps.slow]\ncommand = {command}\ngate = true\n")
+    serving.sell("two")
+    asking = serving.begin("ship")
+    until(runs.exists, 60)
+    asking.send_signal(signal.SIGINT)
+    said = asking.communicate(timeout=30)[1]
+    assert (asking.returncode, "D023" in said, "nothing was deployed" in said) == (130, True, True), said
+    assert serving.json("status")["environments"][0]["lease"] is None
+    assert serving.get() == before

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,6 +15,7 @@ from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.policy.asked import ask, ask_last
+from ecluse.loop.deploy.problems import interrupted_before
 from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed, Moved
@@ -30,7 +34,7 @@ from ecluse.model.app import App, Process
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import Commit, HostName, StepName
 from ecluse.model.observed import Observed
-from ecluse.model.problem import Exit, Problem
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
@@ -148,10 +152,11 @@ class Voyage:
         require_all(self.lease, seen)
         if problem := await port_trouble(self.wanted, self.fleet):
             return self._halted(early, problem)
-        verdicts = await self._gates()
-        if problem := stopped_by(verdicts):
-            return self._halted((*early, *verdicts), problem)
-        bundle = await self._build()
+        with nothing_moved():
+            verdicts = await self._gates()
+            if problem := stopped_by(verdicts):
+                return self._halted((*early, *verdicts), problem)
+            bundle = await self._build()
         release = await self._release(bundle)
         asked, problem = await ask_last(self.wanted, release, self.fleet, self.world, override=self.order.override)
         if problem:
@@ -216,6 +221,15 @@ class Voyage:
             problem=deployed.problem,
             off=self.wanted.app.off,
         )
+
+
+@contextmanager
+def nothing_moved() -> Iterator[None]:
+    """An interrupt in here is a Problem that says so: elsewhere it can't be known what a host still does."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise ProblemError(interrupted_before()) from None
 
 
 async def serving_already(wanted: Wanted, commit: Commit, fleet: Fleet, world: World) -> Shipped | None:

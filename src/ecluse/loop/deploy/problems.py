@@ -69,6 +69,11 @@ def interrupted() -> Problem:
     )
 
 
+def interrupted_before() -> Problem:
+    """A ship that has only tested and built."""
+    return replace(interrupted(), state="nothing was deployed; what served before serves")
+
+
 def broken_off() -> Problem:
     """Anything that is no deployment: nothing of it is undone."""
     return replace(
