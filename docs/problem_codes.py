@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecluse.providers.process.problems import TOLD
+from ecluse.providers.keeper.problems import TOLD
 from ecluse.wire import codes
 
 ORDERS = {name: code for name, code in vars(codes).items() if isinstance(code, str) and re.fullmatch(r"K\d{3}", code)}

@@ -48,7 +48,7 @@ from ecluse.system.store import FolderStore
 from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
 if TYPE_CHECKING:
-    from ecluse.providers.process.target import ProcessTarget
+    from ecluse.providers.keeper.target import KeeperTarget
 
 NOTHING_TO_RUN = frozenset({"I001", "I021"})
 
@@ -170,7 +170,7 @@ async def world(
     store = FolderStore(home / "store")
     toolchain = _toolchain(home, env, commands, store)
     services = _services(home, env, toolchain)
-    reached: list[ProcessTarget] = []
+    reached: list[KeeperTarget] = []
 
     def targets(_: App, environment: Environment) -> Mapping[HostName, Target]:
         found = _targets(environment, root, home, store, clock, env, services)
@@ -241,25 +241,23 @@ def _targets(
     clock: Clock,
     env: Mapping[str, str],
     services: ServicePrograms | None = None,
-) -> Mapping[HostName, ProcessTarget]:
+) -> Mapping[HostName, KeeperTarget]:
     """A keeper for each host; those that the environment names have a home of their own below the repository."""
-    from ecluse.providers.process.target import ProcessTarget  # noqa: PLC0415
+    from ecluse.providers.keeper.target import KeeperTarget  # noqa: PLC0415
+    from ecluse.providers.process.reach import HereReach  # noqa: PLC0415
 
     homes = {host: root / host if environment.hosts else home for host in environment.host_names}
     return {
-        host: ProcessTarget(
-            folder=at / "environments" / environment.name,
-            programs=home / "keepers",
-            store=store,
+        host: KeeperTarget(
+            HereReach(folder=at / "environments" / environment.name, programs=home / "keepers", store=store, env=env),
             clock=clock,
-            env=env,
             services=services,
         )
         for host, at in homes.items()
     }
 
 
-async def _close(targets: Iterable[ProcessTarget]) -> None:
+async def _close(targets: Iterable[KeeperTarget]) -> None:
     """While the event loop runs: a connection that the collector finds first complains of its unfinished task."""
     for target in targets:
         await target.close()

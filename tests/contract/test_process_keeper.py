@@ -19,7 +19,7 @@ from ecluse.model.observed import SlotState
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Question
-from ecluse.providers.process.package import keeper_zipapp
+from ecluse.providers.keeper.package import keeper_zipapp
 from ecluse.providers.process.start import interpreter
 from support.process_target import HOLDER, place, programs  # noqa: F401 fixtures
 

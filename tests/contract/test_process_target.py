@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from ecluse.providers.process.machine import start_time
-from ecluse.providers.process.target import ProcessTarget
+from ecluse.providers.keeper.identity import start_time
+from ecluse.providers.keeper.target import KeeperTarget
 from ecluse.testing.target import TargetContract
 from support.process_target import HOLDER, place, programs  # noqa: F401 fixtures
 
 
 class TestProcessTarget(TargetContract):
     @pytest.fixture
-    def target(self, place) -> ProcessTarget:  # noqa: F811
+    def target(self, place) -> KeeperTarget:  # noqa: F811
         return place.target()
 
     @pytest.fixture

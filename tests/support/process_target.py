@@ -17,7 +17,8 @@ from ecluse.model.app import Environment, Interface, Listen, Process
 from ecluse.model.artifact import SourceFile, digest_of
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.observed import Holder
-from ecluse.providers.process.target import ProcessTarget
+from ecluse.providers.keeper.target import KeeperTarget
+from ecluse.providers.process.reach import HereReach
 from ecluse.system.clock import SystemClock
 from ecluse.system.environment import read_environment
 from ecluse.system.store import FolderStore
@@ -64,15 +65,11 @@ class Place:
         plain = replace(NOTHING, files=(file,))
         self.bundle = replace(plain, digest=digest_of(plain.to_json()))
 
-    def target(self, **env) -> ProcessTarget:
+    def target(self, **env) -> KeeperTarget:
         """A new client; `env` is added to what a keeper that it starts sees."""
-        return ProcessTarget(
-            folder=self.folder,
-            programs=self.programs,
-            store=self.store,
-            clock=SystemClock(),
-            env={**read_environment(), **env},
-        )
+        seen = {**read_environment(), **env}
+        reach = HereReach(folder=self.folder, programs=self.programs, store=self.store, env=seen)
+        return KeeperTarget(reach, clock=SystemClock())
 
     def running(self, version, *processes, **more):
         made = release_of(version, *(processes or (WEB,)), bundle=self.bundle, environment=self.environment)

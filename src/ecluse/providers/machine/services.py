@@ -17,7 +17,7 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.machine import Offer
 from ecluse.ports.python import Toolchain
 from ecluse.ports.services import Programs
-from ecluse.providers.process.package import keeper_zipapp
+from ecluse.providers.keeper.package import keeper_zipapp
 from ecluse.providers.process.start import interpreter
 from ecluse.system.programs import folders, home_of, version_of
 

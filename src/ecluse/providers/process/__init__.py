@@ -1,1 +1,1 @@
-"""The process target: this machine, through the keeper of an environment."""
+"""This machine: how the keeper of an environment is reached and started here."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.providers.process.package import keeper_zipapp
-from ecluse.wire.codes import OrderError
+from ecluse.providers.keeper.package import keeper_zipapp
 
 PATIENCE = 30.0
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "ECLUSE_FAULT")
@@ -44,24 +41,7 @@ async def start_keeper(folder: Path, programs: Path, env: Mapping[str, str]) -> 
         raise _failed(folder, said.decode(errors="replace").strip())
 
 
-async def ask_for_port(programs: Path, address: str, port: int, env: Mapping[str, str]) -> None:
-    """What the keeper that isn't there would refuse: OrderError. Its program is asked, none is started."""
-    said = await _told(programs, env, "port", address, str(port))
-    if said.strip():
-        refused = json.loads(said)
-        raise OrderError(refused["code"], refused["message"], refused["evidence"])
-
-
-async def read_logs(
-    folder: Path, programs: Path, env: Mapping[str, str], process: str | None, lines: int
-) -> list[dict[str, Any]]:
-    """What the processes of an environment printed while it had a keeper, oldest first; none is started."""
-    of_one = ("--process", process) if process else ()
-    said = await _told(programs, env, "logs", "--home", str(folder), "--lines", str(lines), *of_one)
-    return [json.loads(line) for line in said.split("\n") if line]
-
-
-async def _told(programs: Path, env: Mapping[str, str], *words: str) -> str:
+async def told(programs: Path, env: Mapping[str, str], *words: str) -> str:
     """What a keeper's program prints that is run for an answer and ends."""
     ignore_by_git(programs.parent)
     program, _ = keeper_zipapp(programs)

@@ -4,7 +4,7 @@ from ecluse.model.app import Interface, Limits, Listen, Process
 from ecluse.model.ids import ProcessName
 from ecluse.model.observed import Holder, SlotState
 from ecluse.model.slot import Slot
-from ecluse.providers.process import documents
+from ecluse.providers.keeper import documents
 from ecluse.testing.releases import release_of
 
 WEB = Process(

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from ecluse.providers.process.connection import Connection, LostError, deadline_of
+from ecluse.providers.keeper.connection import LostError, deadline_of
+from ecluse.providers.process.socket import connect
 from ecluse.wire import frames
 from ecluse.wire.codes import PROTOCOL, OrderError
 
@@ -57,7 +58,7 @@ def listening(tmp_path):
 
 async def test_an_order_brings_its_result(listening):
     async with listening(lambda request: [{"ok": True, "result": {"n": request["args"]["n"] + 1}}]) as (keeper, path):
-        connection = await Connection.open(path)
+        connection = await connect(path)
         assert await connection.order("count", {"n": 1}, grant={"generation": 3}) == {"n": 2}
         await connection.close()
     assert keeper.requests == [{"v": PROTOCOL, "id": 1, "order": "count", "grant": {"generation": 3}, "args": {"n": 1}}]
@@ -66,7 +67,7 @@ async def test_an_order_brings_its_result(listening):
 async def test_progress_is_told_before_the_result(listening):
     async with listening(lambda _: [{"say": "one"}, {"say": "two"}, {"ok": True, "result": {}}]) as (_, path):
         said = []
-        connection = await Connection.open(path)
+        connection = await connect(path)
         await connection.order("stage", say=said.append)
         await connection.close()
     assert said == ["one", "two"]
@@ -75,7 +76,7 @@ async def test_progress_is_told_before_the_result(listening):
 async def test_a_refusal_is_an_error_with_its_evidence(listening):
     refused = {"ok": False, "code": "K010", "message": "held", "evidence": {"by": "anne"}}
     async with listening(lambda _: [refused]) as (_, path):
-        connection = await Connection.open(path)
+        connection = await connect(path)
         with pytest.raises(OrderError) as error:
             await connection.order("take")
         await connection.close()
@@ -84,7 +85,7 @@ async def test_a_refusal_is_an_error_with_its_evidence(listening):
 
 async def test_several_orders_at_once_get_their_own_answers(listening):
     async with listening(lambda request: [{"ok": True, "result": {"name": request["order"]}}]) as (_, path):
-        connection = await Connection.open(path)
+        connection = await connect(path)
         answers = await asyncio.gather(*(connection.order(f"order-{n}") for n in range(20)))
         await connection.close()
     assert [answer["name"] for answer in answers] == [f"order-{n}" for n in range(20)]
@@ -92,14 +93,14 @@ async def test_several_orders_at_once_get_their_own_answers(listening):
 
 async def test_items_come_until_the_answer(listening):
     async with listening(lambda _: [{"item": {"n": 1}}, {"item": {"n": 2}}, {"ok": True, "result": {}}]) as (_, path):
-        connection = await Connection.open(path)
+        connection = await connect(path)
         assert [item["n"] async for item in connection.items("logs", {})] == [1, 2]
         await connection.close()
 
 
 async def test_a_keeper_that_hangs_up_is_lost_to_everybody_who_waits(listening):
     async with listening(lambda request: [None] if request["order"] == "die" else []) as (_, path):
-        connection = await Connection.open(path)
+        connection = await connect(path)
         waiting = asyncio.create_task(connection.order("wait"))
         await asyncio.sleep(0)
         for call in (connection.order("die"), waiting):
@@ -113,7 +114,7 @@ async def test_a_keeper_that_hangs_up_is_lost_to_everybody_who_waits(listening):
 
 async def test_a_stream_that_is_cut_is_lost(listening):
     async with listening(lambda _: [{"item": {"n": 1}}, None]) as (_, path):
-        connection = await Connection.open(path)
+        connection = await connect(path)
         with pytest.raises(LostError):
             assert [item async for item in connection.items("logs", {})]
         await connection.close()
@@ -141,7 +142,7 @@ def test_each_order_has_the_time_that_fits_it(name, args, seconds):
 async def test_a_keeper_that_is_silent_is_lost_and_found_again_when_it_goes_on(listening, name):
     silent = True
     async with listening(lambda _: [] if silent else [{"ok": True, "result": {}}]) as (keeper, path):
-        connection = await Connection.open(path, SHORT)
+        connection = await connect(path, SHORT)
         with pytest.raises(LostError, match=r"no answer to `(observe|hello)` within"):
             await connection.order(name, {"running": "x" * 1_000_000})
         silent = False
@@ -154,7 +155,7 @@ async def test_a_keeper_that_is_silent_is_lost_and_found_again_when_it_goes_on(l
 async def test_a_keeper_that_was_silent_gets_less_time_until_it_speaks(listening):
     silent = True
     async with listening(lambda _: [] if silent else [{"ok": True, "result": {}}]) as (_, path):
-        connection = await Connection.open(path, 0.5)
+        connection = await connect(path, 0.5)
         for within in (r"0\.5 s", r"0\.1 s"):
             with pytest.raises(LostError, match=within):
                 await connection.order("observe")
@@ -176,7 +177,7 @@ async def test_an_order_may_take_its_time_while_the_keeper_shows_that_it_lives(l
         return []
 
     async with listening(answer) as (_, path):
-        connection = await Connection.open(path, SHORT)
+        connection = await connect(path, SHORT)
         assert await connection.order("stop") == {"n": 1}
         await connection.close()
     assert len(asked) == 3
@@ -186,7 +187,7 @@ async def test_a_keeper_that_reads_nothing_holds_nobody_up(tmp_path):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "keeper.sock"))
         listener.listen()
-        connection = await Connection.open(tmp_path / "keeper.sock", SHORT)
+        connection = await connect(tmp_path / "keeper.sock", SHORT)
         async with asyncio.timeout(2):
             with pytest.raises(LostError):
                 await connection.order("link", {"files": "x" * 5_000_000})
@@ -196,4 +197,4 @@ async def test_a_keeper_that_reads_nothing_holds_nobody_up(tmp_path):
 @pytest.mark.parametrize("name", ["nobody.sock", "no-folder/keeper.sock"])
 async def test_nobody_there_is_lost(tmp_path, name):
     with pytest.raises(LostError):
-        await Connection.open(tmp_path / name)
+        await connect(tmp_path / name)

@@ -1,7 +1,7 @@
 import pytest
 
 from ecluse.model.problem import Exit
-from ecluse.providers.process.problems import TOLD, lines, problem, unreachable
+from ecluse.providers.keeper.problems import TOLD, lines, problem, unreachable
 from ecluse.wire import codes
 from ecluse.wire.codes import OrderError
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from ecluse.wire import frames
@@ -23,6 +20,7 @@ AT_ONCE = frozenset({"hello", "observe", "port", "take", "wait", "evict", "give_
 
 All others take their time (a drain, a build): while one is silent, the keeper is asked for a sign of life.
 """
+WITH_DATA = frozenset({"put"})
 ONCE_SILENT = 1 / 5
 """Share of that for a keeper that left an order unanswered and has said nothing since: a host that is lost must not
 cost its time again with each order of an undo."""
@@ -54,16 +52,6 @@ class Connection:
         self._lost = False
         self._reading = asyncio.create_task(self._read(reader))
 
-    @classmethod
-    async def open(cls, path: Path, patience: float = ANSWER) -> Connection:
-        """LostError when nobody listens at `path`."""
-        try:
-            return cls(*await asyncio.open_unix_connection(sock=_connect(path, patience)), patience)
-        except TimeoutError as error:
-            raise SilentError("it takes no connection") from error
-        except OSError as error:
-            raise LostError(error.strerror or str(error)) from error
-
     @property
     def is_open(self) -> bool:
         return not self._lost
@@ -75,9 +63,11 @@ class Connection:
         *,
         grant: Mapping[str, Any] | None = None,
         say: Callable[[str], None] | None = None,
+        data: bytes = b"",
     ) -> Document:
-        """The result of an order; OrderError when it was refused. `say` gets the progress that it tells."""
-        async for answer in self._answers(name, args, grant):
+        """The result of an order; OrderError when it was refused. `say` gets the progress that it tells; `data` goes
+        behind an order that takes some (`put`)."""
+        async for answer in self._answers(name, args, grant, data):
             if "ok" in answer:
                 return _result(answer)
             if say is not None and "say" in answer:
@@ -103,14 +93,14 @@ class Connection:
             await self._writer.wait_closed()
 
     async def _answers(
-        self, name: str, args: Mapping[str, Any] | None, grant: Mapping[str, Any] | None
+        self, name: str, args: Mapping[str, Any] | None, grant: Mapping[str, Any] | None, data: bytes = b""
     ) -> AsyncIterator[Document]:
         if self._lost:
             raise LostError("the connection has ended")
         number = next(self._numbers)
         queue = self._waiting[number] = asyncio.Queue()
         try:
-            self._send({"v": PROTOCOL, "id": number, "order": name, "grant": grant, "args": dict(args or {})})
+            self._send({"v": PROTOCOL, "id": number, "order": name, "grant": grant, "args": dict(args or {})}, data)
             while (answer := await self._next(queue, name, args or {})) is not None:
                 yield answer
         finally:
@@ -132,9 +122,9 @@ class Connection:
     def _patience(self) -> float:
         return self._full_patience * (ONCE_SILENT if self._is_silent else 1)
 
-    def _send(self, request: Document) -> None:
+    def _send(self, request: Document, data: bytes) -> None:
         """Not waited for: whoever reads nothing is silent, which the wait for the answer notices."""
-        self._writer.write(frames.message(request))
+        self._writer.write(frames.message(request) + (frames.data(data) if request["order"] in WITH_DATA else b""))
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -164,19 +154,3 @@ def _result(answer: Document) -> Document:
         raise OrderError(answer["code"], answer["message"], answer.get("evidence"))
     result: Document = answer["result"]
     return result
-
-
-def _connect(path: Path, patience: float) -> socket.socket:
-    """By way of its folder's descriptor: a socket's name has at most 107 bytes (unix(7))."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(patience)
-    try:
-        connection.connect(f"/proc/self/fd/{folder}/{path.name}")
-    except OSError:
-        connection.close()
-        raise
-    finally:
-        os.close(folder)
-    connection.setblocking(False)
-    return connection

@@ -1,9 +1,9 @@
-"""The process target: fills ports.target.Target, SplitsTraffic and Upgrades by orders to a keeper on this machine."""
+"""A target with a keeper: fills ports.target.Target, SplitsTraffic and Upgrades by orders to it."""
 
 from __future__ import annotations
 
 import asyncio
-import platform
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -19,14 +19,12 @@ from ecluse.model.redaction import masked
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
 from ecluse.ports.services import ServicePrograms
-from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Shell
-from ecluse.providers.process import documents
-from ecluse.providers.process.connection import Connection, Document, LostError, SilentError
-from ecluse.providers.process.machine import identified
-from ecluse.providers.process.package import keeper_zipapp
-from ecluse.providers.process.problems import incomplete, problem, unreachable
-from ecluse.providers.process.start import ask_for_port, read_logs, start_keeper
+from ecluse.providers.keeper import documents
+from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
+from ecluse.providers.keeper.identity import identified
+from ecluse.providers.keeper.problems import problem, unreachable
+from ecluse.providers.keeper.reach import Reach, Start
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
 QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "shell"})
@@ -35,12 +33,10 @@ SUCCESSOR = 8.0
 """Seconds within which a keeper that ended has a successor that answers; its holder starts one at once, and the next
 after two tenths."""
 BETWEEN = 0.1
-TOGETHER = 1000
-"""Files that are handed over with one order."""
 
 
-class ProcessTarget:
-    """One environment on this machine. `folder` is its own; `programs` is where keepers' programs are kept.
+class KeeperTarget:
+    """One environment on one host.
 
     A keeper is started when it is needed. One that is lost in the middle of an order is started again and asked
     once more, because orders may be repeated; a one-off command isn't: K001 then. What only asks goes on asking for a
@@ -50,22 +46,10 @@ class ProcessTarget:
     splits_traffic = True
     sticky = True
 
-    def __init__(
-        self,
-        *,
-        folder: Path,
-        programs: Path,
-        store: ContentStore,
-        clock: Clock,
-        env: Mapping[str, str],
-        services: ServicePrograms | None = None,
-    ) -> None:
+    def __init__(self, reach: Reach, *, clock: Clock, services: ServicePrograms | None = None) -> None:
         """`services`: where those come from; without, only an app that declares none can be run."""
-        self._folder = folder
-        self._programs = programs
-        self._store = store
+        self._reach = reach
         self._clock = clock
-        self._env = env
         self._services = services
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
@@ -75,7 +59,7 @@ class ProcessTarget:
         """Whether we ended the keeper: the renewal of our lease, which goes on meanwhile, must not start another."""
 
     async def observe(self) -> Observed:
-        if not self._is_recorded() and not await self._answers():
+        if not await self._is_there():
             return Observed(
                 at=self._clock.now(), url="", slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None
             )
@@ -83,10 +67,10 @@ class ProcessTarget:
 
     async def require_port(self, address: str, port: int) -> None:
         try:
-            if self._is_recorded() or await self._answers():
+            if await self._is_there():
                 await self._result("port", {"address": address, "port": port}, None, None)
             else:
-                await ask_for_port(self._programs, address, port, self._env)
+                _require(await self._reach.told("port", address, str(port)))
         except OrderError as error:
             if error.code != BAD_ORDER:  # an older keeper can't say
                 raise problem(error) from error
@@ -109,14 +93,14 @@ class ProcessTarget:
         await self._order("renew", {"seconds": self._lease.total_seconds()}, grant)
 
     async def give_back(self, grant: Grant) -> None:
-        if self._is_recorded() or await self._answers():
+        if await self._is_there():
             await self._order("give_back", grant=grant)
 
     async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
-        missing = (await self._order("missing", {"digests": _digests(running.bundle)}, grant))["missing"]
+        missing = (await self._order("missing", {"digests": await self._digests(running.bundle)}, grant))["missing"]
         await self._bring(grant, [Digest(digest) for digest in missing])
         bundle = running.bundle.to_json()
-        args = {"release": running.release.id, "bundle": bundle, "running": _running(running)}
+        args = {"release": running.release.id, "bundle": bundle, "running": await self._running(running)}
         hide = _hiding(running)
         try:
             await self._result("stage", args, grant, lambda text: say(hide(text)))
@@ -131,8 +115,10 @@ class ProcessTarget:
 
     def _as_kept(self, service: Service) -> Service:
         """PostgreSQL reads its data with the version that made them only."""
-        made_by = self._folder / "services" / service.name / "postgres" / "PG_VERSION"
-        if service.version or service.kind is not ServiceKind.POSTGRES or not made_by.exists():
+        if service.version or service.kind is not ServiceKind.POSTGRES or not self._reach.is_here:
+            return service
+        made_by = Path(self._reach.home, "services") / service.name / "postgres" / "PG_VERSION"
+        if not made_by.exists():
             return service
         return replace(service, version=made_by.read_text(encoding="ascii").strip())
 
@@ -149,7 +135,7 @@ class ProcessTarget:
     async def begin(
         self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"
     ) -> None:
-        args = {"deployment": deployment, "running": _seen(running), "slot": slot.value, "verb": verb}
+        args = {"deployment": deployment, "running": await self._seen(running), "slot": slot.value, "verb": verb}
         await self._order("begin", args, grant)
 
     async def run(
@@ -162,7 +148,7 @@ class ProcessTarget:
         looks: bool = False,
     ) -> RanCommand:
         words, seconds = list(argv), timeout.total_seconds()
-        args = {"running": _running(running), "argv": words, "seconds": seconds, "looks": looks}
+        args = {"running": await self._running(running), "argv": words, "seconds": seconds, "looks": looks}
         ran = RanCommand(**await self._order("run", args, grant, repeat=False))
         return replace(ran, output=_hiding(running)(ran.output))
 
@@ -170,7 +156,7 @@ class ProcessTarget:
         await self._order("give_up", grant=grant)
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
-        await self._order("start", {"running": _running(running), "slot": slot.value}, grant)
+        await self._order("start", {"running": await self._running(running), "slot": slot.value}, grant)
 
     async def halt(self, grant: Grant, slot: Slot) -> None:
         await self._order("halt", {"slot": slot.value}, grant)
@@ -213,8 +199,8 @@ class ProcessTarget:
         await self.close()
 
     async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
-        if not self._is_recorded() and not await self._answers():
-            for item in await read_logs(self._folder, self._programs, self._env, process, lines) if lines else ():
+        if not await self._is_there():
+            for item in await self._kept_logs(process, lines) if lines else ():
                 yield documents.log_line(item)
             return
         connection = await self._connected()
@@ -224,34 +210,34 @@ class ProcessTarget:
         except LostError as error:
             raise unreachable(str(error)) from error
 
+    async def _kept_logs(self, process: str | None, lines: int) -> list[Document]:
+        """What was printed while there was a keeper, oldest first."""
+        of_one = ("--process", process) if process else ()
+        said = await self._reach.told("logs", "--home", self._reach.home, "--lines", str(lines), *of_one)
+        return [json.loads(line) for line in said.split("\n") if line]
+
     async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:
         await self._order("forget", {"keep": list(keep)}, grant)
 
     async def upgrade(self, grant: Grant) -> str:
-        path, version = keeper_zipapp(self._programs)
+        path, version = await self._reach.program()
         if (await self._order("hello"))["keeper"] != version:
             # The answer is the new keeper's greeting: the old one can't give it, it becomes the new one.
             with suppress(LostError):
-                await self._ordered("upgrade", {"path": str(path)}, grant, None)
+                await self._ordered("upgrade", {"path": path}, grant, None)
         return str((await self._order("hello"))["keeper"])
 
     async def close(self) -> None:
         """End the connection; the keeper stays."""
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.close()
+        await self._hang_up()
+        await self._reach.close()
 
     async def _bring(self, grant: Grant, digests: list[Digest]) -> None:
-        """Hand files of our content store over, so many with each order."""
-        for start in range(0, len(digests), TOGETHER):
-            files = {digest: self._kept(digest) for digest in digests[start : start + TOGETHER]}
-            await self._order("link", {"files": files}, grant)
+        async def order(name: str, args: Mapping[str, Any], data: bytes) -> Document:
+            return await self._order(name, args, grant, data=data)
 
-    def _kept(self, digest: Digest) -> str:
-        try:
-            return str(self._store.path(digest))
-        except KeyError as error:
-            raise incomplete(digest) from error
+        if digests:
+            await self._reach.bring(digests, order)
 
     async def _order(
         self,
@@ -260,10 +246,11 @@ class ProcessTarget:
         grant: Grant | None = None,
         *,
         repeat: bool = True,
+        data: bytes = b"",
     ) -> Document:
         """The result. What the keeper refuses is a ProblemError."""
         try:
-            return await self._result(name, args, grant, None, repeat=repeat)
+            return await self._result(name, args, grant, None, repeat=repeat, data=data)
         except OrderError as error:
             raise problem(error) from error
 
@@ -275,18 +262,19 @@ class ProcessTarget:
         say: Callable[[str], None] | None,
         *,
         repeat: bool = True,
+        data: bytes = b"",
     ) -> Document:
         """The result; a keeper that is lost on the way is asked once more, or, by a question, the one after it."""
         until = self._clock.monotonic() + (SUCCESSOR if name in QUESTIONS else 0)
         try:
             try:
-                return await self._ordered(name, args, grant, say)
+                return await self._ordered(name, args, grant, say, data)
             except LostError:
                 if not repeat:
                     raise
             while True:
                 try:
-                    return await self._ordered(name, args, grant, say)
+                    return await self._ordered(name, args, grant, say, data)
                 except LostError as lost:
                     if isinstance(lost, SilentError) or self._is_shut or self._clock.monotonic() >= until:
                         raise
@@ -295,52 +283,63 @@ class ProcessTarget:
             raise unreachable(str(error)) from error
 
     async def _ordered(
-        self, name: str, args: Mapping[str, Any] | None, grant: Grant | None, say: Callable[[str], None] | None
+        self,
+        name: str,
+        args: Mapping[str, Any] | None,
+        grant: Grant | None,
+        say: Callable[[str], None] | None,
+        data: bytes = b"",
     ) -> Document:
         connection = await self._connected()
-        return await connection.order(name, args, grant=_grant(grant) if grant else None, say=say)
+        return await connection.order(name, args, grant=_grant(grant) if grant else None, say=say, data=data)
 
     async def _connected(self) -> Connection:
+        found = await self._found(Start.NEVER if self._is_shut else Start.ANYWAY)
+        if found is None:
+            raise LostError("it was shut")
+        return found
+
+    async def _is_there(self) -> bool:
+        """Whether a keeper is there, or one that died left something to take up."""
+        try:
+            return await self._found(Start.NEVER if self._is_shut else Start.LEFT) is not None
+        except LostError as error:
+            raise unreachable(str(error)) from error
+
+    async def _found(self, start: Start) -> Connection | None:
         async with self._connecting:
             if self._connection is None or not self._connection.is_open:
-                await self.close()
-                self._connection = await self._reached()
+                await self._hang_up()
+                self._connection = await self._reach.connect(start)
             return self._connection
 
-    async def _reached(self) -> Connection:
-        with suppress(LostError):
-            return await Connection.open(self._socket)
-        if self._is_shut:
-            raise LostError("it was shut")
-        await start_keeper(self._folder, self._programs, self._env)
-        return await Connection.open(self._socket)
+    async def _hang_up(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
 
-    async def _answers(self) -> bool:
-        """Whether a keeper is there; none is started."""
-        if self._connection is not None and self._connection.is_open:
-            return True
-        try:
-            await (await Connection.open(self._socket)).close()
-        except LostError:
-            return False
-        return True
+    async def _running(self, running: Running) -> Document:
+        house = await self._house(running.bundle)
+        return documents.running(running, house.python if house else "")
 
-    def _is_recorded(self) -> bool:
-        """Whether a keeper was here that was never shut: what it left is taken up by the next one."""
-        return (self._folder / "keeper.json").exists()
+    async def _seen(self, running: Running) -> Document:
+        """For the journal, which is no place for secrets."""
+        return {**await self._running(running), "secrets": {}}
 
-    @property
-    def _socket(self) -> Path:
-        return self._folder / "keeper.sock"
+    async def _house(self, bundle: Bundle) -> Wheelhouse | None:
+        """The wheelhouse that fits the host; None when the release needs no Python."""
+        machine = await self._reach.machine()
+        return next((house for house in bundle.wheelhouses if house.machine == machine), None)
+
+    async def _digests(self, bundle: Bundle) -> list[str]:
+        """Everything that the host must have, each once."""
+        house = await self._house(bundle)
+        wheels = (*house.app, *house.server, house.pip) if house else ()
+        return list(dict.fromkeys([*(file.digest for file in bundle.files), *(wheel.digest for wheel in wheels)]))
 
 
 def _grant(grant: Grant) -> Document:
     return {"holder": {"id": grant.holder.id}, "generation": grant.generation}
-
-
-def _running(running: Running) -> Document:
-    house = _house(running.bundle)
-    return documents.running(running, house.python if house else "")
 
 
 def _hiding(running: Running) -> Callable[[str], str]:
@@ -349,19 +348,8 @@ def _hiding(running: Running) -> Callable[[str], str]:
     return lambda text: masked(text.encode(errors="replace"), secrets).decode(errors="replace")
 
 
-def _seen(running: Running) -> Document:
-    """For the journal, which is no place for secrets."""
-    return {**_running(running), "secrets": {}}
-
-
-def _house(bundle: Bundle) -> Wheelhouse | None:
-    """The wheelhouse that fits this machine; None when the release needs no Python."""
-    here = platform.machine()
-    return next((house for house in bundle.wheelhouses if house.machine == here), None)
-
-
-def _digests(bundle: Bundle) -> list[str]:
-    """Everything that the host must have, each once."""
-    house = _house(bundle)
-    wheels = (*house.app, *house.server, house.pip) if house else ()
-    return list(dict.fromkeys([*(file.digest for file in bundle.files), *(wheel.digest for wheel in wheels)]))
+def _require(said: str) -> None:
+    """OrderError if that is what the keeper's program said."""
+    if said.strip():
+        refused = json.loads(said)
+        raise OrderError(refused["code"], refused["message"], refused["evidence"])

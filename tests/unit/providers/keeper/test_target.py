@@ -8,7 +8,8 @@ import pytest
 from ecluse.model.problem import ProblemError
 from ecluse.model.slot import Slot
 from ecluse.ports.target import Question
-from ecluse.providers.process.target import ProcessTarget
+from ecluse.providers.keeper.target import KeeperTarget
+from ecluse.providers.process.reach import HereReach
 from ecluse.system.clock import SystemClock
 from ecluse.system.store import FolderStore
 from ecluse.wire import frames
@@ -36,9 +37,12 @@ class Mortal:
 
 @pytest.fixture
 def target(tmp_path):
-    return ProcessTarget(
-        folder=tmp_path, programs=tmp_path, store=FolderStore(tmp_path / "store"), clock=SystemClock(), env={}
-    )
+    return target_in(tmp_path)
+
+
+def target_in(folder):
+    store = FolderStore(folder / "store")
+    return KeeperTarget(HereReach(folder=folder, programs=folder, store=store, env={}), clock=SystemClock())
 
 
 async def heard(target, folder, deaths, call):
@@ -76,10 +80,7 @@ async def test_what_was_printed_is_told_after_the_keeper_has_gone(tmp_path):
         with (home / "logs" / f"{process}.jsonl").open("a") as file:
             at = f"2026-01-02T03:04:0{second}+00:00"
             file.write(json.dumps({**line, "at": at, "process": process, "text": f"{process} {second}"}) + "\n")
-    programs = tmp_path / "keepers"
-    target = ProcessTarget(
-        folder=home, programs=programs, store=FolderStore(tmp_path / "store"), clock=SystemClock(), env={}
-    )
+    target = target_in(home)
     assert [said.text async for said in target.logs(follow=True)] == ["web 1", "worker 2", "web 3"]
     assert [said.text async for said in target.logs(follow=False, process="web", lines=1)] == ["web 3"]
     assert not (home / "keeper.json").exists()

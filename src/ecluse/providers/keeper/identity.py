@@ -1,4 +1,4 @@
-"""Who we are to a keeper on this machine: enough for it to see that we are gone."""
+"""Who we are to a keeper: enough for one on our machine to see that we are gone."""
 
 from __future__ import annotations
 
