@@ -30,6 +30,7 @@ from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
+from ecluse.ports.hosts import Host
 from ecluse.ports.ledger import Ledger
 from ecluse.ports.machine import Machine
 from ecluse.ports.python import Toolchain
@@ -170,10 +171,15 @@ async def world(
     store = FolderStore(home / "store")
     toolchain = _toolchain(home, env, commands, store)
     services = _services(home, env, toolchain)
-    reached: list[KeeperTarget] = []
+    reached: list[KeeperTarget | Host] = []
 
-    def targets(_: App, environment: Environment) -> Mapping[HostName, Target]:
-        found = _targets(environment, root, home, store, clock, env, services)
+    def targets(app: App, environment: Environment) -> Mapping[HostName, Target]:
+        found = _targets(app.name, environment, root, home, store, clock, env, services)
+        reached.extend(found.values())
+        return found
+
+    def hosts(environment: Environment) -> Mapping[HostName, Host]:
+        found = _hosts(environment, home, clock)
         reached.extend(found.values())
         return found
 
@@ -190,6 +196,7 @@ async def world(
             store=store,
             ledger=ledger,
             targets=targets,
+            hosts=hosts,
             services=services,
             reporter=telling,
             actor=who,
@@ -234,6 +241,7 @@ def _services(home: Path, env: Mapping[str, str], toolchain: Toolchain) -> Servi
 
 
 def _targets(
+    app: str,
     environment: Environment,
     root: Path,
     home: Path,
@@ -242,7 +250,10 @@ def _targets(
     env: Mapping[str, str],
     services: ServicePrograms | None = None,
 ) -> Mapping[HostName, KeeperTarget]:
-    """A keeper for each host; those that the environment names have a home of their own below the repository."""
+    """A keeper for each host; those that the environment names on this machine have a home of their own below the
+    repository."""
+    if environment.is_remote:
+        return _remote_targets(app, environment, store, home / "keepers", clock)
     from ecluse.providers.keeper.target import KeeperTarget  # noqa: PLC0415
     from ecluse.providers.process.reach import HereReach  # noqa: PLC0415
 
@@ -257,7 +268,25 @@ def _targets(
     }
 
 
-async def _close(targets: Iterable[KeeperTarget]) -> None:
+def _remote_targets(
+    app: str, environment: Environment, store: ContentStore, programs: Path, clock: Clock
+) -> Mapping[HostName, KeeperTarget]:
+    from ecluse.providers.keeper.target import KeeperTarget  # noqa: PLC0415
+    from ecluse.providers.ssh.fleet import reaches  # noqa: PLC0415
+
+    found = reaches(app, environment, store, programs, clock)
+    return {host: KeeperTarget(reach, clock=clock) for host, reach in found.items()}
+
+
+def _hosts(environment: Environment, home: Path, clock: Clock) -> Mapping[HostName, Host]:
+    if not environment.is_remote:
+        return {}
+    from ecluse.providers.ssh.fleet import hosts  # noqa: PLC0415
+
+    return hosts(environment, home / "keepers", clock)
+
+
+async def _close(targets: Iterable[KeeperTarget | Host]) -> None:
     """While the event loop runs: a connection that the collector finds first complains of its unfinished task."""
     for target in targets:
         await target.close()
@@ -325,7 +354,7 @@ async def examined(folder: Path) -> Examined:
 async def _asked(
     app: App, environment: Environment, root: Path, home: Path, env: Mapping[str, str]
 ) -> tuple[Seen | Problem, Problem | None]:
-    targets = _targets(environment, root, home, FolderStore(home / "store"), SystemClock(), env)
+    targets = _targets(app.name, environment, root, home, FolderStore(home / "store"), SystemClock(), env)
     fleet = Fleet(targets)
     try:
         return await fleet.observe(), await port_trouble(Wanted(app=app, environment=environment), fleet)

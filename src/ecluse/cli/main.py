@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "stop": "Drain and stop an environment.",
     "status": "What serves now, asked of the target.",
     "logs": "What the processes print.",
+    "host": "The servers of an environment: checked, prepared.",
     "services": "The databases, caches and brokers beside the app.",
     "exec": "Run a one-off command in the release that serves.",
     "history": "Deployments, newest first.",

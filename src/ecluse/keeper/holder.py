@@ -14,7 +14,7 @@ import subprocess
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from ecluse.keeper import program, server
+from ecluse.keeper import program, unixsocket
 from ecluse.keeper.life import Life
 from ecluse.keeper.places import Home
 from ecluse.keeper.worker import LONGEST_DELAY, STEADY, delay
@@ -28,7 +28,7 @@ def begin(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) 
 
     Its socket is bound by us, so that it can be called at once.
     """
-    listener = server.bind(home.holder_socket, socket.SOCK_SEQPACKET)
+    listener = unixsocket.bind(home.holder_socket, socket.SOCK_SEQPACKET)
     held = [word for number in descriptors for word in ("--held", str(number))]
     fd, first = str(listener.fileno()), json.dumps(order)
     with listener, open(home.life, "ab") as log:
@@ -47,7 +47,7 @@ def begin(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) 
 
 def call(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -> Tuple[Dict[str, Any], List[int]]:
     """One order and its answer. OSError when there is no holder."""
-    with server.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
+    with unixsocket.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
         connection.settimeout(PATIENCE)
         socket.send_fds(connection, [json.dumps(order).encode()], list(descriptors))
         data, received, _, _ = socket.recv_fds(connection, PACKET, 8)

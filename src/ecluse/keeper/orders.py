@@ -1,6 +1,7 @@
 """From an order's name to what is done: grants are checked here, arguments unpacked, answers made."""
 
 import asyncio
+import zlib
 from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional
 
 from ecluse.keeper import assemble
@@ -9,6 +10,7 @@ from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.migrating import Migrating
 from ecluse.keeper.observe import observe
+from ecluse.keeper.places import in_home
 from ecluse.keeper.store import Store
 from ecluse.wire import codes
 
@@ -110,8 +112,9 @@ class Orders:
         return {"missing": await asyncio.to_thread(self._store.missing, call.args["digests"])}
 
     async def _put(self, call: Call) -> None:
-        piece = [call.args[name] for name in ("digest", "offset", "data", "last")]
-        await asyncio.to_thread(self._store.put, *piece)
+        args = call.args
+        data = zlib.decompress(args["data"]) if args.get("packed") else args["data"]
+        await asyncio.to_thread(self._store.put, args["digest"], args["offset"], data, args["last"])
 
     async def _link(self, call: Call) -> None:
         await asyncio.to_thread(self._store.link_all, call.args["files"])
@@ -222,7 +225,7 @@ class Orders:
     async def _upgrade(self, call: Call) -> Json:
         if self._keeper.journal.open:
             raise codes.OrderError(codes.DEPLOYMENT_OPEN, "a keeper isn't replaced in the middle of a deployment")
-        return await self._body.upgrade(call.args["path"])
+        return await self._body.upgrade(in_home(call.args["path"]))
 
 
 NAMES = frozenset(

@@ -3,11 +3,16 @@
 import os
 
 
+def in_home(path: str) -> str:
+    """A `~` is the user's own home: a deployer elsewhere can't know where that is."""
+    return os.path.abspath(os.path.expanduser(path))
+
+
 class Home:
     """The folder of one environment. `make` creates what a keeper needs; the rest is made by whoever owns it."""
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.abspath(path)
+        self.path = in_home(path)
         self.socket = self.below("keeper.sock")
         self.holder_socket = self.below("holder.sock")
         self.lock = self.below("keeper.lock")

@@ -7,7 +7,7 @@ import socket
 import time
 from typing import Any, Dict, Optional, Tuple
 
-from ecluse.keeper import records, server
+from ecluse.keeper import records, unixsocket
 from ecluse.keeper.places import Home
 
 Json = Dict[str, Any]
@@ -44,7 +44,7 @@ def lock_or_neighbour(home: Home, patience: float = PATIENCE) -> Optional[int]:
 
 def _answers(home: Home) -> bool:
     try:
-        server.connect(home.socket).close()
+        unixsocket.connect(home.socket).close()
     except OSError:
         return False
     return True
@@ -56,7 +56,7 @@ class Presence:
     def __init__(self, home: Home, identity: Json, lock: int, listener: Optional[socket.socket] = None) -> None:
         self._home, self._identity = home, identity
         self.lock = lock
-        self.listener = listener or server.bind(home.socket)
+        self.listener = listener or unixsocket.bind(home.socket)
         self._mark = _mark(home.socket)
         self._introduce()
 
@@ -76,7 +76,7 @@ class Presence:
                 return False
             os.close(self.lock)
             self.lock = fresh
-        self.listener = server.bind(self._home.socket)
+        self.listener = unixsocket.bind(self._home.socket)
         self._mark = _mark(self._home.socket)
         self._introduce()
         return True

@@ -72,3 +72,15 @@ def attach(listener: socket.socket, blue: int, *, sticky: bool = False) -> None:
     buffer = ctypes.create_string_buffer(code)
     packed = struct.pack("HL", len(instructions), ctypes.addressof(buffer))
     listener.setsockopt(socket.SOL_SOCKET, ATTACH_REUSEPORT_CBPF, packed)
+
+
+def is_supported() -> bool:
+    """Whether this kernel takes such a program; a socket that nobody else has is given one."""
+    with socket.socket() as trial:
+        try:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            trial.bind(("127.0.0.1", 0))
+            attach(trial, 100)
+        except OSError:
+            return False
+    return True

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import os
 import socket
 import sys
 import traceback
@@ -11,40 +10,6 @@ from typing import Any, Callable, Dict, Optional, Set
 
 from ecluse.keeper.orders import STREAMS, Json, Orders, Reply
 from ecluse.wire import codes, frames
-
-
-def bind(path: str, kind: int = socket.SOCK_STREAM) -> socket.socket:
-    """A listening socket at `path`, however long its name is: 107 bytes are the limit of unix(7)."""
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    listener = socket.socket(socket.AF_UNIX, kind)
-    before = os.umask(0o177)
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        listener.bind("/proc/self/fd/%d/%s" % (folder, os.path.basename(path)))
-        listener.listen(64)
-    except OSError:
-        listener.close()
-        raise
-    finally:
-        os.umask(before)
-        os.close(folder)
-    return listener
-
-
-def connect(path: str, kind: int = socket.SOCK_STREAM) -> socket.socket:
-    """A blocking connection to a socket at `path`. OSError when nobody listens there."""
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    connection = socket.socket(socket.AF_UNIX, kind)
-    try:
-        connection.connect("/proc/self/fd/%d/%s" % (folder, os.path.basename(path)))
-    except OSError:
-        connection.close()
-        raise
-    finally:
-        os.close(folder)
-    return connection
-
 
 LEAVES_THE_PATH: Dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 """From 3.13 on asyncio looks up the socket's path, to remove it at the end. Ours was bound through a descriptor of its

@@ -22,6 +22,7 @@ from ecluse.model.app import (
     Service,
     Step,
 )
+from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 
@@ -85,7 +86,8 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         rollout=_rollout(table.rollout),
         policy=Policy(**_given(table.policy)),
         url=table.url or "",
-        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url"),
+        ssh=SshSettings(**{**_given(table.ssh, "jump"), "jump": table.ssh.jump or ""}),
+        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh"),
     )
 
 

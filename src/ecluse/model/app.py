@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from ecluse.model.host import HERE_PREFIX, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.policy import Policy
@@ -321,7 +322,9 @@ class Environment:
     url: str = ""
     """Where people open it, `{port}` standing for the port; empty: at its address and port."""
     hosts: tuple[str, ...] = ()
-    """`keeper:FOLDER`, each a host of its own on this machine: the first on `port`, the next one on the next."""
+    """`keeper:FOLDER` is a host of its own on this machine: the first on `port`, the next one on the next.
+    `[USER@]NAME[:PORT]` is reached over SSH; all of those listen on `port`."""
+    ssh: SshSettings = field(default_factory=SshSettings)
     strategy: Strategy = Strategy.BLUE_GREEN
     rollout: Rollout = Rollout()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -349,11 +352,16 @@ class Environment:
     @property
     def host_names(self) -> tuple[HostName, ...]:
         """In the order of the manifest."""
-        return tuple(HostName(host.removeprefix("keeper:").removeprefix("./")) for host in self.hosts) or (HERE,)
+        return tuple(map(host_name, self.hosts)) or (HERE,)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its hosts are reached over SSH."""
+        return any(not host.startswith(HERE_PREFIX) for host in self.hosts)
 
     def on(self, host: HostName) -> Environment:
         """As it is on one host: hosts that share this machine's address have a port each."""
-        return replace(self, port=self.port + self.host_names.index(host))
+        return self if self.is_remote else replace(self, port=self.port + self.host_names.index(host))
 
     @property
     def opened_at(self) -> str:

@@ -11,6 +11,7 @@ from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
+from ecluse.ports.hosts import Host
 from ecluse.ports.ids import Ids
 from ecluse.ports.ledger import Ledger
 from ecluse.ports.python import Toolchain
@@ -38,6 +39,8 @@ class World:
     ledger: Ledger
     targets: Callable[[App, Environment], Mapping[HostName, Target]]
     """One for each host of the environment."""
+    hosts: Callable[[Environment], Mapping[HostName, Host]]
+    """The hosts themselves, of an environment whose hosts are reached over SSH; else none."""
     services: ServicePrograms
     reporter: Reporter
     actor: str

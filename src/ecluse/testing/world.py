@@ -63,6 +63,7 @@ class MemoryWorld:
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
+            hosts=lambda _: {},
             services=self.services,
             reporter=self.reporter,
             actor="anne@here",

@@ -8,10 +8,17 @@ Requests are `{"v", "id", "order", "grant", "args"}`. Answers carry the id of th
 import asyncio
 import json
 import struct
-from typing import Any, Dict, Optional
+from typing import Any, Awaitable, Dict, Optional, Protocol
 
 LIMIT = 16 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
+
+
+class Reader(Protocol):
+    """Of asyncio.StreamReader what is needed here; other transports have readers like it."""
+
+    def read(self, n: int) -> Awaitable[bytes]: ...
+    def readexactly(self, n: int) -> Awaitable[bytes]: ...
 
 
 class FrameError(ValueError):
@@ -29,7 +36,7 @@ def message(content: Dict[str, Any]) -> bytes:
     return data(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-async def read_data(reader: asyncio.StreamReader) -> Optional[bytes]:
+async def read_data(reader: Reader) -> Optional[bytes]:
     """The next frame's bytes; None when the stream ended between two frames."""
     head = await reader.read(_LENGTH.size)
     if not head:
@@ -45,7 +52,7 @@ async def read_data(reader: asyncio.StreamReader) -> Optional[bytes]:
         raise FrameError("the connection ended inside a frame") from error
 
 
-async def read_message(reader: asyncio.StreamReader) -> Optional[Dict[str, Any]]:
+async def read_message(reader: Reader) -> Optional[Dict[str, Any]]:
     """The next frame as an object; None when the stream ended between two frames."""
     payload = await read_data(reader)
     return None if payload is None else parse(payload)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ecluse.keeper import holder, server
+from ecluse.keeper import holder, unixsocket
 from ecluse.keeper.places import Home
 from support.keeper_host import eventually
 
@@ -79,7 +79,7 @@ def test_a_keeper_that_can_not_be_started_is_told_and_tried_again_later(home, ho
 
 
 def test_a_packet_that_makes_no_sense_is_passed_over(home, holding):
-    with server.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
+    with unixsocket.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
         connection.send(b"no json")
         assert connection.recv(100) == b""
     answer, _ = holding(os.getpid(), [])

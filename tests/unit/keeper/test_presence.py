@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ecluse.keeper import presence, records, server
+from ecluse.keeper import presence, records, unixsocket
 from ecluse.keeper.places import Home
 
 
@@ -25,7 +25,7 @@ def present(home):
 
 
 def reaches(home, listener):
-    with server.connect(home.socket):
+    with unixsocket.connect(home.socket):
         listener.settimeout(5)
         listener.accept()[0].close()
 
@@ -83,10 +83,10 @@ def test_nothing_leads_to_a_keeper_that_has_left(home, present):
     present.remove()
     assert (os.path.exists(home.socket), os.path.exists(home.identity)) == (False, False)
     with pytest.raises(FileNotFoundError):
-        server.connect(home.socket)
+        unixsocket.connect(home.socket)
 
 
 def test_a_place_that_is_taken_by_a_folder_is_an_error(home):
     os.mkdir(home.socket)
     with pytest.raises(OSError):
-        server.bind(home.socket, socket.SOCK_STREAM)
+        unixsocket.bind(home.socket, socket.SOCK_STREAM)

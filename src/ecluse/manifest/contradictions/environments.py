@@ -9,6 +9,7 @@ from ecluse.manifest.contradictions.steps import named_steps
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
 from ecluse.model.app import JudgeKind, Promotion, Strategy
+from ecluse.model.host import HERE_PREFIX, host_name
 from ecluse.model.judgement import AfterWatch
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ecluse.manifest.schema.environment import EnvironmentTable
     from ecluse.manifest.schema.manifest import Manifest
+    from ecluse.model.ids import HostName
 
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104  compared with, not listened on
@@ -39,7 +41,7 @@ def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[
 
 
 def _host_faults(name: str, environment: EnvironmentTable) -> Iterator[Fault]:
-    hosts = [host.replace("keeper:./", "keeper:") for host in environment.hosts]
+    hosts = [host_name(host) for host in environment.hosts]
     for at, host in enumerate(hosts):
         if host in hosts[:at]:
             yield Fault(
@@ -48,6 +50,13 @@ def _host_faults(name: str, environment: EnvironmentTable) -> Iterator[Fault]:
                 what=f"{environment.hosts[at]!r} is named twice",
                 fix="name each host once",
             )
+    if len({host.startswith(HERE_PREFIX) for host in environment.hosts}) > 1:
+        yield Fault(
+            code="M057",
+            path=("environments", name, "hosts"),
+            what="hosts of this machine and hosts that are reached over SSH are mixed",
+            fix="give each kind an environment of its own",
+        )
     if _ports(environment)[-1] > LAST_PORT:
         yield Fault(
             code="M057",
@@ -79,11 +88,24 @@ def _may_wait(environment: EnvironmentTable) -> bool:
 
 
 def _ports(environment: EnvironmentTable) -> range:
-    """Each host has one of its own."""
-    return range(environment.port, environment.port + max(1, len(environment.hosts)))
+    """Each host of this machine has one of its own."""
+    here = [host for host in environment.hosts if host.startswith(HERE_PREFIX)]
+    return range(environment.port, environment.port + max(1, len(here)))
 
 
 def _clash(one: EnvironmentTable, other: EnvironmentTable) -> bool:
+    """On some host both listen; which name is which host over SSH, we don't know."""
+    if not _share_a_host(one, other):
+        return False
     same_address = one.address == other.address or EVERYWHERE in (one.address, other.address)
     first, second = _ports(one), _ports(other)
     return first.start < second.stop and second.start < first.stop and same_address
+
+
+def _share_a_host(one: EnvironmentTable, other: EnvironmentTable) -> bool:
+    first, second = _remote(one), _remote(other)
+    return bool(first & second) if first or second else True
+
+
+def _remote(environment: EnvironmentTable) -> set[HostName]:
+    return {host_name(host) for host in environment.hosts if not host.startswith(HERE_PREFIX)}

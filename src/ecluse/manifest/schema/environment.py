@@ -9,9 +9,10 @@ from pydantic import Strict
 
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.policy import PolicyTable
-from ecluse.manifest.schema.shapes import Batch, CanaryStep, KeeperHost, Name, Url, Variable
+from ecluse.manifest.schema.shapes import Batch, CanaryStep, JumpHost, Name, SshHost, Url, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Settings, Truth, Whole
 from ecluse.model import app as model
+from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.judgement import AfterWatch
 
@@ -66,6 +67,35 @@ class RolloutTable(Table):
     )
 
 
+_SSH = SshSettings()
+
+
+class SshTable(Table):
+    """How hosts are reached over SSH. The user's own configuration, keys, agent and known hosts are used."""
+
+    config: str = key(
+        "An OpenSSH client configuration (ssh_config(5)) to read instead of ~/.ssh/config.",
+        example="deploy/ssh_config",
+        default=_SSH.config,
+    )
+    jump: JumpHost | None = key("A host to go through to all of them.", example="deploy@bastion", default=None)
+    folder: Inside = key(
+        "The folder of the keeper, of releases and data, in the user's home there.",
+        example="ecluse",
+        default=_SSH.folder,
+    )
+    connect_timeout: Duration = key(
+        "Time within which a host has to let us in.", example="5s", default=_SSH.connect_timeout
+    )
+    keep_alive: Duration = key(
+        "Time between two signs of life; without three of them a connection is lost.",
+        example="2s",
+        default=_SSH.keep_alive,
+    )
+    at_once: Whole = key("Hosts to which we connect at once.", example=20, default=_SSH.at_once, ge=1, le=1000)
+    transfers: Whole = key("Hosts that are sent files at once.", example=4, default=_SSH.transfers, ge=1, le=1000)
+
+
 class EnvironmentTable(Table):
     """A named place with a policy. Without any, there is `local` with its defaults."""
 
@@ -79,12 +109,13 @@ class EnvironmentTable(Table):
         example="https://shop.example.com",
         default=None,
     )
-    hosts: list[KeeperHost] = key(
-        "Hosts, none: this machine. keeper:FOLDER is a keeper of its own here; the first listens on `port`, the next "
-        "one on the next.",
-        example=["keeper:hosts/a", "keeper:hosts/b"],
+    hosts: list[SshHost] = key(
+        "Hosts, none: this machine. USER@NAME[:PORT] is reached over SSH, an alias of ~/.ssh/config too. "
+        "keeper:FOLDER is a keeper of its own here; the first listens on `port`, the next one on the next.",
+        example=["deploy@web1", "deploy@web2"],
         default_factory=list,
     )
+    ssh: SshTable = section(default_factory=SshTable)
     strategy: Annotated[model.Strategy, Strict(False)] = key(
         "How traffic moves to a new release: blue-green (all at once after its gate), rolling (one batch of hosts "
         "after the other), canary (a growing share of connections), recreate (the old one stops first: downtime).",

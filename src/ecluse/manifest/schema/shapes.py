@@ -117,13 +117,20 @@ Batch = Annotated[
     str,
     *_shaped(r"[1-9]\d{0,3}|(?:[1-9]\d?|100)%", "batch", 'write a number of hosts, "2", or a share of them, "25%"'),
 ]
-KeeperHost = Annotated[
+_FOLDER = r"keeper:(?:\./)?[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
+_USER = r"[A-Za-z_][A-Za-z0-9._-]*\$?"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+SshHost = Annotated[
     str,
     *_shaped(
-        r"keeper:(?:\./)?[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
+        rf"{_FOLDER}|(?:{_USER}@)?{_HOST}(?::[1-9]\d{{0,4}})?",
         "host",
-        'write it like "keeper:hosts/a": a folder below the repository',
+        'write it like "deploy@web1" or "deploy@10.0.0.5:2222"; or "keeper:hosts/a", a folder below the repository',
     ),
+]
+JumpHost = Annotated[
+    str,
+    *_shaped(rf"(?:{_USER}@)?{_HOST}(?::[1-9]\d{{0,4}})?", "host", 'write it like "deploy@bastion" or "bastion:2222"'),
 ]
 CanaryStep = Annotated[
     str,

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from ecluse.wire import frames
 from ecluse.wire.codes import PROTOCOL, OrderError
@@ -36,6 +36,17 @@ class SilentError(LostError):
     """It is there and says nothing: stopped, or its machine hangs. No other one takes over."""
 
 
+class Outlet(Protocol):
+    """What goes to the keeper."""
+
+    def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+    def abort(self) -> None:
+        """At once, whatever was not sent yet."""
+
+    async def wait_closed(self) -> None: ...
+
+
 class Connection:
     """Use from one event loop. Every wait ends: with an answer, or with LostError when the connection does, and when
     the keeper is silent for too long (it was stopped, or its machine hangs).
@@ -43,7 +54,7 @@ class Connection:
     A silent one keeps its connection: it obeys in their order the orders that it finds there when it goes on.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float = ANSWER) -> None:
+    def __init__(self, reader: frames.Reader, writer: Outlet, patience: float = ANSWER) -> None:
         self._writer = writer
         self._full_patience = patience
         self._is_silent = False
@@ -88,7 +99,7 @@ class Connection:
         self._reading.cancel()
         with suppress(asyncio.CancelledError):
             await self._reading
-        self._writer.transport.abort()  # `close` would wait for a silent keeper to read what it was sent
+        self._writer.abort()  # `close` would wait for a silent keeper to read what it was sent
         with suppress(OSError):
             await self._writer.wait_closed()
 
@@ -126,7 +137,7 @@ class Connection:
         """Not waited for: whoever reads nothing is silent, which the wait for the answer notices."""
         self._writer.write(frames.message(request) + (frames.data(data) if request["order"] in WITH_DATA else b""))
 
-    async def _read(self, reader: asyncio.StreamReader) -> None:
+    async def _read(self, reader: frames.Reader) -> None:
         try:
             with suppress(OSError, frames.FrameError):
                 while (answer := await frames.read_message(reader)) is not None:

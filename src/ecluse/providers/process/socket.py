@@ -13,11 +13,20 @@ from ecluse.providers.keeper.connection import ANSWER, Connection, LostError, Si
 async def connect(path: Path, patience: float = ANSWER) -> Connection:
     """LostError when nobody listens at `path`."""
     try:
-        return Connection(*await asyncio.open_unix_connection(sock=_connected(path, patience)), patience)
+        reader, writer = await asyncio.open_unix_connection(sock=_connected(path, patience))
     except TimeoutError as error:
         raise SilentError("it takes no connection") from error
     except OSError as error:
         raise LostError(error.strerror or str(error)) from error
+    return Connection(reader, SocketOutlet(writer), patience)
+
+
+class SocketOutlet:
+    """A stream's writer as a Connection wants it."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.write, self.close, self.wait_closed = writer.write, writer.close, writer.wait_closed
+        self.abort = writer.transport.abort
 
 
 def _connected(path: Path, patience: float) -> socket.socket:

@@ -1,0 +1,72 @@
+"""Hosts before and beside their keepers: made ready, and looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ecluse.loop.deploy.fleet import on_each
+from ecluse.model.app import App, Environment
+from ecluse.model.ids import HostName
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.hosts import HostFacts, Prepared
+from ecluse.ports.world import World
+
+MUCH_SKEW = 30.0
+"""Seconds by which clocks may differ: nothing is decided by them, but times in logs and history would mislead."""
+LITTLE_SPACE = 1024**3
+FEW_FILES = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleetwide:
+    """What came of it on each host; `lost` says why a host could not be asked, or what it refused."""
+
+    done: Mapping[HostName, Prepared]
+    lost: Mapping[HostName, Problem] = field(default_factory=dict)
+
+    @property
+    def exit(self) -> Exit:
+        return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
+
+
+async def prepare(environment: Environment, world: World, *, apply: bool) -> Fleetwide:
+    """Make every host ready, or say what would be changed. Safe to repeat: what is right is left alone."""
+    hosts = world.hosts(environment)
+    if not hosts:
+        raise ProblemError(no_hosts(environment))
+    found = await on_each(hosts, lambda host: hosts[host].prepare(apply=apply))
+    return Fleetwide(done=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
+
+
+def findings(app: App, environment: Environment, prepared: Prepared) -> Iterator[str]:
+    """What a host lacks for this app, and what to do about it."""
+    facts = prepared.facts
+    if prepared.changes:
+        yield "not prepared, or by another version: `ecluse host prepare`"
+    if app.web and facts.first_free_port and environment.port < facts.first_free_port and not facts.root:
+        yield (
+            f"port {environment.port} needs a privilege there: choose one from {facts.first_free_port}, or "
+            f"`sudo sysctl net.ipv4.ip_unprivileged_port_start={environment.port}`"
+        )
+    yield from _of_the_machine(facts)
+    yield from prepared.notes
+
+
+def _of_the_machine(facts: HostFacts) -> Iterator[str]:
+    if facts.free_bytes < LITTLE_SPACE:
+        yield f"{facts.free_bytes / 1024**2:.0f} MiB of disk are free: a release needs hundreds"
+    if abs(facts.skew) > MUCH_SKEW:
+        way = "ahead" if facts.skew > 0 else "behind"
+        yield f"its clock is {abs(facts.skew):.0f} s {way} of ours: `timedatectl set-ntp true`, or mend ours"
+    if facts.system == "Linux" and not facts.routing:
+        yield "its kernel takes no program for a group of sockets: a relay will carry the traffic (Linux 4.5 has it)"
+    if 0 <= facts.open_files < FEW_FILES:
+        yield f"{facts.open_files} files may be open at once: raise nofile (limits.conf(5))"
+
+
+def no_hosts(environment: Environment) -> Problem:
+    return Problem(
+        code="H010", what=f"'{environment.name}' has no hosts that are reached over SSH",
+        fix=f'name them: hosts = ["deploy@web1"] in [environments.{environment.name}]',
+    )  # fmt: skip

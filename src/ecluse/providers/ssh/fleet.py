@@ -1,0 +1,47 @@
+"""The ways to all hosts of an environment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from ecluse.model.app import Environment
+from ecluse.model.host import Address, host_name
+from ecluse.model.ids import HostName
+from ecluse.ports.clock import Clock
+from ecluse.ports.store import ContentStore
+from ecluse.providers.ssh.host import SshHost
+from ecluse.providers.ssh.reach import SshReach
+from ecluse.providers.ssh.session import Session
+
+
+def reaches(
+    app: str, environment: Environment, store: ContentStore, programs: Path, clock: Clock
+) -> Mapping[HostName, SshReach]:
+    """The keepers, by the host's name. Nothing is connected yet."""
+    transfers = asyncio.Semaphore(environment.ssh.transfers)
+    return {
+        host: SshReach(
+            session,
+            SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock),
+            root=environment.ssh.folder,
+            folder=f"apps/{app}/environments/{environment.name}",
+            store=store,
+            transfers=transfers,
+        )
+        for host, session in _sessions(environment, clock).items()
+    }
+
+
+def hosts(environment: Environment, programs: Path, clock: Clock) -> Mapping[HostName, SshHost]:
+    """The hosts themselves, by name. Nothing is connected yet."""
+    return {
+        host: SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock)
+        for host, session in _sessions(environment, clock).items()
+    }
+
+
+def _sessions(environment: Environment, clock: Clock) -> Mapping[HostName, Session]:
+    limit = asyncio.Semaphore(environment.ssh.at_once)
+    return {host_name(text): Session(Address.of(text), environment.ssh, clock, limit) for text in environment.hosts}

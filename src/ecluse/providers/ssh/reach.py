@@ -1,0 +1,148 @@
+"""A keeper on another host: spoken to through one remote command, its files sent in pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncssh
+
+from ecluse.model.ids import Digest
+from ecluse.ports.store import ContentStore
+from ecluse.providers.keeper.connection import Connection, LostError
+from ecluse.providers.keeper.problems import incomplete
+from ecluse.providers.keeper.reach import Order, Start
+from ecluse.providers.ssh.host import SshHost
+from ecluse.providers.ssh.problems import no_start, unprepared
+from ecluse.providers.ssh.session import Session
+from ecluse.providers.ssh.words import UNPREPARED, keeper
+from ecluse.wire import frames
+
+PATIENCE = 40.0
+"""Seconds for the first word of the remote command: it may have to start a keeper."""
+PIECE = 1 << 20
+AT_ONCE = 16
+"""Files under way to one host."""
+
+
+class SshReach:
+    """Fills providers.keeper.reach.Reach. `folder` is the environment's, below the one of Écluse in the user's home."""
+
+    is_here = False
+
+    def __init__(
+        self,
+        session: Session,
+        host: SshHost,
+        *,
+        root: str,
+        folder: str,
+        store: ContentStore,
+        transfers: asyncio.Semaphore,
+    ) -> None:
+        """`root`: the folder of Écluse in the user's home. `transfers` limits what is sent to all hosts at once."""
+        self._session, self._host = session, host
+        self._root, self._store, self._transfers = root, store, transfers
+        self._home = f"~/{root}/{folder}"
+        self._about: Mapping[str, Any] = {}
+
+    @property
+    def home(self) -> str:
+        return self._home
+
+    async def connect(self, start: Start) -> Connection | None:
+        process = await self._session.process(keeper(self._root, "talk", self._home, start.value))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                self._about = await self._greeting(process)
+        except (frames.FrameError, asyncssh.Error, OSError, TimeoutError) as error:
+            process.close()
+            raise LostError(str(error) or "no word of it in time") from error
+        if self._about["keeper"]:
+            return Connection(process.stdout, Channel(process))
+        process.close()
+        if self._about["trouble"]:
+            raise no_start(self._session.address, self._about["trouble"])
+        return None
+
+    async def _greeting(self, process: asyncssh.SSHClientProcess[bytes]) -> Mapping[str, Any]:
+        found = await frames.read_message(process.stdout)
+        if found is not None:
+            return found
+        await process.wait_closed()
+        if process.exit_status == UNPREPARED:
+            raise unprepared(self._session.address)
+        said = (await process.stderr.read()).decode(errors="replace").strip()
+        raise LostError(said or f"the remote command ended with {process.exit_status}")
+
+    async def told(self, *words: str) -> str:
+        ran = await self._session.run(keeper(self._root, *words), seconds=PATIENCE)
+        if ran.exit_code == UNPREPARED:
+            raise unprepared(self._session.address)
+        if ran.exit_code:
+            raise no_start(self._session.address, ran.errors)
+        return ran.output.decode(errors="replace")
+
+    async def bring(self, digests: Sequence[Digest], order: Order) -> None:
+        few = asyncio.Semaphore(AT_ONCE)
+
+        async def one(digest: Digest) -> None:
+            async with few:
+                await self._send(digest, order)
+
+        async with self._transfers:
+            results = await asyncio.gather(*(one(digest) for digest in digests), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _send(self, digest: Digest, order: Order) -> None:
+        try:
+            path = self._store.path(digest)
+        except KeyError as error:
+            raise incomplete(digest) from error
+        with await asyncio.to_thread(path.open, "rb") as file:
+            offset = 0
+            while True:
+                piece = file.read(PIECE)
+                last = len(piece) < PIECE
+                args = {"digest": digest, "offset": offset, "last": last, "packed": True}
+                await order("put", args, zlib.compress(piece, 1))
+                offset += len(piece)
+                if last:
+                    return
+
+    async def program(self) -> tuple[str, str]:
+        """Brought there when it isn't: a host has the keeper of whoever deploys to it."""
+        version = self._host.version
+        if self._about.get("program") != version:
+            await self._host.prepare(apply=True)
+        return f"~/{self._root}/keepers/keeper-{version}.pyz", version
+
+    async def machine(self) -> str:
+        return str(self._about.get("machine", ""))
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+class Channel:
+    """The writing side of a remote command, as a Connection wants it."""
+
+    def __init__(self, process: asyncssh.SSHClientProcess[bytes]) -> None:
+        self._process = process
+
+    def write(self, data: bytes) -> None:
+        if not self._process.is_closing():
+            self._process.stdin.write(data)
+
+    def close(self) -> None:
+        self._process.close()
+
+    def abort(self) -> None:
+        self._process.channel.abort()
+
+    async def wait_closed(self) -> None:
+        await self._process.wait_closed()

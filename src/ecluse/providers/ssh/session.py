@@ -1,0 +1,144 @@
+"""One SSH connection to a host: made when it is first needed, kept for the command, used for everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from ecluse.model.host import Address, SshSettings
+from ecluse.model.problem import ProblemError
+from ecluse.ports.clock import Clock
+from ecluse.providers.ssh.problems import Offered, unreachable
+
+MISSED = 3
+"""Keep-alives without an answer after which a connection is lost."""
+AGAIN = 2.5
+"""Seconds for another try at a host that was lost or refused: an undo must not pay the full time with each order."""
+LET_GO = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """`exit_code` is -1 when a signal ended it."""
+
+    exit_code: int
+    output: bytes
+    errors: str
+
+
+class Session:
+    """Use from one event loop. Nothing here waits without an end."""
+
+    def __init__(self, address: Address, settings: SshSettings, clock: Clock, limit: asyncio.Semaphore) -> None:
+        """`limit` is for connections that are made at once, to all hosts."""
+        self.address = address
+        self._settings = settings
+        self._clock = clock
+        self._limit = limit
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._making = asyncio.Lock()
+        self._failed: ProblemError | None = None
+        self._failed_at = 0.0
+
+    async def process(self, command: str) -> asyncssh.SSHClientProcess[bytes]:
+        """A remote command with its streams, as bytes. ProblemError H001 to H004."""
+        connection = await self._connected()
+        try:
+            async with asyncio.timeout(self._patience):
+                return await connection.create_process(command, encoding=None)
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise self._lost(error, Offered()) from error
+
+    async def run(self, command: str, given: bytes = b"", *, seconds: float) -> Ran:
+        """A remote command to its end; `given` is its standard input. TimeoutError: it took longer and was left."""
+        async with asyncio.timeout(seconds):
+            process = await self.process(command)
+            try:
+                output, errors = await process.communicate(given)
+            finally:
+                process.close()
+        ended = process.exit_status
+        return Ran(-1 if ended is None else ended, bytes(output or b""), bytes(errors or b"").decode(errors="replace"))
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LET_GO):
+                    await connection.wait_closed()
+
+    async def _connected(self) -> asyncssh.SSHClientConnection:
+        async with self._making:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._made()
+            return self._connection
+
+    async def _made(self) -> asyncssh.SSHClientConnection:
+        """One that failed a moment ago isn't tried again: whoever asks now gets the same answer at once."""
+        if self._failed is not None and self._clock.monotonic() - self._failed_at < AGAIN:
+            raise self._failed
+        offered = Offered()
+        try:
+            async with self._limit, asyncio.timeout(self._patience):
+                made = await self._connect(offered)
+        except (OSError, asyncssh.Error, TimeoutError, ValueError) as error:
+            raise self._lost(error, offered) from error
+        self._failed = None
+        return made
+
+    async def _connect(self, offered: Offered) -> asyncssh.SSHClientConnection:
+        options = await asyncio.to_thread(self._options)
+        factory: Callable[[], asyncssh.SSHClient] = lambda: Witness(offered)  # noqa: E731
+        return await asyncssh.connect(self.address.name, options=options, client_factory=factory)
+
+    def _options(self) -> asyncssh.SSHClientConnectionOptions:
+        """With the user's configuration and keys, which are read from files."""
+        options = asyncssh.SSHClientConnectionOptions(
+            **given(
+                config=[Path(self._settings.config).expanduser()] if self._settings.config else (),
+                username=self.address.user or (),
+                port=self.address.port or (),
+                tunnel=self._settings.jump or (),
+            ),
+            host=self.address.name,
+            password_auth=False,
+            kbdint_auth=False,
+            keepalive_interval=self._settings.keep_alive.total_seconds(),
+            keepalive_count_max=MISSED,
+        )
+        if options.known_hosts is None:
+            options.known_hosts = b""  # asyncssh would trust every host where the configuration says "none"
+        return options
+
+    @property
+    def _patience(self) -> float:
+        return AGAIN if self._failed is not None else self._settings.connect_timeout.total_seconds()
+
+    def _lost(self, error: BaseException, offered: Offered) -> ProblemError:
+        self._failed = unreachable(self.address, error, offered)
+        self._failed_at = self._clock.monotonic()
+        return self._failed
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Those that are set; asyncssh takes an empty tuple for "not given", but not everywhere."""
+    return {name: value for name, value in options.items() if value != ()}
+
+
+class Witness(asyncssh.SSHClient):
+    """Sees the key of a host that isn't trusted, for the Problem that tells of it."""
+
+    def __init__(self, offered: Offered) -> None:
+        self._offered = offered
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        del host, addr, port
+        self._offered.key = f"{key.get_algorithm()} {key.get_fingerprint()}"
+        return False
