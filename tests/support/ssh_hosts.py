@@ -178,7 +178,7 @@ def _made(hosts: Hosts, name: str, network: int, number: int, disk: str) -> Host
             f"root:x:0:0:root:/root:/bin/sh\nsshd:x:105:65534::/run/sshd:/usr/sbin/nologin\n"
             f"{USER}:x:{UID}:{UID}::/home/{USER}:/bin/sh\n"
         )
-        (folder / "sshd_config").write_text(CONFIG.format(address=host.address))
+        (folder / "config").write_text(CONFIG.format(address=host.address))
         (folder / "shadow").write_text(f"root:*:19000:0:99999:7:::\n{USER}:*:19000:0:99999:7:::\n")
         (folder / "group").write_text(f"root:x:0:\n{USER}:x:{UID}:\n")
         script = (
@@ -187,7 +187,7 @@ def _made(hosts: Hosts, name: str, network: int, number: int, disk: str) -> Host
             f"mount -t tmpfs -o size={disk},mode=755 tmpfs /home && mount -t tmpfs -o size=64m tmpfs /run\n"
             f"mount -t tmpfs -o size=1m tmpfs /var/spool/cron && mkdir -m 1777 /var/spool/cron/crontabs\n"
             f"mkdir -p /run/sshd /home/{USER}/.ssh && cp {hosts.key}.pub /home/{USER}/.ssh/authorized_keys\n"
-            f"mkdir -m 700 /home/.sshd && cp {folder}/host_key /home/.sshd\ncp {folder}/sshd_config /home/.sshd/config\n"
+            f"mkdir -m 700 /home/.sshd && cp {folder}/host_key {folder}/config /home/.sshd\n"
             f"chown -R {UID}:{UID} /home/{USER} && mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp\n"
         )
         host.run("sh", "-euc", script, user=False)
