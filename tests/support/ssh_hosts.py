@@ -79,10 +79,11 @@ class Host:
 
     def serve(self) -> None:
         """Start its sshd and wait until it answers."""
-        self.sshd = subprocess.Popen(
-            self.inside(shutil.which("sshd", path=PATH) or "sshd", "-D", "-e", "-f", "/home/.sshd/config", user=False),
-            stderr=(self.folder / "sshd.log").open("ab"),
+        words = self.inside(
+            shutil.which("sshd", path=PATH) or "sshd", "-D", "-e", "-f", "/home/.sshd/config", user=False
         )
+        with (self.folder / "sshd.log").open("ab") as log:
+            self.sshd = subprocess.Popen(words, stderr=log)
         until = time.monotonic() + 10
         while True:
             try:

@@ -107,6 +107,10 @@ class Target(Protocol):
         """That `start` could listen there now, else the ProblemError it would end with: taken (K020), the environment
         listens elsewhere (K021), not allowed (K022). Changes nothing, starts nothing, and is asked again by `start`."""
 
+    async def wake(self) -> None:
+        """Let be up and connected what obeys orders there, so that the next one takes no time. ProblemError when it
+        can't be."""
+
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         """Take the lease: generation + 1, or the greater one asked for. Held by a live other, or free and others wait
         in line: ProblemError K010 naming it. Held by one that is provably gone, or expired: taken over. Whoever holds

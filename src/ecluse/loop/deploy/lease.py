@@ -147,9 +147,9 @@ async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
 
 
 async def _leveled(fleet: Fleet, duration: timedelta, world: World, ours: dict[HostName, Grant]) -> Lease:
-    generation = 0
+    generation, asleep = 0, await _asleep(fleet)
     while True:
-        granted, taken, lost = await _take_on_each(fleet, duration, world, generation, ours)
+        granted, taken, lost = await _take_on_each(fleet, duration, world, generation, ours, asleep)
         if len(granted) < fleet.majority:
             raise too_few_hosts(lost, len(fleet.targets))
         highest = max(grant.generation for grant in granted.values())
@@ -160,15 +160,31 @@ async def _leveled(fleet: Fleet, duration: timedelta, world: World, ours: dict[H
         generation = highest + 1  # each host gives its own plus one, so that this is what all of them give
 
 
+async def _asleep(fleet: Fleet) -> Mapping[HostName, ProblemError]:
+    """The hosts that can't be reached, and why. All are asked at once: one after the other, as the lease is taken,
+    connecting to a hundred hosts would take longer than it lasts."""
+    if fleet.is_single:
+        return {}
+    found = await on_each(fleet.targets, lambda host: fleet.targets[host].wake())
+    return {host: error for host, error in found.failed.items() if is_lost(error)}
+
+
 async def _take_on_each(
-    fleet: Fleet, duration: timedelta, world: World, generation: int, ours: dict[HostName, Grant]
+    fleet: Fleet,
+    duration: timedelta,
+    world: World,
+    generation: int,
+    ours: dict[HostName, Grant],
+    asleep: Mapping[HostName, ProblemError],
 ) -> tuple[dict[HostName, Grant], dict[HostName, float], dict[HostName, ProblemError]]:
     """In sorted order, so that of two deployers one has all or nothing; and when each was asked. `ours` gets the newest
     grant of each host, from the moment that it is known."""
     granted: dict[HostName, Grant] = {}
     taken: dict[HostName, float] = {}
-    lost: dict[HostName, ProblemError] = {}
+    lost: dict[HostName, ProblemError] = dict(asleep)
     for host, target in fleet.targets.items():
+        if host in asleep:
+            continue
         asked = world.clock.monotonic()
         try:
             granted[host] = await _heard(host, target.take(world.holder, duration, generation), ours)

@@ -75,6 +75,10 @@ class KeeperTarget:
             if error.code != BAD_ORDER:  # an older keeper can't say
                 raise problem(error) from error
 
+    async def wake(self) -> None:
+        self._is_shut = False
+        await self._order("hello")
+
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         wanted = {"holder": identified(holder), "seconds": lease.total_seconds(), "generation": generation}
         self._is_shut = False

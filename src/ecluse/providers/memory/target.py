@@ -102,6 +102,9 @@ class MemoryTarget:
             if has_web(filled.running):
                 yield filled.running
 
+    async def wake(self) -> None:
+        """Always up."""
+
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         self._look("take")
         return self._lease.take(holder, lease, generation)
