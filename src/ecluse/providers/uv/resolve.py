@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ecluse.model.problem import ProblemError
 from ecluse.ports.commands import Finished
@@ -15,7 +16,7 @@ from ecluse.providers.uv import failure
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
-from ecluse.providers.uv.lock import Lock, from_json, read_pylock, to_json, vouched_for
+from ecluse.providers.uv.lock import Lock, Package, Remote, from_json, read_pylock, to_json, vouched_for
 from ecluse.providers.uv.program import Say, Uv, silent
 from ecluse.providers.uv.scratch import scratch
 from ecluse.providers.uv.sources import (
@@ -114,10 +115,7 @@ class Resolver:
             if not done.ok or not output.is_file():  # on a full disk uv ends with 0 and leaves no file
                 raise self._failed(done, asked, how)
             lock = read_pylock(output.read_text(encoding="utf-8"), str(work))
-            return tuple(
-                replace(package, folder=_below(tree, package.folder, root)) if package.folder else package
-                for package in lock
-            )
+            return tuple(_from_the_tree(package, tree, root) for package in lock)
 
     def _failed(self, done: Finished, asked: Question, how: Resolving) -> ProblemError:
         source = (*asked.inputs, str(asked.kind))[0]
@@ -175,8 +173,21 @@ def _written(path: Path, lines: tuple[str, ...]) -> str:
     return str(path)
 
 
-def _below(tree: Path, folder: str, root: Path) -> str:
-    """The folder counted from the tree, for what we keep must hold for the next checkout too; one that lies outside of
+def _from_the_tree(package: Package, tree: Path, root: Path) -> Package:
+    """The package with its places counted from the tree."""
+    wheels = tuple(_lying(wheel, tree, root) for wheel in package.wheels)
+    sdist = _lying(package.sdist, tree, root) if package.sdist else None
+    return replace(
+        package, folder=_below(tree, package.folder, root) if package.folder else "", wheels=wheels, sdist=sdist
+    )
+
+
+def _lying(remote: Remote, tree: Path, root: Path) -> Remote:
+    return remote if urlsplit(remote.url).scheme else replace(remote, url=_below(tree, remote.url, root))
+
+
+def _below(tree: Path, place: str, root: Path) -> str:
+    """The place counted from the tree, for what we keep must hold for the next checkout too; one that lies outside of
     `root` stays as it is."""
-    path = Path(folder).resolve()
+    path = Path(place).resolve()
     return os.path.relpath(path, tree.resolve()) if path.is_relative_to(root.resolve()) else str(path)

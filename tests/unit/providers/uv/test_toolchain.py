@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -377,6 +378,16 @@ def test_a_package_in_a_folder_of_the_tree_is_built_from_it(toolchain, tree):
     assert [(one.name, one.built) for one in house.app] == [
         ("library-1.0-py3-none-any.whl", True), ("till-2.0-py3-none-any.whl", False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", ["kit-1.0-py3-none-any.whl", "kit-1.0.tar.gz"])
+def test_an_archive_that_lies_in_the_tree_is_installed_from_it(toolchain, tree, tmp_path, file):
+    (wheel if file.endswith("whl") else sdist)(tree / "archives", "kit")
+    write(tree, {"requirements.txt": f"./archives/{file}\n"})
+    assert names(wheelhouse(toolchain, tree).app) == ["kit-1.0-py3-none-any.whl"]
+    tree.rename(tmp_path / "elsewhere")
+    shutil.rmtree(tmp_path / "home" / "store")
+    assert names(wheelhouse(toolchain, tmp_path / "elsewhere").app) == ["kit-1.0-py3-none-any.whl"]
 
 
 def test_a_full_disk_is_a_problem(tmp_path, index, commands, tree):
