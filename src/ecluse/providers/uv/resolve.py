@@ -35,6 +35,8 @@ from ecluse.providers.uv.trees import copy_tree
 _EDITABLE = re.compile(r"(?m)^\s*(?:-e|--editable)[ =]\s*")
 _LOCAL = re.compile(r"(?m)^\s*(?:-e|--editable|\.\.?)(?:[ =/]|\s*$)")
 
+_BY_PATH = re.compile(r"^[^;]+ @ \.\.?/")
+
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
@@ -143,14 +145,14 @@ class Resolver:
 
 
 def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:
-    """The root, or a copy of it when requirement files name folders: asking a folder what it needs writes into it.
+    """The root, or a copy of it when requirements name folders: asking a folder what it needs writes into it.
 
     There the files name them as plain folders, since nothing of ours is installed editable.
     """
     chain = [name for start in asked.inputs for name in requirement_chain(how.read, start)]
     local = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
     root = how.root or how.tree
-    if not local:
+    if not local and not any(_BY_PATH.search(line) for line in (*asked.lines, *asked.pins)):
         return root
     copy_tree(root, copy := work / "tree")
     for name, text in local.items():

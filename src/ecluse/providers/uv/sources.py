@@ -136,10 +136,8 @@ def asked_at(read: Read, asked: Question, name: str) -> Place | None:
 
 def require_known(asked: Question) -> None:
     """A lock that lacks what its manifest asks for, by name: ProblemError B010."""
-    pinned = {
-        *asked.vouched,
-        *foreign.names(line.split(" ; ")[0] for line in (*asked.pins, *asked.lines) if "==" in line),
-    }
+    listed = (line for line in asked.lines if "==" in line or (asked.kind is Kind.PIPFILE_LOCK and " @ " in line))
+    pinned = {*asked.vouched, *foreign.names(line.split(" ; ")[0] for line in (*asked.pins, *listed))}
     missing = [name for name in asked.direct if name not in pinned]
     if missing and asked.kind in LOCKS:
         raise ProblemError(
@@ -260,8 +258,10 @@ def _of_project(kind: Kind, read: Read, extras: tuple[str, ...], groups: tuple[s
     document = _pyproject(read)
     own = tuple(name for name in groups if kind is Kind.PROJECT and name in document.get("dependency-groups", {}))
     lines = foreign.lines_of_groups(document, [name for name in groups if name not in own])
-    inputs = ("pyproject.toml",) if kind is Kind.PROJECT else ()
-    return Question(kind=kind, inputs=inputs, lines=lines, extras=extras, groups=own)
+    if kind is not Kind.PROJECT:
+        return Question(kind=kind, lines=lines, extras=extras, pins=foreign.uv_origins(document))
+    origins = foreign.poetry_origins(document)
+    return Question(kind=kind, inputs=("pyproject.toml",), lines=lines, extras=extras, groups=own, pins=origins)
 
 
 def _of_files(read: Read, build: Build) -> Question:
