@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ecluse.model.problem import ProblemError
 from ecluse.ports.commands import Finished
 from ecluse.ports.python import OtherPythonError, UnbuiltError
-from ecluse.providers.uv import failure
+from ecluse.providers.uv import failure, local
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
@@ -81,7 +81,10 @@ class Resolver:
         parts = (*parts, asked.without) if asked.without else parts
         place = (how.python.interpreter.minor, how.python.machine, how.python.libc)
         index = {name: value for name, value in self._uv.env.items() if name.startswith("UV_")}
-        return key_of(parts, place, reads(how.read, asked), how.limits.key, index)
+        reached = local.reached(how.read, asked, local.members(how.tree, how.root or how.tree))
+        texts = {**reads(how.read, asked), **local.texts(how.read, reached)}
+        archives = local.archives(how.tree, reached)
+        return key_of(parts, place, texts, how.limits.key, index, *([archives] if archives else ()))
 
     async def _exported(self, asked: Question, how: Resolving) -> Question:
         """uv.lock as requirement lines with hashes, once uv agrees that it matches."""
@@ -150,12 +153,12 @@ def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:
     There the files name them as plain folders, since nothing of ours is installed editable.
     """
     chain = [name for start in asked.inputs for name in requirement_chain(how.read, start)]
-    local = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
+    naming = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
     root = how.root or how.tree
-    if not local and not any(_BY_PATH.search(line) for line in (*asked.lines, *asked.pins)):
+    if not naming and not any(_BY_PATH.search(line) for line in (*asked.lines, *asked.pins)):
         return root
     copy_tree(root, copy := work / "tree")
-    for name, text in local.items():
+    for name, text in naming.items():
         (copy / how.tree.relative_to(root) / name).write_text(_EDITABLE.sub("", text), encoding="utf-8")
     return copy
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -108,7 +109,7 @@ def question(read: Read, build: Build, python: str, *, tests: bool) -> Question:
 
 
 def reads(read: Read, asked: Question) -> dict[str, str]:
-    """The text of everything that can change the answer, by path."""
+    """The text of everything of the project's own that can change the answer, by path."""
     names = (
         "pyproject.toml",
         "setup.py",
@@ -292,13 +293,7 @@ def _files(requirements: tuple[str, ...], read: Read) -> tuple[str, ...]:
 
 
 def _beside(name: str, other: str) -> str:
-    parts: list[str] = []
-    for part in (PurePosixPath(name).parent / other).parts:
-        if part == ".." and parts:
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
+    return normpath(PurePosixPath(name).parent / other)
 
 
 def _declares_in_setup(read: Read) -> bool:

@@ -71,6 +71,11 @@ def test_included_files_are_found_from_where_they_are_included():
     assert set(requirement_chain(files.get, "requirements.txt")) == set(files)
 
 
+def test_a_file_above_the_project_includes_its_neighbours():
+    files = {"../../more/base.txt": "-r two.txt", "../../more/two.txt": "-r ../../three.txt", "../../../three.txt": ""}
+    assert set(requirement_chain(files.get, "../../more/base.txt")) == set(files)
+
+
 def test_everything_that_can_change_the_answer_is_read():
     files = {"requirements.txt": "-r more.txt", "more.txt": "flask", "setup.py": "", "README.md": ""}
     asked = question(files.get, Build(), "3.12.1", tests=False)
