@@ -88,9 +88,9 @@ def _placed(entries: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
 
 
 def pins(lock: Mapping[str, Any], python: str) -> Pins:
-    """The packages of a poetry.lock or pdm.lock that are for this Python."""
-    entries = [entry for entry in lock.get("package", ()) if _for_python(entry, python)]
-    newest = {entry["name"]: entry for entry in sorted(entries, key=lambda entry: Version(entry["version"]))}
+    """The packages of a poetry.lock or pdm.lock that are for this Python. Raises ValueError where it isn't one."""
+    entries = [entry for entry in _packages(lock) if _for_python(entry, python)]
+    newest = {entry["name"]: entry for entry in sorted(entries, key=_version)}
     marked = [entry for entry in entries if _marker(entry)]
     chosen = {id(entry): entry for entry in (*newest.values(), *marked) if _marker(entry) or entry in newest.values()}
     vouched: dict[str, frozenset[str]] = {}
@@ -118,8 +118,9 @@ def pipfile_names(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def pipfile_lock(text: str, *, with_tests: bool) -> Pins:
+    """Raises ValueError where it is none."""
     document = json.loads(text or "{}")
-    entries = {**(document.get("develop", {}) if with_tests else {}), **document.get("default", {})}
+    entries = {**(_section(document, "develop") if with_tests else {}), **_section(document, "default")}
     lines = tuple(line for name, entry in entries.items() for line in _pipfile_entry(name, entry))
     hashes = {
         str(canonicalize_name(name)): frozenset(one.removeprefix("sha256:") for one in entry.get("hashes", ()))
@@ -212,6 +213,29 @@ def _address(repository: str) -> str:
     return f"ssh://{short[1]}/{short[2]}" if short else repository.removeprefix("git+")
 
 
+def _section(document: Any, name: str) -> Mapping[str, Any]:
+    section = document.get(name, {}) if isinstance(document, dict) else None
+    if not isinstance(section, dict) or not all(isinstance(entry, dict) for entry in section.values()):
+        raise ValueError(f"{name} is no table of packages")
+    return section
+
+
+def _packages(lock: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    entries = lock.get("package", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) and "name" in one for one in entries):
+        raise ValueError("a package has no name")
+    return entries
+
+
+def _version(entry: Mapping[str, Any]) -> Version:
+    """What comes from elsewhere than an index may have none."""
+    if "version" in entry:
+        return Version(str(entry["version"]))
+    if _origin(_locked_origin(entry)):
+        return Version("0")
+    raise ValueError(f"{entry['name']} has no version")
+
+
 def _for_python(entry: Mapping[str, Any], python: str) -> bool:
     admitted = entry.get("python-versions") or entry.get("requires_python") or "*"
     try:
@@ -230,7 +254,7 @@ def _marker(entry: Mapping[str, Any]) -> str:
 
 
 def _pin(entry: Mapping[str, Any]) -> str:
-    return _line(entry["name"], _locked_origin(entry), f"=={entry['version']}", _marker(entry))
+    return _line(entry["name"], _locked_origin(entry), f"=={entry.get('version')}", _marker(entry))
 
 
 def _locked_origin(entry: Mapping[str, Any]) -> Mapping[str, Any]:

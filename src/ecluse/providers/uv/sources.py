@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -224,19 +225,23 @@ def _of_poetry_or_pdm(
 ) -> Question:
     document = _pyproject(read)
     lines = (*foreign.poetry_lines(document, extras, groups), *foreign.project_lines(document, extras, groups))
-    pins, vouched = foreign.pins(_lock(kind, read), python) if kind in LOCKS else ((), {})
+    with _readable(kind):
+        pins, vouched = foreign.pins(tomllib.loads(read(kind) or ""), python) if kind in LOCKS else ((), {})
     return Question(kind=kind, lines=lines, pins=pins, vouched=vouched, direct=foreign.names(lines))
 
 
-def _lock(kind: Kind, read: Read) -> dict[str, Any]:
+@contextmanager
+def _readable(kind: Kind) -> Iterator[None]:
+    """What isn't a lock, or has something in it that isn't a version: ProblemError B010."""
     try:
-        return tomllib.loads(read(kind) or "")
-    except tomllib.TOMLDecodeError as error:
+        yield
+    except ValueError as error:
         raise ProblemError(
             Problem(
                 code="B010",
-                what=f"{kind} is not TOML: {error}",
+                what=f"{kind} can't be read: {error}",
                 where=Place(file=kind),
+                state="nothing was installed",
                 fix=f"make {kind} anew with its tool, and commit it",
                 exit=Exit.REFUSED,
             )
@@ -248,7 +253,8 @@ def _of_pipenv(kind: Kind, read: Read, *, dev: bool) -> Question:
     manifest = _toml(read("Pipfile"))
     if kind is Kind.PIPFILE:
         return Question(kind=kind, lines=foreign.pipfile_lines(manifest, dev=dev))
-    lines, vouched = foreign.pipfile_lock(read("Pipfile.lock") or "", with_tests=dev)
+    with _readable(kind):
+        lines, vouched = foreign.pipfile_lock(read("Pipfile.lock") or "", with_tests=dev)
     return Question(kind=kind, lines=lines, vouched=vouched, exact=True, direct=foreign.pipfile_names(manifest))
 
 

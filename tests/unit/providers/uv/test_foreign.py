@@ -180,6 +180,10 @@ def test_a_package_that_is_of_no_index_is_pinned_to_its_place(entry, place):
     assert pins({"package": [{"name": "fork", "version": "1", **entry}]}, "3.11.7") == ((f"fork @ {place}",), {})
 
 
+def test_a_package_that_is_of_no_index_needs_no_version():
+    assert pins({"package": [{"name": "fork", "path": "./fork"}]}, "3.11.7")[0] == ("fork @ ./fork",)
+
+
 def test_a_package_of_a_named_index_is_pinned_to_its_version():
     legacy = {"source": {"type": "legacy", "url": "https://index.example", "reference": "ours"}}
     assert pins({"package": [{"name": "it", "version": "1", **legacy}]}, "3.11.7") == (("it==1",), {})

@@ -3,6 +3,7 @@
 import pytest
 
 from ecluse.model.app import Build
+from ecluse.model.problem import ProblemError
 from ecluse.providers.uv.sources import Kind, builds_project, hashes_in, kind_of, question, reads, requirement_chain
 
 PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -99,6 +100,29 @@ def test_tests_bring_files_and_plain_requirements():
     asked = question(files.get, build, "3.12.1", tests=True)
     assert (asked.inputs, asked.lines) == (("requirements.txt", "dev.txt"), ("pytest>=8",))
     assert question(files.get, build, "3.12.1", tests=False).inputs == ("requirements.txt",)
+
+
+UNREADABLE = [
+    ("poetry.lock", "not TOML ["),
+    ("poetry.lock", 'package = "none"'),
+    ("poetry.lock", '[[package]]\nversion = "1"\n'),
+    ("poetry.lock", '[[package]]\nname = "old"\nversion = "2004b-legacy"\n'),
+    ("pdm.lock", '[[package]]\nname = "old"\n'),
+    ("Pipfile.lock", "<<<<<<< HEAD\n{}"),
+    ("Pipfile.lock", "[]"),
+    ("Pipfile.lock", '{"default": []}'),
+    ("Pipfile.lock", '{"default": {"flask": 1}}'),
+]
+
+
+@pytest.mark.parametrize(("lock", "text"), UNREADABLE)
+def test_a_lock_that_can_t_be_read_is_made_anew(lock, text):
+    files = {"pyproject.toml": POETRY, "Pipfile": "", lock: text}
+    with pytest.raises(ProblemError) as caught:
+        question(files.get, Build(), "3.12.1", tests=False)
+    problem = caught.value.problems[0]
+    assert (problem.code, str(problem.where)) == ("B010", lock)
+    question(files.get, Build(locked=False), "3.12.1", tests=False)
 
 
 def test_pipenv_s_test_packages_are_a_group():
