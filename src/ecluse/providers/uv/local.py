@@ -22,7 +22,7 @@ STATING = ("pyproject.toml", "setup.py", "setup.cfg", "hatch_build.py", *USUAL_F
 _NAMED = re.compile(r"[\w./-]+\.(?:txt|in|py|toml|cfg)\b")
 """Another file that one of these may read."""
 _ASKED = re.compile(
-    r"\s*(?P<said>(?:-e|--editable)[ =]\s*)?(?P<name>[\w.-]+\s*(?:\[[^]]*\]\s*)?@\s*)?"
+    r"\s*(?P<said>(?:-e|--editable\b)[\s=]*)?(?P<name>[\w.-]+\s*(?:\[[^]]*\]\s*)?@\s*)?"
     r"(?P<url>file:(?://)?(?:/?\$\{PROJECT_ROOT\}/?)?)?(?P<place>[^\s\[#;][^\[#;]*?)\s*(?:[\[#;]|\s--|$)"
 )
 

@@ -32,6 +32,8 @@ from ecluse.providers.uv.sources import (
 )
 from ecluse.providers.uv.trees import copy_tree
 
+_GLUED = re.compile(r"(?m)^(\s*-[rcefi])(?=[^\s=])")
+"""pip takes an option's value without a space, uv doesn't."""
 _EDITABLE = re.compile(r"(?m)^\s*(?:-e|--editable)[ =]\s*")
 _LOCAL = re.compile(r"(?m)^\s*(?:-e|--editable|\.\.?)(?:[ =/]|\s*$)")
 
@@ -148,18 +150,20 @@ class Resolver:
 
 
 def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:
-    """The root, or a copy of it when requirements name folders: asking a folder what it needs writes into it.
+    """The root, or a copy of it when requirements name folders, which are written to when asked what they need, or when
+    uv couldn't read them.
 
     There the files name them as plain folders, since nothing of ours is installed editable.
     """
-    chain = [name for start in asked.inputs for name in requirement_chain(how.read, start)]
-    naming = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
+    texts = {name: how.read(name) or "" for start in asked.inputs for name in requirement_chain(how.read, start)}
+    plain = {name: _EDITABLE.sub("", _GLUED.sub(r"\1 ", text)) for name, text in texts.items()}
     root = how.root or how.tree
-    if not naming and not any(_BY_PATH.search(line) for line in (*asked.lines, *asked.pins)):
+    by_path = any(_BY_PATH.search(line) for line in (*asked.lines, *asked.pins))
+    if not by_path and not any(_LOCAL.search(text) or _GLUED.search(text) for text in texts.values()):
         return root
     copy_tree(root, copy := work / "tree")
-    for name, text in naming.items():
-        (copy / how.tree.relative_to(root) / name).write_text(_EDITABLE.sub("", text), encoding="utf-8")
+    for name in (name for name in texts if plain[name] != texts[name]):
+        (copy / how.tree.relative_to(root) / name).write_text(plain[name], encoding="utf-8")
     return copy
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from ecluse.model.app import Build
+from ecluse.model.inclusion import included
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
 from ecluse.providers.uv import foreign
 from ecluse.providers.uv.lock import Vouched
@@ -181,8 +182,8 @@ def requirement_chain(read: Read, start: str) -> tuple[str, ...]:
         if name in found or (text := read(name)) is None:
             continue
         found[name] = None
-        included = re.findall(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", text)
-        waiting += [_beside(name, other) for other in included]
+        others = (included(line, constraints=True) for line in text.splitlines())
+        waiting += [_beside(name, other) for other in others if other]
     return tuple(found)
 
 

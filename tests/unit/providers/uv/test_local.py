@@ -14,6 +14,7 @@ ASKED = Question(kind=Kind.FILES, inputs=("requirements.txt",))
     [
         ("-e ./libs/core", "./libs/core"),
         ("--editable=libs/core[all]", "libs/core"),
+        ("-e./libs/core", "./libs/core"),
         ("-e core  # ours", "core"),
         ("./libs/core ; python_version > '3'", "./libs/core"),
         (".", "."),

@@ -65,7 +65,7 @@ def test_whether_the_repository_is_a_package(files, builds):
 def test_included_files_are_found_from_where_they_are_included():
     files = {
         "requirements.txt": "-r requirements/base.txt\n--constraint=limits.txt\nflask\n",
-        "requirements/base.txt": "-r ../requirements.txt\n-r more.txt\n-r gone.txt\n",
+        "requirements/base.txt": "-r ../requirements.txt\n-rmore.txt\n-r gone.txt\n",
         "requirements/more.txt": "",
         "limits.txt": "",
     }

@@ -441,6 +441,16 @@ def test_a_package_in_a_folder_of_the_tree_is_built_from_it(toolchain, tree):
     ]  # fmt: skip
 
 
+def test_options_without_a_space_are_read_as_pip_reads_them(toolchain, tree):
+    write(tree / "lib", project("library"))
+    write(tree, {"requirements.txt": "-rmore/base.txt\n-e./lib\n", "more/base.txt": "till\n-cmost.txt\n"})
+    write(tree, {"more/most.txt": "till<2\n"})
+    wanted = ["library-1.0-py3-none-any.whl", "till-1.0-py3-none-any.whl"]
+    assert names(wheelhouse(toolchain, tree).app) == wanted
+    write(tree, {"more/most.txt": "till<3\n"})
+    assert names(wheelhouse(toolchain, tree).app)[1:] == ["till-2.0-py3-none-any.whl"]
+
+
 @pytest.mark.parametrize("file", ["kit-1.0-py3-none-any.whl", "kit-1.0.tar.gz"])
 def test_an_archive_that_lies_in_the_tree_is_installed_from_it(toolchain, tree, tmp_path, file):
     (wheel if file.endswith("whl") else sdist)(tree / "archives", "kit")
