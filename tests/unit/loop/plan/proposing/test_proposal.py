@@ -188,7 +188,7 @@ PYTEST = {"tests/test_a.py": "import pytest\n"}
 
 def test_tests_leave_a_junit_report():
     (step,) = app_of(PYTEST).steps
-    assert step.command == ("python", "-m", "pytest", "--junitxml=junit.xml", "tests")
+    assert step.command == ("python", "-m", "pytest", "--junitxml=junit.xml", "--maxfail=0", "tests")
     assert step.evidence.junit == "junit.xml"
     assert app_of(PYTEST).build.test_requirements == ("pytest",)
 
@@ -210,7 +210,7 @@ BACK = {"back/main.py": "from fastapi import FastAPI\napp = FastAPI(title='x')\n
 def test_tests_run_where_their_settings_or_the_app_lie(files, folder, targets):
     (step,) = resolve(detect(Tree.of({**BACK, **files})), name="x").app.steps
     assert step.folder == folder
-    assert list(step.command[4:]) == targets
+    assert list(step.command[5:]) == targets
 
 
 def test_tests_at_the_root_import_what_the_app_imports():
@@ -475,6 +475,13 @@ def test_what_only_tox_runs_is_a_step_that_leaves_its_report():
     assert named["tox-lint"].command == ("tox", "run", "--skip-missing-interpreters", "false", "-e", "lint")
     assert (named["tox-lint"].group, named["tox-lint"].evidence.junit) == ("check", "")
     assert "tox" in app.build.test_requirements
+
+
+def test_what_tox_ends_at_a_failure_has_no_report_that_could_hide_the_rest():
+    tox = TOX.replace("tests/it", "-vx tests/it")
+    steps = app_of({**PYTEST, "tests/it/test_b.py": "", "tests/unit/test_c.py": "", "tox.ini": tox}).steps
+    found = next(step for step in steps if step.name == "tox-it")
+    assert (found.group, found.evidence.junit, found.command[:2]) == ("test", "", ("tox", "run"))
 
 
 def test_a_formatter_that_only_formats_is_no_check():
