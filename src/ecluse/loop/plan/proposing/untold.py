@@ -72,4 +72,5 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     known = {name for environment in app.environments for name in environment.env} | addresses(app.services).keys()
     late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
     if late:
-        yield f"read while running, not at start: {', '.join(late[:8])}: set what you need in [environments.local] env"
+        read = f"read while running or on a condition, not at each start: {', '.join(late[:8])}"
+        yield f"{read}: set what you need in [environments.local] env"

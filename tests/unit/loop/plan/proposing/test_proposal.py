@@ -367,10 +367,55 @@ def test_variables_that_the_import_reads_get_a_safe_value():
     assert any("LATER" in line for line in proposal.unknown)
 
 
+def test_a_feature_that_nobody_switches_on_stays_off():
+    code = "import os\nif 'RDS_HOSTNAME' in os.environ:\n    HOST = os.environ['RDS_HOSTNAME']\n"
+    proposal = propose({"shop/conf.py": code, ".env.example": "RDS_HOSTNAME=db.example\n"})
+    assert proposal.app.environments[0].env == {}
+    assert any("RDS_HOSTNAME" in line for line in proposal.unknown)
+
+
+def test_an_empty_value_is_read_back_as_it_was_meant(tmp_path):
+    proposal = propose({"shop/conf.py": "import os\nDSN = os.environ['SENTRY_DSN']\n"})
+    assert proposal.app.environments[0].env == {"SENTRY_DSN": ""}
+    (tmp_path / "ecluse.toml").write_text(render(proposal))
+    assert read(tmp_path, {}) == proposal.app
+
+
+SETTINGS = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.settings.local')\n",
+    "conf/__init__.py": "", "conf/settings/__init__.py": "",
+    "conf/settings/local.py": "from .base import *\n", "conf/settings/base.py": "import os\nA = os.environ['BASE']\n",
+    "conf/settings/production.py": "import os\nfrom .base import *\nA = os.environ['PRODUCTION']\n",
+}  # fmt: skip
+
+
+def test_what_only_the_settings_of_another_environment_read_is_not_set():
+    proposal = propose(SETTINGS)
+    assert set(proposal.app.environment("local").env) == {"BASE"}
+    assert any("PRODUCTION" in line for line in proposal.unknown)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = conf.settings.production\n"},
+        {"conf/settings/local.py": "from conf.settings import production\nfrom .base import *\n"},
+        {"conf/settings/local.py": "from split_settings.tools import include\ninclude('production.py')\n"},
+        {"conf/settings/local.py": "", "production.py": SETTINGS["conf/settings/production.py"]},
+    ],
+)
+def test_settings_that_something_runs_with_are_read_for_what_they_want(more):
+    assert "PRODUCTION" in app_of({**SETTINGS, **more}).environment("local").env
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("DATABASE_URL", "sqlite:///local.db"), ("DEBUG", "1"), ("SMTP_PORT", "8000"), ("BASE_URL", "http://localhost"),
-     ("ALLOWED_HOSTS", "localhost,127.0.0.1"), ("SECRET_KEY", "for-development-only")],
+     ("ALLOWED_HOSTS", "localhost,127.0.0.1"), ("SECRET_KEY", "for-development-only"),
+     ("SQLALCHEMY_DATABASE_URI", "sqlite:///local.db"), ("APP_DSN", "sqlite:///local.db"), ("SENTRY_DSN", ""),
+     ("DATABASE_HOST", "localhost"), ("RDS_HOSTNAME", "localhost"), ("DATABASE_PASSWORD", "for-development-only"),
+     ("DATABASE_USER", "for-development-only"), ("DATABASE_PORT", "8000"), ("PORT", "8000"), ("PGPORT", "8000"),
+     ("REPORT", "for-development-only"), ("SUPPORT", "for-development-only"), ("MAIL_DEBUG", "1")],
 )  # fmt: skip
 def test_a_value_for_development_suits_the_name(name, value):
     assert safe_value(name) == value
