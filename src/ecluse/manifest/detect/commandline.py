@@ -318,9 +318,9 @@ def of_script(tree: Tree, words: tuple[str, ...]) -> Program | None:
 
 
 def start(where: Line) -> str:
-    """The folder in which it runs, as the repository calls it."""
-    hint = where.around[0] if where.around else "."
-    return "." if PurePosixPath(hint).is_absolute() else str(PurePosixPath(hint))
+    """The folder in which it runs, as the repository calls it: one of a container is called something else."""
+    hints = (PurePosixPath(hint) for hint in where.around)
+    return str(next((hint for hint in hints if not hint.is_absolute()), PurePosixPath()))
 
 
 def with_env(command: Command) -> str:
