@@ -113,6 +113,23 @@ def test_a_worker_runs_in_the_folder_that_its_image_is_built_from(service, folde
         assert [(fact.label, fact.folder) for fact in every(facts, Kind.WORKER)] == [("sums", folder)]
 
 
+@pytest.mark.parametrize(
+    ("command", "workers"),
+    [
+        ("flask sched-run", ["flask --app shop sched-run"]),
+        ("flask --app=other sched-run", ["flask --app=other sched-run"]),
+        ("python -m quart jobs", ["quart jobs"]),
+        ("flask seed && gunicorn shop:app", []),
+        ("flask db upgrade", []),
+        ("flask routes", []),
+    ],
+)
+def test_a_command_of_a_framework_s_program_is_a_worker(command, workers):
+    text = "services:\n  jobs:\n    build: .\n    environment: {FLASK_APP: shop}\n    command: "
+    facts = detect(Tree.of({"shop.py": "x = 1\n", "compose.yml": f"{text}{command}\n"}))
+    assert [fact.value for fact in every(facts, Kind.WORKER)] == workers
+
+
 def suggested(files):
     code = "import os\nMODE = os.environ['MODE']\n"
     facts = detect(Tree.of({**files, "conf.py": code}))

@@ -11,6 +11,7 @@ from ecluse.loop.plan.proposing.proposal import Trial
 from ecluse.loop.plan.proposing.render import literal, render
 from ecluse.loop.plan.proposing.resolve import candidates, resolve, shell
 from ecluse.loop.plan.proposing.waiting import without_waits
+from ecluse.loop.plan.proposing.workers import essence
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -95,6 +96,40 @@ def test_a_worker_whose_broker_may_be_missing_is_declared_and_off():
     (worker,) = proposal.app.processes[1:]
     assert (worker.name, worker.enabled) == ("worker", False)
     assert any("worker is declared and off" in line for line in proposal.unknown)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("flask worker-high", "flask sched-run", False),
+        ("flask worker-high", "poetry run flask --app shop worker-high", True),
+        ("python mail.py high", "python mail.py low", False),
+        ("python3 -u mail.py", "exec python mail.py --quiet", True),
+        ("dramatiq shop.mails", "dramatiq -p 2 shop.sums", False),
+        ("celery -A shop worker", "./migrate.sh && python -m celery -A shop.app worker -Q mails", True),
+        ("celery -A shop worker", "celery -A shop --loglevel info beat", False),
+        ("python", "./python", True),
+        ("&&", "&&", True),
+    ],
+)
+def test_a_worker_is_told_once_by_what_it_does(one, other, is_same):
+    assert (essence(one) == essence(other)) == is_same
+
+
+def test_different_workers_of_different_files_are_all_declared():
+    compose = "services:\n  sched:\n    build: .\n    command: flask sched-run\n"
+    proposal = propose({"Procfile": "worker: flask worker-high\n", "compose.yml": compose})
+    assert [process.name for process in proposal.app.processes] == ["web", "worker", "sched"]
+    assert not any("left out" in line for line in proposal.unknown)
+
+
+def test_a_worker_that_has_the_name_of_another_process_is_told():
+    compose = "services:\n  {}:\n    build: .\n    command: celery -A shop beat\n"
+    for name in ("worker", "web"):
+        proposal = propose({"Procfile": "worker: rq worker\n", "compose.yml": compose.format(name)})
+        assert [process.name for process in proposal.app.processes] == ["web", "worker"]
+        said = f"`celery -A shop beat` (compose.yml:4) runs too: {name} is another process"
+        assert any(said in line for line in proposal.unknown)
 
 
 @pytest.mark.parametrize(
