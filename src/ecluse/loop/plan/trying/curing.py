@@ -82,7 +82,7 @@ def restore(case: Case, before: Proposal) -> None:
     trials = case.proposal.trials
     case.proposal = Proposal(
         app=before.app, reasons=before.reasons, unknown=before.unknown, others=before.others, trials=trials,
-        made_up=before.made_up,
+        made_up=before.made_up, withdrawn=before.withdrawn,
     )  # fmt: skip
 
 
