@@ -75,6 +75,20 @@ def test_a_health_route_that_fails_is_said(world, repository):
     assert "Not known: /healthz answered 500" in found.text
 
 
+STREAM = """if self.path == "/status":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            while True:
+                self.wfile.write(b": still here\\n\\n")
+                time.sleep(0.1)"""
+
+
+def test_a_route_that_streams_keeps_nobody_from_asking_the_others(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(before="import time", on_get=STREAM)})
+    assert manifest(init(world))["processes"]["web"]["health"]["path"] == "/"
+
+
 def test_a_status_that_is_well_while_every_page_fails_is_a_problem(world, repository):
     on_get = "if self.path != '/status': print('no manifest.json', flush=True); self.send_error(500); return"
     repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get, paths=("/status",))})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from textwrap import shorten
 from typing import Any
@@ -26,10 +26,16 @@ from ecluse.model.problem import ProblemError
 
 SHOWN = 70
 """Characters of a command line that are shown while it is tried."""
-NOTHING: Mapping[str, Any] = {"asked": (), "loaded": (), "without": {}, "output": (), "by_address": 0}
+NOTHING: Mapping[str, Any] = {
+    "asked": (), "unasked": (), "loaded": (), "without": {}, "output": (), "by_address": 0,
+}  # fmt: skip
 BAD = 400
 START = 30.0
 """Seconds until a server answers."""
+ENDING = 15.0
+"""Seconds in which it is ended, and what it answered is written."""
+MOST_LATE = 3
+"""Paths that are named of those that were not asked."""
 
 
 async def prepared(case: Case) -> tuple[str, ...]:
@@ -104,7 +110,7 @@ async def served(case: Case) -> tuple[str, ...]:
     case.last_words = goodbye(answer)
     case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"])
     chosen = best(answers, told(case.facts))
-    case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
+    case.open += (*unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)}), *late(answer["unasked"]))
     if chosen is None or case.web.health is None or hollow(answers):
         said = "no page is well" if answers else "it never answered"
         case.say(what, ok=False, answer=said, began=began, about="processes.web")
@@ -119,6 +125,13 @@ async def served(case: Case) -> tuple[str, ...]:
         else:
             case.open += (line.answer,)
     return ()
+
+
+def late(paths: Collection[str]) -> tuple[str, ...]:
+    """What there was no time to ask for."""
+    more = f" and {len(paths) - MOST_LATE} more" if len(paths) > MOST_LATE else ""
+    named = ", ".join(tuple(paths)[:MOST_LATE])
+    return (f"whether {named}{more} are well was not asked: others took too long to answer",) if paths else ()
 
 
 def goodbye(answer: Mapping[str, Any]) -> tuple[str, ...]:
@@ -137,6 +150,7 @@ async def asked(case: Case) -> Mapping[str, Any]:
         "paths": list(paths_to_ask(case.facts, case.routes)),
         "host": case.web.health.host if case.web.health else "localhost",
         "seconds": START,
+        "within": max(1.0, min(COMMAND, case.bench.left) - ENDING),
         "port": case.web.interface is Interface.COMMAND,
     }
     answer, _ = await case.bench.question(
