@@ -49,6 +49,11 @@ class Scratch:
         return wire.variables([{"name": one.name, "env": one.env} for one in services], self._addresses)
 
     @property
+    def ports(self) -> frozenset[int]:
+        """Where they listen."""
+        return frozenset(address["port"] for address in self._addresses.values())
+
+    @property
     def passwords(self) -> tuple[str, ...]:
         return tuple(wire.passwords(self._addresses))
 

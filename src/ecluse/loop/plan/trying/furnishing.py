@@ -25,6 +25,7 @@ async def furnished(case: Case) -> None:
 
 def leave_out(case: Case, service: Service, why: Problem) -> None:
     """Its variables are then learned like any other, and may do without it."""
+    case.lacked += (service,)
     app = without(case.proposal.app, service, f"{service.kind} can't be had here")
     mine = f"services.{service.name}."
     reasons = {key: reason for key, reason in case.proposal.reasons.items() if not key.startswith(mine)}

@@ -14,13 +14,14 @@ from ecluse.loop.plan.proposing.hosts import BY_NAME, LOCAL_NAMES
 from ecluse.loop.plan.proposing.resolve import LOCAL
 from ecluse.loop.plan.proposing.written import Seen, look, make_room, outermost, state_of
 from ecluse.loop.plan.trying.answering import Answer, best, paths_to_ask, refusals, told, unwell
+from ecluse.loop.plan.trying.borrowed import in_ini, named, suspected
 from ecluse.loop.plan.trying.case import COMMAND, Case, shown
 from ecluse.loop.plan.trying.evidence import hollow, lines, parts_of
 from ecluse.loop.plan.trying.frontend import fronted
 from ecluse.loop.plan.trying.last_words import TRACEBACK
 from ecluse.loop.plan.trying.mapping import mapped
 from ecluse.loop.plan.trying.working import PERIOD, as_installed, turned_off, why_it_ended, workers
-from ecluse.manifest.detect.facts import GUESS, Fact, Kind, values
+from ecluse.manifest.detect.facts import GUESS, Fact, Kind, every, values
 from ecluse.model.app import Argv, Interface, Process
 from ecluse.model.problem import ProblemError
 
@@ -72,8 +73,11 @@ async def left_out(case: Case, argv: Argv) -> bool:
 
 
 async def migrated(case: Case) -> tuple[str, ...]:
-    """Run the migration. A release line that fails and may be anything is left out, and said."""
+    """Run the migration, unless it may change what isn't ours. A release line that fails and may be anything is left
+    out, and said."""
     app, line = case.proposal.app, migrating.chosen(case.facts)
+    if app.migrate and (database := of_others(case, line)):
+        return spared(case, database)
     failed = await case.command(app.migrate, about="app.migrate") if app.migrate else ()
     if not failed and line is not None and migrating.is_custom(line):
         return await repeated(case, line)
@@ -82,6 +86,25 @@ async def migrated(case: Case) -> tuple[str, ...]:
     reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
     case.proposal = replace(case.proposal, app=replace(app, migrate=()), reasons=reasons)
     case.open += (f"`{line.value}` ({line.place}) failed when tried and is left out: see to app.migrate",)
+    return ()
+
+
+def of_others(case: Case, line: Fact | None) -> str:
+    """The database that the migration would change and that isn't this try's own; empty without a sign of one."""
+    fixed = every(case.facts, Kind.FIXED)
+    if line and (own := in_ini(fixed, line.file)):
+        return own
+    if case.databases is not None:
+        return named(case.databases, case.bench.services.ports)
+    return suspected(case.proposal.app.services, case.lacked, case.env, fixed)
+
+
+def spared(case: Case, database: str) -> tuple[str, ...]:
+    """The trial shares this machine's network: what listens there may be what somebody works with."""
+    what = shown(case.proposal.app.migrate)
+    case.say(what, ok=False, answer=f"not run: it would change {database}", about="app.migrate")
+    why = f"it was not run here, for it would change {database}, which isn't this try's own; a ship does run it"
+    case.open += (f"whether `{what}` goes well: {why}",)
     return ()
 
 

@@ -43,6 +43,7 @@ def test_its_workers_are_off_and_the_rest_is_tried():
     assert [(trial.what, trial.ok) for trial in case.proposal.trials] == [
         ("start postgres", True), ("start redis", False),
     ]  # fmt: skip
+    assert [service.name for service in case.lacked] == ["redis"]
     assert case.env["DATABASE_URL"] == "given"
     assert "CELERY_BROKER_URL" not in case.env
     assert case.open[0].startswith("this machine has no redis, so CELERY_BROKER_URL was not given: install it")
