@@ -15,7 +15,7 @@ async def furnished(case: Case) -> None:
         what = f"start {service.kind}"
         began = case.began(what)
         try:
-            await case.bench.services.provide((service,))
+            await case.bench.services.provide((service,), left=max(1.0, case.bench.left))
         except ProblemError as error:
             case.say(what, ok=False, answer=error.problems[0].what, began=began)
             leave_out(case, service, error.problems[0])
