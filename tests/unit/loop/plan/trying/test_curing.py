@@ -15,7 +15,7 @@ BEFORE = Proposal(
     app=APP, reasons={"app.name": "setup.py"}, unknown=("what for",), others=(FACT,), beside=(FACT,),
     also={"build.python": (FACT,)}, trials=(Trial(what="import", ok=False, answer="no"),), known={"test": {"a": "no"}},
     made_up=("SHOP_KEY",),
-)  # fmt: skip
+    made_up=("SHOP_KEY",), withdrawn={"SENTRY_DSN": "refused"},
 
 
 def test_what_it_set_is_taken_back_and_what_was_said_stays_said():
