@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,38 @@ def told(host, *commands):
         while piece := connection.recv(1024):
             answer += piece
     return answer.decode().split("\r\n")[1:-2]
+
+
+def test_a_broker_asks_for_the_password_as_soon_as_it_is_handed_over(host):
+    host.up().take()
+    for asks in (False, True, False):
+        host.orders("provide", services=[given("rabbitmq", asks=asks)])
+        where = address(host)
+        assert lets_in(where, where["user"]) is not asks
+        assert lets_in(where, where["password"]) is asks
+
+
+START_OK, TUNE = b"\0\x0a\0\x0b", b"\0\x0a\0\x1e"
+"""Methods of AMQP 0-9-1's class connection."""
+
+
+def lets_in(where, password):
+    """Whether RabbitMQ goes on after it was told that password."""
+    said = f"\0{where['user']}\0{password}".encode()
+    payload = START_OK + bytes(4) + b"\x05PLAIN" + len(said).to_bytes(4, "big") + said + b"\x05en_US"
+    with socket.create_connection((where["host"], where["port"]), 20) as connection:
+        connection.sendall(b"AMQP\0\0\x09\x01")
+        frame(connection)
+        connection.sendall(b"\x01\0\0" + len(payload).to_bytes(4, "big") + payload + b"\xce")
+        return frame(connection)[:4] == TUNE
+
+
+def frame(connection):
+    """The payload of the next frame; empty when there is none any more."""
+    with connection.makefile("rb") as file, suppress(ConnectionResetError):
+        head = file.read(7)
+        return file.read(int.from_bytes(head[3:], "big") + 1) if head else b""
+    return b""
 
 
 def test_a_service_that_cant_start_says_why(host):

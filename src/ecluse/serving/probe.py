@@ -1,7 +1,8 @@
 """Imports an entry point, as `ecluse init` tries it, and says what it is.
 
 Run by the app's own Python with a JSON question: `entry`, `folder`, `answer` (the file to write to). The answer holds
-`ok`, `interface` and `routes`, or `error` with the kind of exception, its message, the module that was missing, and
+`ok`, `interface`, `routes` and `databases` (their engines, hosts and ports where the framework itself knows them, else
+null), or `error` with the kind of exception, its message, the module that was missing, and
 the environment variables that the code asked for in vain, or whose values the error quotes, and what another Python
 would have to have (`wants`: a module and a name in it, or a file that it can compile), and the folder that isn't there
 if a database could not be opened for that.
@@ -15,7 +16,8 @@ import os
 import re
 import sys
 import traceback
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from urllib.parse import urlsplit
 
 MOST_ROUTES = 200
 LAST_LINES = 12
@@ -107,6 +109,19 @@ def django_routes() -> Iterator[str]:
             yield path
 
 
+def databases_of(app: Any) -> Optional[List[Dict[str, str]]]:
+    """Where the app's databases are, as Django or Flask-SQLAlchemy will look for them; None for what else there is."""
+    if "django" in sys.modules:
+        from django.conf import settings  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+
+        entries = settings.DATABASES.values()
+        return [{key.lower(): str(entry.get(key) or "") for key in ("ENGINE", "HOST", "PORT")} for entry in entries]
+    config = getattr(app, "config", None) or {}
+    urls = [config.get("SQLALCHEMY_DATABASE_URI"), *(config.get("SQLALCHEMY_BINDS") or {}).values()]
+    parts = [urlsplit(str(url)) for url in urls if url]
+    return [{"engine": one.scheme, "host": one.hostname or "", "port": str(one.port or "")} for one in parts] or None
+
+
 def failure(error: BaseException) -> Dict[str, Any]:
     """What went wrong; the innermost cause names the missing module."""
     deepest = error
@@ -170,17 +185,20 @@ def examine(question: Dict[str, Any]) -> Dict[str, Any]:
         sys.addaudithook(watch)
     try:
         app = resolve(question["entry"])
-        return {"ok": True, "interface": interface_of(app), "routes": listed(app)}
+        return {
+            "ok": True, "interface": interface_of(app), "routes": told(routes_of, app) or [],
+            "databases": told(databases_of, app),
+        }  # fmt: skip
     except BaseException as error:  # noqa: BLE001 (SystemExit too: whatever the code does, we report it)
         return {"ok": False, "error": failure(error)}
 
 
-def listed(app: Any) -> List[str]:
-    """The routes; a framework that can't list them now has none."""
+def told(question: Callable[[Any], Any], app: Any) -> Any:
+    """What a framework says of the app; None from one that can't say it now."""
     try:
-        return routes_of(app)
-    except Exception:  # noqa: BLE001 (any framework's own fault: we can still ask the usual paths)
-        return []
+        return question(app)
+    except Exception:  # noqa: BLE001 (any framework's own fault: we can do without its answer)
+        return None
 
 
 def main() -> None:

@@ -1,13 +1,16 @@
 """RabbitMQ, without the port mapper of Erlang that would be shared by everybody on the machine."""
 
+import json
 import socket
-from typing import Dict, List
+from typing import Any, Dict, List
 
 from ecluse.keeper.services.kind import HERE, Address, Kind, Shell, Task, program
 
 PATIENCE = 2.0
 GREETING = b"AMQP\x00\x00\x09\x01"
 """AMQP 0-9-1, section 4.2.2."""
+DEFINITIONS = "definitions.json"
+EVERYTHING = {"configure": ".*", "write": ".*", "read": ".*"}
 
 
 def prepare(_programs: str, _address: Address) -> List[Task]:
@@ -15,19 +18,37 @@ def prepare(_programs: str, _address: Address) -> List[Task]:
 
 
 def settle(address: Address) -> Dict[str, str]:
+    """The default user is only made where there are no data yet; what is defined is set at each start, so that its
+    password may change (rabbitmq.com, "Definition Export and Import")."""
     settings = {
         "listeners.tcp.1": "%s:%s" % (address["host"], address["port"]),
         "default_user": address["user"],
-        "default_pass": address["password"] if address["asks"] else address["user"],
-        "default_vhost": "/",
+        "default_pass": password(address),
+        "default_vhost": address["name"],
+        "load_definitions": "%s/%s" % (HERE, DEFINITIONS),
         "log.console": "true",
         "log.file": "false",
     }
     return {
         "rabbitmq.conf": "".join("%s = %s\n" % setting for setting in settings.items()),
+        DEFINITIONS: json.dumps(definitions(address)),
         "enabled_plugins": "[].\n",
         "rabbitmq-env.conf": "",
     }
+
+
+def definitions(address: Address) -> Dict[str, Any]:
+    user, host = address["user"], address["name"]
+    return {
+        "users": [{"name": user, "password": password(address), "tags": "administrator"}],
+        "vhosts": [{"name": host}],
+        "permissions": [{"user": user, "vhost": host, **EVERYTHING}],
+    }
+
+
+def password(address: Address) -> str:
+    """Without one that is handed over the user's name, for it knows no user without a password."""
+    return str(address["password"] if address["asks"] else address["user"])
 
 
 def serve(programs: str, address: Address) -> List[str]:

@@ -4,6 +4,7 @@ One program for all who start a service: the keeper, and the steps and the try o
 away. What it decides (port, password, account) stands in `address.json` beside the data, and is kept.
 """
 
+import itertools
 import json
 import os
 import secrets
@@ -72,13 +73,14 @@ def surroundings(address: Json, programs: str) -> Dict[str, str]:
 def _settled(given: Json, kind: Kind) -> Json:
     """As it was, on the same port if that is still free."""
     known = records.read(os.path.join(given["folder"], ADDRESS)) or {}
-    port, spare = int(known.get("port") or 0), int(known.get("spare") or 0)
+    port = int(known.get("port") or 0)
+    port = port if port and is_free(port) else free_ports(1)[0]
     return {
         "kind": kind.name,
         "programs": given["programs"],
         "host": HOST,
-        "port": port if port and is_free(port) else free_ports(1)[0],
-        "spare": spare or free_ports(1)[0],
+        "port": port,
+        "spare": spare_ports(port, int(known.get("spare") or 0)),
         "user": known.get("user") or kind.user,
         "password": known.get("password") or secrets.token_urlsafe(24),
         "name": known.get("name") or kind.database,
@@ -86,6 +88,12 @@ def _settled(given: Json, kind: Kind) -> Json:
         "asks": bool(given.get("asks")),
         "scratch": bool(given.get("scratch")),
     }
+
+
+def spare_ports(port: int, known: int = 0) -> int:
+    """The first of two neighbours that are both free and not `port`; `known` ones if they still are."""
+    candidates = itertools.chain([known] if known else [], iter(lambda: free_ports(1)[0], 0))
+    return next(one for one in candidates if port not in (one, one + 1) and is_free(one) and is_free(one + 1))
 
 
 def _prepare(kind: Kind, programs: str, address: Json, data: str, user: Optional[account.Account]) -> None:

@@ -102,7 +102,8 @@ async def tried(world: World, request: Request, facts: tuple[Fact, ...], place: 
         bench = Bench(world=world, place=place, checkout=checkout, until=until, services=services)
         await bench.lay_out()
         world.reporter.note(
-            "what is tried is the repository's own code: it gets none of your variables, and its own HOME"
+            "what is tried is the repository's own code: it gets its own HOME and none of your variables; "
+            "its build gets those that fetch and compile packages, an index's password too"
         )
         found = await attempt(facts, bench, name=world.root.name)
     if found.environment is None:

@@ -7,10 +7,11 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ecluse.model.app import Service, Step
+from ecluse.model.app import Service, ServiceKind, Step
 from ecluse.model.ids import ServiceName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.commands import Command, Finished
@@ -18,6 +19,7 @@ from ecluse.ports.world import World
 from ecluse.wire import services as wire
 
 PATIENCE = 60.0
+LAST_LINES = 12
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ADDRESS = "address.json"
 
@@ -30,23 +32,59 @@ class Scratch:
     folder: Path
     _serving: dict[ServiceName, asyncio.Task[Finished]] = field(default_factory=dict, init=False)
     _addresses: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
+    _failed: dict[tuple[ServiceName, ServiceKind], tuple[Problem, ...]] = field(default_factory=dict, init=False)
     _providing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def provide(self, services: Iterable[Service]) -> None:
-        """Start those that don't run; returns when all answer. ProblemError V001, V002: one can't be had; V004: it
-        doesn't start."""
-        async with self._providing:  # of two steps that want the same one, the second waits until it is there
-            await asyncio.gather(*(self._start(one) for one in services if one.name not in self._addresses))
+    async def provide(self, services: Iterable[Service], *, left: float | None = None) -> None:
+        """Start those that don't run; returns when all answer. `left` are the seconds that there are for it.
 
-    async def _start(self, service: Service) -> None:
-        programs = await self.world.services.get(service, self.world.reporter.note)
-        argv = self.world.services.serve(service, programs, self._place(service))
+        ProblemError V001, V002: one can't be had; V004: it doesn't start. One that failed isn't tried again: this takes
+        a minute, and ends in the same way.
+        """
+        async with self._providing:  # of two steps that want the same one, the second waits until it is there
+            wanted = [one for one in services if one.name not in self._addresses]
+            known = [problem for one in wanted for problem in self._failed.get((one.name, one.kind), ())]
+            if known:
+                raise ProblemError(*known)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for one in wanted:
+                        group.create_task(self._start(one, left))
+            except BaseExceptionGroup as failures:  # not `except*`, which wraps what is raised in there
+                raise as_one(failures) from None
+
+    async def _start(self, service: Service, left: float | None) -> None:
+        try:
+            async with asyncio.timeout(left):
+                programs = await self.world.services.get(service, self.world.reporter.note)
+                await self._served(service, self.world.services.serve(service, programs, self._place(service)))
+        except TimeoutError as error:
+            if left is None:
+                raise
+            problem = await self._silent(service, left)
+            self._failed[service.name, service.kind] = (problem,)
+            raise ProblemError(problem) from error
+        except ProblemError as error:
+            self._failed[service.name, service.kind] = error.problems
+            raise
+
+    async def _served(self, service: Service, argv: tuple[str, ...]) -> None:
+        """Returns when it answers; one that doesn't is ended, for it would keep another one from its data."""
         self._serving[service.name] = asyncio.create_task(self._run(service, argv))
-        await self._ready(service)
+        try:
+            await self._ready(service)
+        except BaseException:
+            await ended(self._serving.pop(service.name))
+            raise
 
     def variables(self, services: Iterable[Service]) -> dict[str, str]:
         """The addresses, in the forms that the app wants."""
         return wire.variables([{"name": one.name, "env": one.env} for one in services], self._addresses)
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """Where they listen."""
+        return frozenset(address["port"] for address in self._addresses.values())
 
     @property
     def passwords(self) -> tuple[str, ...]:
@@ -54,18 +92,14 @@ class Scratch:
 
     async def close(self) -> None:
         """End them; returns when they are gone."""
-        tasks = tuple(self._serving.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*self._serving.values())
         self._serving.clear()
 
     async def _run(self, service: Service, argv: tuple[str, ...]) -> Finished:
         place = self._place(service)
         place.parent.mkdir(parents=True, exist_ok=True)
-        log = place.with_suffix(".log")
         return await self.world.commands.run(
-            Command(argv=argv, folder=place.parent, env={"PATH": SYSTEM_PATH}, log=log)
+            Command(argv=argv, folder=place.parent, env={"PATH": SYSTEM_PATH}, log=self._log(service))
         )
 
     async def _ready(self, service: Service) -> None:
@@ -77,14 +111,24 @@ class Scratch:
         asking = asyncio.create_task(self.world.commands.run(command))
         try:
             await asyncio.wait((asking, serving), return_when=asyncio.FIRST_COMPLETED)
-            if not (asking.done() and asking.result().ok) or serving.done():
-                raise ProblemError(unready(service, serving.result() if serving.done() else None))
+            if serving.done():
+                said = serving.result().output
+                raise ProblemError(unready(service, "ended before it answered", said))
+            if not asking.result().ok:
+                raise ProblemError(await self._silent(service, PATIENCE))
         finally:
             asking.cancel()
             with suppress(asyncio.CancelledError):
                 await asking
         text = await asyncio.to_thread((place / ADDRESS).read_text, "utf-8")
         self._addresses[service.name] = json.loads(text)
+
+    async def _silent(self, service: Service, seconds: float) -> Problem:
+        said = await asyncio.to_thread(read, self._log(service))
+        return unready(service, f"did not answer within {seconds:.0f} s", said)
+
+    def _log(self, service: Service) -> Path:
+        return self._place(service).with_suffix(".log")
 
     def _place(self, service: Service) -> Path:
         return self.folder / service.name
@@ -106,11 +150,27 @@ async def scratch(world: World, folder: Path) -> AsyncIterator[Scratch]:
         await services.close()
 
 
-def unready(service: Service, ended: Finished | None) -> Problem:
-    what = "ended before it answered" if ended else f"did not answer within {PATIENCE:.0f} s"
+async def ended(*serving: asyncio.Task[Finished]) -> None:
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
+
+
+def read(log: Path) -> str:
+    return log.read_text("utf-8", "replace") if log.exists() else ""
+
+
+def as_one(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Every Problem of several failures, unless one of them is something else."""
+    others = [each for each in failures.exceptions if not isinstance(each, ProblemError)]
+    found = [each.problems for each in failures.exceptions if isinstance(each, ProblemError)]
+    return others[0] if others else ProblemError(*chain(*found))
+
+
+def unready(service: Service, what: str, said: str) -> Problem:
     return Problem(
         code="V004", what=f"the service {service.name} ({service.kind}) {what}",
-        evidence=tuple(ended.output.splitlines()[-12:]) if ended else (),
+        evidence=tuple(said.splitlines()[-LAST_LINES:]),
         fix="mend what the evidence names; `ecluse doctor` says which services this machine can give",
         exit=Exit.REFUSED,
     )  # fmt: skip

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
+from ecluse.loop.test.stopping import ends_after
 from ecluse.model.app import Gates, Step
+from ecluse.model.counted import counted
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.commands import Finished
 
@@ -116,12 +118,14 @@ def _judge_tests(step: Step, ran: Ran, gates: Gates, listed: Listed) -> Judged:
 def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gates, listed: Listed) -> Judged:
     known = listed.known
     new = {name: why for name, why in report.failed.items() if name not in known}
+    ended = _ended_early(step, report)
     excused = finished.exit_code == _TESTS_FAILED and not finished.timed_out and bool(report.failed) and not new
     if gates.tests and report.executed == 0:
         evidence = ("no test was executed, which is not a pass [E013]", *_last_lines(finished.output))
         return Judged(passed=False, evidence=evidence)
-    stopped = () if finished.ok or excused or new else (_how_it_ended(step, finished), *_last_lines(finished.output))
-    if finished.timed_out and new:
+    told = finished.ok or excused or new or ended
+    stopped = () if told else (_how_it_ended(step, finished), *_last_lines(finished.output))
+    if finished.timed_out and (new or ended):
         stopped = (_how_it_ended(step, finished),)
     still = tuple(sorted(known & report.failed.keys()))
     cured = tuple(sorted(known & report.passed - report.failed.keys() - listed.failed_before))
@@ -129,12 +133,21 @@ def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gat
     evidence = (
         *stopped,
         *_named(new),
+        *ended,
         _count(report),
         *cut([f"known failure: {name}" for name in still]),
         *cut([f"passes now, though {step.evidence.known_failures} lists it: {name}" for name in cured]),
         *cut([f"known failure that did not run: {name}" for name in absent]),
     )
-    return Judged(passed=not new and (finished.ok or excused), evidence=evidence, known=still, cured=cured)
+    return Judged(passed=not (new or ended) and (finished.ok or excused), evidence=evidence, known=still, cured=cured)
+
+
+def _ended_early(step: Step, report: TestReport) -> tuple[str, ...]:
+    """What is said where the command ends the suite at a failure, a known one too: nobody saw what comes behind it."""
+    most = ends_after(step.command)
+    if not 0 < most <= len(report.failed):
+        return ()
+    return (f"the command ends the suite after {counted(most, 'failure')}, which hides the rest: let it go on [E021]",)
 
 
 def _report(files: tuple[bytes, ...]) -> TestReport:

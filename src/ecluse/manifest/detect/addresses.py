@@ -45,6 +45,10 @@ PART = re.compile(rf"(?:\w+_)?({'|'.join(OWNERS)})_?({'|'.join(PARTS)})")
 KEYS = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "name"}
 """Of an entry of Django's DATABASES."""
 ENGINES = {"postgresql": "postgres", "postgresql_psycopg2": "postgres", "postgis": "postgres", "mysql": "mysql"}
+CHANGED = re.compile(r"dj_database_url|\benv\.db\b|\bDATABASES\s*(?:\[|\.update)")
+"""What gives an entry of DATABASES an address beside the one that stands in it."""
+OVERRIDES = ("set_main_option", "set_section_option", "create_engine(", "create_async_engine(", '["sqlalchemy.url"]')
+"""How Alembic's env.py takes a URL from elsewhere than alembic.ini (alembic.sqlalchemy.org, "Tutorial")."""
 LOCAL_URL = re.compile(r"([a-z]+)(?:\+[a-z0-9_]+)?://(?:[^@/]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
 WORTH_A_LOOK = re.compile(rf"(?:{'|'.join(SCHEMES)})(?:\+\w+)?://")
 """Walking a syntax tree costs a hundred times what looking at its text does."""
@@ -72,7 +76,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     known = suggested(tree)
     for module in tree.modules("environ", "getenv", "config(", "dj_database_url", "DATABASES"):
         if "DATABASES" in tree.text(module.path):
-            yield from django(module)
+            yield from django(module, is_changed=CHANGED.search(tree.text(module.path)) is not None)
         for found in reads(module):
             yield from address(module.path, found, known)
     for module, found in fields(tree):
@@ -81,6 +85,7 @@ def read(tree: Tree) -> Iterator[Fact]:
     for module in tree.modules("://localhost", "@localhost", "127.0.0.1", "[::1]"):
         if WORTH_A_LOOK.search(tree.text(module.path)):
             yield from fixed(module)
+    yield from fixed_for_alembic(tree)
 
 
 def forms(tree: Tree) -> Iterator[Fact]:
@@ -215,6 +220,18 @@ def fixed(module: Module) -> Iterator[Fact]:
             yield Fact(kind=Kind.FIXED, value=match.group(1), file=module.path, line=node.lineno, confidence=LIKELY)
 
 
+def fixed_for_alembic(tree: Tree) -> Iterator[Fact]:
+    """The URL in alembic.ini, where no env.py takes another."""
+    if any(word in tree.text(path) for path in tree.named("env.py") for word in OVERRIDES):
+        return
+    for path in tree.named("alembic.ini"):
+        for number, line in enumerate(tree.text(path).splitlines(), 1):
+            name, _, value = line.partition("=")
+            match = LOCAL_URL.match(value.strip()) if name.strip() == "sqlalchemy.url" else None
+            if match and match.group(1) in SCHEMES:
+                yield Fact(kind=Kind.FIXED, value=match.group(1), file=path, line=number, confidence=LIKELY)
+
+
 def defaults_in(module: Module, node: ast.AST) -> Iterator[ast.AST]:
     """What stands in for a variable: defaults, alternatives, fields of settings models."""
     if isinstance(node, ast.BoolOp):
@@ -243,8 +260,9 @@ def field_default(value: ast.expr) -> str | None:
     return beginning(value) or None
 
 
-def django(module: Module) -> Iterator[Fact]:
-    """The variables in an entry of DATABASES, whatever they are called, when its engine is a server's."""
+def django(module: Module, *, is_changed: bool) -> Iterator[Fact]:
+    """The variables in an entry of DATABASES, whatever they are called, when its engine is a server's; and a host that
+    no variable names (none at all is this machine's: docs.djangoproject.com, "Settings", HOST)."""
     for node in module.every(ast.Dict):
         entry = {text_of(key): value for key, value in zip(node.keys, node.values, strict=True) if key is not None}
         kind = ENGINES.get(text_of(entry.get("ENGINE")).rpartition(".")[2], "")
@@ -253,3 +271,6 @@ def django(module: Module) -> Iterator[Fact]:
                 if name := variable(module, inner)[0]:
                     yield Fact(kind=Kind.ADDRESS, value=name, file=module.path, line=getattr(inner, "lineno", 0),
                                label=f"{kind} {part}", confidence=SURE + 0.05)  # fmt: skip
+        host = entry.get("HOST", node)
+        if kind and not is_changed and (host is node or isinstance(host, ast.Constant)):
+            yield Fact(kind=Kind.FIXED, value=kind, file=module.path, line=host.lineno, confidence=LIKELY)

@@ -69,6 +69,8 @@ ONE_OFF = frozenset(("runserver", "runserver_plus", "collectstatic", "compilemes
 SEEN_TO = frozenset(("runserver", "runserver_plus", "collectstatic", "compilemessages", "check", "compress",
                      "makemigrations", "test", "shell"))  # fmt: skip
 """Those of them that are done elsewhere, or that no release wants. The others fill a database, once."""
+PASSING = frozenset(("db", "shell", "routes", "--help", "--version", "info", "schema", "version", "database"))
+"""What the programs of frameworks can do by themselves, none of which stays."""
 SERVES = frozenset((Kind.ASGI, Kind.WSGI, Kind.COMMAND))
 
 
@@ -118,6 +120,8 @@ def of_command(tree: Tree, command: Command, where: Line, seen: frozenset[str]) 
         yield fact(Kind.RELEASE, text, where)
     elif name in BY_VARIABLE and "run" in rest:
         yield from by_framework(tree, command, where)
+    elif name in BY_VARIABLE and where.name and PASSING.isdisjoint(rest):
+        yield fact(Kind.WORKER, with_app(command, where), where, label=where.name, folder=start(where), less=0.01)
     elif name == "fastapi":
         yield from in_file(tree, next((word for word in rest if word.endswith(".py")), ""), where)
     elif name in dashboards.RUNNERS and "run" in rest:
@@ -203,6 +207,14 @@ def by_framework(tree: Tree, command: Command, where: Line) -> Iterator[Fact]:
         after(list(command.words), ("--app", "-A")) or command.env.get(variable, "") or where.known.get(variable, "")
     )
     yield from named_app(tree, named, kind, where)
+
+
+def with_app(command: Command, where: Line) -> str:
+    """A command of the app's own, told its app by name where a variable of the file does that."""
+    words, (variable, _) = command.words, BY_VARIABLE[command.program]
+    app = command.env.get(variable, "") or where.known.get(variable, "")
+    is_told = not app or any(word.partition("=")[0] in {"--app", "-A"} for word in words)
+    return with_env(command if is_told else replace(command, words=(words[0], "--app", app, *words[1:])))
 
 
 def named_app(tree: Tree, named: str, kind: Kind, where: Line) -> Iterator[Fact]:
@@ -318,9 +330,9 @@ def of_script(tree: Tree, words: tuple[str, ...]) -> Program | None:
 
 
 def start(where: Line) -> str:
-    """The folder in which it runs, as the repository calls it."""
-    hint = where.around[0] if where.around else "."
-    return "." if PurePosixPath(hint).is_absolute() else str(PurePosixPath(hint))
+    """The folder in which it runs, as the repository calls it: one of a container is called something else."""
+    hints = (PurePosixPath(hint) for hint in where.around)
+    return str(next((hint for hint in hints if not hint.is_absolute()), PurePosixPath()))
 
 
 def with_env(command: Command) -> str:

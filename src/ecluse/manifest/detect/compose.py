@@ -31,7 +31,8 @@ class Service:
     dockerfile: str = ""
     command: str = ""
     line: int = 0
-    folder: str = "."
+    folder: str = ""
+    """Where it runs, empty where that is the image's to say."""
     environment: Mapping[str, str]
 
 
@@ -65,7 +66,7 @@ def of_file(tree: Tree, file: str) -> Iterator[Service]:
         yield Service(
             name=name, file=file, node=node, image="" if build else node.at("image").text,
             context=inside(file, context) if context else "", dockerfile=build.at("dockerfile").text,
-            command=command, line=at.line, folder=node.at("working_dir").text or ".",
+            command=command, line=at.line, folder=node.at("working_dir").text,
             environment=environment(tree, file, node),
         )  # fmt: skip
 

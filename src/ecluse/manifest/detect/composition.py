@@ -15,26 +15,30 @@ from ecluse.manifest.detect.tree import Tree
 
 def read(tree: Tree) -> Iterator[Fact]:
     for number, service in enumerate(services(tree)):
-        if not service.context and not is_of_same_image(service, services(tree)):
+        built = service if service.context else builder(service, services(tree))
+        if built is None:
             continue
         confidence = LIKELY + 0.1 - 0.05 * rank(service.file) - 0.002 * min(number, 20)
-        yield from started(tree, service, confidence)
+        yield from started(tree, service, built, confidence)
         yield from health(service)
 
 
-def is_of_same_image(service: Service, every: tuple[Service, ...]) -> bool:
-    """An image that another service of the file builds and names."""
-    built = {each.node.at("image").text for each in every if each.context and each.file == service.file}
-    return bool(service.image) and service.image in built
+def builder(service: Service, every: tuple[Service, ...]) -> Service | None:
+    """The other service of the file that builds and names its image."""
+    builds = (each for each in every if each.context and each.file == service.file)
+    return next((each for each in builds if service.image and each.node.at("image").text == service.image), None)
 
 
-def started(tree: Tree, service: Service, confidence: float) -> Iterator[Fact]:
+def started(tree: Tree, service: Service, built: Service, confidence: float) -> Iterator[Fact]:
+    """Its command runs where the image says, which holds the folder that it is built from (docs.docker.com, "Compose
+    Build Specification": context), unless that is another repository's."""
     if not service.command:
         return
-    mounted = [service.context] if service.context not in {"", "."} else []
+    is_here = any(path.startswith(f"{built.context}/") for path in tree.paths)
+    folders = (service.folder, *([built.context] if is_here else []), ".")
     where = Line(file=service.file, line=service.line, confidence=confidence, name=service.name,
-                 around=(service.folder, *mounted, "."), known=service.environment,
-                 beside=inside(service.file, str(PurePosixPath(service.dockerfile).parent)))  # fmt: skip
+                 around=tuple(filter(None, folders)), known=service.environment,
+                 beside=inside(service.file, str(PurePosixPath(built.dockerfile).parent)))  # fmt: skip
     yield from commandline.process(tree, service.command, where)
 
 

@@ -106,7 +106,7 @@ class Kind(StrEnum):
     PLAIN = "plain"
     """Where the code wants a URL without a driver in its scheme: it puts it in by itself, or calls the driver."""
     FIXED = "fixed"
-    """Where the code holds the address of a service on this machine, which so can't be given; the URL's scheme."""
+    """Where the code holds the address of a service, which so can't be given; the URL's scheme, or the kind."""
     RUNNER = "runner"
     """pytest, unittest or django."""
     TEST_FILE = "test-file"

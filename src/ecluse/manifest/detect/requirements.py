@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.packaging import packages
 from ecluse.manifest.detect.tree import Tree
+from ecluse.model.inclusion import included
 
 RUN = ("local", "base", "common", "main", "app", "prod", "production", "requirements")
 """Names in a `requirements/` folder, the lightest that still runs first."""
@@ -51,8 +52,8 @@ def listed(tree: Tree, path: str, seen: frozenset[str] = frozenset()) -> Iterato
     """The packages of a file and of those that it includes by `-r`."""
     for number, text in enumerate(tree.text(path).splitlines(), 1):
         line = text.strip()
-        if included := re.match(r"(?:-r|--requirement)[ =]?\s*(\S+)", line):
-            other = str(PurePosixPath(path).parent / included.group(1)).removeprefix("./")
+        if beside := included(line, constraints=False):
+            other = str(PurePosixPath(path).parent / beside).removeprefix("./")
             if other not in seen:
                 yield from ((number, name) for _, name in listed(tree, other, seen | {path, other}))
         else:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ecluse.manifest.detect.envfiles import OWN, examples
 from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
+from ecluse.manifest.detect.guards import Bare
 from ecluse.manifest.detect.tree import Tree
-from ecluse.manifest.syntax import Module, argument, name_of, nodes_of, text_of
+from ecluse.manifest.detect.unused import unused_settings
+from ecluse.manifest.syntax import Module, argument, literal, name_of, nodes_of, text_of
 
 READERS = {"environ.Env", "environs.Env", "decouple.config"}
 CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "float", "json.loads": "json",
@@ -28,7 +30,7 @@ METHODS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """`kind` is what the text is read as, empty when it stays text."""
+    """`kind` is what the text is read as, empty when it stays text; `at_import`: by whoever imports the module."""
 
     name: str
     line: int
@@ -39,25 +41,36 @@ class Demand:
 def read(tree: Tree) -> Iterator[Fact]:
     known, own = examples(tree), assigned(tree.text(OWN))
     for module in tree.modules("environ", "config(", "getenv"):
-        for demand in demanded(module):
+        is_used = module.path not in unused_settings(tree)
+        for demand in demanded(module, own):
             if demand.name in own:
                 continue
-            confidence = LIKELY if demand.at_import else GUESS - 0.2
+            confidence = LIKELY if demand.at_import and is_used else GUESS - 0.2
             yield Fact(kind=Kind.VARIABLE, value=demand.name, file=module.path, line=demand.line, confidence=confidence,
                        label=known.get(demand.name, ""))  # fmt: skip
             if demand.kind:
                 yield Fact(kind=Kind.CAST, value=demand.name, file=module.path, line=demand.line, label=demand.kind)
 
 
-def demanded(module: Module) -> Iterator[Demand]:
-    """What is read without a default."""
+def demanded(module: Module, held: Collection[str] = ()) -> Iterator[Demand]:
+    """What is read without a default; `held` is what the app itself sets."""
     late = {id(node) for function in module.all_functions() for node in nodes_of(function)}
+    late |= Bare(module=module, default=default_read, held=held).unreached()
     casts = dict(cast_arguments(module))
     for node in (*module.every(ast.Subscript), *module.every(ast.Call)):
         cast = casts.get(id(node), "")
         name, kind = read_by(module, node, cast)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
             yield Demand(name=name, line=getattr(node, "lineno", 0), at_import=id(node) not in late, kind=kind or cast)
+
+
+def default_read(module: Module, call: ast.Call) -> ast.expr | None:
+    """What a reader of variables gives where nothing is set, unless a cast makes something else of it."""
+    given = argument(call, 1, "default")
+    if given is None or not reads_variable(module, call.func):
+        return None
+    is_cast = bool(kind_read(module, call)) or argument(call, 9, "cast") is not None
+    return None if is_cast and isinstance(literal(given), str) else given
 
 
 def cast_arguments(module: Module) -> Iterator[tuple[int, str]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
 
@@ -17,7 +18,7 @@ from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.download import Downloader, Downloads
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.limits import Limits
-from ecluse.providers.uv.lock import Lock, Package, best_wheel
+from ecluse.providers.uv.lock import Lock, Package, Remote, best_wheel
 from ecluse.providers.uv.program import Say
 from ecluse.providers.uv.trees import tree_key
 
@@ -47,7 +48,7 @@ class Collector:
             async def one(package: Package) -> Wheel:
                 async with gate:
                     if (remote := best_wheel(package, tags)) is not None:
-                        return Wheel(name=remote.name, digest=await downloader.fetch(remote))
+                        return Wheel(name=remote.name, digest=await downloader.fetch(_there(remote, how)))
                     return await self._built(package, how, downloader, say)
 
             wheels = await together(one(package) for package in lock if package.folder != ".")
@@ -83,9 +84,14 @@ def _problems(failure: BaseException) -> tuple[Problem, ...]:
     return failure.problems if isinstance(failure, ProblemError) else ()
 
 
+def _there(remote: Remote, how: Collecting) -> Remote:
+    """An archive that lies in the tree is named by its path from there."""
+    return remote if urlsplit(remote.url).scheme else replace(remote, url=str(how.tree / remote.url))
+
+
 async def _source(package: Package, how: Collecting, downloader: Downloader) -> Source:
     if package.sdist is not None:
-        digest = await downloader.fetch(package.sdist)
+        digest = await downloader.fetch(_there(package.sdist, how))
         return Source(name=package.name, archive=package.sdist.name, key=digest)
     if package.folder:
         folder = how.tree / package.folder

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from posixpath import normpath
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -16,6 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from ecluse.model.problem import Exit, Place, Problem, ProblemError
 from ecluse.providers.uv.wanted import poetry_range
 
 Pins = tuple[tuple[str, ...], dict[str, frozenset[str]]]
@@ -62,10 +64,33 @@ def lines_of_groups(document: Mapping[str, Any], groups: Sequence[str]) -> tuple
     return (*project_lines(bare, (), groups), *poetry)
 
 
+def poetry_origins(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where poetry's tables say that packages come from which the standard ones beside them have by name alone."""
+    table = poetry_table(document)
+    tables = (table.get("dependencies", {}), *(_group(table, name) for name in ("dev", *table.get("group", {}))))
+    placed = (one for entries in tables for one in _placed(entries))
+    return tuple(dict.fromkeys(_line(name, {**one, "extras": ()}, "", _poetry_marker(one)) for name, one in placed))
+
+
+def uv_origins(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same of uv's table, without what counts for an extra or a group alone."""
+    placed = _placed(document.get("tool", {}).get("uv", {}).get("sources", {}))
+    return tuple(
+        _line(name, one, "", one.get("marker", "")) for name, one in placed if not {"extra", "group"} & one.keys()
+    )
+
+
+def _placed(entries: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, entry in entries.items():
+        for one in entry if isinstance(entry, list) else [entry]:
+            if isinstance(one, dict) and _origin(one):
+                yield name, one
+
+
 def pins(lock: Mapping[str, Any], python: str) -> Pins:
-    """The packages of a poetry.lock or pdm.lock that are for this Python."""
-    entries = [entry for entry in lock.get("package", ()) if _for_python(entry, python)]
-    newest = {entry["name"]: entry for entry in sorted(entries, key=lambda entry: Version(entry["version"]))}
+    """The packages of a poetry.lock or pdm.lock that are for this Python. Raises ValueError where it isn't one."""
+    entries = [entry for entry in _packages(lock) if _for_python(entry, python)]
+    newest = {entry["name"]: entry for entry in sorted(entries, key=_version)}
     marked = [entry for entry in entries if _marker(entry)]
     chosen = {id(entry): entry for entry in (*newest.values(), *marked) if _marker(entry) or entry in newest.values()}
     vouched: dict[str, frozenset[str]] = {}
@@ -93,8 +118,9 @@ def pipfile_names(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def pipfile_lock(text: str, *, with_tests: bool) -> Pins:
+    """Raises ValueError where it is none."""
     document = json.loads(text or "{}")
-    entries = {**(document.get("develop", {}) if with_tests else {}), **document.get("default", {})}
+    entries = {**(_section(document, "develop") if with_tests else {}), **_section(document, "default")}
     lines = tuple(line for name, entry in entries.items() for line in _pipfile_entry(name, entry))
     hashes = {
         str(canonicalize_name(name)): frozenset(one.removeprefix("sha256:") for one in entry.get("hashes", ()))
@@ -122,11 +148,23 @@ def _poetry_entry(name: str, entry: Any, *, optional: bool) -> Iterator[str]:
         table: Mapping[str, Any] = one if isinstance(one, dict) else {"version": one}
         if optional and table.get("optional"):
             continue
-        yield _line(name, table, _poetry_version(table.get("version", "*")), _poetry_marker(table))
+        yield _line(name, table, _poetry_version(name, table.get("version", "*")), _poetry_marker(table))
 
 
-def _poetry_version(text: str) -> str:
+def _poetry_version(name: str, text: str) -> str:
+    """What a requirement can't say, alternatives, is left to the lock."""
     ranges = poetry_range(text)
+    if not ranges:
+        raise ProblemError(
+            Problem(
+                code="B013",
+                what=f"{name} = {text} is no version constraint of poetry's",
+                where=Place(file="pyproject.toml"),
+                state="nothing was installed",
+                fix="write it as poetry's manual does: ^1.2, ~1.2, 1.2.*, or >=1.2,<2",
+                exit=Exit.REFUSED,
+            )
+        )
     return str(ranges[0]) if len(ranges) == 1 else ""
 
 
@@ -145,7 +183,7 @@ def _poetry_marker(table: Mapping[str, Any]) -> str:
 
 def _pipfile_entry(name: str, entry: Any) -> Iterator[str]:
     table: Mapping[str, Any] = entry if isinstance(entry, dict) else {"version": entry}
-    if table.get("path") or table.get("file"):
+    if normpath(table.get("path", "else")) == ".":  # the project itself
         return
     version = table.get("version", "*")
     yield _line(name, table, "" if version == "*" else version, table.get("markers", ""))
@@ -153,12 +191,49 @@ def _pipfile_entry(name: str, entry: Any) -> Iterator[str]:
 
 def _line(name: str, table: Mapping[str, Any], version: str, marker: str) -> str:
     extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
+    origin = _origin(table)
+    return f"{name}{extras}{f' @ {origin}' if origin else version}" + (f" ; {marker}" if marker else "")
+
+
+def _origin(table: Mapping[str, Any]) -> str:
+    """Where a package is to come from, empty where that is an index: one of the same name there may be anybody's."""
+    inside = f"#subdirectory={table['subdirectory']}" if table.get("subdirectory") else ""
     if repository := table.get("git"):
         at = table.get("rev") or table.get("ref") or table.get("tag") or table.get("branch")
-        version = f" @ git+{repository}{'@' + at if at else ''}"
-    elif url := table.get("url"):
-        version = f" @ {url}"
-    return f"{name}{extras}{version}" + (f" ; {marker}" if marker else "")
+        return f"git+{_address(repository)}{f'@{at}' if at else ''}{inside}"
+    if url := table.get("url"):
+        return f"{url}{inside}"
+    place: str = table.get("path") or table.get("file") or ""
+    return place if not place or place[0] in "./" or "://" in place else f"./{place}"
+
+
+def _address(repository: str) -> str:
+    """A URL; git itself takes `user@host:path` too (git-clone(1), "Git URLs")."""
+    short = re.fullmatch(r"([\w.-]+@[\w.-]+):/?([^/].*)", repository)
+    return f"ssh://{short[1]}/{short[2]}" if short else repository.removeprefix("git+")
+
+
+def _section(document: Any, name: str) -> Mapping[str, Any]:
+    section = document.get(name, {}) if isinstance(document, dict) else None
+    if not isinstance(section, dict) or not all(isinstance(entry, dict) for entry in section.values()):
+        raise ValueError(f"{name} is no table of packages")
+    return section
+
+
+def _packages(lock: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    entries = lock.get("package", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) and "name" in one for one in entries):
+        raise ValueError("a package has no name")
+    return entries
+
+
+def _version(entry: Mapping[str, Any]) -> Version:
+    """What comes from elsewhere than an index may have none."""
+    if "version" in entry:
+        return Version(str(entry["version"]))
+    if _origin(_locked_origin(entry)):
+        return Version("0")
+    raise ValueError(f"{entry['name']} has no version")
 
 
 def _for_python(entry: Mapping[str, Any], python: str) -> bool:
@@ -179,13 +254,22 @@ def _marker(entry: Mapping[str, Any]) -> str:
 
 
 def _pin(entry: Mapping[str, Any]) -> str:
+    return _line(entry["name"], _locked_origin(entry), f"=={entry.get('version')}", _marker(entry))
+
+
+def _locked_origin(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """In the words of a manifest; poetry's locks say it in a table of its own, pdm's beside the version."""
     source = entry.get("source", {})
-    marker = f" ; {_marker(entry)}" if _marker(entry) else ""
-    repository = source.get("url") if source.get("type") == "git" else entry.get("git")
-    if repository:
-        revision = source.get("resolved_reference") or entry.get("revision", "")
-        return f"{entry['name']} @ git+{repository}@{revision}{marker}"
-    return f"{entry['name']}=={entry['version']}{marker}"
+    inside = source.get("subdirectory") or entry.get("subdirectory")
+    match source.get("type"):
+        case "git":
+            return {"git": source["url"], "rev": source.get("resolved_reference"), "subdirectory": inside}
+        case "url":
+            return {"url": source["url"], "subdirectory": inside}
+        case "directory" | "file":
+            return {"path": source["url"]}
+    own = {key: entry.get(key) for key in ("git", "url", "path")}
+    return {**own, "rev": entry.get("revision"), "subdirectory": inside}
 
 
 def _unconditional(line: str) -> str:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """One file of an index. `sha256` is empty where the index names none: then the first download decides."""
+    """One file of an index, or of the tree: then `url` is its path from there. `sha256` is empty where the index names
+    none: then the first download decides."""
 
     url: str
     sha256: str = ""

@@ -132,7 +132,7 @@ class Maker:
         sources.require_files(job.read, job.build)
         asked = await self._asked(job, tests=tests)
         if not tests and asked.kind not in sources.LOCKS and sources.has_tests(job.build):
-            asked = replace(asked, pins=await self._tested_versions(job))
+            asked = replace(asked, pins=(*asked.pins, *await self._tested_versions(job)))
         try:
             return await self._resolver.answer(asked, job.resolving, job.say)
         except OtherPythonError as error:

@@ -7,15 +7,16 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ecluse.model.problem import ProblemError
 from ecluse.ports.commands import Finished
 from ecluse.ports.python import OtherPythonError, UnbuiltError
-from ecluse.providers.uv import failure
+from ecluse.providers.uv import failure, local
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
-from ecluse.providers.uv.lock import Lock, from_json, read_pylock, to_json, vouched_for
+from ecluse.providers.uv.lock import Lock, Package, Remote, from_json, read_pylock, to_json, vouched_for
 from ecluse.providers.uv.program import Say, Uv, silent
 from ecluse.providers.uv.scratch import scratch
 from ecluse.providers.uv.sources import (
@@ -31,8 +32,12 @@ from ecluse.providers.uv.sources import (
 )
 from ecluse.providers.uv.trees import copy_tree
 
+_GLUED = re.compile(r"(?m)^(\s*-[rcefi])(?=[^\s=])")
+"""pip takes an option's value without a space, uv doesn't."""
 _EDITABLE = re.compile(r"(?m)^\s*(?:-e|--editable)[ =]\s*")
 _LOCAL = re.compile(r"(?m)^\s*(?:-e|--editable|\.\.?)(?:[ =/]|\s*$)")
+
+_BY_PATH = re.compile(r"^[^;]+ @ \.\.?/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,10 @@ class Resolver:
         parts = (*parts, asked.without) if asked.without else parts
         place = (how.python.interpreter.minor, how.python.machine, how.python.libc)
         index = {name: value for name, value in self._uv.env.items() if name.startswith("UV_")}
-        return key_of(parts, place, reads(how.read, asked), how.limits.key, index)
+        reached = local.reached(how.read, asked, local.members(how.tree, how.root or how.tree))
+        texts = {**reads(how.read, asked), **local.texts(how.read, reached)}
+        archives = local.archives(how.tree, reached)
+        return key_of(parts, place, texts, how.limits.key, index, *([archives] if archives else ()))
 
     async def _exported(self, asked: Question, how: Resolving) -> Question:
         """uv.lock as requirement lines with hashes, once uv agrees that it matches."""
@@ -114,10 +122,7 @@ class Resolver:
             if not done.ok or not output.is_file():  # on a full disk uv ends with 0 and leaves no file
                 raise self._failed(done, asked, how)
             lock = read_pylock(output.read_text(encoding="utf-8"), str(work))
-            return tuple(
-                replace(package, folder=_below(tree, package.folder, root)) if package.folder else package
-                for package in lock
-            )
+            return tuple(_from_the_tree(package, tree, root) for package in lock)
 
     def _failed(self, done: Finished, asked: Question, how: Resolving) -> ProblemError:
         source = (*asked.inputs, str(asked.kind))[0]
@@ -145,18 +150,20 @@ class Resolver:
 
 
 def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:
-    """The root, or a copy of it when requirement files name folders: asking a folder what it needs writes into it.
+    """The root, or a copy of it when requirements name folders, which are written to when asked what they need, or when
+    uv couldn't read them.
 
     There the files name them as plain folders, since nothing of ours is installed editable.
     """
-    chain = [name for start in asked.inputs for name in requirement_chain(how.read, start)]
-    local = {name: text for name in chain if _LOCAL.search(text := how.read(name) or "")}
+    texts = {name: how.read(name) or "" for start in asked.inputs for name in requirement_chain(how.read, start)}
+    plain = {name: _EDITABLE.sub("", _GLUED.sub(r"\1 ", text)) for name, text in texts.items()}
     root = how.root or how.tree
-    if not local:
+    by_path = any(_BY_PATH.search(line) for line in (*asked.lines, *asked.pins))
+    if not by_path and not any(_LOCAL.search(text) or _GLUED.search(text) for text in texts.values()):
         return root
     copy_tree(root, copy := work / "tree")
-    for name, text in local.items():
-        (copy / how.tree.relative_to(root) / name).write_text(_EDITABLE.sub("", text), encoding="utf-8")
+    for name in (name for name in texts if plain[name] != texts[name]):
+        (copy / how.tree.relative_to(root) / name).write_text(plain[name], encoding="utf-8")
     return copy
 
 
@@ -175,8 +182,21 @@ def _written(path: Path, lines: tuple[str, ...]) -> str:
     return str(path)
 
 
-def _below(tree: Path, folder: str, root: Path) -> str:
-    """The folder counted from the tree, for what we keep must hold for the next checkout too; one that lies outside of
+def _from_the_tree(package: Package, tree: Path, root: Path) -> Package:
+    """The package with its places counted from the tree."""
+    wheels = tuple(_lying(wheel, tree, root) for wheel in package.wheels)
+    sdist = _lying(package.sdist, tree, root) if package.sdist else None
+    return replace(
+        package, folder=_below(tree, package.folder, root) if package.folder else "", wheels=wheels, sdist=sdist
+    )
+
+
+def _lying(remote: Remote, tree: Path, root: Path) -> Remote:
+    return remote if urlsplit(remote.url).scheme else replace(remote, url=_below(tree, remote.url, root))
+
+
+def _below(tree: Path, place: str, root: Path) -> str:
+    """The place counted from the tree, for what we keep must hold for the next checkout too; one that lies outside of
     `root` stays as it is."""
-    path = Path(folder).resolve()
+    path = Path(place).resolve()
     return os.path.relpath(path, tree.resolve()) if path.is_relative_to(root.resolve()) else str(path)

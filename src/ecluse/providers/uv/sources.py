@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from ecluse.model.app import Build
+from ecluse.model.inclusion import included
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
 from ecluse.providers.uv import foreign
 from ecluse.providers.uv.lock import Vouched
@@ -108,7 +111,7 @@ def question(read: Read, build: Build, python: str, *, tests: bool) -> Question:
 
 
 def reads(read: Read, asked: Question) -> dict[str, str]:
-    """The text of everything that can change the answer, by path."""
+    """The text of everything of the project's own that can change the answer, by path."""
     names = (
         "pyproject.toml",
         "setup.py",
@@ -136,10 +139,8 @@ def asked_at(read: Read, asked: Question, name: str) -> Place | None:
 
 def require_known(asked: Question) -> None:
     """A lock that lacks what its manifest asks for, by name: ProblemError B010."""
-    pinned = {
-        *asked.vouched,
-        *foreign.names(line.split(" ; ")[0] for line in (*asked.pins, *asked.lines) if "==" in line),
-    }
+    listed = (line for line in asked.lines if "==" in line or (asked.kind is Kind.PIPFILE_LOCK and " @ " in line))
+    pinned = {*asked.vouched, *foreign.names(line.split(" ; ")[0] for line in (*asked.pins, *listed))}
     missing = [name for name in asked.direct if name not in pinned]
     if missing and asked.kind in LOCKS:
         raise ProblemError(
@@ -181,8 +182,8 @@ def requirement_chain(read: Read, start: str) -> tuple[str, ...]:
         if name in found or (text := read(name)) is None:
             continue
         found[name] = None
-        included = re.findall(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", text)
-        waiting += [_beside(name, other) for other in included]
+        others = (included(line, constraints=True) for line in text.splitlines())
+        waiting += [_beside(name, other) for other in others if other]
     return tuple(found)
 
 
@@ -225,19 +226,23 @@ def _of_poetry_or_pdm(
 ) -> Question:
     document = _pyproject(read)
     lines = (*foreign.poetry_lines(document, extras, groups), *foreign.project_lines(document, extras, groups))
-    pins, vouched = foreign.pins(_lock(kind, read), python) if kind in LOCKS else ((), {})
+    with _readable(kind):
+        pins, vouched = foreign.pins(tomllib.loads(read(kind) or ""), python) if kind in LOCKS else ((), {})
     return Question(kind=kind, lines=lines, pins=pins, vouched=vouched, direct=foreign.names(lines))
 
 
-def _lock(kind: Kind, read: Read) -> dict[str, Any]:
+@contextmanager
+def _readable(kind: Kind) -> Iterator[None]:
+    """What isn't a lock, or has something in it that isn't a version: ProblemError B010."""
     try:
-        return tomllib.loads(read(kind) or "")
-    except tomllib.TOMLDecodeError as error:
+        yield
+    except ValueError as error:
         raise ProblemError(
             Problem(
                 code="B010",
-                what=f"{kind} is not TOML: {error}",
+                what=f"{kind} can't be read: {error}",
                 where=Place(file=kind),
+                state="nothing was installed",
                 fix=f"make {kind} anew with its tool, and commit it",
                 exit=Exit.REFUSED,
             )
@@ -249,7 +254,8 @@ def _of_pipenv(kind: Kind, read: Read, *, dev: bool) -> Question:
     manifest = _toml(read("Pipfile"))
     if kind is Kind.PIPFILE:
         return Question(kind=kind, lines=foreign.pipfile_lines(manifest, dev=dev))
-    lines, vouched = foreign.pipfile_lock(read("Pipfile.lock") or "", with_tests=dev)
+    with _readable(kind):
+        lines, vouched = foreign.pipfile_lock(read("Pipfile.lock") or "", with_tests=dev)
     return Question(kind=kind, lines=lines, vouched=vouched, exact=True, direct=foreign.pipfile_names(manifest))
 
 
@@ -260,8 +266,10 @@ def _of_project(kind: Kind, read: Read, extras: tuple[str, ...], groups: tuple[s
     document = _pyproject(read)
     own = tuple(name for name in groups if kind is Kind.PROJECT and name in document.get("dependency-groups", {}))
     lines = foreign.lines_of_groups(document, [name for name in groups if name not in own])
-    inputs = ("pyproject.toml",) if kind is Kind.PROJECT else ()
-    return Question(kind=kind, inputs=inputs, lines=lines, extras=extras, groups=own)
+    if kind is not Kind.PROJECT:
+        return Question(kind=kind, lines=lines, extras=extras, pins=foreign.uv_origins(document))
+    origins = foreign.poetry_origins(document)
+    return Question(kind=kind, inputs=("pyproject.toml",), lines=lines, extras=extras, groups=own, pins=origins)
 
 
 def _of_files(read: Read, build: Build) -> Question:
@@ -292,13 +300,7 @@ def _files(requirements: tuple[str, ...], read: Read) -> tuple[str, ...]:
 
 
 def _beside(name: str, other: str) -> str:
-    parts: list[str] = []
-    for part in (PurePosixPath(name).parent / other).parts:
-        if part == ".." and parts:
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
+    return normpath(PurePosixPath(name).parent / other)
 
 
 def _declares_in_setup(read: Read) -> bool:

@@ -261,13 +261,15 @@ def poetry_range(text: str) -> tuple[SpecifierSet, ...]:
 
 
 def _poetry_term(term: str) -> str:
-    term = re.sub(r"\s+", "", term)
+    term = re.sub(r"(\.[xX*])+$", ".*", re.sub(r"\s+", "", term))
     if term in {"", "*"}:
         return ""
     if term.startswith("^"):
         return f">={term[1:]},<{_caret(term[1:])}"
-    if term.startswith("~") and not term.startswith("~="):
-        return f"~={term[1:]}.0" if term.count(".") == 1 else f"~={term[1:]}"
+    if series := re.match(r"~(\d+(?:\.\d+)?)", term):
+        return f">={term[1:]},=={series[1]}.*"
+    if re.match(r"=\d", term):
+        return f"={term}"
     if term[0].isdigit():
         return f"=={term}" if term.endswith("*") or term.count(".") > 1 else f"=={term}.*"
     return term

@@ -75,6 +75,20 @@ def test_a_health_route_that_fails_is_said(world, repository):
     assert "Not known: /healthz answered 500" in found.text
 
 
+STREAM = """if self.path == "/status":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            while True:
+                self.wfile.write(b": still here\\n\\n")
+                time.sleep(0.1)"""
+
+
+def test_a_route_that_streams_keeps_nobody_from_asking_the_others(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(before="import time", on_get=STREAM)})
+    assert manifest(init(world))["processes"]["web"]["health"]["path"] == "/"
+
+
 def test_a_status_that_is_well_while_every_page_fails_is_a_problem(world, repository):
     on_get = "if self.path != '/status': print('no manifest.json', flush=True); self.send_error(500); return"
     repository({"Procfile": PROCFILE, "server.py": server(on_get=on_get, paths=("/status",))})
@@ -554,6 +568,28 @@ def test_a_migration_that_fails_ends_the_try(world, repository):
     with pytest.raises(ProblemError) as error:
         init(world)
     assert "no database" in error.value.problems[0].evidence
+
+
+FIXED = "import sqlalchemy\ndef engine():\n    return sqlalchemy.create_engine('postgresql://localhost/shop')\n"
+MAKES = "open('made', 'w').close()  # then create_all\n"
+
+
+def test_a_migration_of_a_database_that_may_be_somebody_s_is_not_run_and_stays_in_the_manifest(world, repository):
+    repository({"Procfile": PROCFILE, "server.py": server(), "make_db.py": MAKES, "db.py": FIXED})
+    found = init(world)
+    assert manifest(found)["app"]["migrate"] == ["python", "make_db.py"]
+    said = next(trial for trial in found.proposal.trials if trial.about == "app.migrate")
+    assert (said.ok, said.answer) == (False, "not run: it would change postgresql at the address in db.py:3")
+    assert any("`python make_db.py` goes well: it was not run" in line for line in found.proposal.unknown)
+
+
+@pytest.mark.parametrize(("url", "is_run"), [("sqlite:///shop.db", True), ("mysql://localhost/shop", False)])
+def test_where_the_framework_knows_the_database_its_word_decides(world, repository, url, is_run):
+    web = "def application(environ, start_response): ...\napplication.config = {'SQLALCHEMY_DATABASE_URI': %r}\n"
+    repository({"web.py": web % url, "make_db.py": MAKES, "db.py": FIXED})
+    with pytest.raises(ProblemError):  # no server for WSGI in this environment
+        init(world)
+    assert ("python make_db.py", is_run) in [(name, ok) for name, ok, _ in world.reporter.ends]
 
 
 def test_a_worker_that_stays_up_is_on_and_ends_with_the_try(world, repository):

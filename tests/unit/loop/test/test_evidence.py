@@ -4,6 +4,8 @@ import pytest
 
 from ecluse.loop.test.evidence import Listed, Ran, covered_percent, judge, judge_coverage
 from ecluse.loop.test.junit import UnreadableReportError, canonical, parse_junit
+from ecluse.loop.test.stopping import ends_after
+from ecluse.manifest.argv import SHELL
 from ecluse.model.app import Evidence, Gates, Step
 from ecluse.model.verdict import Answer
 from ecluse.ports.commands import Finished
@@ -23,9 +25,9 @@ ALL = Gates()
 FAILURE = '<failure message="assert 0">trace\nback</failure>'
 
 
-def judged(junit, exit_code=0, *, known=(), before=(), gates=ALL, **options):
+def judged(junit, exit_code=0, *, known=(), before=(), gates=ALL, command=("pytest",), **options):
     evidence = Evidence(junit="report.xml", known_failures="known.txt")
-    step = Step(name="tests", command=("pytest",), evidence=evidence)
+    step = Step(name="tests", command=command, evidence=evidence)
     listed = Listed(known=frozenset(map(canonical, known)), failed_before=frozenset(before))
     left = () if junit is None else (junit,)
     return judge(step, Ran(finished=Finished(exit_code=exit_code, **options), junit=left), gates, listed)
@@ -119,6 +121,52 @@ def test_a_new_failure_stops_beside_known_ones():
     done = judged(report(case("b", FAILURE), case("c", FAILURE)), 1, known=("tests.test_a.b",))
     assert not done.passed
     assert done.evidence[0].startswith("failed: tests.test_a.c")
+
+
+ENDED = "the command ends the suite after 1 failure, which hides the rest: let it go on [E021]"
+
+
+@pytest.mark.parametrize("exit_code", [0, 1])
+def test_a_known_failure_at_which_the_suite_is_ended_is_no_pass(exit_code):
+    junit = report(case("a"), case("b", FAILURE))
+    done = judged(junit, exit_code, known=("tests.test_a.b",), command=("pytest", "-x"))
+    assert not done.passed
+    assert done.evidence[0] == ENDED
+    assert judged(junit, 1, known=("tests.test_a.b",), command=("pytest", "--maxfail=2")).passed
+
+
+def test_a_suite_that_may_be_ended_passes_where_nothing_fails():
+    assert judged(report(case("a")), command=("pytest", "-x")).evidence == ("1 test",)
+
+
+@pytest.mark.parametrize(
+    ("command", "failures"),
+    [
+        ("pytest --junitxml=report.xml tests", 0),
+        ("python -m pytest -x", 1),
+        ("pytest -qx tests/x", 1),
+        ("pytest -kx -nx tests -- -v", 0),
+        ("pytest --maxfail 3", 3),
+        ("pytest --maxfail=3 --maxfail=0", 0),
+        ("pytest -x --maxfail", 1),
+        ("coverage run -m pytest --exitfirst && coverage json", 1),
+        ("pytest tests | grep -x ok; (rm -xf tmp)", 0),
+        ("DEBUG=1 pytest tests\\\n  --sw", 1),
+        ("pytest 'tests && x -x", 0),
+        ("python -m unittest -vf", 1),
+        ("python -m xmlrunner discover --failfast", 1),
+        ("python manage.py test --failfast", 1),
+        ("python manage.py test -x", 0),
+        ("A=1 tox -e pytest -x testenv.pass_env+=A", 0),
+        ("make test -x", 0),
+    ],
+)
+def test_the_words_of_a_command_say_whether_it_goes_on_behind_a_failure(command, failures):
+    assert ends_after((*SHELL, command)) == failures
+
+
+def test_the_words_of_a_list_say_it_too():
+    assert ends_after(("python", "-m", "pytest", "-x", "a && b")) == 1
 
 
 def test_a_known_failure_that_passes_or_is_gone_is_told():

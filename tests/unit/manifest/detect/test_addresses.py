@@ -127,6 +127,45 @@ def test_an_address_that_nobody_can_change_is_seen(code, lines):
     assert [fact.line for fact in facts if fact.kind is Kind.FIXED] == lines
 
 
+DJANGO = """\
+DATABASES = {"default": {
+    "ENGINE": "django.db.backends.%s", "NAME": "shop",
+    %s
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        (DJANGO % ("postgresql", "'HOST': '127.0.0.1', 'PORT': 5432"), [3]),
+        (DJANGO % ("mysql", "'HOST': 'db'"), [3]),
+        (DJANGO % ("postgresql", "'USER': 'shop'"), [1]),
+        (DJANGO % ("postgresql", "'HOST': os.environ['AT']"), []),
+        (DJANGO % ("postgresql", "'HOST': configured.host"), []),
+        (DJANGO % ("postgresql", "") + "DATABASES['default'].update(dj_database_url.config())\n", []),
+        (DJANGO % ("sqlite3", "'HOST': 'localhost'"), []),
+    ],
+)
+def test_a_host_in_djangos_databases_that_nobody_can_change_is_seen(code, lines):
+    facts = addresses.read(Tree.of({"settings.py": code}))
+    assert [fact.line for fact in facts if fact.kind is Kind.FIXED] == lines
+
+
+@pytest.mark.parametrize(
+    ("url", "env", "lines"),
+    [
+        ("postgresql+psycopg2://a:b@localhost/c", "engine_from_config(section)", [2]),
+        ("postgresql://a:b@localhost/c", "config.set_main_option('sqlalchemy.url', url)", []),
+        ("driver://user:pass@localhost/dbname", "engine_from_config(section)", []),
+        ("sqlite:///shop.db", "engine_from_config(section)", []),
+    ],
+)
+def test_the_url_that_alembic_alone_reads_is_seen(url, env, lines):
+    files = {"alembic.ini": f"[alembic]\nsqlalchemy.url = {url}\n", "alembic/env.py": f"{env}\n"}
+    assert [fact.line for fact in addresses.read(Tree.of(files)) if fact.kind is Kind.FIXED] == lines
+
+
 COMPOSE = """\
 services:
   web:

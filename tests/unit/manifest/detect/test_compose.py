@@ -1,5 +1,7 @@
 """Compose files say what is started, with which variables, and how it is asked."""
 
+import pytest
+
 from ecluse.manifest.detect import compose, detect
 from ecluse.manifest.detect.facts import Kind, every
 from ecluse.manifest.detect.nodes import parsed
@@ -90,6 +92,42 @@ def test_an_env_file_and_a_start_script_are_followed():
     facts = detect(Tree.of(files))
     assert [(fact.value, fact.folder) for fact in every(facts, Kind.WSGI)] == [("main:app", "api")]
     assert [fact.value for fact in every(facts, Kind.RELEASE)] == ["python manage.py migrate"]
+
+
+@pytest.mark.parametrize(
+    ("service", "folder"),
+    [
+        ("build: ./backend", "backend"),
+        ("build: {context: backend}\n    working_dir: /app", "backend"),
+        ("build: .\n    working_dir: backend", "backend"),
+        ("build: .\n    working_dir: /app", "."),
+        ("image: shop", "backend"),
+        ("build: https://example.org/other.git", "."),
+    ],
+)
+def test_a_worker_runs_in_the_folder_that_its_image_is_built_from(service, folder):
+    text = f"services:\n  web:\n    build: ./backend\n    image: shop\n  sums:\n    {service}\n    command: "
+    files = {"backend/app/tasks.py": "x = 1\n", "backend/count.py": "x = 1\n"}
+    for command in ("celery -A app.tasks worker", "cd /app && celery -A app.tasks worker"):
+        facts = detect(Tree.of({**files, "compose.yml": f"{text}{command}\n"}))
+        assert [(fact.label, fact.folder) for fact in every(facts, Kind.WORKER)] == [("sums", folder)]
+
+
+@pytest.mark.parametrize(
+    ("command", "workers"),
+    [
+        ("flask sched-run", ["flask --app shop sched-run"]),
+        ("flask --app=other sched-run", ["flask --app=other sched-run"]),
+        ("python -m quart jobs", ["quart jobs"]),
+        ("flask seed && gunicorn shop:app", []),
+        ("flask db upgrade", []),
+        ("flask routes", []),
+    ],
+)
+def test_a_command_of_a_framework_s_program_is_a_worker(command, workers):
+    text = "services:\n  jobs:\n    build: .\n    environment: {FLASK_APP: shop}\n    command: "
+    facts = detect(Tree.of({"shop.py": "x = 1\n", "compose.yml": f"{text}{command}\n"}))
+    assert [fact.value for fact in every(facts, Kind.WORKER)] == workers
 
 
 def suggested(files):

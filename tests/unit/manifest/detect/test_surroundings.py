@@ -238,6 +238,63 @@ def test_variables_that_the_import_needs_are_found_with_what_the_example_suggest
     assert next(fact.label for fact in facts if fact.value == "URL") == "http://x"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if 'X' in os.environ:\n    A = os.environ['X']\n",
+        "if 'X' in os.environ.keys():\n    A = {'HOST': os.environ['X'], 'PORT': os.environ['Y']}\n",
+        "if os.getenv('X'):\n    A = os.environ['X']\nelse:\n    A = 1\n",
+        "if os.environ.get('X') is not None and ready():\n    A = os.environ['X']\n",
+        "if 'X' not in os.environ:\n    A = 1\nelse:\n    A = os.environ['X']\n",
+        "if not os.environ.get('X', ''):\n    A = 1\nelif os.environ['X'] == '2':\n    A = 2\n",
+        "A = os.environ['X'] if 'X' in os.environ else None\n",
+        "A = 'X' in os.environ and os.environ['X'] == 'yes'\n",
+        "A = 'X' not in os.environ or os.environ['X'] == 'yes'\n",
+        "if ready(os.getenv('X')):\n    A = os.environ['X']\n",
+        "if os.getenv('ON', 'False').lower() in ('true', '1'):\n    A = os.environ['X']\n",
+        "ON = env.bool('ON', default=False)\nif ON:\n    A = env('X')\n",
+        "ON = int(os.getenv('ON', '0'))\nif ON == 1:\n    A = env('X')\n",
+        "if (dsn := os.getenv('X')):\n    A = os.environ['X']\n",
+        "if (os.getenv('ON') or os.getenv('TOO')) and True:\n    A = os.environ['X']\n",
+        "try:\n    A = os.environ['X']\nexcept KeyError:\n    A = 1\n",
+        "try:\n    A = env('X')\nexcept (ImportError, ImproperlyConfigured):\n    A = 1\n",
+        "try:\n    A = os.environ['X']\nexcept:\n    pass\n",
+        "with contextlib.suppress(KeyError):\n    A = os.environ['X']\n",
+    ],
+)
+def test_a_variable_that_is_read_behind_a_guard_is_not_demanded(code):
+    facts = detect(Tree.of({"s.py": f"import contextlib\nimport environ\nimport os\nenv = environ.Env()\n{code}"}))
+    found = [fact.confidence for fact in facts if fact.kind is Kind.VARIABLE]
+    assert found
+    assert max(found) < 0.5
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if 'X' not in os.environ:\n    raise SystemExit('set X')\nA = os.environ['X']\n",
+        "if os.getenv('MODE', 'local') == 'local':\n    A = os.environ['X']\n",
+        "if ready():\n    A = os.environ['X']\n",
+        "if os.environ['X'] == '1':\n    A = 1\n",
+        "if 'OWN' in os.environ or os.getenv('OWN'):\n    A = os.environ['X']\n",
+        "if env.bool('ON', default='False'):\n    A = env('X')\n",
+        "if config('ON', default='False', cast=bool):\n    A = os.environ['X']\n",
+        "A = B\nB = A and int(1e999)\nif not B or int(1e999) or " + "not " * 2000 + "1:\n    A = os.environ['X']\n",
+        "ON = 1\nON = ready()\nif not ON:\n    A = os.environ['X']\n",
+        "if 1 < 2 < 3 or -1 or 1 in 2 or len(3) or 'x'.title(1) or int('x') or name in os.environ:\n    A = env('X')\n",
+        "if ready() in os.environ or env('ON') or os.getenv(name) or [ready()] or ON or None + 1:\n    A = env('X')\n",
+        "try:\n    A = os.environ['X']\nexcept KeyError:\n    raise RuntimeError('set X')\n",
+        "try:\n    A = os.environ['X']\nexcept KeyError:\n    sys.exit('set X')\n",
+        "try:\n    A = os.environ['X']\nexcept ImportError:\n    pass\n",
+        "with suppress(OSError), open('x'):\n    A = os.environ['X']\n",
+    ],
+)
+def test_a_variable_that_is_read_whatever_is_set_is_demanded(code):
+    before = "import environ\nimport os\nimport sys\nfrom contextlib import suppress\nfrom decouple import config\n"
+    facts = detect(Tree.of({"s.py": f"{before}env = environ.Env()\n{code}", ".env": "OWN=1\n"}))
+    assert max(fact.confidence for fact in facts if fact.kind is Kind.VARIABLE and fact.value == "X") > 0.5
+
+
 def test_what_the_app_s_own_env_file_sets_is_neither_replaced_nor_copied():
     files = {"s.py": "import os\nA = os.environ['TOKEN']\n", ".env": "TOKEN=secret\n"}
     assert of(files, Kind.VARIABLE) == ()

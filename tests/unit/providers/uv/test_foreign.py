@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from ecluse.providers.uv.foreign import pins, pipfile_lines, pipfile_lock, poetry_lines, poetry_table, project_lines
+from ecluse.model.problem import ProblemError
+from ecluse.providers.uv.foreign import (
+    pins,
+    pipfile_lines,
+    pipfile_lock,
+    poetry_lines,
+    poetry_origins,
+    poetry_table,
+    project_lines,
+    uv_origins,
+)
 
 POETRY = {
     "tool": {
@@ -41,6 +51,53 @@ def test_poetry_s_main_group():
         "fork @ git+ssh://forge/fork@abc",
         "file @ file:///f.whl",
     )
+
+
+def of_poetry(**dependencies):
+    return {"tool": {"poetry": {"dependencies": dependencies}}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ({"path": "../shared", "develop": True}, "it @ ../shared"),
+        ({"path": "libs/shared", "extras": ["a"]}, "it[a] @ ./libs/shared"),
+        ({"path": "/srv/shared"}, "it @ /srv/shared"),
+        ({"file": "wheels/it.whl", "python": ">=3.8"}, "it @ ./wheels/it.whl ; (python_full_version >= '3.8')"),
+        (
+            {"git": "https://forge/it", "tag": "v1", "subdirectory": "py"},
+            "it @ git+https://forge/it@v1#subdirectory=py",
+        ),
+        ({"git": "git@forge.example:o/it.git"}, "it @ git+ssh://git@forge.example/o/it.git"),
+        ({"git": "git@forge.example:/o/it.git"}, "it @ git+ssh://git@forge.example/o/it.git"),
+        ({"git": "ssh://git@forge.example:22/o/it.git"}, "it @ git+ssh://git@forge.example:22/o/it.git"),
+        ({"url": "https://forge/it.zip", "subdirectory": "py"}, "it @ https://forge/it.zip#subdirectory=py"),
+    ],
+)
+def test_a_package_comes_from_where_the_manifest_says(entry, line):
+    assert poetry_lines(of_poetry(it=entry), (), ()) == (line,)
+
+
+def test_a_constraint_that_isn_t_understood_isn_t_left_out():
+    assert poetry_lines(of_poetry(one="~1", two="=1.2.3"), (), ()) == ("one==1.*,>=1", "two==1.2.3")
+    with pytest.raises(ProblemError, match="it = latest"):
+        poetry_lines(of_poetry(it="latest"), (), ())
+
+
+def test_origins_are_known_for_names_in_the_standard_tables():
+    groups = {"test": {"dependencies": {"fork": {"git": "https://forge/fork"}}}}
+    here = {"path": "../shared", "python": ">=3.8", "extras": ["a"]}
+    document = {"tool": {"poetry": {"dependencies": {"here": here, "flask": "*"}, "group": groups}}}
+    assert poetry_origins(document) == (
+        "here @ ../shared ; (python_full_version >= '3.8')",
+        "fork @ git+https://forge/fork",
+    )
+    sources = {
+        "core": {"path": "core", "marker": "sys_platform == 'linux'"},
+        "member": {"workspace": True},
+        "torch": [{"url": "https://forge/cpu.whl", "extra": "cpu"}, {"index": "cuda"}],
+    }
+    assert uv_origins({"tool": {"uv": {"sources": sources}}}) == ("core @ ./core ; sys_platform == 'linux'",)
 
 
 def test_poetry_s_extras_and_groups_when_asked_for():
@@ -101,17 +158,35 @@ def test_older_poetry_locks_keep_their_hashes_at_the_end():
 
 
 @pytest.mark.parametrize(
-    "entry",
+    ("entry", "place"),
     [
-        {"source": {"type": "git", "url": "ssh://forge/fork", "resolved_reference": "abc"}},
-        {"git": "ssh://forge/fork", "revision": "abc"},
+        (
+            {"source": {"type": "git", "url": "ssh://forge/fork", "resolved_reference": "abc"}},
+            "git+ssh://forge/fork@abc",
+        ),
+        ({"git": "ssh://forge/fork", "revision": "abc"}, "git+ssh://forge/fork@abc"),
+        (
+            {"source": {"type": "git", "url": "git@forge:o/r", "resolved_reference": "abc", "subdirectory": "py"}},
+            "git+ssh://git@forge/o/r@abc#subdirectory=py",
+        ),
+        ({"source": {"type": "directory", "url": "../fork"}}, "../fork"),
+        ({"source": {"type": "file", "url": "wheels/fork.whl"}}, "./wheels/fork.whl"),
+        ({"source": {"type": "url", "url": "https://forge/fork.whl"}}, "https://forge/fork.whl"),
+        ({"path": "./fork", "editable": True}, "./fork"),
+        ({"url": "https://forge/fork.whl"}, "https://forge/fork.whl"),
     ],
 )
-def test_a_package_out_of_git_is_pinned_to_its_commit(entry):
-    assert pins({"package": [{"name": "fork", "version": "1", **entry}]}, "3.11.7") == (
-        ("fork @ git+ssh://forge/fork@abc",),
-        {},
-    )
+def test_a_package_that_is_of_no_index_is_pinned_to_its_place(entry, place):
+    assert pins({"package": [{"name": "fork", "version": "1", **entry}]}, "3.11.7") == ((f"fork @ {place}",), {})
+
+
+def test_a_package_that_is_of_no_index_needs_no_version():
+    assert pins({"package": [{"name": "fork", "path": "./fork"}]}, "3.11.7")[0] == ("fork @ ./fork",)
+
+
+def test_a_package_of_a_named_index_is_pinned_to_its_version():
+    legacy = {"source": {"type": "legacy", "url": "https://index.example", "reference": "ours"}}
+    assert pins({"package": [{"name": "it", "version": "1", **legacy}]}, "3.11.7") == (("it==1",), {})
 
 
 def test_a_pipfile_s_lock_is_taken_whole():
@@ -125,6 +200,11 @@ def test_a_pipfile_s_lock_is_taken_whole():
         {"flask": frozenset({"aa"})},
     )
     assert set(pipfile_lock(text, with_tests=True)[0]) == {"flask==2.3 ; python_version >= '3.8'", "pytest==8.0"}
+
+
+def test_a_pipfile_s_own_folders_are_asked_for_but_for_the_project_itself():
+    here, core = {"path": ".", "editable": True}, {"path": "./core", "editable": True}
+    assert pipfile_lines({"packages": {"here": here, "core": core}}, dev=False) == ("core @ ./core",)
 
 
 def test_a_pipfile_without_a_lock():

@@ -78,3 +78,36 @@ def workspace(tree, index):
 def test_a_member_of_a_workspace_has_its_lock_and_its_neighbours(toolchain, workspace, index):
     wheel(index, "till", "1.5")
     assert app_wheels(toolchain, workspace) == ["core-1.0-py3-none-any.whl", "till-1.0-py3-none-any.whl"]
+
+
+def test_a_member_that_asks_for_more_than_its_lock_knows_is_found(toolchain, workspace):
+    app_wheels(toolchain, workspace)
+    core = workspace / "packages/core/pyproject.toml"
+    core.write_text(core.read_text().replace("'till<2'", "'till<2', 'idna'"))
+    with pytest.raises(ProblemError, match="B010"):
+        app_wheels(toolchain, workspace)
+
+
+CORE = '[tool.uv.sources]\ncore = {path = "../core"}\n'
+WEB_PROJECT = '[project]\nname = "web"\nversion = "1"\ndependencies = ["core"]\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"requirements.txt": "-e ../core\n"}, {"pyproject.toml": WEB_PROJECT + CORE}],
+    ids=["requirements", "sources"],
+)
+def test_what_a_neighbour_asks_for_later_is_installed(toolchain, tree, files):
+    write(tree / "packages/web", files)
+    write(tree / "packages/core", project("core"))
+    assert app_wheels(toolchain, tree) == ["core-1.0-py3-none-any.whl"]
+    write(tree / "packages/core", project("core", requires=["till"]))
+    assert app_wheels(toolchain, tree) == ["core-1.0-py3-none-any.whl", "till-2.0-py3-none-any.whl"]
+
+
+def test_an_archive_that_is_replaced_is_installed(toolchain, tree):
+    write(tree / "packages/web", {"requirements.txt": "./kit-1.0-py3-none-any.whl\n"})
+    wheel(tree / "packages/web", "kit")
+    assert app_wheels(toolchain, tree) == ["kit-1.0-py3-none-any.whl"]
+    wheel(tree / "packages/web", "kit", requires=["till"])
+    assert app_wheels(toolchain, tree) == ["kit-1.0-py3-none-any.whl", "till-2.0-py3-none-any.whl"]

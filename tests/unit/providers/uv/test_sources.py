@@ -3,6 +3,7 @@
 import pytest
 
 from ecluse.model.app import Build
+from ecluse.model.problem import ProblemError
 from ecluse.providers.uv.sources import Kind, builds_project, hashes_in, kind_of, question, reads, requirement_chain
 
 PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -64,11 +65,16 @@ def test_whether_the_repository_is_a_package(files, builds):
 def test_included_files_are_found_from_where_they_are_included():
     files = {
         "requirements.txt": "-r requirements/base.txt\n--constraint=limits.txt\nflask\n",
-        "requirements/base.txt": "-r ../requirements.txt\n-r more.txt\n-r gone.txt\n",
+        "requirements/base.txt": "-r ../requirements.txt\n-rmore.txt\n-r gone.txt\n",
         "requirements/more.txt": "",
         "limits.txt": "",
     }
     assert set(requirement_chain(files.get, "requirements.txt")) == set(files)
+
+
+def test_a_file_above_the_project_includes_its_neighbours():
+    files = {"../../more/base.txt": "-r two.txt", "../../more/two.txt": "-r ../../three.txt", "../../../three.txt": ""}
+    assert set(requirement_chain(files.get, "../../more/base.txt")) == set(files)
 
 
 def test_everything_that_can_change_the_answer_is_read():
@@ -94,6 +100,29 @@ def test_tests_bring_files_and_plain_requirements():
     asked = question(files.get, build, "3.12.1", tests=True)
     assert (asked.inputs, asked.lines) == (("requirements.txt", "dev.txt"), ("pytest>=8",))
     assert question(files.get, build, "3.12.1", tests=False).inputs == ("requirements.txt",)
+
+
+UNREADABLE = [
+    ("poetry.lock", "not TOML ["),
+    ("poetry.lock", 'package = "none"'),
+    ("poetry.lock", '[[package]]\nversion = "1"\n'),
+    ("poetry.lock", '[[package]]\nname = "old"\nversion = "2004b-legacy"\n'),
+    ("pdm.lock", '[[package]]\nname = "old"\n'),
+    ("Pipfile.lock", "<<<<<<< HEAD\n{}"),
+    ("Pipfile.lock", "[]"),
+    ("Pipfile.lock", '{"default": []}'),
+    ("Pipfile.lock", '{"default": {"flask": 1}}'),
+]
+
+
+@pytest.mark.parametrize(("lock", "text"), UNREADABLE)
+def test_a_lock_that_can_t_be_read_is_made_anew(lock, text):
+    files = {"pyproject.toml": POETRY, "Pipfile": "", lock: text}
+    with pytest.raises(ProblemError) as caught:
+        question(files.get, Build(), "3.12.1", tests=False)
+    problem = caught.value.problems[0]
+    assert (problem.code, str(problem.where)) == ("B010", lock)
+    question(files.get, Build(locked=False), "3.12.1", tests=False)
 
 
 def test_pipenv_s_test_packages_are_a_group():

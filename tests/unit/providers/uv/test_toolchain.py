@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -306,6 +307,67 @@ def test_a_poetry_lock_with_another_version_than_asked_for_doesn_t_match(toolcha
     assert refused(environment, toolchain, tree).code == "B010"
 
 
+BY_PATH = """
+[tool.poetry.dependencies]
+python = ">=3.9"
+shared = {path = "../shared", develop = true}
+"""
+STANDARD = '[project]\nname = "web"\nversion = "1"\ndependencies = ["shared"]\n'
+LOCKED_BY_PATH = """
+[[package]]
+name = "shared"
+version = "1.0"
+files = []
+[package.source]
+type = "directory"
+url = "../shared"
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": BY_PATH, "poetry.lock": LOCKED_BY_PATH},
+        {"pyproject.toml": STANDARD + BY_PATH, "poetry.lock": LOCKED_BY_PATH},
+        {"pyproject.toml": BY_PATH},
+        {"pyproject.toml": STANDARD + BY_PATH},
+        {"Pipfile": '[packages]\nshared = {path = "../shared"}\n'},
+    ],
+    ids=["locked", "standard, locked", "ranges", "standard", "pipenv"],
+)
+def test_a_package_by_path_is_never_that_of_the_index(toolchain, tree, index, files):
+    wheel(index, "shared", "1.0")
+    write(tree / "web", files)
+    write(tree / "shared", project("shared", requires=["till"]))
+    house = wheelhouse(toolchain, tree, Build(project="web"))
+    assert ("shared-1.0-py3-none-any.whl", True) in [(one.name, one.built) for one in house.app]
+    assert not list((tree / "shared").glob("*.egg-info"))
+    shutil.rmtree(tree / "shared")
+    write(tree / "web", {"setup.cfg": "# changed\n"})
+    problem = refused(wheelhouse, toolchain, tree, Build(project="web"))
+    assert "Distribution not found" in problem.evidence[-1]
+
+
+def test_a_package_by_path_is_that_for_what_a_build_says_that_it_needs(toolchain, tree, index):
+    wheel(index, "shared", "1.0")
+    dynamic = '[project]\nname = "app"\nversion = "1"\ndynamic = ["dependencies"]\n'
+    files = project("app", requires=["shared"])
+    source = '[tool.uv.sources]\nshared = {path = "shared"}\n'
+    write(tree, {**files, "pyproject.toml": dynamic + files["pyproject.toml"] + source})
+    write(tree / "shared", project("shared"))
+    house = wheelhouse(toolchain, tree)
+    assert [(one.name, one.built) for one in house.app][-1] == ("shared-1.0-py3-none-any.whl", True)
+
+
+def test_a_poetry_lock_knows_a_package_out_of_git(toolchain, tree, tmp_path):
+    commit, fork = repository(tmp_path / "fork", project("fork"))
+    entry = f'type = "git"\nurl = "file://{fork}"\nreference = "main"\nresolved_reference = "{commit}"\n'
+    lock = f'[[package]]\nname = "fork"\nversion = "1.0"\nfiles = []\n[package.source]\n{entry}'
+    asked = f'[tool.poetry.dependencies]\nfork = {{git = "file://{fork}"}}\n'
+    write(tree, {"pyproject.toml": asked, "poetry.lock": lock})
+    assert names(wheelhouse(toolchain, tree).app) == ["fork-1.0-py3-none-any.whl"]
+
+
 def test_pipenv_s_lock_is_installed_as_it_is(toolchain, tree, index):
     hashed = {"version": "==1.0", "hashes": [f"sha256:{digest(index / 'till-1.0-py3-none-any.whl')}"]}
     lock = json.dumps({"default": {"till": hashed}, "develop": {}})
@@ -377,6 +439,26 @@ def test_a_package_in_a_folder_of_the_tree_is_built_from_it(toolchain, tree):
     assert [(one.name, one.built) for one in house.app] == [
         ("library-1.0-py3-none-any.whl", True), ("till-2.0-py3-none-any.whl", False),
     ]  # fmt: skip
+
+
+def test_options_without_a_space_are_read_as_pip_reads_them(toolchain, tree):
+    write(tree / "lib", project("library"))
+    write(tree, {"requirements.txt": "-rmore/base.txt\n-e./lib\n", "more/base.txt": "till\n-cmost.txt\n"})
+    write(tree, {"more/most.txt": "till<2\n"})
+    wanted = ["library-1.0-py3-none-any.whl", "till-1.0-py3-none-any.whl"]
+    assert names(wheelhouse(toolchain, tree).app) == wanted
+    write(tree, {"more/most.txt": "till<3\n"})
+    assert names(wheelhouse(toolchain, tree).app)[1:] == ["till-2.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize("file", ["kit-1.0-py3-none-any.whl", "kit-1.0.tar.gz"])
+def test_an_archive_that_lies_in_the_tree_is_installed_from_it(toolchain, tree, tmp_path, file):
+    (wheel if file.endswith("whl") else sdist)(tree / "archives", "kit")
+    write(tree, {"requirements.txt": f"./archives/{file}\n"})
+    assert names(wheelhouse(toolchain, tree).app) == ["kit-1.0-py3-none-any.whl"]
+    tree.rename(tmp_path / "elsewhere")
+    shutil.rmtree(tmp_path / "home" / "store")
+    assert names(wheelhouse(toolchain, tmp_path / "elsewhere").app) == ["kit-1.0-py3-none-any.whl"]
 
 
 def test_a_full_disk_is_a_problem(tmp_path, index, commands, tree):

@@ -10,7 +10,8 @@ import shlex
 from collections.abc import Iterator
 from itertools import groupby
 
-from ecluse.manifest.argv import argv_of
+from ecluse.loop.test.stopping import ends_after
+from ecluse.manifest.argv import SHELL, argv_of
 from ecluse.manifest.detect.facts import Fact, Kind, every, first
 from ecluse.manifest.detect.testruns import Run, program, runs
 from ecluse.model.app import Argv, Evidence, Step
@@ -38,14 +39,16 @@ def adding(facts: tuple[Fact, ...]) -> tuple[tuple[Fact, ...], ...]:
 
 
 def steps(facts: tuple[Fact, ...]) -> Iterator[tuple[Step, Fact]]:
-    """Each with the fact that it comes from. One that runs pytest leaves its report; others have their exit code."""
+    """Each with the fact that it comes from. One that runs pytest leaves its report; others have their exit code, and
+    so has pytest where it is ended at a failure: a known one would pass for all that comes behind it."""
     for commands in adding(facts):
         tool, _, name = commands[0].label.partition(":")
-        reports = any(run.runner == "pytest" for fact in commands for run in runs(fact.value))
+        tests = any(run.runner == "pytest" for fact in commands for run in runs(fact.value))
+        reports = tests and not any(ends_after((*SHELL, fact.value)) for fact in commands)
         step = Step(
             name=StepName(f"{tool}-{re.sub('[^a-z0-9_-]+', '-', name.lower())}"),
             command=reporting(tool, name, commands[0].file) if reports else plain(tool, name),
-            group="test" if reports else "check",
+            group="test" if tests else "check",
             evidence=Evidence(junit=JUNIT if reports else ""),
         )
         yield step, commands[0]
@@ -62,7 +65,7 @@ def reporting(tool: str, name: str, file: str) -> Argv:
     """pytest's report, wherever it is started in there; tox lets no variable in that it isn't told to."""
     section = f"testenv:{name}" if file.endswith((".ini", ".cfg")) else f"env.{name}"
     let_in = ("-x", f"{section}.pass_env+=PYTEST_ADDOPTS") if tool == "tox" else ()
-    return argv_of(f'PYTEST_ADDOPTS="--junitxml=$PWD/{JUNIT}" {shlex.join((*plain(tool, name), *let_in))}')
+    return argv_of(f'PYTEST_ADDOPTS="--junitxml=$PWD/{JUNIT} --maxfail=0" {shlex.join((*plain(tool, name), *let_in))}')
 
 
 def adds(text: str, facts: tuple[Fact, ...]) -> bool:

@@ -22,6 +22,19 @@ OTHERS = ("1", "http://localhost", "sqlite:///local.db", "localhost:8000", "2000
 """Tried one after the other when the code refuses a value; the last two are long enough for a key."""
 
 
+BY_NAME = tuple((re.compile(pattern), value) for pattern, value in (
+    (r"(?:.*_)?SENTRY_DSN", ""),  # which switches it off (docs.sentry.io, "Basic Options")
+    (r"(?:.*_)?(?:DATABASE|DB)(?:_\w+)?_?UR[LI](?:_\w+)?|DATABASE|.*_DSN", "sqlite:///local.db"),
+    (r"DEBUG.*|.*_DEBUG", "1"),
+    (r"(?:.*_)?(?:DB|PG|HTTPS?|SMTP|MAIL|REDIS|WEB)?PORT", "8000"),
+    (r".*HOSTS", ",".join(HERE)),
+    (r".*_HOST(?:NAME)?|.*HOST.*_UR[LI]", "localhost"),
+    (r".*_UR[LI]", "http://localhost"),
+    (r".*", "for-development-only"),
+))  # fmt: skip
+"""The first that fits. A database's address is a whole one: its host, its user and its password are none."""
+
+
 def value_for(name: str, facts: tuple[Fact, ...]) -> str:
     """By what it is read as, else by its name."""
     kind = next((fact.label for fact in every(facts, Kind.CAST) if fact.value == name), "")
@@ -40,14 +53,4 @@ def next_value(name: str, refused: str, facts: tuple[Fact, ...], said: str = "")
 
 def safe_value(name: str) -> str:
     """A value for development that a variable of this name may take; no secret."""
-    if "DATABASE" in name or name.endswith("_DSN") or name == "DB_URL":
-        return "sqlite:///local.db"
-    if name.startswith("DEBUG") or name.endswith("_DEBUG"):
-        return "1"
-    if name.endswith("PORT"):
-        return "8000"
-    if name.endswith("HOSTS"):
-        return ",".join(HERE)
-    if name.endswith(("_URL", "_URI", "_HOST")):
-        return "localhost" if "HOST" in name else "http://localhost"
-    return "for-development-only"
+    return next(value for pattern, value in BY_NAME if pattern.fullmatch(name))

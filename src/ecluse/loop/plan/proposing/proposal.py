@@ -41,3 +41,5 @@ class Proposal:
     """Of each step whose suite fails in part, the tests that fail, and why."""
     made_up: tuple[str, ...] = ()
     """Variables of the local environment whose values nobody gave."""
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    """Those that were left unset again, for none of the values was taken, with the last of them."""

@@ -91,8 +91,11 @@ class Writer:
 
     def put(self, table: Table, path: str, value: Any) -> None:
         """One key with its comment; nothing for an empty value."""
-        if value in (None, "", (), [], {}):
-            return
+        if value not in (None, "", (), [], {}):
+            self.set(table, path, value)
+
+    def set(self, table: Table, path: str, value: Any) -> None:
+        """Like `put`; an empty value too, which says something of a variable."""
         table.add(path.rpartition(".")[2], value)
         if reason := self._reasons.get(path):
             commented(table, path.rpartition(".")[2], reason)
@@ -201,7 +204,7 @@ class Writer:
         if environment.env:
             inner = tomlkit.table()
             for name, value in environment.env.items():
-                self.put(inner, f"{path}.env.{name}", literal(value))
+                self.set(inner, f"{path}.env.{name}", literal(value))
             table.add("env", inner)
         return table
 

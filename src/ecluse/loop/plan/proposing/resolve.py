@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from ecluse.loop.plan.proposing.background import background, hint
 from ecluse.loop.plan.proposing.django import one_settings_module
@@ -20,6 +19,7 @@ from ecluse.loop.plan.proposing.proposal import Proposal
 from ecluse.loop.plan.proposing.services import addresses, has_broker, services_of
 from ecluse.loop.plan.proposing.steps import coverage_wanted, steps_of
 from ecluse.loop.plan.proposing.untold import apart, unknown
+from ecluse.loop.plan.proposing.workers import named
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.apps import beside
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first
@@ -237,12 +237,7 @@ def workers(found: tuple[Fact, ...], facts: tuple[Fact, ...], reasons: Reasons, 
     """Background processes. One whose broker may be missing is declared, off, and said; `served`: it is a service,
     none is needed, or there is nothing else to run."""
     broker = next((fact for fact in every(facts, Kind.DEPENDENCY) if fact.value in BROKERS), None)
-    taken = {str(WEB)}
-    for fact in told_once(found):
-        name = re.sub(r"[^a-z0-9_-]+", "-", fact.label.lower()).strip("-") or "worker"
-        if name in taken:
-            continue
-        taken.add(name)
+    for name, fact in named(found).items():
         sure = served or (fact.file == "Procfile" and broker is None)
         reasons.note(f"processes.{name}.command", fact)
         yield Process(
@@ -252,22 +247,6 @@ def workers(found: tuple[Fact, ...], facts: tuple[Fact, ...], reasons: Reasons, 
             enabled=sure,
             why_off="" if sure else "whether its broker is there was not tried",
         )
-
-
-def told_once(found: tuple[Fact, ...]) -> Iterator[Fact]:
-    """Each kind of worker as the surest file has it: the same one may stand in several, in other words."""
-    told: dict[str, str] = {}
-    for fact in found:
-        if told.setdefault(essence(fact.value), fact.file) == fact.file:
-            yield fact
-
-
-def essence(command: str) -> str:
-    """The program, and the first word that says what it does: `celery worker`, `manage rqworker`."""
-    words = [PurePosixPath(word).name.removesuffix(".py") for word in command.split() if not word.startswith("-")]
-    words = words[1:] if words[:1] == ["python"] else words
-    known = [word for word in words if word in {"worker", "beat", "scheduler", "flower"}]
-    return " ".join([*words[:1], *(known[:1] or (words[1:2] if words[:1] == ["manage"] else []))])
 
 
 def local(facts: tuple[Fact, ...], reasons: Reasons, services: tuple[Service, ...]) -> Environment:

@@ -22,6 +22,8 @@ TEST = StepName("test")
 JUNIT = "junit.xml"
 REPORTS = "TEST-*.xml"
 COVERAGE = "coverage.json"
+TO_ITS_END = "--maxfail=0"
+"""pytest goes on behind a failure, whatever its settings say (`addopts = -x`): a known one would hide the rest."""
 REPORTING = "xmlrunner.extra.djangotestrunner.XMLTestRunner"
 PATTERNS = ("test*.py", "*_test.py", "*_tests.py", "*.py")
 
@@ -98,7 +100,7 @@ def command(facts: tuple[Fact, ...], runner: str, folder: str, *, measured: bool
     if runner == "django":
         words = (*manage(facts, folder), "test", "--noinput", f"--testrunner={REPORTING}", *settings(facts), *said)
         return measuring(words) if measured else ("python", *words)
-    report = (f"--junitxml={JUNIT}", *(("--cov", f"--cov-report=json:{COVERAGE}") if measured else ()))
+    report = (f"--junitxml={JUNIT}", TO_ITS_END, *(("--cov", f"--cov-report=json:{COVERAGE}") if measured else ()))
     targets = () if any(not word.startswith("-") for word in said) else pytest_targets(facts, folder)
     return ("python", "-m", "pytest", *report, *said, *targets)
 

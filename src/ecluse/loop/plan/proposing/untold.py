@@ -7,6 +7,7 @@ from shlex import quote
 
 from ecluse.loop.plan.proposing.migrating import left_out
 from ecluse.loop.plan.proposing.services import addresses
+from ecluse.loop.plan.proposing.workers import left_out as workers_left_out
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App
@@ -63,6 +64,7 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
         )
     yield from for_development(facts)
     yield from lacking(app)
+    yield from workers_left_out(every(facts, Kind.WORKER))
     if places := tuple(dict.fromkeys(fact.place for fact in every(facts, Kind.WRITES))):
         more = f" and {len(places) - 6} more" if len(places) > 6 else ""  # noqa: PLR2004 (as many as a line holds)
         yield (
@@ -72,4 +74,5 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
     known = {name for environment in app.environments for name in environment.env} | addresses(app.services).keys()
     late = sorted({fact.value for fact in every(facts, Kind.VARIABLE)} - known)
     if late:
-        yield f"read while running, not at start: {', '.join(late[:8])}: set what you need in [environments.local] env"
+        read = f"read while running or on a condition, not at each start: {', '.join(late[:8])}"
+        yield f"{read}: set what you need in [environments.local] env"

@@ -10,9 +10,10 @@ from ecluse.loop.plan.proposing.resolve import LOCAL
 from ecluse.loop.plan.proposing.written import Seen
 from ecluse.loop.plan.trying.answering import Answer
 from ecluse.loop.plan.trying.bench import Bench
+from ecluse.loop.plan.trying.borrowed import Database
 from ecluse.manifest.argv import SHELL
 from ecluse.manifest.detect.facts import Fact
-from ecluse.model.app import Argv, Build, Process
+from ecluse.model.app import Argv, Build, Process, Service
 from ecluse.model.problem import ProblemError
 
 COMMAND = 180.0
@@ -36,6 +37,10 @@ class Case:
         self.is_cured = False
         """Whether the environment is one that a cure asks for."""
         self.routes: tuple[str, ...] = ()
+        self.databases: tuple[Database, ...] | None = None
+        """Those that the framework names; None where it names none."""
+        self.lacked: tuple[Service, ...] = ()
+        """Services that can't be had here."""
         self.before: Seen = {}
         self.answers: tuple[Answer, ...] = ()
         self.last_words: tuple[str, ...] = ()

@@ -79,11 +79,7 @@ async def cured(case: Case, setback: Setback, search: Search) -> bool:
 
 def restore(case: Case, before: Proposal) -> None:
     """What a cure that changed nothing set is taken back; what was said of it stays said."""
-    trials = case.proposal.trials
-    case.proposal = Proposal(
-        app=before.app, reasons=before.reasons, unknown=before.unknown, others=before.others, trials=trials,
-        made_up=before.made_up,
-    )  # fmt: skip
+    case.proposal = replace(before, trials=case.proposal.trials)
 
 
 async def next_cure(case: Case, setback: Setback, search: Search) -> Cure | None:

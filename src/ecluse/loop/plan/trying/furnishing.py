@@ -15,7 +15,7 @@ async def furnished(case: Case) -> None:
         what = f"start {service.kind}"
         began = case.began(what)
         try:
-            await case.bench.services.provide((service,))
+            await case.bench.services.provide((service,), left=max(1.0, case.bench.left))
         except ProblemError as error:
             case.say(what, ok=False, answer=error.problems[0].what, began=began)
             leave_out(case, service, error.problems[0])
@@ -25,6 +25,7 @@ async def furnished(case: Case) -> None:
 
 def leave_out(case: Case, service: Service, why: Problem) -> None:
     """Its variables are then learned like any other, and may do without it."""
+    case.lacked += (service,)
     app = without(case.proposal.app, service, f"{service.kind} can't be had here")
     mine = f"services.{service.name}."
     reasons = {key: reason for key, reason in case.proposal.reasons.items() if not key.startswith(mine)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ecluse.loop.plan.proposing.locked import runners_alone
 from ecluse.loop.plan.proposing.written import make_room
+from ecluse.loop.plan.trying.borrowed import of_framework
 from ecluse.loop.plan.trying.case import Case
 from ecluse.loop.plan.trying.curing import Search, Setback, cured, given_up, those_able
 from ecluse.loop.plan.trying.learn import Failure, Lesson, learn
@@ -194,6 +195,7 @@ async def probed(case: Case) -> Failure | None:
         failure = Failure(kind="Stopped", message=said, lines=tuple(finished.output.splitlines()[-12:]) or (said,))
     elif answer["ok"]:
         case.routes = tuple(answer["routes"])
+        case.databases = of_framework(answer["databases"])
         believe(case, Interface(answer["interface"]))
         said = f"{case.web.interface}, {counted(len(case.routes), 'plain route')}"
         case.say(what, ok=True, answer=said, began=began, about="processes.web.app")

@@ -90,8 +90,12 @@ class Lesson:
     words: str = ""
     """What goes behind the command of the web process."""
     state: str = ""
+    withdrawn: str = ""
+    """A variable to leave unset."""
 
     def __str__(self) -> str:
+        if self.withdrawn:
+            return f"without {self.withdrawn}"
         return self.add or self.words or self.state or ", ".join(f"{name}={value}" for name, value in self.env.items())
 
     @property
@@ -99,7 +103,8 @@ class Lesson:
         """The key of the manifest that it changes."""
         if self.words or self.state:
             return "processes.web.command" if self.words else "app.state"
-        return "build.add" if self.add else f"environments.{LOCAL}.env.{next(iter(self.env), '')}".rstrip(".")
+        name = self.withdrawn or next(iter(self.env), "")
+        return "build.add" if self.add else f"environments.{LOCAL}.env.{name}".rstrip(".")
 
     def applied(self, proposal: Proposal) -> Proposal:
         app, reasons = proposal.app, dict(proposal.reasons)
@@ -122,7 +127,26 @@ class Lesson:
             app = replace(app, state=(*app.state, self.state))
             reasons[f"app.state.{self.state}"] = self.said
         made_up = dict.fromkeys((*proposal.made_up, *(self.env if self.made_up else ())))
-        return replace(proposal, app=app, reasons=reasons, made_up=tuple(made_up))
+        after = replace(proposal, app=app, reasons=reasons, made_up=tuple(made_up))
+        return unset(after, self.withdrawn) if self.withdrawn else after
+
+
+def unset(proposal: Proposal, name: str) -> Proposal:
+    """The proposal without a variable and all that was said of it."""
+    held = proposal.app.environment(LOCAL)
+    places = tuple(
+        replace(place, env={other: value for other, value in place.env.items() if other != name})
+        if place is held else place
+        for place in proposal.app.environments
+    )  # fmt: skip
+    last = held.env[name] if held else ""
+    return replace(
+        proposal,
+        app=replace(proposal.app, environments=places),
+        reasons={key: why for key, why in proposal.reasons.items() if key != f"environments.{LOCAL}.env.{name}"},
+        made_up=tuple(other for other in proposal.made_up if other != name),
+        withdrawn={**proposal.withdrawn, name: last},
+    )
 
 
 def longer(process: Process, words: str) -> Process:
@@ -138,12 +162,10 @@ def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Less
     """The one thing to change before the next try; None when there is nothing to learn."""
     known = proposal.app.environment(LOCAL)
     held = {**(known.env if known else {}), **addresses(proposal.app.services)}
-    if unset := [name for name in (*failure.variables, *fields_missing(failure, facts)) if name not in held]:
-        example = next((fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == unset[0]), "")
-        value = example or sample_for(unset[0], facts) or value_for(unset[0], facts)
-        said = f"{read_at(unset[0], facts)}without it: {failure}"
-        return Lesson(said=said, env={unset[0]: value}, made_up=not example)
-    for name in (*fields_refused(failure, facts), *failure.refused):
+    if wanted := [name for name in (*failure.variables, *fields_missing(failure, facts)) if name not in held]:
+        return given(wanted[0], failure, proposal, facts)
+    refused = (*fields_refused(failure, facts), *failure.refused)
+    for name in refused:
         other = next_value(name, held.get(name, ""), facts, failure.message) if name in proposal.made_up else None
         if other is not None:
             said = f"{read_at(name, facts)}with {held[name]!r}: {failure}"
@@ -151,11 +173,28 @@ def learn(failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Less
     requirement = required(failure.module, facts)
     if requirement and requirement not in proposal.app.build.add:
         return Lesson(said=f"without it: {failure}", add=requirement)
-    return configured(failure, held, facts)
+    return configured(failure, held, facts) or without_any(refused, failure, proposal, facts)
+
+
+def given(name: str, failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]) -> Lesson:
+    """A value for what the code wants; what was taken away in vain has the last one again."""
+    example = next((fact.label for fact in every(facts, Kind.VARIABLE) if fact.value == name), "")
+    value = proposal.withdrawn.get(name) or example or sample_for(name, facts) or value_for(name, facts)
+    said = f"{read_at(name, facts)}without it: {failure}"
+    return Lesson(said=said, env={name: value}, made_up=name in proposal.withdrawn or not example)
+
+
+def without_any(
+    refused: tuple[str, ...], failure: Failure, proposal: Proposal, facts: tuple[Fact, ...]
+) -> Lesson | None:
+    """None of the values that were made up for it is taken: perhaps the code does without. Once for each."""
+    left = (name for name in refused if name in proposal.made_up and name not in proposal.withdrawn)
+    name = next(left, "")
+    return Lesson(said=f"{read_at(name, facts)}with any value: {failure}", withdrawn=name) if name else None
 
 
 def configured(failure: Failure, held: Mapping[str, str], facts: tuple[Fact, ...]) -> Lesson | None:
-    """A variable that says where the configuration is, if there is one to start from: the last thing to try."""
+    """A variable that says where the configuration is, if there is one to start from."""
     fact = next((fact for fact in every(facts, Kind.CONFIGURED) if fact.value not in held), None)
     if fact is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from textwrap import shorten
 from typing import Any
@@ -14,22 +14,29 @@ from ecluse.loop.plan.proposing.hosts import BY_NAME, LOCAL_NAMES
 from ecluse.loop.plan.proposing.resolve import LOCAL
 from ecluse.loop.plan.proposing.written import Seen, look, make_room, outermost, state_of
 from ecluse.loop.plan.trying.answering import Answer, best, paths_to_ask, refusals, told, unwell
+from ecluse.loop.plan.trying.borrowed import in_ini, named, suspected
 from ecluse.loop.plan.trying.case import COMMAND, Case, shown
 from ecluse.loop.plan.trying.evidence import hollow, lines, parts_of
 from ecluse.loop.plan.trying.frontend import fronted
 from ecluse.loop.plan.trying.last_words import TRACEBACK
 from ecluse.loop.plan.trying.mapping import mapped
 from ecluse.loop.plan.trying.working import PERIOD, as_installed, turned_off, why_it_ended, workers
-from ecluse.manifest.detect.facts import GUESS, Fact, Kind, values
+from ecluse.manifest.detect.facts import GUESS, Fact, Kind, every, values
 from ecluse.model.app import Argv, Interface, Process
 from ecluse.model.problem import ProblemError
 
 SHOWN = 70
 """Characters of a command line that are shown while it is tried."""
-NOTHING: Mapping[str, Any] = {"asked": (), "loaded": (), "without": {}, "output": (), "by_address": 0}
+NOTHING: Mapping[str, Any] = {
+    "asked": (), "unasked": (), "loaded": (), "without": {}, "output": (), "by_address": 0,
+}  # fmt: skip
 BAD = 400
 START = 30.0
 """Seconds until a server answers."""
+ENDING = 15.0
+"""Seconds in which it is ended, and what it answered is written."""
+MOST_LATE = 3
+"""Paths that are named of those that were not asked."""
 
 
 async def prepared(case: Case) -> tuple[str, ...]:
@@ -66,8 +73,11 @@ async def left_out(case: Case, argv: Argv) -> bool:
 
 
 async def migrated(case: Case) -> tuple[str, ...]:
-    """Run the migration. A release line that fails and may be anything is left out, and said."""
+    """Run the migration, unless it may change what isn't ours. A release line that fails and may be anything is left
+    out, and said."""
     app, line = case.proposal.app, migrating.chosen(case.facts)
+    if app.migrate and (database := of_others(case, line)):
+        return spared(case, database)
     failed = await case.command(app.migrate, about="app.migrate") if app.migrate else ()
     if not failed and line is not None and migrating.is_custom(line):
         return await repeated(case, line)
@@ -76,6 +86,25 @@ async def migrated(case: Case) -> tuple[str, ...]:
     reasons = {key: why for key, why in case.proposal.reasons.items() if key != "app.migrate"}
     case.proposal = replace(case.proposal, app=replace(app, migrate=()), reasons=reasons)
     case.open += (f"`{line.value}` ({line.place}) failed when tried and is left out: see to app.migrate",)
+    return ()
+
+
+def of_others(case: Case, line: Fact | None) -> str:
+    """The database that the migration would change and that isn't this try's own; empty without a sign of one."""
+    fixed = every(case.facts, Kind.FIXED)
+    if line and (own := in_ini(fixed, line.file)):
+        return own
+    if case.databases is not None:
+        return named(case.databases, case.bench.services.ports)
+    return suspected(case.proposal.app.services, case.lacked, case.env, fixed)
+
+
+def spared(case: Case, database: str) -> tuple[str, ...]:
+    """The trial shares this machine's network: what listens there may be what somebody works with."""
+    what = shown(case.proposal.app.migrate)
+    case.say(what, ok=False, answer=f"not run: it would change {database}", about="app.migrate")
+    why = f"it was not run here, for it would change {database}, which isn't this try's own; a ship does run it"
+    case.open += (f"whether `{what}` goes well: {why}",)
     return ()
 
 
@@ -104,7 +133,7 @@ async def served(case: Case) -> tuple[str, ...]:
     case.last_words = goodbye(answer)
     case.answers = answers = tuple(Answer.of(said, without) for said in answer["asked"])
     chosen = best(answers, told(case.facts))
-    case.open += unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)})
+    case.open += (*unwell(answers, {*case.routes, *values(case.facts, Kind.ROUTE)}), *late(answer["unasked"]))
     if chosen is None or case.web.health is None or hollow(answers):
         said = "no page is well" if answers else "it never answered"
         case.say(what, ok=False, answer=said, began=began, about="processes.web")
@@ -119,6 +148,13 @@ async def served(case: Case) -> tuple[str, ...]:
         else:
             case.open += (line.answer,)
     return ()
+
+
+def late(paths: Collection[str]) -> tuple[str, ...]:
+    """What there was no time to ask for."""
+    more = f" and {len(paths) - MOST_LATE} more" if len(paths) > MOST_LATE else ""
+    named = ", ".join(tuple(paths)[:MOST_LATE])
+    return (f"whether {named}{more} are well was not asked: others took too long to answer",) if paths else ()
 
 
 def goodbye(answer: Mapping[str, Any]) -> tuple[str, ...]:
@@ -137,6 +173,7 @@ async def asked(case: Case) -> Mapping[str, Any]:
         "paths": list(paths_to_ask(case.facts, case.routes)),
         "host": case.web.health.host if case.web.health else "localhost",
         "seconds": START,
+        "within": max(1.0, min(COMMAND, case.bench.left) - ENDING),
         "port": case.web.interface is Interface.COMMAND,
     }
     answer, _ = await case.bench.question(

@@ -11,6 +11,7 @@ from ecluse.loop.plan.proposing.proposal import Trial
 from ecluse.loop.plan.proposing.render import literal, render
 from ecluse.loop.plan.proposing.resolve import candidates, resolve, shell
 from ecluse.loop.plan.proposing.waiting import without_waits
+from ecluse.loop.plan.proposing.workers import essence
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
@@ -95,6 +96,40 @@ def test_a_worker_whose_broker_may_be_missing_is_declared_and_off():
     (worker,) = proposal.app.processes[1:]
     assert (worker.name, worker.enabled) == ("worker", False)
     assert any("worker is declared and off" in line for line in proposal.unknown)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("flask worker-high", "flask sched-run", False),
+        ("flask worker-high", "poetry run flask --app shop worker-high", True),
+        ("python mail.py high", "python mail.py low", False),
+        ("python3 -u mail.py", "exec python mail.py --quiet", True),
+        ("dramatiq shop.mails", "dramatiq -p 2 shop.sums", False),
+        ("celery -A shop worker", "./migrate.sh && python -m celery -A shop.app worker -Q mails", True),
+        ("celery -A shop worker", "celery -A shop --loglevel info beat", False),
+        ("python", "./python", True),
+        ("&&", "&&", True),
+    ],
+)
+def test_a_worker_is_told_once_by_what_it_does(one, other, is_same):
+    assert (essence(one) == essence(other)) == is_same
+
+
+def test_different_workers_of_different_files_are_all_declared():
+    compose = "services:\n  sched:\n    build: .\n    command: flask sched-run\n"
+    proposal = propose({"Procfile": "worker: flask worker-high\n", "compose.yml": compose})
+    assert [process.name for process in proposal.app.processes] == ["web", "worker", "sched"]
+    assert not any("left out" in line for line in proposal.unknown)
+
+
+def test_a_worker_that_has_the_name_of_another_process_is_told():
+    compose = "services:\n  {}:\n    build: .\n    command: celery -A shop beat\n"
+    for name in ("worker", "web"):
+        proposal = propose({"Procfile": "worker: rq worker\n", "compose.yml": compose.format(name)})
+        assert [process.name for process in proposal.app.processes] == ["web", "worker"]
+        said = f"`celery -A shop beat` (compose.yml:4) runs too: {name} is another process"
+        assert any(said in line for line in proposal.unknown)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +223,7 @@ PYTEST = {"tests/test_a.py": "import pytest\n"}
 
 def test_tests_leave_a_junit_report():
     (step,) = app_of(PYTEST).steps
-    assert step.command == ("python", "-m", "pytest", "--junitxml=junit.xml", "tests")
+    assert step.command == ("python", "-m", "pytest", "--junitxml=junit.xml", "--maxfail=0", "tests")
     assert step.evidence.junit == "junit.xml"
     assert app_of(PYTEST).build.test_requirements == ("pytest",)
 
@@ -210,7 +245,7 @@ BACK = {"back/main.py": "from fastapi import FastAPI\napp = FastAPI(title='x')\n
 def test_tests_run_where_their_settings_or_the_app_lie(files, folder, targets):
     (step,) = resolve(detect(Tree.of({**BACK, **files})), name="x").app.steps
     assert step.folder == folder
-    assert list(step.command[4:]) == targets
+    assert list(step.command[5:]) == targets
 
 
 def test_tests_at_the_root_import_what_the_app_imports():
@@ -367,10 +402,55 @@ def test_variables_that_the_import_reads_get_a_safe_value():
     assert any("LATER" in line for line in proposal.unknown)
 
 
+def test_a_feature_that_nobody_switches_on_stays_off():
+    code = "import os\nif 'RDS_HOSTNAME' in os.environ:\n    HOST = os.environ['RDS_HOSTNAME']\n"
+    proposal = propose({"shop/conf.py": code, ".env.example": "RDS_HOSTNAME=db.example\n"})
+    assert proposal.app.environments[0].env == {}
+    assert any("RDS_HOSTNAME" in line for line in proposal.unknown)
+
+
+def test_an_empty_value_is_read_back_as_it_was_meant(tmp_path):
+    proposal = propose({"shop/conf.py": "import os\nDSN = os.environ['SENTRY_DSN']\n"})
+    assert proposal.app.environments[0].env == {"SENTRY_DSN": ""}
+    (tmp_path / "ecluse.toml").write_text(render(proposal))
+    assert read(tmp_path, {}) == proposal.app
+
+
+SETTINGS = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.settings.local')\n",
+    "conf/__init__.py": "", "conf/settings/__init__.py": "",
+    "conf/settings/local.py": "from .base import *\n", "conf/settings/base.py": "import os\nA = os.environ['BASE']\n",
+    "conf/settings/production.py": "import os\nfrom .base import *\nA = os.environ['PRODUCTION']\n",
+}  # fmt: skip
+
+
+def test_what_only_the_settings_of_another_environment_read_is_not_set():
+    proposal = propose(SETTINGS)
+    assert set(proposal.app.environment("local").env) == {"BASE"}
+    assert any("PRODUCTION" in line for line in proposal.unknown)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = conf.settings.production\n"},
+        {"conf/settings/local.py": "from conf.settings import production\nfrom .base import *\n"},
+        {"conf/settings/local.py": "from split_settings.tools import include\ninclude('production.py')\n"},
+        {"conf/settings/local.py": "", "production.py": SETTINGS["conf/settings/production.py"]},
+    ],
+)
+def test_settings_that_something_runs_with_are_read_for_what_they_want(more):
+    assert "PRODUCTION" in app_of({**SETTINGS, **more}).environment("local").env
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("DATABASE_URL", "sqlite:///local.db"), ("DEBUG", "1"), ("SMTP_PORT", "8000"), ("BASE_URL", "http://localhost"),
-     ("ALLOWED_HOSTS", "localhost,127.0.0.1"), ("SECRET_KEY", "for-development-only")],
+     ("ALLOWED_HOSTS", "localhost,127.0.0.1"), ("SECRET_KEY", "for-development-only"),
+     ("SQLALCHEMY_DATABASE_URI", "sqlite:///local.db"), ("APP_DSN", "sqlite:///local.db"), ("SENTRY_DSN", ""),
+     ("DATABASE_HOST", "localhost"), ("RDS_HOSTNAME", "localhost"), ("DATABASE_PASSWORD", "for-development-only"),
+     ("DATABASE_USER", "for-development-only"), ("DATABASE_PORT", "8000"), ("PORT", "8000"), ("PGPORT", "8000"),
+     ("REPORT", "for-development-only"), ("SUPPORT", "for-development-only"), ("MAIL_DEBUG", "1")],
 )  # fmt: skip
 def test_a_value_for_development_suits_the_name(name, value):
     assert safe_value(name) == value
@@ -475,6 +555,13 @@ def test_what_only_tox_runs_is_a_step_that_leaves_its_report():
     assert named["tox-lint"].command == ("tox", "run", "--skip-missing-interpreters", "false", "-e", "lint")
     assert (named["tox-lint"].group, named["tox-lint"].evidence.junit) == ("check", "")
     assert "tox" in app.build.test_requirements
+
+
+def test_what_tox_ends_at_a_failure_has_no_report_that_could_hide_the_rest():
+    tox = TOX.replace("tests/it", "-vx tests/it")
+    steps = app_of({**PYTEST, "tests/it/test_b.py": "", "tests/unit/test_c.py": "", "tox.ini": tox}).steps
+    found = next(step for step in steps if step.name == "tox-it")
+    assert (found.group, found.evidence.junit, found.command[:2]) == ("test", "", ("tox", "run"))
 
 
 def test_a_formatter_that_only_formats_is_no_check():

@@ -22,7 +22,8 @@ FILES = {
 class Services:
     """Has PostgreSQL alone."""
 
-    async def provide(self, services):
+    async def provide(self, services, *, left):
+        assert left == 7
         if services[0].kind != "postgres":
             raise ProblemError(Problem(code="V001", what="this machine has no redis", fix="install it"))
 
@@ -33,7 +34,7 @@ class Services:
 def test_its_workers_are_off_and_the_rest_is_tried():
     facts = detect(Tree.of(FILES))
     world = SimpleNamespace(reporter=HeardReporter(), clock=FakeClock())
-    case = Case(resolve(facts, name="shop"), facts, SimpleNamespace(world=world, services=Services()))
+    case = Case(resolve(facts, name="shop"), facts, SimpleNamespace(world=world, services=Services(), left=7))
     asyncio.run(furnished(case))
     app = case.proposal.app
     assert [service.name for service in app.services] == ["db"]
@@ -43,6 +44,7 @@ def test_its_workers_are_off_and_the_rest_is_tried():
     assert [(trial.what, trial.ok) for trial in case.proposal.trials] == [
         ("start postgres", True), ("start redis", False),
     ]  # fmt: skip
+    assert [service.name for service in case.lacked] == ["redis"]
     assert case.env["DATABASE_URL"] == "given"
     assert "CELERY_BROKER_URL" not in case.env
     assert case.open[0].startswith("this machine has no redis, so CELERY_BROKER_URL was not given: install it")

@@ -47,12 +47,25 @@ def made_up(**env):
 def test_a_value_that_was_made_up_and_is_refused_gives_way_to_others_until_there_are_none():
     failure = Failure(kind="ValueError", message="invalid literal for int(): 'y'", refused=("GIVEN", "PAGE"))
     proposal, seen = made_up(KNOWN="x", PAGE="for-development-only"), []
-    while lesson := learn(failure, proposal, ()):
+    while (lesson := learn(failure, proposal, ())) and lesson.env:
         proposal = lesson.applied(proposal)
         seen.append(lesson.env["PAGE"])
     assert seen[0] == "1"
     assert seen == list(dict.fromkeys(seen))
     assert proposal.reasons["environments.local.env.PAGE"].startswith(f"made up; with {seen[-2]!r}: ValueError")
+
+
+def test_a_made_up_value_that_nothing_can_replace_is_taken_away_once():
+    failure = Failure(kind="ValueError", message="no host 'x'", refused=("PAGE",))
+    last = "0123456789abcdef" * 4
+    before = replace(made_up(PAGE=last), reasons={"environments.local.env.PAGE": "made up"})
+    lesson = learn(failure, before, ())
+    after = lesson.applied(before)
+    assert (str(lesson), lesson.about) == ("without PAGE", "environments.local.env.PAGE")
+    assert (after.app.environment("local").env, after.made_up, after.reasons) == ({}, (), {})
+    again = learn(missing(variables=("PAGE",)), after, (fact(Kind.VARIABLE, "PAGE", "example"),)).applied(after)
+    assert (again.app.environment("local").env, again.made_up) == ({"PAGE": last}, ("PAGE",))
+    assert learn(failure, again, ()) is None
 
 
 def test_an_address_gets_the_scheme_that_the_refusal_names():
