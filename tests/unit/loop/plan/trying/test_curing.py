@@ -14,7 +14,7 @@ FACT = Fact(kind=Kind.PROGRAM, value="mailer", file="mailer.py")
 BEFORE = Proposal(
     app=APP, reasons={"app.name": "setup.py"}, unknown=("what for",), others=(FACT,), beside=(FACT,),
     also={"build.python": (FACT,)}, trials=(Trial(what="import", ok=False, answer="no"),), known={"test": {"a": "no"}},
-    made_up=("SHOP_KEY",),
+    made_up=("SHOP_KEY",), withdrawn={"SENTRY_DSN": "refused"},
 )  # fmt: skip
 
 
