@@ -14,8 +14,8 @@ FACT = Fact(kind=Kind.PROGRAM, value="mailer", file="mailer.py")
 BEFORE = Proposal(
     app=APP, reasons={"app.name": "setup.py"}, unknown=("what for",), others=(FACT,), beside=(FACT,),
     also={"build.python": (FACT,)}, trials=(Trial(what="import", ok=False, answer="no"),), known={"test": {"a": "no"}},
-    made_up=("SHOP_KEY",),
     made_up=("SHOP_KEY",), withdrawn={"SENTRY_DSN": "refused"},
+)  # fmt: skip
 
 
 def test_what_it_set_is_taken_back_and_what_was_said_stays_said():
