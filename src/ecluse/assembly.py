@@ -272,7 +272,9 @@ def _remote_targets(
     app: str, environment: Environment, store: ContentStore, programs: Path, clock: Clock
 ) -> Mapping[HostName, KeeperTarget]:
     from ecluse.providers.keeper.target import KeeperTarget  # noqa: PLC0415
-    from ecluse.providers.ssh.fleet import reaches  # noqa: PLC0415
+
+    with extra("ssh", "asyncssh"):
+        from ecluse.providers.ssh.fleet import reaches  # noqa: PLC0415
 
     found = reaches(app, environment, store, programs, clock)
     return {host: KeeperTarget(reach, clock=clock) for host, reach in found.items()}
@@ -281,9 +283,26 @@ def _remote_targets(
 def _hosts(environment: Environment, home: Path, clock: Clock) -> Mapping[HostName, Host]:
     if not environment.is_remote:
         return {}
-    from ecluse.providers.ssh.fleet import hosts  # noqa: PLC0415
+    with extra("ssh", "asyncssh"):
+        from ecluse.providers.ssh.fleet import hosts  # noqa: PLC0415
 
     return hosts(environment, home / "keepers", clock)
+
+
+@contextmanager
+def extra(name: str, module: str) -> Iterator[None]:
+    """An import of what not everybody installs: that it isn't here is a Problem."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise ProblemError(
+            Problem(
+                code="S014", what=f"`{name}` is not installed with this ecluse: it needs {module}",
+                fix=f"pip install 'ecluse[{name}]' (uv: `uv tool install 'ecluse[{name}]'`)",
+            )
+        ) from error  # fmt: skip
 
 
 async def _close(targets: Iterable[KeeperTarget | Host]) -> None:

@@ -103,6 +103,12 @@ class Host:
                     found.append(int(folder.name))
         return found
 
+    @property
+    def server(self) -> int:
+        """The pid of the sshd that accepts."""
+        assert self.sshd is not None
+        return self.sshd.pid
+
     def cut(self) -> None:
         """The network cable is out."""
         ran("ip", "link", "set", self.link, "down")

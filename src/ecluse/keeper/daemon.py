@@ -22,6 +22,7 @@ from ecluse.keeper.orders import Body, Json, Orders
 from ecluse.keeper.places import Home
 from ecluse.keeper.presence import Presence, lock_or_neighbour
 from ecluse.wire import codes
+from ecluse.wire.archive import edition
 
 IDLE = 60.0
 """Seconds after which a keeper ends that has nothing to keep; whoever needs one starts it."""
@@ -176,6 +177,7 @@ class Daemon:
         seen = processes.stat(os.getpid())
         return {
             "keeper": program.version(),
+            "edition": edition(),
             "protocol": codes.PROTOCOL,
             "pid": os.getpid(),
             "start_time": seen.start_time if seen else 0,

@@ -17,6 +17,7 @@ from typing import Any, Dict, List, Optional
 
 from ecluse.keeper import program, unixsocket
 from ecluse.keeper.places import Home
+from ecluse.wire.archive import edition
 from ecluse.wire.codes import PROTOCOL
 
 STARTS = ("never", "left", "anyway")
@@ -65,6 +66,7 @@ def _greet(home: Home, has_keeper: bool, trouble: str) -> None:
     about: Dict[str, Any] = {
         "talk": PROTOCOL,
         "program": program.version(),
+        "edition": edition(),
         "keeper": has_keeper,
         "trouble": trouble,
         "home": home.path,

@@ -23,7 +23,7 @@ def zipapp(entry: str, packages: Iterable[str]) -> bytes:
     It is stored, not compressed: how well zlib compresses depends on its version, and so would the digest. Works
     from a folder and from inside such an archive alike.
     """
-    files = {"__main__.py": _MAIN % {"package": entry}, "ecluse/__init__.py": ""}
+    files = {"__main__.py": _MAIN % {"package": entry}, "ecluse/__init__.py": '__version__ = "%s"\n' % edition()}
     for package in packages:
         files.update(_sources(package))
     target = io.BytesIO()
@@ -33,6 +33,11 @@ def zipapp(entry: str, packages: Iterable[str]) -> bytes:
             about.external_attr = 0o644 << 16
             archive.writestr(about, files[name])
     return target.getvalue()
+
+
+def edition() -> str:
+    """The version of Écluse that this code is of, in an archive too."""
+    return str(importlib.import_module("ecluse").__version__)
 
 
 def _sources(package: str) -> Dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ecluse.model.app import HERE, App
@@ -114,10 +114,16 @@ def too_few_hosts(lost: Mapping[HostName, ProblemError], count: int) -> ProblemE
             what=f"{len(lost)} of {count} hosts can't be reached, so nothing may be changed: {', '.join(lost)}",
             evidence=tuple(f"{host}: {error}" for host, error in lost.items()),
             state="nothing was changed; what serves on each host serves on",
-            fix="bring them back, or take those that are gone for good out of `hosts`",
+            fix=_one_fix([error.problems[0] for error in lost.values()])
+            or "bring them back, or take those that are gone for good out of `hosts`",
             exit=Exit.UNREACHABLE,
         )
     )
+
+
+def _one_fix(problems: Sequence[Problem]) -> str:
+    """Of Problems that all are the same; empty where they aren't."""
+    return problems[0].fix if len({(problem.code, problem.fix) for problem in problems}) == 1 else ""
 
 
 def at_host(host: HostName, problem: Problem) -> Problem:
@@ -231,9 +237,9 @@ def hosts_missing(lost: Mapping[HostName, Problem]) -> ProblemError:
         Problem(
             code="D066",
             what=f"{', '.join(lost)} can't be reached, and a deploy wants every host of the environment",
-            evidence=tuple(f"{host}: {problem.what}" for host, problem in lost.items()),
+            evidence=tuple(f"{host}: {problem.what} [{problem.code}]" for host, problem in lost.items()),
             state="nothing moved; what served before serves",
-            fix="bring the host back, or take it out of `hosts`",
+            fix=_one_fix(tuple(lost.values())) or "bring the host back, or take it out of `hosts`",
             exit=Exit.UNREACHABLE,
         )
     )

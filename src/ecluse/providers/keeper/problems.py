@@ -73,6 +73,16 @@ def incomplete(digest: str) -> ProblemError:
     )
 
 
+def newer_keeper(theirs: str, ours: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="K005", what=f"the keeper there is of Écluse {theirs}, newer than this ({ours}), and isn't replaced",
+            fix=f"update Écluse here to {theirs} or later (`pip install -U ecluse`)",
+            state="nothing was changed", exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
 def for_a_person(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of a lease: who has it, and since when. The rest is for keepers, by which they tell processes apart."""
     if "holder" not in evidence:

@@ -23,8 +23,9 @@ from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCo
 from ecluse.providers.keeper import documents
 from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.keeper.identity import identified
-from ecluse.providers.keeper.problems import problem, unreachable
+from ecluse.providers.keeper.problems import newer_keeper, problem, unreachable
 from ecluse.providers.keeper.reach import Reach, Start
+from ecluse.wire.archive import edition
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
 QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "shell"})
@@ -224,8 +225,11 @@ class KeeperTarget:
         await self._order("forget", {"keep": list(keep)}, grant)
 
     async def upgrade(self, grant: Grant) -> str:
+        there = await self._order("hello")
+        if is_newer(there.get("edition", ""), edition()):
+            raise newer_keeper(there["edition"], edition())
         path, version = await self._reach.program()
-        if (await self._order("hello"))["keeper"] != version:
+        if there["keeper"] != version:
             # The answer is the new keeper's greeting: the old one can't give it, it becomes the new one.
             with suppress(LostError):
                 await self._ordered("upgrade", {"path": path}, grant, None)
@@ -340,6 +344,15 @@ class KeeperTarget:
         house = await self._house(bundle)
         wheels = (*house.app, *house.server, house.pip) if house else ()
         return list(dict.fromkeys([*(file.digest for file in bundle.files), *(wheel.digest for wheel in wheels)]))
+
+
+def is_newer(one: str, other: str) -> bool:
+    """Of two versions of Écluse; what isn't one is old."""
+    return _numbers(one) > _numbers(other)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def _grant(grant: Grant) -> Document:

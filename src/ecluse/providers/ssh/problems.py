@@ -10,9 +10,6 @@ import asyncssh
 from ecluse.model.host import Address
 from ecluse.model.problem import Exit, Problem, ProblemError
 
-KEYS_DIFFER = "No matching server host key algorithm"
-"""How it shows that a host offers none of the kinds of key that we know it by."""
-
 
 @dataclass(slots=True)
 class Offered:
@@ -22,6 +19,11 @@ class Offered:
     known: tuple[str, ...] = field(default=())
     """The keys that we know it by."""
 
+    @property
+    def is_another(self) -> bool:
+        """Than the one that we know, as far as was heard."""
+        return bool(self.key and self.known) and self.key not in self.known
+
 
 def unreachable(address: Address, error: BaseException, offered: Offered) -> ProblemError:
     """For whatever asyncssh raises while it connects."""
@@ -29,7 +31,7 @@ def unreachable(address: Address, error: BaseException, offered: Offered) -> Pro
 
 
 def _problem(address: Address, error: BaseException, offered: Offered) -> Problem:
-    if isinstance(error, asyncssh.HostKeyNotVerifiable) or KEYS_DIFFER in str(error):
+    if isinstance(error, asyncssh.HostKeyNotVerifiable) or offered.is_another:
         return _changed(address, offered) if offered.known else _unknown(address, offered)
     if isinstance(error, asyncssh.PermissionDenied):
         return Problem(
@@ -69,8 +71,7 @@ def unprepared(address: Address) -> ProblemError:
     return ProblemError(
         Problem(
             code="H005", what=f"{address} has no keeper's program yet",
-            fix="`ecluse host prepare ENVIRONMENT` puts it there, for that user alone",
-            exit=Exit.UNREACHABLE,
+            fix="`ecluse host prepare ENVIRONMENT` puts it there, for that user alone", exit=Exit.REFUSED,
         )
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from ecluse.model.problem import ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.providers.ssh.problems import Offered, unreachable
 
+DEFAULT_PORT = 22
 MISSED = 3
 """Keep-alives without an answer after which a connection is lost."""
 AGAIN = 2.5
@@ -89,33 +90,44 @@ class Session:
             async with self._limit, asyncio.timeout(self._patience):
                 made = await self._connect(offered)
         except (OSError, asyncssh.Error, TimeoutError, ValueError) as error:
+            if isinstance(error, asyncssh.ConnectionLost) and offered.known:
+                await self._identify(offered)
             raise self._lost(error, offered) from error
         self._failed = None
         return made
 
+    async def _identify(self, offered: Offered) -> None:
+        """A host that has no key of the kinds that we know it by hangs up: what it has instead is asked for."""
+        with suppress(OSError, asyncssh.Error, TimeoutError):
+            async with asyncio.timeout(AGAIN):
+                key = await asyncssh.get_server_host_key(self.address.name, **self._named)
+                offered.key = told_key(key) if key else ""
+
     async def _connect(self, offered: Offered) -> asyncssh.SSHClientConnection:
         options = await asyncio.to_thread(self._options)
+        offered.known = await asyncio.to_thread(known_keys, options)
         factory: Callable[[], asyncssh.SSHClient] = lambda: Witness(offered)  # noqa: E731
         return await asyncssh.connect(self.address.name, options=options, client_factory=factory)
 
     def _options(self) -> asyncssh.SSHClientConnectionOptions:
         """With the user's configuration and keys, which are read from files."""
         options = asyncssh.SSHClientConnectionOptions(
-            **given(
-                config=[Path(self._settings.config).expanduser()] if self._settings.config else (),
-                username=self.address.user or (),
-                port=self.address.port or (),
-                tunnel=self._settings.jump or (),
-            ),
+            **self._named,
+            **given(username=self.address.user or ()),
             host=self.address.name,
             password_auth=False,
             kbdint_auth=False,
             keepalive_interval=self._settings.keep_alive.total_seconds(),
             keepalive_count_max=MISSED,
         )
-        if options.known_hosts is None:
-            options.known_hosts = b""  # asyncssh would trust every host where the configuration says "none"
-        return options
+        # Given anew, because asyncssh makes them again from what they were given when it connects.
+        return asyncssh.SSHClientConnectionOptions(options, known_hosts=readable(options.known_hosts))
+
+    @property
+    def _named(self) -> dict[str, Any]:
+        """What the manifest says of the way to it."""
+        config = [Path(self._settings.config).expanduser()] if self._settings.config else ()
+        return given(config=config, port=self.address.port or (), tunnel=self._settings.jump or ())
 
     @property
     def _patience(self) -> float:
@@ -125,6 +137,31 @@ class Session:
         self._failed = unreachable(self.address, error, offered)
         self._failed_at = self._clock.monotonic()
         return self._failed
+
+
+def readable(known: Any) -> Any:
+    """Where the configuration says "none" asyncssh would trust every host, and fail where a file isn't there."""
+    if known is None:
+        return b"\n"
+    if isinstance(known, list):
+        return [path for path in known if Path(path).expanduser().is_file()] or b"\n"
+    return known
+
+
+def known_keys(options: asyncssh.SSHClientConnectionOptions) -> tuple[str, ...]:
+    """By which the host is known here, as people compare them."""
+    known = options.known_hosts or str(Path("~/.ssh/known_hosts").expanduser())
+    port = options.port if options.port != DEFAULT_PORT else None
+    try:
+        found = asyncssh.match_known_hosts(known, options.host_key_alias or options.host, "", port)[0]
+    except (OSError, ValueError):
+        return ()
+    return tuple(map(told_key, found))
+
+
+def told_key(key: asyncssh.SSHKey) -> str:
+    """As `ssh-keygen -l` shows it."""
+    return f"{key.get_algorithm()} {key.get_fingerprint()}"
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -140,5 +177,5 @@ class Witness(asyncssh.SSHClient):
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         del host, addr, port
-        self._offered.key = f"{key.get_algorithm()} {key.get_fingerprint()}"
+        self._offered.key = told_key(key)
         return False
