@@ -43,6 +43,7 @@ class Session:
         self._clock = clock
         self._limit = limit
         self._connection: asyncssh.SSHClientConnection | None = None
+        self._guard: asyncio.Task[None] | None = None
         self._making = asyncio.Lock()
         self._failed: ProblemError | None = None
         self._failed_at = 0.0
@@ -74,11 +75,14 @@ class Session:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LET_GO):
                     await connection.wait_closed()
+        if self._guard is not None:
+            self._guard.cancel()
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         async with self._making:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await self._made()
+                self._guard = asyncio.create_task(_end_with_loop(self._connection))
             return self._connection
 
     async def _made(self) -> asyncssh.SSHClientConnection:
@@ -137,6 +141,14 @@ class Session:
         self._failed = unreachable(self.address, error, offered)
         self._failed_at = self._clock.monotonic()
         return self._failed
+
+
+async def _end_with_loop(connection: asyncssh.SSHClientConnection) -> None:
+    """Also when the event loop ends without a `close`."""
+    try:
+        await connection.wait_closed()
+    finally:
+        connection.abort()
 
 
 def readable(known: Any) -> Any:
