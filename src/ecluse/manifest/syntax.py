@@ -45,7 +45,10 @@ class Module:
 
     def origin(self, expression: ast.expr | None) -> str:
         """The full name of what an expression refers to (`flask.Flask`), empty when it isn't a plain name."""
-        dotted = name_of(expression)
+        return self.full(name_of(expression))
+
+    def full(self, dotted: str) -> str:
+        """The full name of what a name of this module refers to."""
         head, _, rest = dotted.partition(".")
         known = self.origins.get(head, head)
         return f"{known}.{rest}" if rest else known

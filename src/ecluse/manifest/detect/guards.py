@@ -95,9 +95,15 @@ def conditions(module: Module) -> Iterator[tuple[ast.expr, Sequence[ast.AST], Se
 def asked_again(test: ast.expr, below: Iterable[ast.AST]) -> Iterator[ast.AST]:
     names = {text_of(node) for node in nodes_of(test) if isinstance(node, ast.Constant)} - {""}
     for node in (node for each in below for node in nodes_of(each)):
-        key = node.slice if isinstance(node, ast.Subscript) else next(iter(getattr(node, "args", ())), None)
-        if isinstance(node, ast.Subscript | ast.Call) and text_of(key) in names:
+        if text_of(key_of(node)) in names:
             yield node
+
+
+def key_of(node: ast.AST) -> ast.expr | None:
+    """What something is looked up by."""
+    if isinstance(node, ast.Subscript):
+        return node.slice
+    return node.args[0] if isinstance(node, ast.Call) and node.args else None
 
 
 def handled(module: Module) -> Iterator[ast.AST]:

@@ -51,7 +51,7 @@ class Values:
             yield from ((where, value) for value in self.local(where).get(name, ()))
             if where.function and name in parameters(where.function):
                 return  # whatever the caller gives
-        module, _, attribute = scope.module.origin(dotted(name)).rpartition(".")
+        module, _, attribute = scope.module.full(name).rpartition(".")
         if module in self.modules and self.modules[module] is not scope.module:
             yield from self.of(Scope(self.modules[module]), attribute)
         last = name.rpartition(".")[2]
@@ -68,10 +68,6 @@ class Values:
                 found.setdefault(name, []).append(value)
             self._local[key] = found
         return self._local[key]
-
-
-def dotted(name: str) -> ast.expr:
-    return ast.parse(name, mode="eval").body
 
 
 def parameters(function: Function) -> frozenset[str]:

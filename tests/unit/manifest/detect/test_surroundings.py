@@ -260,6 +260,7 @@ def test_variables_that_the_import_needs_are_found_with_what_the_example_suggest
         "try:\n    A = env('X')\nexcept (ImportError, ImproperlyConfigured):\n    A = 1\n",
         "try:\n    A = os.environ['X']\nexcept:\n    pass\n",
         "with contextlib.suppress(KeyError):\n    A = os.environ['X']\n",
+        "if os.getenv('X', me()):\n    def made(a, b=1):\n        return lambda c: os.environ['X'] + f(*c)[c]\n",
     ],
 )
 def test_a_variable_that_is_read_behind_a_guard_is_not_demanded(code):
