@@ -24,7 +24,7 @@ stamp = true
 
 [environments.production.ssh]
 config = "{config}"
-connect_timeout = "4s"
+connect_timeout = "3s"
 keep_alive = "1s"
 """
 

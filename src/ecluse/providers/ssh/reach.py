@@ -7,13 +7,12 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import asyncssh
-
 from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.problems import incomplete
 from ecluse.providers.keeper.reach import Order, Start
+from ecluse.providers.ssh.channel import Inlet, Outlet, Process
 from ecluse.providers.ssh.host import SshHost
 from ecluse.providers.ssh.problems import no_start, unprepared
 from ecluse.providers.ssh.session import Session
@@ -57,18 +56,18 @@ class SshReach:
         try:
             async with asyncio.timeout(PATIENCE):
                 self._about = await self._greeting(process)
-        except (frames.FrameError, asyncssh.Error, OSError, TimeoutError) as error:
+        except (frames.FrameError, OSError, TimeoutError) as error:
             process.close()
             raise LostError(str(error) or "no word of it in time") from error
         if self._about["keeper"]:
-            return Connection(process.stdout, Channel(process))
+            return Connection(Inlet(process), Outlet(process))
         process.close()
         if self._about["trouble"]:
             raise no_start(self._session.address, self._about["trouble"])
         return None
 
-    async def _greeting(self, process: asyncssh.SSHClientProcess[bytes]) -> Mapping[str, Any]:
-        found = await frames.read_message(process.stdout)
+    async def _greeting(self, process: Process) -> Mapping[str, Any]:
+        found = await frames.read_message(Inlet(process))
         if found is not None:
             return found
         await process.wait_closed()
@@ -126,23 +125,3 @@ class SshReach:
 
     async def close(self) -> None:
         await self._session.close()
-
-
-class Channel:
-    """The writing side of a remote command, as a Connection wants it."""
-
-    def __init__(self, process: asyncssh.SSHClientProcess[bytes]) -> None:
-        self._process = process
-
-    def write(self, data: bytes) -> None:
-        if not self._process.is_closing():
-            self._process.stdin.write(data)
-
-    def close(self) -> None:
-        self._process.close()
-
-    def abort(self) -> None:
-        self._process.channel.abort()
-
-    async def wait_closed(self) -> None:
-        await self._process.wait_closed()
