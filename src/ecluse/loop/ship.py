@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ecluse.loop.build.bundle import build
-from ecluse.loop.deploy.deploy import deploy, require_all
+from ecluse.loop.deploy.deploy import absent_hosts, deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.listening import port_trouble
@@ -149,7 +149,7 @@ class Voyage:
         if problem:
             return self._halted(early, problem)
         seen = await settle(self.fleet, self.lease, self.wanted.environment, self.world)
-        require_all(self.lease, seen)
+        absent_hosts(self.wanted.environment, self.lease, seen)
         if problem := await port_trouble(self.wanted, self.fleet):
             return self._halted(early, problem)
         with nothing_moved():

@@ -265,6 +265,17 @@ class Strategy(StrEnum):
     """The old release is stopped first: nothing serves in between."""
 
 
+class HostsDown(StrEnum):
+    """How many of its hosts may be down for a deploy. Most of all must have the decision in any case."""
+
+    ALL = "all"
+    """None: all are wanted."""
+    QUORUM = "quorum"
+    """Those that are down when it begins are left out."""
+    SKIP = "skip"
+    """Those that are lost on the way, too."""
+
+
 class Promotion(StrEnum):
     AUTO = "auto"
     MANUAL = "manual"
@@ -325,6 +336,7 @@ class Environment:
     """`keeper:FOLDER` is a host of its own on this machine: the first on `port`, the next one on the next.
     `[USER@]NAME[:PORT]` is reached over SSH; all of those listen on `port`."""
     ssh: SshSettings = field(default_factory=SshSettings)
+    hosts_down: HostsDown = HostsDown.ALL
     strategy: Strategy = Strategy.BLUE_GREEN
     rollout: Rollout = Rollout()
     env: Mapping[str, str] = field(default_factory=dict)

@@ -111,3 +111,7 @@ class Deployment:
     def at(self, leg: Leg) -> tuple[Place, ...]:
         """The places that a leg is about."""
         return tuple(place for place in self.places if not leg.hosts or place.host in leg.hosts)
+
+    def without(self, host: HostName) -> Deployment:
+        """One that is left out from here on."""
+        return replace(self, places=tuple(place for place in self.places if place.host != host))

@@ -162,7 +162,7 @@ class DeploymentStuck(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostEnded(Event):
     """How a deployment ended on one of several hosts: `reverted`, `kept` (not fit to go back), `over` (by then, so
-    that it was not undone), `lost`, `converged`."""
+    that it was not undone), `lost`, `left_out` (it was down, and is committed on the others), `converged`."""
 
     deployment: str
     host: str

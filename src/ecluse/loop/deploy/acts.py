@@ -129,7 +129,7 @@ async def decide(work: Work, leg: Leg) -> Done:
 
     No answer is no refusal: the order may have arrived.
     """
-    count, warm = len(work.fleet.targets), work.one.environment.warm
+    count, warm = work.fleet.of, work.one.environment.warm
 
     async def act(host: HostName) -> None:
         await work.fleet.targets[host].decide(work.lease.grant(), work.deployment.id, count, warm)

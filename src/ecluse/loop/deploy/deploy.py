@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
 from ecluse.loop.deploy.lease import Lease
@@ -13,28 +14,33 @@ from ecluse.loop.deploy.transaction import Deployed, Transaction
 from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
+from ecluse.model.app import Environment, HostsDown
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment
 from ecluse.model.history import DeploymentKnown
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
-from ecluse.model.problem import ProblemError
+from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.ports.world import World
+
+NOBODY: Mapping[HostName, str] = MappingProxyType({})
 
 
 async def deploy(
     wanted: Wanted, release: Release, bundle: Bundle, fleet: Fleet, lease: Lease, world: World, *, verb: str
 ) -> Deployed:
-    """What is left to do is looked up on the targets, of which all must be there."""
+    """What is left to do is looked up on the targets, of which as many must be there as the environment wants."""
     back = verb == "rollback"
     migrates = bool(wanted.app.migrate) and not back
     seen = await fleet.observe()
-    require_all(lease, seen)
-    planned = plan_rollout(seen.hosts, release.id, wanted.environment, migrates=migrates, back=back)
+    absent = absent_hosts(wanted.environment, lease, seen)
+    there = {host: one for host, one in seen.hosts.items() if host not in absent}
+    planned = plan_rollout(there, release.id, wanted.environment, migrates=migrates, back=back)
     deployment = Deployment(
         id=DeploymentId(world.ids.new("d")), release=release.id, places=planned.places, legs=planned.legs
     )
-    return await carry_out(deployment, wanted, release, bundle, fleet, lease, world, verb=verb)
+    part, left_out = fleet.without(absent), {host: problem.what for host, problem in absent.items()}
+    return await carry_out(deployment, wanted, release, bundle, part, lease, world, verb=verb, left_out=left_out)
 
 
 async def carry_out(
@@ -47,8 +53,10 @@ async def carry_out(
     world: World,
     *,
     verb: str,
+    left_out: Mapping[HostName, str] = NOBODY,
 ) -> Deployed:
-    """All legs that are left. Old releases are removed from the targets after a commit."""
+    """All legs that are left. Old releases are removed from the targets after a commit. `left_out`: the hosts that it
+    goes without, and why."""
     work = Work(
         deployment=deployment,
         app=wanted.app,
@@ -58,7 +66,7 @@ async def carry_out(
         world=world,
         verb=verb,
     )
-    deployed = await Transaction(work, verb=verb, settings=settings_digest(wanted, world.key)).run()
+    deployed = await Transaction(work, verb=verb, settings=settings_digest(wanted, world.key), left_out=left_out).run()
     if deployed.committed:
         await to_its_end(_forget(fleet, lease, wanted, world))
     return deployed
@@ -78,6 +86,13 @@ async def _forget(fleet: Fleet, lease: Lease, wanted: Wanted, world: World) -> N
     found = await on_each(fleet.targets, act)
     for host, why in found.failed.items():
         world.reporter.note(f"! old releases are left on {host}: {why}")
+
+
+def absent_hosts(environment: Environment, lease: Lease, seen: Seen) -> Mapping[HostName, Problem]:
+    """Those that a deploy goes without, and why. ProblemError D066 where the environment wants every host."""
+    if environment.hosts_down is HostsDown.ALL:
+        require_all(lease, seen)
+    return {**lease.lost, **seen.lost}
 
 
 def require_all(lease: Lease, seen: Seen) -> None:

@@ -46,18 +46,25 @@ class Seen:
 
 
 class Fleet:
-    """`targets` by the host's name; kept in sorted order, in which the lease is taken."""
+    """`targets` by the host's name; kept in sorted order, in which the lease is taken. `of`: how many hosts the
+    environment has, where these are a part of them that decides for all."""
 
-    def __init__(self, targets: Mapping[HostName, Target]) -> None:
+    def __init__(self, targets: Mapping[HostName, Target], of: int = 0) -> None:
         self.targets: Mapping[HostName, Target] = dict(sorted(targets.items()))
+        self.of = of or len(targets)
 
     @property
     def majority(self) -> int:
-        return len(self.targets) // 2 + 1
+        """Of all hosts of the environment."""
+        return self.of // 2 + 1
 
     @property
     def is_single(self) -> bool:
-        return len(self.targets) == 1
+        return self.of == 1
+
+    def without(self, hosts: Iterable[HostName]) -> Fleet:
+        gone = set(hosts)
+        return Fleet({host: target for host, target in self.targets.items() if host not in gone}, self.of)
 
     async def observe(self) -> Seen:
         """A single host that can't be reached is the Problem itself; of several, the others are still seen."""

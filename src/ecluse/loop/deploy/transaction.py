@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS
-from ecluse.loop.deploy.fleet import on_each
+from ecluse.loop.deploy.fleet import is_lost, on_each
 from ecluse.loop.deploy.problems import (
     WITHOUT_A_SAY,
     committed_in_part,
@@ -25,8 +25,9 @@ from ecluse.loop.deploy.problems import (
 from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.unbroken import spent, to_its_end
 from ecluse.loop.deploy.undo import Undone, undo
-from ecluse.loop.deploy.work import Done, MayBeDecidedError, MoveFailedError, Work
+from ecluse.loop.deploy.work import Done, HostProblemError, MayBeDecidedError, MoveFailedError, Work
 from ecluse.model import events
+from ecluse.model.app import HostsDown
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -64,13 +65,14 @@ class HeldError(Exception):
 class Transaction:
     """One deployment under way. Used once."""
 
-    def __init__(self, work: Work, *, verb: str, settings: str) -> None:
+    def __init__(self, work: Work, *, verb: str, settings: str, left_out: Mapping[HostName, str]) -> None:
         self._work, self._verb, self._settings = work, verb, settings
         self._world = work.world
         self._release = work.one.release
         self._timeline: list[Moved] = []
         self._verdicts: list[Verdict] = []
         self._behind: Mapping[HostName, str] = {}
+        self._left_out = dict(left_out)
         self._unrecorded: list[events.Event] = []
 
     async def run(self) -> Deployed:
@@ -113,7 +115,7 @@ class Transaction:
         self._world.reporter.began(leg.move)
         at, began = self._world.clock.now(), self._world.clock.monotonic()
         try:
-            done = await ACTS[leg.move](self._work, leg)
+            done = await self._act(leg)
             self._judge(done)
         except BaseException:
             self._world.reporter.ended(leg.move, ok=False)
@@ -129,6 +131,24 @@ class Transaction:
         )
         if done.hold:
             raise HeldError
+
+    async def _act(self, leg: Leg) -> Done:
+        """Where the environment wants it so, a host that is lost is left out, and the leg is made again on the others.
+        Its keeper goes back by itself."""
+        while self._work.deployment.at(leg):
+            try:
+                return await ACTS[leg.move](self._work, leg)
+            except HostProblemError as error:
+                if not self._can_do_without(error):
+                    raise
+                self._left_out[error.host] = str(error)
+                self._work = self._work.without(error.host)
+                self._world.reporter.note(f"! {error.host} is left out: {error}")
+        return Done(detail="left out")
+
+    def _can_do_without(self, error: HostProblemError) -> bool:
+        may = self._work.one.environment.hosts_down is HostsDown.SKIP
+        return may and is_lost(error) and len(self._work.fleet.targets) > self._work.fleet.majority
 
     def _judge(self, done: Done) -> None:
         verdict = done.verdict
@@ -221,11 +241,12 @@ class Transaction:
                 seconds=round(seconds, 3),
                 verb=self._verb,
                 environment=self._environment,
-                behind=tuple(self._behind),
-            )
+                behind=(*self._behind, *self._left_out),
+            ),
+            *self._hosts_left_out(),
         )
         remember(self._world, *self._unrecorded)
-        count = len(self._work.fleet.targets)
+        count = self._work.fleet.of
         problem = committed_in_part(self._release.version, self._behind, count) if self._behind else None
         return self._deployed(problem, committed=True)
 
@@ -267,11 +288,20 @@ class Transaction:
             **dict.fromkeys(ended.reverted, ("reverted", problem.what)),
             **{host: ("kept", why) for host, why in ended.kept.items()},
             **{host: ("over", what) for host, what in ended.over.items()},
-            **{host: ("lost", why) for host, why in ended.lost.items()},
+            **{host: ("lost", why) for host, why in {**self._left_out, **ended.lost}.items()},
         }
         return tuple(
             events.HostEnded(deployment=self._id, host=host, outcome=outcome, why=why, environment=self._environment)
             for host, (outcome, why) in sorted(outcomes.items())
+        )
+
+    def _hosts_left_out(self) -> tuple[events.Event, ...]:
+        if self._left_out:
+            when = f"`ecluse converge {self._environment}` brings it there when it is back"
+            self._world.reporter.note(f"! not on {', '.join(self._left_out)}: {when}")
+        return tuple(
+            events.HostEnded(deployment=self._id, host=host, outcome="left_out", why=why, environment=self._environment)
+            for host, why in sorted(self._left_out.items())
         )
 
     def _reverted(self, problem: Problem, serving: str) -> events.Event:

@@ -40,6 +40,15 @@ class Work:
         """For what is the same on all hosts."""
         return next(iter(self.running.values()))
 
+    def without(self, host: HostName) -> Work:
+        """One host is left out from here on."""
+        return replace(
+            self,
+            deployment=self.deployment.without(host),
+            fleet=self.fleet.without((host,)),
+            running={name: running for name, running in self.running.items() if name != host},
+        )
+
     def target(self, place: Place) -> Target:
         return self.fleet.targets[place.host]
 
@@ -53,6 +62,14 @@ class Done:
     verdict: Verdict | None = None
     hold: bool = False
     behind: Mapping[HostName, str] = field(default_factory=dict)
+
+
+class HostProblemError(ProblemError):
+    """What one of several hosts refused, or why it can't be reached; its Problems name it."""
+
+    def __init__(self, host: HostName, error: ProblemError) -> None:
+        super().__init__(*(at_host(host, problem) for problem in error.problems))
+        self.host = host
 
 
 class MoveFailedError(Exception):
@@ -102,4 +119,4 @@ def together(work: Work, verdicts: Mapping[HostName, Verdict]) -> Verdict:
 
 def told(work: Work, host: HostName, error: ProblemError) -> ProblemError:
     """Which host it was, where there are several."""
-    return error if work.fleet.is_single else ProblemError(*(at_host(host, problem) for problem in error.problems))
+    return error if work.fleet.is_single else HostProblemError(host, error)

@@ -116,6 +116,12 @@ class EnvironmentTable(Table):
         default_factory=list,
     )
     ssh: SshTable = section(default_factory=SshTable)
+    hosts_down: Annotated[model.HostsDown, Strict(False)] = key(
+        "Which hosts may be down for a deploy: all (all are wanted), quorum (those down at its beginning are left out, "
+        "if most are there), skip (those lost on the way too). `ecluse converge` brings it to them when they are back.",
+        example="quorum",
+        default=_DEFAULT.hosts_down,
+    )
     strategy: Annotated[model.Strategy, Strict(False)] = key(
         "How traffic moves to a new release: blue-green (all at once after its gate), rolling (one batch of hosts "
         "after the other), canary (a growing share of connections), recreate (the old one stops first: downtime).",
