@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "status": "What serves now, asked of the target.",
     "logs": "What the processes print.",
     "host": "The servers of an environment: checked, prepared.",
+    "fleet": "All servers of an environment at once.",
     "services": "The databases, caches and brokers beside the app.",
     "exec": "Run a one-off command in the release that serves.",
     "history": "Deployments, newest first.",

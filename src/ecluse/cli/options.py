@@ -36,7 +36,7 @@ override = click.option(
 )
 
 
-def _duration(_: click.Context, __: click.Parameter, given: str | None) -> timedelta | None:
+def duration_option(_: click.Context, __: click.Parameter, given: str | None) -> timedelta | None:
     if given is None:
         return None
     from ecluse.manifest.amounts import duration  # noqa: PLC0415
@@ -48,7 +48,7 @@ def _duration(_: click.Context, __: click.Parameter, given: str | None) -> timed
 
 
 wait = click.option(
-    "--wait", is_flag=False, flag_value="1h", metavar="[DURATION]", callback=_duration,
+    "--wait", is_flag=False, flag_value="1h", metavar="[DURATION]", callback=duration_option,
     help="Stand in line while somebody else has the environment (default: an hour), instead of exit 4.",
 )  # fmt: skip
 

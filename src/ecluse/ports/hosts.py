@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
+
+from ecluse.model.app import Argv
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +49,22 @@ class Prepared:
     facts: HostFacts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A command that ended on a host. `exit_code` is -1 when a signal ended it."""
+
+    exit_code: int
+    seconds: float
+
+
 class Host(Protocol):
     async def prepare(self, *, apply: bool) -> Prepared:
         """Put there what a keeper needs, for the user that we are there; without `apply` nothing is changed and what
         would be is told. What is right already is left alone. ProblemError H001 to H007."""
+
+    async def run(self, argv: Argv, within: timedelta, say: Callable[[str], None]) -> Ran:
+        """A command there, as the user that we are; one word is text for the shell. `say` gets each line of its output
+        and errors. ProblemError H001 to H004 when the host can't be reached, H013 when it takes longer than `within`,
+        connecting included: its connection is ended then, and so is the command, unless it ignores that."""
 
     async def close(self) -> None: ...

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ecluse.model.app import Argv
 from ecluse.ports.clock import Clock
 from ecluse.ports.hosts import HostFacts, Prepared
+from ecluse.ports.hosts import Ran as Ended
 from ecluse.providers.keeper.package import keeper_zipapp
-from ecluse.providers.ssh.problems import Offered, failed, no_python, unreachable
+from ecluse.providers.ssh.problems import Offered, failed, no_python, too_slow, unreachable
 from ecluse.providers.ssh.session import Ran, Session
-from ecluse.providers.ssh.words import NO_PYTHON, UNPREPARED, prepare
+from ecluse.providers.ssh.words import NO_PYTHON, UNPREPARED, prepare, words
 
 PATIENCE = 60.0
 
@@ -29,18 +33,28 @@ class SshHost:
 
     async def prepare(self, *, apply: bool) -> Prepared:
         path, version = keeper_zipapp(self._programs)
-        words = (self._root, version, "--apply" if apply else "")
+        given = (self._root, version, "--apply" if apply else "")
         began = self._clock.now().timestamp()
-        ran = await self._run(prepare(*words))
+        ran = await self._run(prepare(*given))
         if ran.exit_code == UNPREPARED:
             began = self._clock.now().timestamp()
-            ran = await self._run(prepare(*words, sent=True), path.read_bytes())
+            ran = await self._run(prepare(*given, sent=True), path.read_bytes())
         ended = self._clock.now().timestamp()
         if ran.exit_code == NO_PYTHON:
             raise no_python(self._session.address, ran.output.decode(errors="replace"))
         if ran.exit_code:
             raise failed(self._session.address, ran.errors or ran.output.decode(errors="replace"))
         return prepared(json.loads(ran.output), began, ended)
+
+    async def run(self, argv: Argv, within: timedelta, say: Callable[[str], None]) -> Ended:
+        began, seconds = self._clock.monotonic(), within.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                code = await self._session.stream(words(argv), say)
+        except TimeoutError as error:
+            await self._session.close()
+            raise too_slow(self._session.address, seconds) from error
+        return Ended(exit_code=code, seconds=round(self._clock.monotonic() - began, 3))
 
     async def _run(self, command: str, given: bytes = b"") -> Ran:
         try:

@@ -100,6 +100,16 @@ def failed(address: Address, said: str) -> ProblemError:
     )  # fmt: skip
 
 
+def too_slow(address: Address, seconds: float) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="H013", what=f"{address} did not end the command within {seconds:g} s",
+            fix="give it longer (`--within`), or look there what holds it up",
+            state="its connection was ended; a command that ignores that goes on", exit=Exit.UNREACHABLE,
+        )
+    )  # fmt: skip
+
+
 def no_start(address: Address, why: str) -> ProblemError:
     return ProblemError(
         Problem(

@@ -22,6 +22,7 @@ MISSED = 3
 AGAIN = 2.5
 """Seconds for another try at a host that was lost or refused: an undo must not pay the full time with each order."""
 LET_GO = 1.0
+PIECE, LONGEST = 1 << 16, 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,18 @@ class Session:
                 process.close()
         ended = process.exit_status
         return Ran(-1 if ended is None else ended, bytes(output or b""), bytes(errors or b"").decode(errors="replace"))
+
+    async def stream(self, command: str, say: Callable[[str], None]) -> int:
+        """A remote command to its end, each line as it comes; the exit code, -1 when a signal ended it."""
+        process = await self.process(command)
+        try:
+            await asyncio.gather(_each_line(process.stdout, say), _each_line(process.stderr, say))
+            await process.wait_closed()
+        except (OSError, asyncssh.Error) as error:
+            raise self._lost(error, Offered()) from error
+        finally:
+            process.close()
+        return -1 if process.exit_status is None else process.exit_status
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -141,6 +154,20 @@ class Session:
         self._failed = unreachable(self.address, error, offered)
         self._failed_at = self._clock.monotonic()
         return self._failed
+
+
+async def _each_line(reader: asyncssh.SSHReader[bytes], say: Callable[[str], None]) -> None:
+    """A line without an end is handed on in pieces."""
+    rest = b""
+    while piece := await reader.read(PIECE):
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            say(line.decode(errors="replace"))
+        if len(rest) > LONGEST:
+            say(rest.decode(errors="replace"))
+            rest = b""
+    if rest:
+        say(rest.decode(errors="replace"))
 
 
 async def _end_with_loop(connection: asyncssh.SSHClientConnection) -> None:

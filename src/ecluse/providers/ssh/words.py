@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 UNPREPARED = 97
 """Exit code: the keeper's program isn't there."""
@@ -17,6 +18,11 @@ exec "$d/python" -I "$d/keeper.pyz" "$@"
 def keeper(folder: str, *words: str) -> str:
     """Runs the keeper's program, which lies in `folder` of the user's home."""
     return script(_KEEPER, folder, *words)
+
+
+def words(argv: Sequence[str]) -> str:
+    """A command of the user's: one word is text for the shell there, as with ssh(1)."""
+    return argv[0] if len(argv) == 1 else shlex.join(argv)
 
 
 def script(text: str, *words: str) -> str:

@@ -1,0 +1,61 @@
+"""One command on every host of an environment, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ecluse.loop.deploy.fleet import on_each
+from ecluse.loop.operate.hosts import no_hosts
+from ecluse.model.app import Argv, Environment
+from ecluse.model.ids import HostName
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.suggestion import suggest
+from ecluse.ports.hosts import Ran
+from ecluse.ports.world import World
+
+Say = Callable[[HostName, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Everywhere:
+    """How it ended on each host that could be asked; `lost`: why it could not be asked, or didn't end in time."""
+
+    ran: Mapping[HostName, Ran]
+    lost: Mapping[HostName, Problem] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> Mapping[HostName, Ran]:
+        return {host: ran for host, ran in self.ran.items() if ran.exit_code != 0}
+
+    @property
+    def exit(self) -> Exit:
+        """That a host could not be asked weighs more than that a command failed: nothing is known of it there."""
+        if self.lost:
+            return Exit.UNREACHABLE
+        return Exit.REFUSED if self.failed else Exit.DONE
+
+
+async def fleet_run(
+    environment: Environment, world: World, argv: Argv, *, within: timedelta, hosts: tuple[str, ...] = (), say: Say
+) -> Everywhere:
+    """`within` is for each host, connecting included, so all of it takes no longer. `hosts` chooses some, none: all.
+    `say` gets the lines as they come."""
+    chosen = world.hosts(environment)
+    if not chosen:
+        raise ProblemError(no_hosts(environment))
+    for name in hosts:
+        if name not in chosen:
+            raise ProblemError(no_such_host(name, tuple(chosen)))
+    names = [HostName(name) for name in hosts] or list(chosen)
+    found = await on_each(names, lambda host: chosen[host].run(argv, within, lambda text: say(host, text)))
+    return Everywhere(ran=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
+
+
+def no_such_host(name: str, known: tuple[HostName, ...]) -> Problem:
+    near = suggest(name, known)
+    return Problem(
+        code="H012", what=f"there is no host '{name}' in this environment",
+        fix=f"{near + ' ' if near else ''}choose of: {', '.join(known)}",
+    )  # fmt: skip

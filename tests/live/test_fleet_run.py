@@ -1,0 +1,134 @@
+"""A command on a hundred hosts: loopback addresses of one sshd; some refuse, some accept and say nothing."""
+
+import getpass
+import json
+import shutil
+import socket
+import subprocess
+import time
+import tomllib
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from support.shop import MANIFEST, open_shop
+from support.ssh_hosts import PATH, ran
+
+pytestmark = [pytest.mark.live, pytest.mark.network]
+GOOD, HANGING, REFUSING = 93, 2, 5
+EACH = 15
+"""Addresses that one sshd listens on (it takes 16)."""
+CONFIG = """\
+Port {port}
+{listen}
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/key.pub
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+MaxStartups 500
+"""
+MANY = """
+[environments.production]
+hosts = [{names}]
+
+[environments.production.ssh]
+config = "{config}"
+connect_timeout = "15s"
+at_once = 25
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    sshd = shutil.which("sshd", path=PATH)
+    if sshd is None:
+        pytest.skip("no sshd on this machine")
+    folder = tmp_path_factory.mktemp("many")
+    addresses = [f"127.0.7.{number}" for number in range(1, GOOD + HANGING + REFUSING + 1)]
+    good, hanging = addresses[:GOOD], addresses[GOOD : GOOD + HANGING]
+    port = free(addresses)
+    for name in ("host_key", "key"):
+        ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name))
+    kind, key, *_ = (folder / "host_key.pub").read_text().split()
+    (folder / "known").write_text("".join(f"[{address}]:{port} {kind} {key}\n" for address in addresses))
+    (folder / "config").write_text(
+        f"Host *\n    User {getpass.getuser()}\n    IdentityFile {folder}/key\n    IdentitiesOnly yes\n"
+        f"    UserKnownHostsFile {folder}/known\n"
+    )
+    Path("/run/sshd").mkdir(exist_ok=True)
+    names = ", ".join(f'"{address}:{port}"' for address in addresses)
+    many = MANY.format(names=names, config=folder / "config")
+    with ExitStack() as stack:
+        for address in hanging:
+            stack.enter_context(socket.create_server((address, port)))
+        log = stack.enter_context((folder / "sshd.log").open("wb"))
+        for first in range(0, GOOD, EACH):
+            listen = "\n".join(f"ListenAddress {address}" for address in good[first : first + EACH])
+            config = folder / f"sshd_config{first}"
+            config.write_text(CONFIG.format(port=port, listen=listen, folder=folder))
+            server = stack.enter_context(subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stderr=log))
+            stack.callback(server.kill)
+        for address in good:
+            wait_for(address, port)
+        yield open_shop(folder / "shop", manifest=MANIFEST + many.replace("{", "{{").replace("}", "}}"))
+
+
+def free(addresses):
+    """A port that is free on all of them."""
+    for port in range(20022, 21000):
+        try:
+            for address in addresses:
+                socket.create_server((address, port)).close()
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no port")
+
+
+def wait_for(address, port):
+    until = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection((address, port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def test_those_that_can_not_be_asked_are_named_within_one_time_out(shop):
+    began = time.monotonic()
+    said = told(shop, 5, "--within", "1m", "--", "echo", "a b")
+    took = time.monotonic() - began
+    assert took < 60
+    assert len(said["hosts"]) == GOOD
+    assert {host["exit_code"] for host in said["hosts"]} == {0}
+    assert {host["output"][0] for host in said["hosts"]} == {"a b"}  # a login shell's own words may follow
+    assert len(said["lost"]) == HANGING + REFUSING
+    assert {one["problem"]["code"] for one in said["lost"]} == {"H004"}
+    assert [one["name"].split(":")[0] for one in said["lost"]] == [f"127.0.7.{number}" for number in range(94, 101)]
+
+
+def test_a_command_that_fails_or_takes_too_long_is_told_by_host(shop):
+    some = [
+        word for number in (1, 2) for word in ("--host", next(name for name in hosts(shop) if f".7.{number}:" in name))
+    ]
+    said = told(shop, 1, *some, "--", "echo no; exit 3")
+    assert [(host["exit_code"], host["output"][0]) for host in said["hosts"]] == [(3, "no")] * 2
+    said = told(shop, 5, *some, "--within", "1s", "--", "sleep", "20")
+    assert [one["problem"]["code"] for one in said["lost"]] == ["H013", "H013"]
+    done = shop.ecluse("fleet", "run", "--host", "web9", "--", "true")
+    assert (done.returncode, "H012" in done.stderr) == (2, True)
+
+
+def told(shop, code, *words):
+    done = shop.ecluse("fleet", "run", "--json", *words)
+    assert done.returncode == code, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def hosts(shop):
+    return tomllib.loads((shop.root / "ecluse.toml").read_text())["environments"]["production"]["hosts"]
