@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from ecluse.model.host import HERE_PREFIX, SshSettings, host_name
+from ecluse.model.host import HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.policy import Policy
@@ -375,12 +375,20 @@ class Environment:
         """As it is on one host: hosts that share this machine's address have a port each."""
         return self if self.is_remote else replace(self, port=self.port + self.host_names.index(host))
 
+    def seen_at(self, host: HostName, listening: str) -> str:
+        """The URL of one host, seen from here; `listening` is what it calls it itself."""
+        if not (self.is_remote and listening and self.address in {"0.0.0.0", "::"}):  # noqa: S104
+            return listening
+        there = next(text for text in self.hosts if host_name(text) == host)
+        return replace(self, url="", hosts=(there,)).opened_at
+
     @property
     def opened_at(self) -> str:
         """The URL to tell a person: of an address for everybody, that of the target's own host."""
         if self.url:
             return self.url.replace("{port}", str(self.port))
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
+        here = Address.of(self.hosts[0]).name if self.is_remote else "127.0.0.1"
+        host = {"0.0.0.0": here, "::": here if self.is_remote else "::1"}.get(self.address, self.address)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 

@@ -1,8 +1,11 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from ecluse.model.app import Environment
 from ecluse.model.host import Address, host_name
+from ecluse.model.ids import EnvironmentName
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,20 @@ def test_what_is_no_address(text):
 
 def test_a_folder_is_called_by_its_path():
     assert host_name("keeper:./hosts/a") == host_name("keeper:hosts/a") == "hosts/a"
+
+
+REMOTE = Environment(name=EnvironmentName("live"), hosts=("deploy@web1:22", "web2"), address="0.0.0.0", port=80)
+
+
+def test_what_listens_everywhere_is_told_by_the_name_of_its_host():
+    assert REMOTE.opened_at == "http://web1:80"
+    assert REMOTE.seen_at("web2", "http://127.0.0.1:80") == "http://web2:80"
+    assert REMOTE.seen_at("web1:22", "") == ""
+
+
+def test_what_listens_at_one_address_is_told_by_that():
+    loopback = replace(REMOTE, address="127.0.0.1")
+    assert loopback.seen_at("web2", "http://127.0.0.1:80") == "http://127.0.0.1:80"
+    here = Environment(name=EnvironmentName("local"), address="0.0.0.0", port=80)
+    assert here.opened_at == here.seen_at("this machine", "http://127.0.0.1:80") == "http://127.0.0.1:80"
+    assert replace(REMOTE, url="https://shop.example").opened_at == "https://shop.example"

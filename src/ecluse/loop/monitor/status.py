@@ -78,7 +78,7 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
         seen = Seen(hosts={}, lost=dict.fromkeys(fleet.targets, error.problems[0]))
     if seen.hosts and (fresh := told(seen, known(world, environment.name))):
         world.ledger.append(*fresh)
-    hosts = await asyncio.gather(*(_look_at(app, fleet, host, seen, world) for host in fleet.targets))
+    hosts = await asyncio.gather(*(_look_at(app, environment, fleet, host, seen, world) for host in fleet.targets))
     worst = min(hosts, key=lambda host: WORST.index(host.health))
     return EnvironmentStatus(
         name=environment.name,
@@ -100,14 +100,17 @@ def opened_at(environment: Environment, listening: str) -> str:
     return replace(environment, port=urlsplit(listening).port or environment.port).opened_at
 
 
-async def _look_at(app: App, fleet: Fleet, host: HostName, seen: Seen, world: World) -> HostStatus:
+async def _look_at(
+    app: App, environment: Environment, fleet: Fleet, host: HostName, seen: Seen, world: World
+) -> HostStatus:
     if host in seen.lost:
         return HostStatus(name=host, health="unknown", seen=None, why=str(seen.lost[host].what))
     try:
         health, why = await health_of(app, seen.hosts[host], fleet.targets[host], world)
     except ProblemError as error:  # lost since the look, or one that can't be asked: the others are told all the same
         health, why = "unknown", str(error.problems[0].what)
-    return HostStatus(name=host, health=health, seen=seen.hosts[host], why=why)
+    one = seen.hosts[host]
+    return HostStatus(name=host, health=health, seen=replace(one, url=environment.seen_at(host, one.url)), why=why)
 
 
 async def health_of(app: App, seen: Observed, target: Target, world: World) -> tuple[str, str]:
