@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from posixpath import join, normpath
 from typing import Any
 from urllib.parse import unquote
 
+from ecluse.providers.uv import toml
 from ecluse.providers.uv.sources import USUAL_FILES, Question, Read, requirement_chain
 
 STATING = ("pyproject.toml", "setup.py", "setup.cfg", "hatch_build.py", *USUAL_FILES)
@@ -61,7 +61,7 @@ def members(tree: Path, root: Path) -> tuple[str, ...]:
         text = ""
         with suppress(OSError, ValueError):
             text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-        workspace = _at(_toml(text), "tool", "uv", "workspace")
+        workspace = toml.at(toml.document(text), "tool", "uv", "workspace")
         if workspace is not None:
             found = (folder, *_matching(folder, workspace.get("members", ())))
             return tuple(os.path.relpath(one, tree) for one in found)
@@ -99,7 +99,7 @@ def _backend(read: Read, folder: str) -> tuple[str, ...]:
 def _asked_by(read: Read, folder: str) -> tuple[str, ...]:
     """The places that a folder's pyproject.toml names, counted from the folder."""
     document = _document(read, folder)
-    tables = (_at(document, "tool", "uv", "sources"), _at(document, "tool", "poetry"))
+    tables = (toml.at(document, "tool", "uv", "sources"), toml.at(document, "tool", "poetry"))
     standard = (document.get("project"), document.get("dependency-groups"))
     return (
         *(path for table in tables for path in _paths(table)),
@@ -126,17 +126,4 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _document(read: Read, folder: str) -> dict[str, Any]:
-    return _toml(read(normpath(join(folder, "pyproject.toml"))))
-
-
-def _toml(text: str | None) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def _at(document: Any, *keys: str) -> Any:
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document
+    return toml.document(read(normpath(join(folder, "pyproject.toml"))))

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from ecluse.model.app import Build
 from ecluse.model.inclusion import included
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
-from ecluse.providers.uv import foreign
+from ecluse.providers.uv import foreign, toml
 from ecluse.providers.uv.lock import Vouched
 
 Read = Callable[[str], str | None]
@@ -251,7 +251,7 @@ def _readable(kind: Kind) -> Iterator[None]:
 
 def _of_pipenv(kind: Kind, read: Read, *, dev: bool) -> Question:
     """Their lock lists everything, so nothing is left to resolve."""
-    manifest = _toml(read("Pipfile"))
+    manifest = toml.document(read("Pipfile"))
     if kind is Kind.PIPFILE:
         return Question(kind=kind, lines=foreign.pipfile_lines(manifest, dev=dev))
     with _readable(kind):
@@ -308,11 +308,4 @@ def _declares_in_setup(read: Read) -> bool:
 
 
 def _pyproject(read: Read) -> dict[str, Any]:
-    return _toml(read("pyproject.toml"))
-
-
-def _toml(text: str | None) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError:
-        return {}
+    return toml.document(read("pyproject.toml"))

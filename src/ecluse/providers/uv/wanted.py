@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import configparser
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ecluse.model.problem import Place, Problem
 from ecluse.ports.python import OLDEST, Interpreter, OtherPythonError
+from ecluse.providers.uv import toml
 
 Read = Callable[[str], str | None]
 """The text of a file of the repository, None when it isn't there."""
@@ -166,12 +166,12 @@ def _example(wanted: Sequence[Demand]) -> str:
 
 def _pyproject(read: Read) -> Iterator[Demand]:
     text = read("pyproject.toml")
-    document = _toml(text)
+    document = toml.document(text)
     if text is None or not document:
         return
-    if isinstance(spec := _at(document, "project", "requires-python"), str):
+    if isinstance(spec := toml.at(document, "project", "requires-python"), str):
         yield from _demand(f"requires-python = {spec}", _place("pyproject.toml", text, "requires-python"), _specs(spec))
-    poetry = _at(document, "tool", "poetry", "dependencies", "python")
+    poetry = toml.at(document, "tool", "poetry", "dependencies", "python")
     if isinstance(poetry, str):
         place = _place("pyproject.toml", text, r"python\s*=")
         yield from _demand(f"python = {poetry}", place, poetry_range(poetry))
@@ -204,9 +204,9 @@ def _setup_py(read: Read) -> Iterator[Demand]:
 
 def _pipfile(read: Read) -> Iterator[Demand]:
     text = read("Pipfile")
-    document = _toml(text)
+    document = toml.document(text)
     for name in ("python_full_version", "python_version"):
-        version = _at(document, "requires", name)
+        version = toml.at(document, "requires", name)
         if text is not None and isinstance(version, str):
             yield from _demand(f"{name} = {version}", _place("Pipfile", text, name), _pinned(version), strict=False)
             return
@@ -280,19 +280,6 @@ def _caret(version: str) -> str:
     numbers = [int(part) for part in re.findall(r"\d+", version)]
     at = next((index for index, number in enumerate(numbers) if number), len(numbers) - 1)
     return ".".join(str(number) for number in (*numbers[:at], numbers[at] + 1))
-
-
-def _toml(text: str | None) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def _at(document: Any, *keys: str) -> Any:
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document
 
 
 def _place(file: str, text: str, pattern: str) -> Place:
