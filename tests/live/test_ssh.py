@@ -141,3 +141,14 @@ def test_stop_leaves_nothing_there(remote, serving):
         assert until(lambda host=host: [pid for pid in host.pids() if pid != host.sshd.pid] == [], 10)
     assert "serving" not in json.dumps(remote.status()["phase"])
     assert remote.ship()["outcome"] == "shipped"
+
+
+def test_what_is_said_of_all_at_once(remote, serving):
+    assert [host["differences"] for host in remote.json("fleet", "drift")["hosts"]] == [[], [], []]
+    assert {host["user"] for host in remote.json("fleet", "facts")["hosts"]} == {"deploy"}
+    remote.json("fleet", "prune", "--keep", "1")
+    for name in NAMES:
+        found = remote.host(name).run("sh", "-c", "ls ~/.ecluse/apps/shop/environments/production/releases | wc -l")
+        assert int(found) <= 2, "the one that serves, and one that is warm"
+    done = remote.shop.ecluse("fleet", "run", "--", "hostname; exit 0")
+    assert (done.returncode, "3 hosts of 3 did it" in done.stdout) == (0, True), done.stdout + done.stderr
