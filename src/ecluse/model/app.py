@@ -337,6 +337,8 @@ class Environment:
     `[USER@]NAME[:PORT]` is reached over SSH; all of those listen on `port`."""
     ssh: SshSettings = field(default_factory=SshSettings)
     hosts_down: HostsDown = HostsDown.ALL
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By process, the hosts on which it runs, as `hosts` names them; one that isn't there runs on all."""
     strategy: Strategy = Strategy.BLUE_GREEN
     rollout: Rollout = Rollout()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -374,6 +376,11 @@ class Environment:
     def on(self, host: HostName) -> Environment:
         """As it is on one host: hosts that share this machine's address have a port each."""
         return self if self.is_remote else replace(self, port=self.port + self.host_names.index(host))
+
+    def runs(self, process: Process, host: HostName) -> bool:
+        """Whether the process is for that host."""
+        named = self.roles.get(process.name)
+        return named is None or host in map(host_name, named)
 
     def seen_at(self, host: HostName, listening: str) -> str:
         """The URL of one host, seen from here; `listening` is what it calls it itself."""

@@ -52,8 +52,10 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if origin is tuple:
         inner = _reader(get_args(kind)[0])
         return lambda value: tuple(map(inner, value))
-    if origin is not None:  # the only mappings are of text to text
-        return dict
+    if origin is not None:  # a mapping from text
+        of = get_args(kind)[1]
+        each = _reader(of)
+        return dict if of is str else lambda value: {key: each(item) for key, item in value.items()}
     if is_dataclass(kind) and isinstance(kind, type):
         readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
         return lambda value: kind(**{name: readers[name](item) for name, item in value.items() if name in readers})

@@ -42,6 +42,11 @@ class Running:
     commands: tuple[Argv, ...] = ()
     """Run in the assembled tree while staging."""
 
+    @property
+    def web(self) -> Process | None:
+        """None on a host that has other roles."""
+        return next((process for process in self.processes if process.is_web), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:

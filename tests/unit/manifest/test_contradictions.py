@@ -131,6 +131,8 @@ def test_a_step_may_name_nested_outputs_of_its_own(reading):
         ('[environments.a]\nport = 65535\nhosts = ["keeper:x", "keeper:y"]', ["4:9 M057"]),
         ('[environments.a]\nhosts = ["web1", "deploy@web1"]', ["3:18 M057"]),
         ('[environments.a]\nhosts = ["web1", "keeper:x"]', ["3:9 M057"]),
+        ('[environments.a]\nhosts = ["web1"]\nroles = {web = ["web1"]}', ["4:16 M057"]),
+        (WSGI + '[environments.a]\nhosts = ["web1"]\nroles = {web = ["web1", "web2"]}', ["7:25 M057"]),
         ('[environments.a]\naddress = "0.0.0.0"\n[environments.b]\naddress = "10.0.0.1"', ["4:1 M051"]),
         ('[environments.a]\nsecrets = ["K"]\nenv = { K = "v" }', ["4:9 M045"]),
         ('[environments.a]\nsecrets = ["K"]\n[app.env]\nK = "v"', ["5:1 M045"]),

@@ -20,7 +20,7 @@ async def port_trouble(wanted: Wanted, fleet: Fleet) -> Problem | None:
         there = wanted.environment.on(host)
         await fleet.targets[host].require_port(there.address, there.port)
 
-    found = await on_each(fleet.targets, ask)
+    found = await on_each([host for host in fleet.targets if wanted.listens_on(host)], ask)
     for host, error in found.failed.items():
         if not is_lost(error):
             problem = error.problems[0]

@@ -58,9 +58,16 @@ def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
     """The processes of then, at the place and with the settings of now: a secret that was rotated stays rotated."""
     then = recalled.app.environment(wanted.environment.name) or wanted.environment
     now = wanted.environment
-    return replace(
-        wanted, app=recalled.app, environment=replace(then, address=now.address, port=now.port, hosts=now.hosts)
+    environment = replace(
+        then,
+        address=now.address,
+        port=now.port,
+        hosts=now.hosts,
+        roles=now.roles,
+        ssh=now.ssh,
+        hosts_down=now.hosts_down,
     )
+    return replace(wanted, app=recalled.app, environment=environment)
 
 
 def find(state: State, name: str, environment: Environment) -> ReleaseKnown:

@@ -48,6 +48,10 @@ class Wanted:
         """Whether it takes a port: it has a web process that isn't off."""
         return any(process.is_web and process.enabled for process in self.app.processes)
 
+    def listens_on(self, host: HostName) -> bool:
+        web = self.app.web
+        return web is not None and web.enabled and self.environment.runs(web, host)
+
 
 def running_on(host: HostName, wanted: Wanted, release: Release, bundle: Bundle) -> Running:
     return Running(
@@ -55,7 +59,7 @@ def running_on(host: HostName, wanted: Wanted, release: Release, bundle: Bundle)
         bundle=bundle,
         app=wanted.app.name,
         environment=wanted.environment.on(host),
-        processes=wanted.app.processes,
+        processes=tuple(process for process in wanted.app.processes if wanted.environment.runs(process, host)),
         env={**wanted.app.env, **wanted.environment.env, **wanted.settings.env},
         secrets=wanted.settings.revealed,
         state=wanted.app.state,

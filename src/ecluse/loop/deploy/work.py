@@ -99,7 +99,7 @@ async def everywhere(work: Work, leg: Leg, act: Callable[[Place], Awaitable[T]])
 
 async def expected_at(work: Work, place: Place, slot: Slot) -> Expected | None:
     """What a healthy answer of the new release looks like; None when nothing can be asked."""
-    web = work.app.web
+    web = work.running[place.host].web
     if web is None or web.health is None:
         return None
     seen = (await work.target(place).observe()).slot(slot)

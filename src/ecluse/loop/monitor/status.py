@@ -107,6 +107,8 @@ async def _look_at(
         return HostStatus(name=host, health="unknown", seen=None, why=str(seen.lost[host].what))
     try:
         health, why = await health_of(app, seen.hosts[host], fleet.targets[host], world)
+        if health == "unchecked" and app.web and not environment.runs(app.web, host):
+            health = "healthy"  # as far as that can be known: all that is for this host runs
     except ProblemError as error:  # lost since the look, or one that can't be asked: the others are told all the same
         health, why = "unknown", str(error.problems[0].what)
     one = seen.hosts[host]
@@ -124,7 +126,7 @@ async def health_of(app: App, seen: Observed, target: Target, world: World) -> t
     then = manifest_of(slot.release, world.ledger.state(), world.store)
     web = (then or app).web
     asked = "" if then else f"asked as the working tree's manifest says: that of {slot.version} isn't known here"
-    if web is None or web.health is None:
+    if web is None or web.health is None or not any(process.name == web.name for process in slot.processes):
         return "unchecked", asked
     expected = Expected(health=web.health, release=_release(slot, world), stamped="stamps" in slot.guarantees)
     question = Question(path=web.health.path, host=web.health.host, patience=web.health.patience)

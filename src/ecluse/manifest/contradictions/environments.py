@@ -28,6 +28,7 @@ def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[
     for name, environment in manifest.environments.items():
         yield from named_steps(environment.gates or [], ("environments", name, "gates"), steps)
         yield from _host_faults(name, environment)
+        yield from _role_faults(name, environment, manifest.processes.keys())
         yield from unused(environment.rollout, ("environments", name, "rollout"), _without_effect(environment))
     for (first, one), (second, other) in combinations(manifest.environments.items(), 2):
         if _clash(one, other):
@@ -64,6 +65,26 @@ def _host_faults(name: str, environment: EnvironmentTable) -> Iterator[Fault]:
             what=f"{len(hosts)} hosts from port {environment.port} on go beyond port {LAST_PORT}",
             fix="begin with a lower `port`: the hosts listen on it and those that follow",
         )
+
+
+def _role_faults(name: str, environment: EnvironmentTable, processes: AbstractSet[str]) -> Iterator[Fault]:
+    known = {host_name(host) for host in environment.hosts}
+    for process, hosts in environment.roles.items():
+        if process not in processes:
+            yield Fault(
+                code="M057",
+                path=("environments", name, "roles", process),
+                what=f"there is no process '{process}'",
+                fix=f"declare [processes.{process}], or name one that is: {', '.join(sorted(processes)) or 'none is'}",
+            )
+        for at, host in enumerate(hosts):
+            if host_name(host) not in known:
+                yield Fault(
+                    code="M057",
+                    path=("environments", name, "roles", process, at),
+                    what=f"{host!r} is none of the hosts of {name}",
+                    fix="name it in `hosts` too, in the same words",
+                )
 
 
 def _without_effect(environment: EnvironmentTable) -> dict[str, str]:

@@ -122,6 +122,11 @@ class EnvironmentTable(Table):
         example="quorum",
         default=_DEFAULT.hosts_down,
     )
+    roles: dict[Name, list[SshHost]] = key(
+        "Which process runs on which of the hosts; one that isn't named runs on all.",
+        example={"web": ["deploy@web1"], "worker": ["deploy@jobs1"]},
+        default_factory=dict,
+    )
     strategy: Annotated[model.Strategy, Strict(False)] = key(
         "How traffic moves to a new release: blue-green (all at once after its gate), rolling (one batch of hosts "
         "after the other), canary (a growing share of connections), recreate (the old one stops first: downtime).",
