@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from ecluse.keeper import holder, server
+from ecluse.keeper import holder, unixsocket
 from ecluse.keeper.adopt import regain
 from ecluse.keeper.holding import Holding
 from ecluse.keeper.listeners import inode
@@ -129,7 +129,7 @@ def test_no_place_for_a_holder_is_told_and_the_sockets_serve(home, story):
 def test_a_holder_that_answers_nonsense_counts_as_none(home, answer):
     async def nonsense():
         loop = asyncio.get_running_loop()
-        with server.bind(home.holder_socket, socket.SOCK_SEQPACKET) as listener:
+        with unixsocket.bind(home.holder_socket, socket.SOCK_SEQPACKET) as listener:
             listener.setblocking(False)
             asked = loop.run_in_executor(None, held, home)
             connection, _ = await loop.sock_accept(listener)

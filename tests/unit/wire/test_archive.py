@@ -2,6 +2,7 @@ import subprocess
 import sys
 import zipfile
 
+from ecluse import __version__
 from ecluse.wire.archive import zipapp
 
 PACKAGES = ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse.wire"]
@@ -16,7 +17,7 @@ def test_it_holds_the_named_packages_alone(tmp_path):
     path.write_bytes(zipapp("ecluse.serving", ["ecluse.serving", "ecluse.wire"]))
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        assert archive.read("ecluse/__init__.py") == b""
+        assert archive.read("ecluse/__init__.py").decode() == f'__version__ = "{__version__}"\n'
     assert {name.split("/")[1] for name in names if "/" in name} == {"__init__.py", "serving", "wire"}
     assert names == sorted(names)
 
