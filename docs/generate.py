@@ -28,6 +28,7 @@ FAMILIES = {
     "B": "Building",
     "R": "Releasing",
     "D": "Deploying",
+    "H": "Hosts over SSH",
     "K": "The keeper and the target",
     "V": "Services beside the app",
     "L": "The ledger",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import fleet_of
-from ecluse.loop.deploy.lease import held
+from ecluse.loop.deploy.lease import held, take
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.monitor.status import look
@@ -15,6 +15,7 @@ from ecluse.model.artifact import canonical
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.slot import Weights
 from ecluse.testing.releases import NOTHING, WEB, release_of
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -82,3 +83,22 @@ EVERYTHING = (
     "observe", "take", "renew", "give_back", "stage", "begin", "run", "start", "ask", "route", "decide", "commit",
     "abort", "stop", "upgrade", "forget",
 )  # fmt: skip
+
+
+async def left_behind(chain, decided):
+    """A deployer that died after so many of its decisions."""
+    running = chain.running("2.0.0")
+    lease = await take(chain.fleet, LIVE.lease, chain.world)
+    for number, (host, target) in enumerate(chain.hosts.items()):
+        running = replace(running, environment=chain.environment.on(host))
+        free = (await target.observe()).free
+        await target.stage(lease.grant(), running, lambda _: None)
+        await target.begin(lease.grant(), "d-left", running, free)
+        await target.start(lease.grant(), running, free)
+        await target.route(lease.grant(), chain_weights(free))
+        if number < decided:
+            await target.decide(lease.grant(), "d-left", 5, timedelta(minutes=10))
+
+
+def chain_weights(slot):
+    return Weights.all_to(slot)

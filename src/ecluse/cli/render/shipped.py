@@ -90,7 +90,8 @@ def text(shipped: Shipped) -> None:
     for moved in shipped.timeline:
         click.echo(f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}")
     place = "" if shipped.environment == "local" else f" {shipped.environment}"
-    click.echo(f"next: ecluse status{place} · ecluse logs{place} -f · ecluse rollback{place}")
+    back = "" if shipped.outcome == "rolled_back" else f" · ecluse rollback{place}"  # which would lead forward again
+    click.echo(f"next: ecluse status{place} · ecluse logs{place} -f{back}")
 
 
 def warnings(gates: tuple[Verdict, ...]) -> Iterator[str]:

@@ -5,24 +5,35 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecluse.loop.deploy.existing import deploy_existing
-from ecluse.loop.deploy.fleet import Seen, fleet_of
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.plan import is_warm
 from ecluse.loop.deploy.recall import release_of
 from ecluse.loop.deploy.schema.crossing import crossing
-from ecluse.loop.deploy.settle import known
+from ecluse.loop.deploy.settle import known, unfinished, was_decided
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.operate.unfinished import take_back
 from ecluse.loop.ship import Shipped
 from ecluse.model.history import ReleaseKnown, State
+from ecluse.model.ids import ReleaseId
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
+NOTHING_OPEN = "D071"
+
 
 async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None, *, override: str = "") -> Shipped:
-    """Serve the release before. It is asked for its health first; unhealthy, no traffic moves (exit 3).
+    """Serve the release before. It is asked for its health first; unhealthy, no traffic moves (exit 3). A deployment
+    that was left unfinished is taken back instead.
 
     Refused (D080) where a migration took the data past it, unless a person says why not: `override`.
     """
+
+    began, fleet = world.clock.monotonic(), fleet_of(world, wanted.app, wanted.environment)
+    if await _undone(wanted, fleet, world, wait):
+        now = _serving_now(await fleet.observe(), world.ledger.state(), wanted.environment.name)
+        world.reporter.note("the deployment that was left unfinished is taken back; once more goes back further")
+        return _as_rolled_back(wanted, now, world.clock.monotonic() - began)
 
     def before(seen: Seen, state: State) -> ReleaseKnown:
         return _before(seen, state, wanted.environment.name)
@@ -30,9 +41,56 @@ async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None, 
     return await deploy_existing(wanted, before, world, verb="rollback", wait=wait, override=override)
 
 
+async def _undone(wanted: Wanted, fleet: Fleet, world: World, wait: timedelta | None) -> bool:
+    """Whether something was open that nobody finishes: to take it back is to go back, and all that was asked for. Its
+    keepers may have done so by then."""
+    if not takes_back(fleet, await fleet.observe()):
+        return False
+    try:
+        await take_back(wanted, world, wait)
+    except ProblemError as error:
+        if error.problems[0].code != NOTHING_OPEN:
+            raise
+    return True
+
+
+def takes_back(fleet: Fleet, seen: Seen) -> str:
+    """The release that serves once what is open is undone; empty when nothing is, when it waits for a person, or when
+    nothing served before. What most hosts decided, or may have, is no matter of going back."""
+    for deployment, opened in unfinished(seen).items():
+        if any(one.held for one in opened.values()) or was_decided(fleet, seen, deployment) is not False:
+            return ""
+        for host, one in opened.items():
+            if one.previous:
+                return seen.hosts[host].slot(one.previous).release or ""
+    return ""
+
+
+def _serving_now(seen: Seen, state: State, environment: str) -> ReleaseKnown:
+    found = state.releases.get(ReleaseId(seen.serving))
+    if found is None:
+        raise ProblemError(nowhere_to_go(environment))
+    return found
+
+
+def _as_rolled_back(wanted: Wanted, now: ReleaseKnown, seconds: float) -> Shipped:
+    return Shipped(
+        outcome="rolled_back",
+        environment=wanted.environment.name,
+        url=wanted.url,
+        commit=now.commit,
+        release=now.id,
+        version=now.version,
+        seconds=seconds,
+    )
+
+
 async def would_go_to(wanted: Wanted, world: World) -> tuple[ReleaseKnown, tuple[Verdict, ...]]:
     """The release, and what the schema says to it. Reads only."""
-    seen, name = await fleet_of(world, wanted.app, wanted.environment).observe(), wanted.environment.name
+    fleet, name = fleet_of(world, wanted.app, wanted.environment), wanted.environment.name
+    seen = await fleet.observe()
+    if undone := world.ledger.state().releases.get(ReleaseId(takes_back(fleet, seen))):
+        return undone, ()
     found = _before(seen, world.ledger.state(), name)
     said = crossing(release_of(found), known(world, name), world.store)
     return found, (said,) if said else ()

@@ -22,7 +22,7 @@ from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
 from ecluse.providers.memory.target import MemoryTarget
-from support.memory_chain import APP, EVERYTHING, GONE, LIVE, NAMES, Chain, lose
+from support.memory_chain import APP, EVERYTHING, GONE, LIVE, NAMES, Chain, chain_weights, left_behind, lose
 
 pytestmark = pytest.mark.looped
 
@@ -262,27 +262,6 @@ async def test_what_can_not_be_known_is_not_decided(chain):
             await settle(chain.fleet, lease, LIVE, chain.world)
     assert (error.value.problems[0].code, error.value.exit) == ("D065", Exit.UNREACHABLE)
     assert "c would know" in str(error.value)
-
-
-async def left_behind(chain, decided):
-    """A deployer that died after so many of its decisions."""
-    running = chain.running("2.0.0")
-    lease = await take(chain.fleet, LIVE.lease, chain.world)
-    for number, (host, target) in enumerate(chain.hosts.items()):
-        running = replace(running, environment=chain.environment.on(host))
-        free = (await target.observe()).free
-        await target.stage(lease.grant(), running, lambda _: None)
-        await target.begin(lease.grant(), "d-left", running, free)
-        await target.start(lease.grant(), running, free)
-        await target.route(lease.grant(), chain_weights(free))
-        if number < decided:
-            await target.decide(lease.grant(), "d-left", 5, timedelta(minutes=10))
-
-
-def chain_weights(slot):
-    from ecluse.model.slot import Weights
-
-    return Weights.all_to(slot)
 
 
 async def test_the_generation_is_the_same_on_all_hosts_and_greater_than_any(chain):

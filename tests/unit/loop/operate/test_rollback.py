@@ -1,0 +1,59 @@
+"""To go back while a deployment is open that nobody finishes."""
+
+import asyncio
+
+import pytest
+
+from ecluse.loop.operate.rollback import rollback, would_go_to
+from ecluse.model.problem import ProblemError
+from support.memory_chain import LIVE, Chain, left_behind
+
+pytestmark = pytest.mark.looped
+
+
+@pytest.fixture
+def chain(memory_world):
+    made = Chain(memory_world)
+    for version in ("0.9.0", "1.0.0"):
+        assert asyncio.run(made.deploy(version)).committed
+    return made
+
+
+async def test_what_is_open_is_taken_back_and_nothing_else(chain):
+    await left_behind(chain, 0)
+    foreseen, _ = await would_go_to(chain.wanted, chain.world)
+    done = await rollback(chain.wanted, chain.world)
+    assert (done.outcome, done.version, foreseen.version) == ("rolled_back", "1.0.0", "1.0.0")
+    assert await chain.serve("1.0.0")
+    again = await rollback(chain.wanted, chain.world)
+    assert (again.outcome, again.version) == ("rolled_back", "0.9.0")
+
+
+async def test_what_its_keepers_took_back_meanwhile_is_not_gone_beyond(chain, monkeypatch):
+    await left_behind(chain, 0)
+    seen = await chain.fleet.observe()
+    chain.memory.clock.advance(LIVE.lease.total_seconds() + 1)
+    assert {one.open for one in (await chain.fleet.observe()).hosts.values()} == {None}
+    looks = iter([seen])
+
+    async def stale(fleet):
+        return next(looks, None) or await looked(fleet)
+
+    looked = type(chain.fleet).observe
+    monkeypatch.setattr(type(chain.fleet), "observe", stale)
+    assert (await rollback(chain.wanted, chain.world)).version == "1.0.0"
+
+
+async def test_what_was_decided_is_finished_and_gone_back_from(chain):
+    await left_behind(chain, 3)
+    foreseen, _ = await would_go_to(chain.wanted, chain.world)
+    done = await rollback(chain.wanted, chain.world)
+    assert (done.version, foreseen.version) == ("1.0.0", "1.0.0")
+
+
+async def test_without_a_release_before_there_is_nowhere_to_go(memory_world):
+    first = Chain(memory_world)
+    await first.deploy("1.0.0")
+    with pytest.raises(ProblemError) as error:
+        await rollback(first.wanted, first.world)
+    assert error.value.problems[0].code == "D030"
