@@ -101,6 +101,8 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return _kind(_alternatives(annotation)[0])
     if origin is list:
         return f"list: {_kind(inner[0])}"
+    if origin is dict:
+        return f"table by {_kind(inner[0])}, each a {_kind(inner[1])}"
     if origin is Literal or isinstance(annotation, EnumType):
         return " or ".join(str(choice) for choice in inner or annotation)
     return _NATIVE[annotation]
