@@ -99,10 +99,9 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return _kind(inner[0], inner[1:])
     if origin in (Union, UnionType):
         return _kind(_alternatives(annotation)[0])
-    if origin is list:
-        return f"list: {_kind(inner[0])}"
-    if origin is dict:
-        return f"table by {_kind(inner[0])}, each a {_kind(inner[1])}"
+    if origin in (list, dict):
+        each = _kind(inner[-1])
+        return f"list: {each}" if origin is list else f"table by {_kind(inner[0])}, each a {each}"
     if origin is Literal or isinstance(annotation, EnumType):
         return " or ".join(str(choice) for choice in inner or annotation)
     return _NATIVE[annotation]
