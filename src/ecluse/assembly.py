@@ -25,7 +25,7 @@ from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.model.app import App, Environment
-from ecluse.model.ids import Commit, EnvironmentName, HostName
+from ecluse.model.ids import Commit, EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.clock import Clock
@@ -55,14 +55,52 @@ NOTHING_TO_RUN = frozenset({"I001", "I021"})
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, in_an_emergency: bool = False) -> AsyncIterator[tuple[App, World]]:
-    """The app that the repository around `folder` declares, and its world."""
+async def opened(
+    folder: Path, *, in_an_emergency: bool = False, by_what_serves: bool = False
+) -> AsyncIterator[tuple[App, World]]:
+    """The app that the repository around `folder` declares, and its world. `by_what_serves`: where the manifest can't
+    be read, the one of the release that was deployed last will do, which is said."""
     env = read_environment()
     root = find_root(folder)
     home = find_home(root, env)
-    app = read_app(root, home, env)
+    app, said = read_app_or_last(root, home, env) if by_what_serves else (read_app(root, home, env), "")
     async with world(root, home, env, in_an_emergency=in_an_emergency) as built:
+        if said:
+            built.reporter.note(said)
         yield app, built
+
+
+def read_app_or_last(root: Path, home: Path, env: Mapping[str, str]) -> tuple[App, str]:
+    """The app, and what is to be said of where it comes from."""
+    try:
+        return read_app(root, home, env), ""
+    except ProblemError as error:
+        last = last_deployed(home, env)
+        if last is None:
+            raise
+        app, version = last
+        return app, f"! {error.problems[0].what} [{error.problems[0].code}]: going by the manifest of {version}"
+
+
+def last_deployed(home: Path, env: Mapping[str, str]) -> tuple[App, str] | None:
+    """The checked manifest of the release that was committed last, in any environment, and its version; None where
+    nothing is known of one."""
+    from ecluse.loop.deploy.recall import manifest_of  # noqa: PLC0415
+
+    path = home / "ledger.db"
+    if not path.exists():
+        return None
+    ledger = SqliteLedger(path, SystemClock(), actor(env))
+    try:
+        state = ledger.state()
+    except ProblemError:
+        return None
+    finally:
+        ledger.close()
+    deployed = [one for known in state.environments.values() for one in known.deployments if one.outcome == "committed"]
+    last = max(deployed, key=lambda one: one.number, default=None)
+    app = manifest_of(ReleaseId(last.release), state, FolderStore(home / "store")) if last else None
+    return (app, last.version) if app and last else None
 
 
 @asynccontextmanager

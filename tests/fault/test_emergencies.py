@@ -78,3 +78,25 @@ def test_after_git_clean_what_serves_is_still_known_and_can_be_shipped_and_stopp
     customers.lost_nothing()
     assert serving.get()[0] == "shop two"
     assert serving.json("stop")["outcome"] == "stopped"
+
+
+DAMAGES = {"no TOML": "[app", "unknown key": "[app]\nname = 'shop'\nnmae = 1\n", "gone": ""}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_with_a_manifest_that_can_not_be_read_one_can_look_go_back_and_stop(serving, damage):
+    one = serving.get()
+    serving.sell("two")
+    two = serving.json("ship")["version"]
+    manifest = serving.root / "ecluse.toml"
+    manifest.unlink()
+    if DAMAGES[damage]:
+        manifest.write_text(DAMAGES[damage])
+    done = serving.ecluse("status", "--json")
+    assert (done.returncode, two in done.stdout) == (0, True), done.stderr
+    assert f"going by the manifest of {two}" in done.stderr
+    assert serving.ecluse("logs").returncode == 0
+    assert serving.json("rollback")["outcome"] == "rolled_back"
+    assert serving.get() == one
+    assert serving.json("stop")["outcome"] == "stopped"
+    assert serving.ecluse("ship").returncode == 2

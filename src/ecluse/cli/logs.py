@@ -57,7 +57,7 @@ def command(
                 break
         return Exit.DONE
 
-    session.run(folder, work, as_json=as_json, only_reads=True)
+    session.run(folder, work, as_json=as_json, by_what_serves=True, only_reads=True)
 
 
 def text(line: LogLine, version: str, where: str = "") -> str:

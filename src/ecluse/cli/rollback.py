@@ -46,4 +46,4 @@ def command(
             return render.going_to(release, said, as_json=as_json)
         return render.ended(await rollback(wanted, at.world, wait, override=override), as_json=as_json)
 
-    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))
+    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), by_what_serves=True)

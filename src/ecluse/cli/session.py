@@ -104,19 +104,27 @@ def run(
     as_json: bool,
     otherwise: Mapping[str, Any] = NOTHING,
     in_an_emergency: bool = False,
+    by_what_serves: bool = False,
     only_reads: bool = False,
 ) -> NoReturn:
     """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
-    document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used."""
-    whole = in_app(folder, work, as_json=as_json, in_an_emergency=in_an_emergency)
+    document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used;
+    `by_what_serves`, no manifest that can be read."""
+    whole = in_app(folder, work, as_json=as_json, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves)
     guarded(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads)
 
 
 def in_app(
-    folder: Path, work: Callable[[Session], Awaitable[Exit]], *, as_json: bool, in_an_emergency: bool
+    folder: Path,
+    work: Callable[[Session], Awaitable[Exit]],
+    *,
+    as_json: bool,
+    in_an_emergency: bool = False,
+    by_what_serves: bool = False,
 ) -> Callable[[], Awaitable[Exit]]:
     async def whole() -> Exit:
-        async with assembly.opened(folder, in_an_emergency=in_an_emergency) as (app, world):
+        opened = assembly.opened(folder, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves)
+        async with opened as (app, world):
             return await work(Session(world=world, app=app, as_json=as_json))
 
     return whole

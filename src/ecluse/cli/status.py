@@ -38,4 +38,4 @@ def command(
             render_problem(problem)
         return problem.exit if problem else Exit.DONE
 
-    run_each(folder, work, as_json=as_json, in_an_emergency=True)
+    run_each(folder, work, as_json=as_json, in_an_emergency=True, by_what_serves=True)

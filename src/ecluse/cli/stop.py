@@ -55,7 +55,7 @@ def command(
         click.echo(line(ended, environment.name + (f" of {at.app.name}" if several else "")), err=as_json)
         return Exit.DONE
 
-    run_each(folder, work, as_json=as_json, in_an_emergency=True)
+    run_each(folder, work, as_json=as_json, in_an_emergency=True, by_what_serves=True)
 
 
 def line(ended: Stopped, where: str) -> str:
