@@ -68,6 +68,7 @@ async def test_a_keeper_that_died_is_started_by_a_look_and_takes_its_processes_u
     target, _ = await serving(place)
     before = await target.observe()
     await target.close()
+    os.kill(before.keeper_pid, signal.SIGSTOP)  # else it might start another holder meanwhile
     holders = [line for line in place.left_now() if " holder " in line]
     for pid in [int(line.split()[0]) for line in holders]:
         os.kill(pid, signal.SIGKILL)

@@ -13,10 +13,7 @@ WORKER = '\n[processes.worker]\ncommand = ["python", "-c", "import time; print(1
 @pytest.fixture(scope="module")
 def remote(tmp_path_factory):
     required()
-    with opened(tmp_path_factory.mktemp("fleet"), "web1", "jobs1", rollout=ROLES) as made:
-        manifest = (made.shop.root / "ecluse.toml").read_text()
-        made.shop.write("ecluse.toml", manifest + WORKER)
-        made.shop.commit("feat: work")
+    with opened(tmp_path_factory.mktemp("fleet"), "web1", "jobs1", rollout=ROLES, more=WORKER) as made:
         yield made
 
 

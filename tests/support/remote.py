@@ -78,13 +78,19 @@ def customers(remote: Remote, *names: str, connections: int = 4, pause: float = 
 
 @contextmanager
 def opened(
-    folder: Path, *names: str, lease: str = "8s", watch: str = "200ms", rollout: str = "", disk: str = "600m"
+    folder: Path,
+    *names: str,
+    lease: str = "8s",
+    watch: str = "200ms",
+    rollout: str = "",
+    more: str = "",
+    disk: str = "600m",
 ) -> Iterator[Remote]:
-    """A committed shop and its hosts, which are prepared."""
+    """A committed shop and its hosts, which are prepared. `more` is added to the manifest."""
     with made(folder / "hosts", *names, disk=disk) as hosts:
         quoted = ", ".join(f'"{name}"' for name in names)
         remote = REMOTE.format(names=quoted, watch=watch, lease=lease, config=hosts.config, rollout=rollout)
-        shop = open_shop(folder / "shop", manifest=MANIFEST + remote.replace("{", "{{").replace("}", "}}"))
+        shop = open_shop(folder / "shop", manifest=MANIFEST + (remote + more).replace("{", "{{").replace("}", "}}"))
         made_ready = Remote(shop, hosts)
         made_ready.json("host", "prepare", "production")
         yield made_ready

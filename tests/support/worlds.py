@@ -44,6 +44,7 @@ def world(root, home, commands, **parts):
         commands=commands,
         source=GitSource(root, commands, env),
         toolchain=None,
+        hosts=lambda _: {},
         services=None,
         store=FolderStore(home / "store"),
         ledger=MemoryLedger(clock, "ada@here"),

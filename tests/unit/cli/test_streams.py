@@ -71,6 +71,7 @@ def test_an_interrupt_before_the_work_begins_has_its_own_code():
     code = """
 import signal, sys
 from ecluse.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
 def interrupt(name):
     signal.raise_signal(signal.SIGINT)
 main.importlib.import_module = interrupt
