@@ -24,7 +24,7 @@ stamp = true
 
 [environments.production.ssh]
 config = "{config}"
-connect_timeout = "3s"
+connect_timeout = "5s"
 keep_alive = "1s"
 """
 

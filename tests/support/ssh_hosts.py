@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-USER, UID = "deploy", 24680
+USER = "deploy"
 CONFIG = """\
 Port 22
 ListenAddress {address}
@@ -59,18 +59,20 @@ def ran(*words: str) -> str:
 
 @dataclass
 class Host:
-    """`name` is what the client's configuration calls it."""
+    """`name` is what the client's configuration calls it. `uid`: each host's user has a number of its own, because all
+    see all processes, and homes have one name: a keeper ends what it takes for a left-over of its own."""
 
     name: str
     address: str
     folder: Path
     link: str
+    uid: int
     holder: subprocess.Popen[bytes]
     sshd: subprocess.Popen[bytes] | None = None
 
     def inside(self, *words: str, user: bool = True) -> list[str]:
         """The words that run there, as the user or as root."""
-        become = ("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups") if user else ()
+        become = ("setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups") if user else ()
         home = ("env", f"HOME=/home/{USER}", f"USER={USER}", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
         return ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-w", "--", *become, *home, *words]
 
@@ -175,7 +177,8 @@ def _made(hosts: Hosts, name: str, network: int, number: int, disk: str) -> Host
     _key(folder / "host_key")
     holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private", "sleep", "infinity"])
     link = f"e{network}-{number}-{os.getpid() % 10000}"
-    host = Host(name, f"10.{network}.{number}.2", folder, link, holder)
+    uid = 100_000 + secrets.randbelow(800_000)
+    host = Host(name, f"10.{network}.{number}.2", folder, link, uid, holder)
     try:
         _wait_for_namespaces(holder.pid)
         ran("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
@@ -183,11 +186,11 @@ def _made(hosts: Hosts, name: str, network: int, number: int, disk: str) -> Host
         ran("ip", "link", "set", link, "up")
         (folder / "passwd").write_text(
             f"root:x:0:0:root:/root:/bin/sh\nsshd:x:105:65534::/run/sshd:/usr/sbin/nologin\n"
-            f"{USER}:x:{UID}:{UID}::/home/{USER}:/bin/sh\n"
+            f"{USER}:x:{uid}:{uid}::/home/{USER}:/bin/sh\n"
         )
         (folder / "config").write_text(CONFIG.format(address=host.address))
         (folder / "shadow").write_text(f"root:*:19000:0:99999:7:::\n{USER}:*:19000:0:99999:7:::\n")
-        (folder / "group").write_text(f"root:x:0:\n{USER}:x:{UID}:\n")
+        (folder / "group").write_text(f"root:x:0:\n{USER}:x:{uid}:\n")
         script = (
             f"ip address add {host.address}/30 dev eth0 && ip link set eth0 up && ip link set lo up\n"
             f"for f in passwd shadow group; do mount --bind {folder}/$f /etc/$f; done\n"
@@ -195,7 +198,7 @@ def _made(hosts: Hosts, name: str, network: int, number: int, disk: str) -> Host
             f"mount -t tmpfs -o size=1m tmpfs /var/spool/cron && mkdir -m 1777 /var/spool/cron/crontabs\n"
             f"mkdir -p /run/sshd /home/{USER}/.ssh && cp {hosts.key}.pub /home/{USER}/.ssh/authorized_keys\n"
             f"mkdir -m 700 /home/.sshd && cp {folder}/host_key {folder}/config /home/.sshd\n"
-            f"chown -R {UID}:{UID} /home/{USER} && mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp\n"
+            f"chown -R {uid}:{uid} /home/{USER} && mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp\n"
         )
         host.run("sh", "-euc", script, user=False)
     except BaseException:

@@ -21,9 +21,10 @@ from ecluse.wire import frames
 
 PATIENCE = 40.0
 """Seconds for the first word of the remote command: it may have to start a keeper."""
-PIECE = 1 << 20
-AT_ONCE = 16
-"""Files under way to one host."""
+PIECE = 1 << 17
+AT_ONCE = 4
+"""Pieces under way to one host. Few and small, because orders go the same way: a renewal of the lease that had to wait
+behind megabytes would come too late."""
 
 
 class SshReach:
@@ -108,7 +109,7 @@ class SshReach:
                 piece = file.read(PIECE)
                 last = len(piece) < PIECE
                 args = {"digest": digest, "offset": offset, "last": last, "packed": True}
-                await order("put", args, zlib.compress(piece, 1))
+                await order("put", args, await asyncio.to_thread(zlib.compress, piece, 1))
                 offset += len(piece)
                 if last:
                     return

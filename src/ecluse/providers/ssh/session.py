@@ -107,7 +107,7 @@ class Session:
             async with self._limit, asyncio.timeout(self._patience):
                 made = await self._connect(offered)
         except (OSError, asyncssh.Error, TimeoutError, ValueError) as error:
-            if isinstance(error, asyncssh.ConnectionLost) and offered.known:
+            if isinstance(error, asyncssh.DisconnectError) and offered.known and not offered.key:
                 await self._identify(offered)
             raise self._lost(error, offered) from error
         self._failed = None
@@ -116,7 +116,7 @@ class Session:
     async def _identify(self, offered: Offered) -> None:
         """A host that has no key of the kinds that we know it by hangs up: what it has instead is asked for."""
         with suppress(OSError, asyncssh.Error, TimeoutError):
-            async with asyncio.timeout(AGAIN):
+            async with asyncio.timeout(self._settings.connect_timeout.total_seconds()):
                 key = await asyncssh.get_server_host_key(self.address.name, **self._named)
                 offered.key = told_key(key) if key else ""
 
