@@ -107,7 +107,8 @@ class Session:
             async with self._limit, asyncio.timeout(self._patience):
                 made = await self._connect(offered)
         except (OSError, asyncssh.Error, TimeoutError, ValueError) as error:
-            if isinstance(error, asyncssh.DisconnectError) and offered.known and not offered.key:
+            hung_up = isinstance(error, asyncssh.DisconnectError | ConnectionError)
+            if hung_up and offered.known and not offered.key:
                 await self._identify(offered)
             raise self._lost(error, offered) from error
         self._failed = None
