@@ -43,15 +43,16 @@ async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None, 
 
 async def _undone(wanted: Wanted, fleet: Fleet, world: World, wait: timedelta | None) -> bool:
     """Whether something was open that nobody finishes: to take it back is to go back, and all that was asked for. Its
-    keepers may have done so by then."""
-    if not takes_back(fleet, await fleet.observe()):
+    keepers may have done so by then; or its deployer lived, and has committed it while we waited."""
+    before = takes_back(fleet, await fleet.observe())
+    if not before:
         return False
     try:
         await take_back(wanted, world, wait)
     except ProblemError as error:
         if error.problems[0].code != NOTHING_OPEN:
             raise
-    return True
+    return (await fleet.observe()).serving == before
 
 
 def takes_back(fleet: Fleet, seen: Seen) -> str:

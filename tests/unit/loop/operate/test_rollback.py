@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from ecluse.loop.operate.rollback import rollback, would_go_to
+from ecluse.loop.operate.unfinished import resume
 from ecluse.model.problem import ProblemError
 from support.memory_chain import LIVE, Chain, left_behind
 
@@ -42,6 +43,23 @@ async def test_what_its_keepers_took_back_meanwhile_is_not_gone_beyond(chain, mo
     looked = type(chain.fleet).observe
     monkeypatch.setattr(type(chain.fleet), "observe", stale)
     assert (await rollback(chain.wanted, chain.world)).version == "1.0.0"
+
+
+async def test_what_its_own_deployer_committed_while_we_waited_is_gone_back_from(chain, monkeypatch):
+    await left_behind(chain, 0)
+    seen = await chain.fleet.observe()
+    assert await chain.serve("2.0.0")
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert done.version == "2.0.0"
+    looks = iter([seen])
+
+    async def stale(fleet):
+        return next(looks, None) or await looked(fleet)
+
+    looked = type(chain.fleet).observe
+    monkeypatch.setattr(type(chain.fleet), "observe", stale)
+    assert (await rollback(chain.wanted, chain.world)).version == "1.0.0"
+    assert await chain.serve("1.0.0")
 
 
 async def test_what_was_decided_is_finished_and_gone_back_from(chain):
