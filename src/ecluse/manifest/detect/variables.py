@@ -54,14 +54,20 @@ def read(tree: Tree) -> Iterator[Fact]:
 
 def demanded(module: Module, held: Collection[str] = ()) -> Iterator[Demand]:
     """What is read without a default; `held` is what the app itself sets."""
-    late = {id(node) for function in module.all_functions() for node in nodes_of(function)}
-    late |= Bare(module=module, default=default_read, held=held).unreached()
     casts = dict(cast_arguments(module))
-    for node in (*module.every(ast.Subscript), *module.every(ast.Call)):
-        cast = casts.get(id(node), "")
-        name, kind = read_by(module, node, cast)
-        if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-            yield Demand(name=name, line=getattr(node, "lineno", 0), at_import=id(node) not in late, kind=kind or cast)
+    nodes = (*module.every(ast.Subscript), *module.every(ast.Call))
+    reads = [(node, *read_by(module, node, casts.get(id(node), ""))) for node in nodes]
+    named = [(node, name, kind) for node, name, kind in reads if re.fullmatch(r"[A-Z][A-Z0-9_]*", name)]
+    late = unreached(module, held) if named else frozenset()  # which takes long, and most modules read nothing
+    for node, name, kind in named:
+        cast = kind or casts.get(id(node), "")
+        yield Demand(name=name, line=getattr(node, "lineno", 0), at_import=id(node) not in late, kind=cast)
+
+
+def unreached(module: Module, held: Collection[str]) -> frozenset[int]:
+    """The nodes that aren't run at import where no variable is set."""
+    later = frozenset(id(node) for function in module.all_functions() for node in nodes_of(function))
+    return later | Bare(module=module, default=default_read, held=held).unreached()
 
 
 def default_read(module: Module, call: ast.Call) -> ast.expr | None:
