@@ -122,6 +122,10 @@ class Connection:
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         self._stream.sendall(f"{method} {path} HTTP/1.1\r\nHost: test\r\n{length}\r\n".encode() + body)
 
+    def sends(self, raw: bytes) -> None:
+        """Just these bytes, whatever they are."""
+        self._stream.sendall(raw)
+
     def end(self, method: str = "GET") -> Answer:
         head = b""
         while not head.endswith(b"\r\n\r\n"):

@@ -8,6 +8,7 @@ from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server import mp
 
+from ecluse.serving.bodies import ending_in_time
 from ecluse.serving.granian_wsgi import exchange
 from ecluse.serving.job import BACKLOG, Job
 
@@ -36,7 +37,7 @@ def serve(job: Job) -> int:
     server.fd = job.fd
     if wsgi:
         mp._wsgi_call_wrap = lambda app, *_: exchange(app, job.mark)  # type: ignore[attr-defined]
-    server.serve(target_loader=job.load if wsgi else job.app, wrap_loader=False)
+    server.serve(target_loader=job.load if wsgi else (lambda: ending_in_time(job.app())), wrap_loader=False)
     return 0
 
 

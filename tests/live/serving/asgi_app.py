@@ -48,6 +48,15 @@ async def echo(_, receive, send):
     await answer(send, str(size).encode())
 
 
+async def waits(_, receive, __):
+    while (await receive()).get("more_body"):
+        pass
+    says_that_it_began()
+    message = await receive()
+    sys.stderr.write(f"then came {message['type']}\n")
+    sys.stderr.flush()
+
+
 async def started(_, __, send):
     await answer(send, str(len(STARTED)).encode())
 
@@ -92,4 +101,4 @@ async def echoing(receive, send):
     sys.stderr.write(f"disconnected with {message.get('code')}\n")
 
 
-PATHS = {"/" + act.__name__: act for act in (echo, started, slow, hangs, fails, opinionated, events)}
+PATHS = {"/" + act.__name__: act for act in (echo, waits, started, slow, hangs, fails, opinionated, events)}

@@ -38,6 +38,29 @@ def test_a_body_arrives_whole(served):
     assert served.ask("/echo", method="POST", body=b"z" * 3_000_000).body == b"3000000"
 
 
+@pytest.mark.parametrize("size", [0, 1, 300_000])
+def test_bodies_follow_each_other_on_one_connection(served, size):
+    with served.connect() as connection:
+        told = [connection.ask("/echo", method="POST", body=b"z" * size).body for _ in range(3)]
+        assert told == [str(size).encode()] * 3
+
+
+def test_a_body_in_chunks_arrives_whole(served):
+    with served.connect() as connection:
+        connection.sends(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        connection.sends(b"4\r\ndefg\r\n0\r\n\r\n")
+        assert connection.end("POST").body == b"7"
+
+
+@pytest.mark.parametrize("head", [b"GET /waits HTTP/1.1\r\n", b"POST /waits HTTP/1.1\r\nContent-Length: 3\r\n"])
+def test_after_its_body_an_app_learns_that_the_client_left(served, head):
+    before = served.output.count("a request began"), served.output.count("then came http.disconnect")
+    with served.connect() as connection:
+        connection.sends(head + b"Host: a\r\n\r\n" + (b"abc" if head.startswith(b"POST") else b""))
+        assert eventually(lambda: served.output.count("a request began") == before[0] + 1)
+    assert eventually(lambda: served.output.count("then came http.disconnect") == before[1] + 1)
+
+
 def test_a_stream_arrives_in_pieces(served):
     assert served.ask("/events").body == b"data: 0\n\ndata: 1\n\ndata: 2\n\n"
 
