@@ -36,7 +36,7 @@ class App:
 APPS = {
     "httpbin": App("Flask application of an sdist", page="/get"),
     "datasette": App("ASGI application of an sdist", page="/-/versions.json"),
-    "pypiserver": App("Bottle application of an sdist", page="/simple/"),
+    "pypiserver": App("Bottle application of an sdist", "/simple/", uses.PYPISERVER),
     "radicale": App("WSGI, console script, configuration file", page="/.web/"),
     "wagtail": App("what `wagtail start` writes", "/", uses.WAGTAIL),
     "huey-sqlite": App("Bottle, Huey worker, Procfile", "/notes", uses.COUNTED),

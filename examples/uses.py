@@ -105,7 +105,17 @@ def in_streamlit(running):
     return {"kept words": said, UPLOAD: said}
 
 
+def put_in_pypiserver(running):
+    """Without a password file nobody may upload: a person copies packages into the folder, as its manual begins."""
+    running.execute("sh", "-c", f"mkdir -p ~/packages && printf '{UPLOAD}' > ~/packages/kept-1.0.tar.gz")
+
+
+def in_pypiserver(running):
+    return {"kept/": running.get("/simple/"), UPLOAD: running.get("/packages/kept-1.0.tar.gz", (200, 404))}
+
+
 NOTES = Use(post_note, notes)
 COUNTED = Use(post_note, counted)
 WAGTAIL = Use(put_in_wagtail, in_wagtail)
 STREAMLIT = Use(put_in_streamlit, in_streamlit)
+PYPISERVER = Use(put_in_pypiserver, in_pypiserver)
