@@ -93,16 +93,30 @@ def workplace(home: Path, run: str) -> Iterator[Workplace]:
     for left in runs.iterdir():
         _clear_if_left(left)
     record = runs / run
-    record.mkdir()
-    lock = os.open(record / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = _locked(record)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         folder, scratch = _made(record, roomy(_temporary(), record)), _made(record, Path(tempfile.gettempdir()))
         (folder / "steps").mkdir()
         with ThreadPoolExecutor(1, thread_name_prefix="sweeper") as sweeper:
             yield Workplace(folder=folder, scratch=scratch, sweeper=sweeper)
     finally:
         _clear(record)
+        os.close(lock)
+
+
+def _locked(record: Path) -> int:
+    """Make the record and hold its lock. Another run may take it for one that was left before it is locked, and clears
+    it: then it is made again."""
+    while True:
+        record.mkdir(exist_ok=True)
+        try:
+            lock = os.open(record / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), (record / _LOCK).stat()):
+                return lock
         os.close(lock)
 
 
