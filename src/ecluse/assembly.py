@@ -25,9 +25,11 @@ from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.model.app import App, Environment
+from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import Commit, EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.cache import StepCache
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
 from ecluse.ports.hosts import Host
@@ -40,11 +42,13 @@ from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
+from ecluse.system.cache import FolderCache
 from ecluse.system.clock import SystemClock
 from ecluse.system.commands import SupervisedRunner
 from ecluse.system.environment import actor, find_home, login, read_environment
 from ecluse.system.files import disk_problem, disk_problems, write_atomically
 from ecluse.system.ids import SystemIds
+from ecluse.system.layered_cache import LayeredCache
 from ecluse.system.store import FolderStore
 from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
@@ -236,6 +240,7 @@ async def world(
             targets=targets,
             hosts=hosts,
             services=services,
+            cache=lambda policy: step_cache(policy, root, home),
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), login(env)),
@@ -248,6 +253,14 @@ async def world(
             telling.close()
             ledger.close()
             commands.close()
+
+
+def step_cache(policy: CachePolicy, root: Path, home: Path) -> StepCache:
+    """This machine's own; behind it the one that several share, if the manifest names one."""
+    own = FolderCache(home / "cache" / "steps")
+    if not policy.shared:
+        return own
+    return LayeredCache(own, FolderCache(root / policy.shared, mounted=True), read_only=policy.read_only)
 
 
 def without_ledger(lost: Problem) -> str:

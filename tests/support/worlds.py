@@ -7,6 +7,7 @@ from ecluse.ledger.memory import MemoryLedger
 from ecluse.model.observed import Holder
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
+from ecluse.system.cache import FolderCache
 from ecluse.system.clock import SystemClock
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
@@ -46,6 +47,7 @@ def world(root, home, commands, **parts):
         toolchain=None,
         hosts=lambda _: {},
         services=None,
+        cache=lambda _: FolderCache(home / "cache" / "steps"),
         store=FolderStore(home / "store"),
         ledger=MemoryLedger(clock, "ada@here"),
         targets=lambda _app, _environment: {},

@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "check": "Run the fast steps: lint, types.",
     "test": "Run the test steps and read their evidence.",
     "run": "Run steps by name.",
+    "why": "Why a step would run again.",
     "build": "Make the bundle of a commit.",
     "release": "Name a version: notes and tag.",
     "approve": "Say that a release may go to an environment.",

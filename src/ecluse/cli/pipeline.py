@@ -30,6 +30,7 @@ class Asked:
     dirty: bool
     jobs: int | None
     fail_fast: bool
+    fresh: bool
     dry_run: bool
     as_json: bool
     folder: Path
@@ -41,6 +42,7 @@ def shared_options(command: Decorated) -> Decorated:
         options.folder,
         options.as_json,
         options.dry_run,
+        click.option("--fresh", is_flag=True, help="Run every step, whatever has passed before."),
         click.option("--fail-fast", is_flag=True, help="Cancel the other steps when one fails."),
         click.option("--jobs", type=click.IntRange(min=1), help="Steps at once (default: one for each processor)."),
         click.option("--dirty", is_flag=True, help="The working tree as it lies."),
@@ -64,11 +66,12 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
             only=only,
             jobs=asked.jobs,
             fail_fast=asked.fail_fast,
+            fresh=asked.fresh,
         )
         steps = steps_of_order(app, order)
         if asked.dry_run:
             return render.planned(steps, as_json=asked.as_json)
-        order = replace(order, secrets=_secrets(steps, at.world))
+        order = replace(order, secrets=secrets_of(steps, at.world))
         done = await run_order(order, app, at.world)
         for one in done.renewed:
             assembly.save(one.path, one.text)
@@ -77,7 +80,7 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
     session.run(asked.folder, work, as_json=asked.as_json)
 
 
-def _secrets(steps: tuple[Step, ...], world: World) -> Mapping[str, Secret]:
+def secrets_of(steps: tuple[Step, ...], world: World) -> Mapping[str, Secret]:
     """What the steps are granted, from the caller's environment and `.env`, `.env.local`."""
     names = sorted({name for step in steps for name in step.secrets})
     if not names:

@@ -27,8 +27,9 @@ from ecluse.loop.deploy.wanted import (
     settings_digest,
 )
 from ecluse.loop.release.make import make_release, plan_release
-from ecluse.loop.test.steps import event_of, run_steps
+from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.untested import untested
+from ecluse.loop.test.verdicts import event_of
 from ecluse.model import events
 from ecluse.model.app import App, Process
 from ecluse.model.artifact import Bundle

@@ -22,6 +22,7 @@ from ecluse.model.app import (
     Service,
     Step,
 )
+from ecluse.model.cache import CachePolicy
 from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
@@ -44,6 +45,7 @@ def resolve(manifest: Manifest) -> App:
         processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
         steps=tuple(_step(name, table) for name, table in manifest.steps.items()),
         gates=Gates(**_given(manifest.gates)),
+        cache=CachePolicy(**_given(manifest.cache)),
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=ReleasePolicy(**_given(manifest.release)),

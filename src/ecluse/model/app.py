@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from ecluse.model.cache import CachePolicy
 from ecluse.model.host import HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.judgement import AfterWatch
@@ -178,6 +179,10 @@ class Step:
     evidence: Evidence = Evidence()
     services: tuple[ServiceName, ...] | None = None
     """Those that it finds, empty ones of its run; None: all for a step of the group `test`, none for others."""
+    cache: bool = True
+    """Whether it isn't run again while nothing has changed that it depends on."""
+    tools: tuple[str, ...] = ()
+    """Programs of the system that it depends on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -416,6 +421,7 @@ class App:
     """Paths that are the app's data; a folder ends in `/`."""
     env: Mapping[str, str] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
+    cache: CachePolicy = field(default_factory=CachePolicy)
     environments: tuple[Environment, ...] = ()
 
     @property

@@ -49,6 +49,7 @@ class StepEnded(Event):
     attempts: int = 1
     evidence: tuple[str, ...] = ()
     log: str = ""
+    cached: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class Verdict:
     """Path of the full log, when there is one."""
     seconds: float = 0.0
     attempts: int = 1
+    cached: str = ""
+    """When and how it passed, where it wasn't run again because nothing has changed."""
     fix: str = ""
     """What a person can do about it, where that isn't plain."""
     is_required: bool = True

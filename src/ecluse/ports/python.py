@@ -74,6 +74,10 @@ class Toolchain(Protocol):
         """A virtual environment with the app's locked dependencies, plus those of its tests when `tests`, and the
         project itself when it declares a build backend (installed editable-free, from `tree`). Returns its folder."""
 
+    def content_of(self, environment: Path) -> str:
+        """A name for the Python and the packages of an environment that was made here: equal on another machine with
+        the same ones."""
+
     async def wheelhouse(
         self,
         tree: Path,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.model.app import App, Environment
+from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
+from ecluse.ports.cache import StepCache
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
 from ecluse.ports.hosts import Host
@@ -42,6 +44,8 @@ class World:
     hosts: Callable[[Environment], Mapping[HostName, Host]]
     """The hosts themselves, of an environment whose hosts are reached over SSH; else none."""
     services: ServicePrograms
+    cache: Callable[[CachePolicy], StepCache]
+    """Where the results of steps are kept."""
     reporter: Reporter
     actor: str
     """Who acts, as they say: `user@host`, or another identity. For records and approvals."""

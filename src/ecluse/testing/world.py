@@ -12,6 +12,7 @@ from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
 from ecluse.ports.world import World
 from ecluse.providers.memory.target import MemoryTarget
+from ecluse.system.cache import FolderCache
 from ecluse.system.store import FolderStore
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.commands import ScriptedCommands
@@ -65,6 +66,7 @@ class MemoryWorld:
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
             hosts=lambda _: {},
             services=self.services,
+            cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

@@ -36,6 +36,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "evidence": list(verdict.evidence),
         "seconds": verdict.seconds,
         "attempts": verdict.attempts,
+        "cached": verdict.cached,
         "log": verdict.log,
         "known_failures": list(verdict.known_failures),
         "cured": list(verdict.cured),
@@ -54,7 +55,8 @@ def text(done: StepsDone) -> None:
     for verdict in done.verdicts:
         sign, color = _SIGNS.get(verdict.answer, ("-", "yellow"))
         word = "" if verdict.answer is Answer.PASSED else f"  {verdict.answer.value.replace('_', ' ')}"
-        click.echo(f"{click.style(sign, fg=color)} {verdict.gate:<20} {verdict.seconds:7.1f} s{word}")
+        took = "  cached" if verdict.cached else f"{verdict.seconds:6.1f} s"
+        click.echo(f"{click.style(sign, fg=color)} {verdict.gate:<20} {took}{word}")
         for line in verdict.evidence:
             click.echo(f"    {shortened(line)}")
         if verdict.answer is Answer.FAILED and verdict.log:

@@ -12,6 +12,7 @@ from ecluse.engine.plan import Outcome
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
 from ecluse.loop.services.scratch import Scratch, services_for
+from ecluse.loop.test.cache.kept import Kept, Made
 from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
 from ecluse.loop.test.outputs import clear_reports, collect, reports
 from ecluse.loop.test.surroundings import step_environment
@@ -45,13 +46,20 @@ class Stage:
     """What the manifest declares of services; a step finds those that are for it."""
     known: Mapping[StepName, frozenset[str]] = field(default_factory=dict)
     """Of each step that has such a list, the tests that are known to fail."""
+    kept: Kept | None = None
+    """Where results go that needn't be found again; None where nothing is kept."""
 
     @property
     def hidden(self) -> tuple[str, ...]:
         return (*(secret.reveal() for secret in self.secrets.values()), *self.services.passwords)
 
+    @property
+    def outputs(self) -> Path:
+        """A folder for each step that has some."""
+        return self.place.folder / "outputs"
+
     def outputs_of(self, step: str) -> Path:
-        return self.place.folder / "outputs" / step
+        return self.outputs / step
 
 
 class Attempts:
@@ -63,6 +71,7 @@ class Attempts:
         self._stage = stage
         self._count = 0
         self._failed_before: frozenset[str] = frozenset()
+        self._reports: list[Path] = []
 
     @property
     def log(self) -> Path:
@@ -75,6 +84,7 @@ class Attempts:
 
     async def __call__(self, world: World) -> Outcome:
         self._count += 1
+        began = world.clock.monotonic()
         await self._stage.services.provide(services_for(self._step, self._stage.declared))
         place = self._stage.place
         tree = place.lend_tree(self._step.name + self._number)
@@ -88,7 +98,20 @@ class Attempts:
             place.take_scratch(scratch)
             place.take_tree(tree)
         judged = self._judge(ran)
+        if judged.passed and self._count == 1 and (kept := self._stage.kept):
+            # Before it is said that it passed: whoever is killed then finds it kept.
+            await self._aside(kept.put, self._step, judged, self._made(began, world))
         return Outcome(passed=judged.passed, result=judged)
+
+    def _made(self, began: float, world: World) -> Made:
+        stage, name = self._stage, self._step.name
+        return Made(
+            papers=(self.log, *self._reports),
+            outputs=stage.outputs_of(name),
+            commit=stage.checkout.commit,
+            at=world.clock.now().isoformat(timespec="seconds"),
+            seconds=world.clock.monotonic() - began,
+        )
 
     def _judge(self, ran: Ran) -> Judged:
         """A listed test that failed once and passes at another attempt is as unsure as before."""
@@ -165,5 +188,7 @@ class Attempts:
         kept = []
         for path in reports(self._step, tree, pattern):
             kept.append(masked(path.read_bytes(), self._stage.hidden))
-            (self._stage.logs / f"{self._step.name}.{path.name}").write_bytes(kept[-1])
+            paper = self._stage.logs / f"{self._step.name}.{path.name}"
+            paper.write_bytes(kept[-1])
+            self._reports.append(paper)
         return tuple(kept)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from ecluse.engine.plan import Ended, Node, State, make_plan
 from ecluse.engine.run import Began
@@ -13,19 +15,22 @@ from ecluse.loop.code.checkout import check_out
 from ecluse.loop.code.workplace import workplace
 from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.attempt import Attempts, Stage
+from ecluse.loop.test.cache.entry import CacheEntry
+from ecluse.loop.test.cache.recall import Recall
 from ecluse.loop.test.evidence import Judged, judge_coverage
 from ecluse.loop.test.listed import known_failures
 from ecluse.loop.test.select import needs_among, select
-from ecluse.loop.test.surroundings import veil
+from ecluse.loop.test.surroundings import environment_at, veil
+from ecluse.loop.test.verdicts import event_of, verdict_again, verdict_of
 from ecluse.model.app import App, Step
-from ecluse.model.events import Event, StepEnded
-from ecluse.model.ids import Commit
+from ecluse.model.events import Event
+from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.secret import Secret
-from ecluse.model.verdict import Answer, Verdict
+from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
-_ANSWERS = {State.PASSED: Answer.PASSED, State.FAILED: Answer.FAILED, State.NOT_RUN: Answer.NOT_RUN}
+NO_HITS: Mapping[StepName, CacheEntry] = MappingProxyType({})
 
 
 async def run_steps(
@@ -38,12 +43,14 @@ async def run_steps(
     only: bool = False,
     jobs: int | None = None,
     fail_fast: bool = False,
+    fresh: bool = False,
     environment_secrets: Mapping[str, Secret] | None = None,
     run: str | None = None,
 ) -> tuple[Verdict, ...]:
     """Run steps at `commit` (or the working tree when `dirty`) and return a verdict for each, in manifest order.
 
-    `names` None: all. Otherwise those and what they need, or just those when `only`. A coverage verdict follows when
+    `names` None: all. Otherwise those and what they need, or just those when `only`. What passed before with the same
+    inputs isn't run again, unless `fresh`; nothing is kept of a working tree. A coverage verdict follows when
     the manifest asks for one and a step that measures was among them. Logs lie in `home/logs/runs/<run>/`.
     Cancelled: what ran is ended and recorded, then CancelledError goes on.
     """
@@ -52,16 +59,16 @@ async def run_steps(
         return ()
     _require_measured(app)
     run = run or world.ids.new("run")
+    logs = world.home / "logs" / "runs" / run
+    secrets = _granted(steps, environment_secrets or {})
+    recall = None if dirty else await Recall.of(app, steps, world, commit=commit, run=run, secrets=secrets, fresh=fresh)
+    if recall and recall.has_all:
+        return _concluded(app, steps, _repeated(recall, logs, run, world), (), recall, run, world)
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
-        tree, build = checkout.sources(app.build)
-        environment = await world.toolchain.environment(
-            tree,
-            build,
-            tests=True,
-            identity="" if dirty else f"{world.root}@{commit}",
-            say=lambda text: world.reporter.line("environment", text),
-        )
+        environment = await environment_at(app, world, checkout)
+        if recall:
+            recall.learn(environment)
         async with scratch(world, place.folder / "services") as services:
             stage = Stage(
                 services=services,
@@ -70,32 +77,71 @@ async def run_steps(
                 checkout=checkout,
                 environment=environment,
                 place=place,
-                logs=world.home / "logs" / "runs" / run,
+                logs=logs,
                 gates=app.gates,
-                secrets=_granted(steps, environment_secrets or {}),
+                secrets=secrets,
                 veiled=veil(world.root, environment, world.home),
                 known=await known_failures(steps, checkout, world),
+                kept=recall.kept if recall else None,
             )
-            return await _run(app, steps, stage, world, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
+            return await _run(app, steps, stage, world, recall, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
 
 
 async def _run(
-    app: App, steps: Sequence[Step], stage: Stage, world: World, *, jobs: int, fail_fast: bool
+    app: App, steps: Sequence[Step], stage: Stage, world: World, recall: Recall | None, *, jobs: int, fail_fast: bool
 ) -> tuple[Verdict, ...]:
+    """Those steps that aren't known to pass."""
     needs = needs_among(steps)
-    attempts = {step.name: Attempts(step, needs[step.name], stage) for step in steps}
-    nodes = [_node(step, needs[step.name], attempts[step.name], stage.run) for step in steps]
+    if recall:
+        await asyncio.to_thread(recall.restore_for, needs, stage.outputs)
+    hits = recall.hits if recall else NO_HITS
+    attempts = {step.name: Attempts(step, needs[step.name], stage) for step in steps if step.name not in hits}
+    known = _repeated(recall, stage.logs, stage.run, world) if recall else {}
+    nodes = [_node(step, _among(needs[step.name], attempts), attempts[step.name], stage.run)
+             for step in steps if step.name in attempts]  # fmt: skip
     ended = await run_plan(
         make_plan(nodes), world, jobs=jobs, fail_fast=fail_fast, on_event=lambda event: _tell(event, world)
     )
-    verdicts = [verdict_of(ended[step.name], attempts[step.name].log) for step in steps]
+    verdicts = {**known, **{name: verdict_of(end, attempts[StepName(name)].log) for name, end in ended.items()}}
+    if recall:
+        await asyncio.to_thread(recall.tidy)
+    results = [end.outcome.result for end in ended.values() if end.outcome]
+    return _concluded(app, steps, verdicts, results, recall, stage.run, world)
+
+
+def _repeated(recall: Recall, logs: Path, run: str, world: World) -> dict[str, Verdict]:
+    """What is known to pass, as if it had been run: recorded, shown, its log and reports in their place."""
+    found: dict[str, Verdict] = {}
+    for name, entry in recall.hits.items():
+        recall.bring_papers(entry, logs)
+        found[name] = verdict_again(entry, logs)
+        world.ledger.defer(event_of(found[name], run))
+        world.reporter.ended(name, ok=True, detail=" · ".join(("cached", *entry.evidence[:1])))
+    return found
+
+
+def _concluded(
+    app: App, steps: Sequence[Step], verdicts: Mapping[str, Verdict], results: Sequence[Judged],
+    recall: Recall | None, run: str, world: World,
+) -> tuple[Verdict, ...]:  # fmt: skip
+    """The verdicts in the steps' order, and that of their coverage."""
+    told = [verdicts[step.name] for step in steps]
     if any(step.evidence.coverage for step in steps):
-        outcomes = [end.outcome.result for end in ended.values() if end.outcome]
-        coverage = judge_coverage(app.gates, [done.covered for done in outcomes if done.covered is not None])
+        known = recall.hits.values() if recall else ()
+        measured = [*(done.covered for done in results), *(entry.covered for entry in known)]
+        coverage = judge_coverage(app.gates, [covered for covered in measured if covered is not None])
         if coverage:
-            world.ledger.append(event_of(coverage, stage.run))
-            verdicts.append(coverage)
-    return tuple(verdicts)
+            world.ledger.append(event_of(coverage, run))
+            told.append(coverage)
+    if recall and (warning := recall.warning):
+        world.ledger.append(event_of(warning, run))
+        told.append(warning)
+    return tuple(told)
+
+
+def _among(needs: Sequence[str], running: Collection[str]) -> tuple[str, ...]:
+    """Of the needs those that are run: the others have passed before."""
+    return tuple(need for need in needs if need in running)
 
 
 def _require_measured(app: App) -> None:
@@ -122,42 +168,6 @@ def _node(step: Step, needs: tuple[str, ...], attempts: Attempts, run: str) -> N
         return (event_of(verdict_of(ended, attempts.log), run),)
 
     return Node(name=step.name, needs=needs, action=attempts, retries=step.retries, record=record)
-
-
-def verdict_of(ended: Ended, log: Path) -> Verdict:
-    """What a step's end means. Passed after a retry is flaky, and says so."""
-    judged: Judged | None = ended.outcome.result if ended.outcome else None
-    flaky = (f"flaky: passed at attempt {ended.attempts}",) if _is_flaky(ended) else ()
-    problems = [f"{problem}; {problem.fix}" for problem in ended.problems]
-    why = problems or ([ended.why] if ended.why else [])
-    evidence = (*flaky, *(judged.evidence if judged else ()), *why)
-    return Verdict(
-        gate=ended.name,
-        answer=_ANSWERS[ended.state],
-        evidence=evidence,
-        log=str(log) if ended.attempts else "",
-        seconds=round(ended.seconds, 3),
-        attempts=ended.attempts,
-        known_failures=judged.known if judged else (),
-        cured=judged.cured if judged else (),
-    )
-
-
-def _is_flaky(ended: Ended) -> bool:
-    return ended.state is State.PASSED and ended.attempts > 1
-
-
-def event_of(verdict: Verdict, run: str) -> StepEnded:
-    """What the ledger keeps of it."""
-    return StepEnded(
-        run=run,
-        step=verdict.gate,
-        answer=verdict.answer,
-        seconds=verdict.seconds,
-        attempts=verdict.attempts,
-        evidence=verdict.evidence,
-        log=verdict.log,
-    )
 
 
 def _tell(event: Began | Ended, world: World) -> None:

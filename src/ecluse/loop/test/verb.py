@@ -28,6 +28,8 @@ class StepsOrder:
     only: bool = False
     jobs: int | None = None
     fail_fast: bool = False
+    fresh: bool = False
+    """Run what passed before, too."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
@@ -107,6 +109,7 @@ async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world
         only=order.only,
         jobs=order.jobs,
         fail_fast=order.fail_fast,
+        fresh=order.fresh,
         environment_secrets=order.secrets,
         run=run,
     )

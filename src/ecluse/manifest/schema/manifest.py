@@ -9,7 +9,7 @@ from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.process import ProcessTable
 from ecluse.manifest.schema.service import ServiceTable
 from ecluse.manifest.schema.shapes import AppName, Name
-from ecluse.manifest.schema.step import GatesTable, StepTable
+from ecluse.manifest.schema.step import CacheTable, GatesTable, StepTable
 from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Settings
 from ecluse.model import app as model
 
@@ -45,6 +45,7 @@ class Manifest(Table):
     processes: dict[Name, ProcessTable] = section(default_factory=dict)
     steps: dict[Name, StepTable] = section(default_factory=dict)
     gates: GatesTable = section(default_factory=GatesTable)
+    cache: CacheTable = section(default_factory=CacheTable)
     build: BuildTable = section(default_factory=BuildTable)
     frontend: FrontendTable | None = section(default=None)
     release: ReleaseTable = section(default_factory=ReleaseTable)

@@ -36,6 +36,9 @@ Variable = Annotated[
         r"[A-Za-z_][A-Za-z0-9_]*", "name of an environment variable", "use letters, digits and `_`, no digit first"
     ),
 ]
+Program = Annotated[
+    str, *_shaped(r"[A-Za-z0-9_][A-Za-z0-9._+-]*", "name of a program", "write it as it is typed, without a folder")
+]
 AppName = Annotated[
     str,
     *_shaped(

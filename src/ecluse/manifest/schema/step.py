@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from ecluse.manifest.schema.key import Table, key
-from ecluse.manifest.schema.shapes import Name, Variable
-from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Percent, Settings, Truth, Whole
+from ecluse.manifest.schema.shapes import Name, Program, Variable
+from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Percent, Settings, Size, Truth, Whole
 from ecluse.model import app as model
+from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import StepName
 
 _DEFAULT = model.Step(name=StepName("test"), command=("true",))
 _GATES = model.Gates()
+_CACHE = CachePolicy()
 
 
 class StepTable(Table):
@@ -35,7 +37,8 @@ class StepTable(Table):
     )
     env: Settings = key("Settings of this step.", example={"PYTHONHASHSEED": "0"}, default_factory=dict)
     pass_env: list[Variable] = key(
-        "Variables of the caller's environment that the step sees; all others are absent.",
+        "Variables of the caller's environment that the step sees, and ECLUSE_COMMIT and ECLUSE_RUN; all others are "
+        "absent.",
         example=["HTTPS_PROXY"],
         default_factory=list,
     )
@@ -73,6 +76,33 @@ class StepTable(Table):
         example=["db"],
         default=_DEFAULT.services,
     )
+    cache: Truth = key(
+        "Whether it is run again only when something has changed that it depends on: its inputs, command, settings, "
+        "packages, the steps that it needs.",
+        example=False,
+        default=_DEFAULT.cache,
+    )
+    tools: list[Program] = key(
+        "Programs of the system, not of the locked environment, that it uses: with another one it is run again.",
+        example=["node", "make"],
+        default_factory=list,
+    )
+
+
+class CacheTable(Table):
+    """Results of steps that passed: kept, so that what hasn't changed isn't run again."""
+
+    shared: str = key(
+        "Folder of a cache that several machines use; it has to be there. Empty: none.",
+        example="/mnt/ci-cache",
+        default=_CACHE.shared,
+    )
+    read_only: Truth = key(
+        "Whether this machine only takes from the shared cache.", example=True, default=_CACHE.read_only
+    )
+    size: Size = key("Room for the results on this machine; those not used for longest go.", example="2GB",
+                     default=_CACHE.size, gt=0)  # fmt: skip
+    age: Duration = key("Results that nobody used for so long go.", example="7d", default=_CACHE.age, gt=ZERO)
 
 
 class GatesTable(Table):

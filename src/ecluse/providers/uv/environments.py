@@ -15,7 +15,7 @@ from ecluse.model.counted import counted
 from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure
 from ecluse.providers.uv.interpreters import Found
-from ecluse.providers.uv.keep import keep, key_of
+from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.program import Say, Uv
 from ecluse.providers.uv.scratch import scratch, scratch_root
 
@@ -58,7 +58,9 @@ class Environments:
             await self._checked("venv", str(folder), "-p", python.path, "--no-project")
             if wheels:
                 await self._install(folder, wheels)
-            keep(folder / COMPLETE, {"python": python.version, "wheels": [wheel.name for wheel in wheels]})
+            content = key_of(python.version, python.machine, [(wheel.name, wheel.digest) for wheel in wheels])
+            names = [wheel.name for wheel in wheels]
+            keep(folder / COMPLETE, {"python": python.version, "wheels": names, "content": content})
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -86,6 +88,11 @@ def use(folder: Path) -> Path:
     with suppress(FileNotFoundError):
         os.utime(folder / COMPLETE)
     return folder
+
+
+def content_of(folder: Path) -> str:
+    """The same for the same wheels and Python on another machine, whose folder has another name."""
+    return str((recall(folder / COMPLETE) or {}).get("content", folder.name))
 
 
 def is_complete(folder: Path) -> bool:

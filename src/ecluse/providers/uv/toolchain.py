@@ -61,6 +61,11 @@ class UvToolchain:
         with disk(self._home):
             return await self._maker.environment(tree, build, tests=tests, identity=identity, say=say)
 
+    def content_of(self, environment: Path) -> str:
+        from ecluse.providers.uv.environments import content_of  # noqa: PLC0415  as below
+
+        return content_of(environment)
+
     async def wheelhouse(
         self,
         tree: Path,

@@ -12,6 +12,7 @@ from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.model.app import App, Step
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
+from ecluse.system.cache import FolderCache
 from ecluse.system.clock import SystemClock
 from ecluse.system.ids import SystemIds
 from support import repositories
@@ -19,6 +20,12 @@ from support import repositories
 
 class SameEnvironment:
     """A toolchain that gives the environment the tests run in."""
+
+    def interpreters(self):
+        return ()
+
+    def content_of(self, environment):
+        return environment.name
 
     async def environment(self, tree, build, *, tests, identity="", say):
         say("nothing to install")
@@ -65,6 +72,8 @@ def world(root, tmp_path, commands):
             "toolchain": SameEnvironment(),
             "ledger": ledger,
             "reporter": ListReporter(),
+            "cache": lambda _: FolderCache(tmp_path / "home" / "cache" / "steps"),
+            "key": b"key",
         }
     )
     ledger.close()

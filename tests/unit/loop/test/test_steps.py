@@ -126,13 +126,19 @@ def test_the_environment_holds_what_was_declared_and_nothing_by_accident(run, co
     verdicts = run(make.app(step), at)
     env = dict(line.split("=", 1) for line in log_of(verdicts["env"]).splitlines())
     assert set(env) - {"PWD", "_", "SHLVL", "OLDPWD"} == {
-        *("PATH", "LANG", "TZ", "HOME", "TMPDIR", "CI", "ECLUSE_RUN", "ECLUSE_STEP", "ECLUSE_COMMIT"),
+        *("PATH", "LANG", "TZ", "HOME", "TMPDIR", "CI", "ECLUSE_STEP"),
         *("OWN", "WANTED"),
     }
-    assert (env["LANG"], env["TZ"], env["ECLUSE_COMMIT"]) == ("C.UTF-8", "UTC", at)
+    assert (env["LANG"], env["TZ"]) == ("C.UTF-8", "UTC")
     assert not Path(env["HOME"]).exists()
     assert env["HOME"] != world.env["HOME"]
     assert len(env["TMPDIR"]) < 60
+
+
+def test_what_differs_from_run_to_run_is_seen_where_it_is_asked_for(run, commit, make):
+    at = commit()
+    verdicts = run(make.app(make.step("a", "echo $ECLUSE_COMMIT", pass_env=("ECLUSE_COMMIT",))), at)
+    assert log_of(verdicts["a"]) == f"{at}\n"
 
 
 def test_a_granted_secret_is_there_and_nowhere_to_be_read(run, commit, world, make):

@@ -1,0 +1,84 @@
+"""What the keys of a run are made from, and the one part that takes long to find: what is in its environment."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import platform
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ecluse import __version__
+from ecluse.loop.test.cache.keys import ABSENT, Basis
+from ecluse.loop.test.surroundings import SYSTEM_PATH
+from ecluse.model.app import App
+from ecluse.model.secret import Secret
+from ecluse.ports.source import Entry
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEnvironment:
+    """The name of a locked environment's content, remembered by what the environment is made from. `path` is named by
+    that: so a run that is all hits needs neither a checkout nor the environment."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, app: App, world: World, entries: Iterable[Entry]) -> KnownEnvironment:
+        """The interpreters count: another one may be chosen when one is added or goes."""
+        pythons = [(str(python.path), python.version) for python in world.toolchain.interpreters()]
+        tree = [(entry.path, entry.mode, entry.object) for entry in entries]
+        asked = json.dumps([str(world.root), tree, asdict(app.build), pythons], sort_keys=True, default=str)
+        name = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+        return cls(world.home / "cache" / "step-environments" / name)
+
+    def recall(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def keep(self, name: str) -> None:
+        """Torn by a crash it names nothing that is kept, which costs a run its hits."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(name, encoding="utf-8")
+
+
+def basis_of(
+    app: App, world: World, entries: tuple[Entry, ...], environment: str, secrets: Mapping[str, Secret],
+    told: Mapping[str, str],
+) -> Basis:  # fmt: skip
+    """`told` are the run's own variables. Secrets by a hash keyed with this home's own secret: nobody finds them out
+    from a key."""
+    return Basis(
+        entries=entries,
+        environment=environment,
+        platform=f"{platform.system()} {platform.machine()} {' '.join(platform.libc_ver())}",
+        tool=__version__,
+        gates=app.gates,
+        passed={name: _hash(value) for name, value in {**world.env, **told}.items()},
+        secrets={name: _keyed(world.key, secret) for name, secret in secrets.items()},
+        services=app.services,
+        program=program,
+    )
+
+
+def program(name: str) -> str:
+    """A program of the system, by its content."""
+    found = shutil.which(name, path=SYSTEM_PATH)
+    if found is None:
+        return ABSENT
+    with Path(found).resolve().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _keyed(key: bytes, secret: Secret) -> str:
+    return hmac.new(key, secret.reveal().encode(), "sha256").hexdigest()
+
+
+def _hash(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()

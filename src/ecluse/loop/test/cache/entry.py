@@ -1,0 +1,95 @@
+"""The result of a step as it is kept. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from ecluse.loop.test.evidence import Judged
+from ecluse.model.ids import Commit, Digest
+
+NO_DIGEST = Digest("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file of the outputs. `mode` are permission bits; of a link `target` is what it says, and `digest` is empty."""
+
+    path: str
+    mode: int = 0o644
+    digest: Digest = NO_DIGEST
+    size: int = 0
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheEntry:
+    """What a step that passed has left, and from what it was made."""
+
+    step: str
+    parts: Mapping[str, str]
+    commit: Commit
+    at: str
+    """When it passed (ISO 8601, UTC)."""
+    seconds: float
+    evidence: tuple[str, ...] = ()
+    covered: float | None = None
+    known: tuple[str, ...] = ()
+    cured: tuple[str, ...] = ()
+    outputs: tuple[KeptFile, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Of the outputs, because an empty one is an output too."""
+    papers: tuple[KeptFile, ...] = ()
+    """Its log and reports, as they lie in a run's folder of logs."""
+
+    @property
+    def judged(self) -> Judged:
+        return Judged(passed=True, evidence=self.evidence, covered=self.covered, known=self.known, cured=self.cured)
+
+    @property
+    def files(self) -> tuple[tuple[Digest, int], ...]:
+        """Everything that has to be there, once more than its document."""
+        return tuple((file.digest, file.size) for file in (*self.outputs, *self.papers) if file.digest)
+
+
+def to_document(entry: CacheEntry) -> bytes:
+    """With a sum in front, by which a torn or changed document is known."""
+    body = json.dumps(asdict(entry), sort_keys=True).encode()
+    return _sum(body) + b"\n" + body
+
+
+def from_document(document: bytes) -> CacheEntry | None:
+    """None when it isn't whole, or not of this format."""
+    told, _, body = document.partition(b"\n")
+    if told != _sum(body):
+        return None
+    try:
+        entry = _entry(json.loads(body))
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return None
+    return entry if _stays_inside(entry) else None
+
+
+def _stays_inside(entry: CacheEntry) -> bool:
+    """Whether its outputs lie where they are restored: others may write to a shared cache."""
+    links = {file.path for file in entry.outputs if not file.digest}
+    files = (*entry.outputs, *entry.papers)
+    paths = [PurePosixPath(path) for path in (*entry.folders, *(file.path for file in files))]
+    return not any(
+        path.is_absolute() or ".." in path.parts or not path.parts or links & {str(above) for above in path.parents}
+        for path in paths
+    )
+
+
+def _entry(fields: dict[str, Any]) -> CacheEntry:
+    texts = {name: tuple(fields[name]) for name in ("evidence", "known", "cured", "folders")}
+    files = {name: tuple(KeptFile(**file) for file in fields[name]) for name in ("outputs", "papers")}
+    return CacheEntry(**{**fields, **texts, **files})
+
+
+def _sum(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode()

@@ -1,0 +1,123 @@
+"""The key of a step's result: everything that the result depends on, each part with a name. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from ecluse.loop.code.globs import chosen
+from ecluse.loop.services.scratch import services_for
+from ecluse.loop.test.select import needs_among
+from ecluse.model.app import Gates, Service, Step
+from ecluse.model.ids import StepName
+from ecluse.ports.source import Entry
+
+FORMAT = "1"
+"""Of keys and entries. What was kept under another one is never found again."""
+
+INPUTS = "inputs"
+ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`parts` by name; `digest` is a hash of them all."""
+
+    parts: Mapping[str, str]
+    digest: str
+
+    @classmethod
+    def of(cls, parts: Mapping[str, str]) -> Key:
+        return cls(parts, _hash(parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the keys of one run are made from."""
+
+    entries: tuple[Entry, ...]
+    """Of the commit."""
+    environment: str
+    """A name for the packages and the Python of the locked environment, the same on every machine."""
+    platform: str
+    tool: str
+    """The version of Écluse."""
+    gates: Gates
+    passed: Mapping[str, str]
+    """A hash of each variable of the caller's environment."""
+    secrets: Mapping[str, str]
+    """A keyed hash of each."""
+    services: tuple[Service, ...] = ()
+    program: Callable[[str], str] = lambda _: ABSENT
+    """A name for the content of a program on the system's PATH."""
+    _inputs: dict[tuple[str, ...] | None, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def content(self, path: str) -> str:
+        """A name for a file's content at the commit; empty when it isn't there."""
+        return next((entry.object for entry in self.entries if entry.path == path), "") if path else ""
+
+    def inputs(self, globs: tuple[str, ...] | None) -> str:
+        """A name for all that a step sees of the commit. Worked out once for each way to choose."""
+        if globs not in self._inputs:
+            self._inputs[globs] = _hash(files(self.entries, globs))
+        return self._inputs[globs]
+
+
+def keys_of(steps: Sequence[Step], basis: Basis) -> dict[StepName, Key]:
+    """The key of each step, in an order in which each stands behind its needs."""
+    needs = needs_among(steps)
+    waiting = {step.name: step for step in steps}
+    found: dict[StepName, Key] = {}
+    while waiting:
+        # A circle of needs has been refused before.
+        for step in [step for step in waiting.values() if all(need in found for need in needs[step.name])]:
+            found[step.name] = Key.of(parts_of(step, {need: found[StepName(need)] for need in needs[step.name]}, basis))
+            del waiting[step.name]
+    return found
+
+
+def can_be_kept(step: Step, basis: Basis) -> bool:
+    """A list of known failures that isn't the commit's is the working tree's, of which no key knows."""
+    listed = step.evidence.known_failures
+    return step.cache and (not listed or bool(basis.content(listed)))
+
+
+def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, str]:
+    """Time-out and retries aren't among them: they don't change what a step that passed has done."""
+    return {
+        "format": FORMAT,
+        "name": step.name,
+        "Écluse": basis.tool,
+        "platform": basis.platform,
+        "environment": basis.environment,
+        "command": json.dumps(step.command),
+        "folder": step.folder,
+        INPUTS: basis.inputs(step.inputs),
+        "outputs": json.dumps(sorted(step.outputs)),
+        "reports": json.dumps([step.evidence.junit, step.evidence.coverage]),
+        "known failures": basis.content(step.evidence.known_failures),
+        "gates.tests": str(basis.gates.tests),
+        "services": _services(step, basis.services),
+        **{f"env {name}": _hash({name: value}) for name, value in step.env.items()},
+        **{f"variable {name}": basis.passed.get(name, ABSENT) for name in step.pass_env},
+        **{f"secret {name}": basis.secrets.get(name, ABSENT) for name in step.secrets},
+        **{f"program {name}": basis.program(name) for name in step.tools},
+        **{f"step {name}": key.digest for name, key in needs.items()},
+    }
+
+
+def files(entries: Iterable[Entry], globs: tuple[str, ...] | None) -> dict[str, str]:
+    """What a step sees of a commit: each file's mode and content by its path."""
+    known = {entry.path: f"{entry.mode} {entry.object}" for entry in entries}
+    return {path: known[path] for path in chosen(known, globs)}
+
+
+def _services(step: Step, declared: tuple[Service, ...]) -> str:
+    wanted = services_for(step, declared)
+    return json.dumps([asdict(service) for service in wanted], sort_keys=True, default=str) if wanted else ""
+
+
+def _hash(parts: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(parts.items())).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,57 @@
+"""Which results go, when there are too many or nobody uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ecluse.loop.test.cache.entry import CacheEntry, from_document
+from ecluse.model.cache import CachePolicy
+from ecluse.model.ids import Digest
+from ecluse.ports.cache import Shelved, StepCache
+
+UNDER_WAY = timedelta(hours=1)
+"""Files younger than that may belong to a result that is just being put."""
+
+
+class Result(NamedTuple):
+    """`entry` is None where the document can't be read."""
+
+    shelved: Shelved
+    entry: CacheEntry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    results: int
+    bytes: int
+
+
+def prune(cache: StepCache, policy: CachePolicy, now: datetime) -> Pruned:
+    """Remove what the policy lets go, then the files that no result names. Safe beside runs that put and get."""
+    results = [Result(shelved, from_document(document)) for shelved, document in cache.documents()]
+    gone = frozenset(going(results, policy, now))
+    cache.remove(*gone)
+    left = [result for result in results if result.shelved.key not in gone]
+    named = frozenset(digest for result in left if result.entry for digest, _ in result.entry.files)
+    documents = sum(result.shelved.size for result in results if result.shelved.key in gone)
+    return Pruned(results=len(gone), bytes=documents + cache.sweep(named, now - UNDER_WAY))
+
+
+def going(results: Iterable[Result], policy: CachePolicy, now: datetime) -> Iterator[str]:
+    """The keys of those that go: unreadable, unused for too long, or too many, the longest unused first. Pure. A file
+    that several name takes room once."""
+    room, counted = policy.size, set[Digest]()
+    for shelved, entry in sorted(results, key=lambda result: result.shelved.used, reverse=True):
+        if entry is None or now - shelved.used > policy.age:
+            yield shelved.key
+            continue
+        new = {digest: size for digest, size in entry.files if digest not in counted}
+        wanted = shelved.size + sum(new.values())
+        if wanted > room:
+            yield shelved.key
+            continue
+        room -= wanted
+        counted |= new.keys()

@@ -1,0 +1,111 @@
+"""Which steps of a run are known to pass already, found with as little as that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ecluse.loop.test.cache.basis import KnownEnvironment, basis_of
+from ecluse.loop.test.cache.entry import CacheEntry
+from ecluse.loop.test.cache.kept import Kept
+from ecluse.loop.test.cache.keys import can_be_kept, keys_of
+from ecluse.loop.test.cache.pruning import prune
+from ecluse.loop.test.surroundings import of_the_run
+from ecluse.model.app import App, Step
+from ecluse.model.ids import Commit, StepName
+from ecluse.model.secret import Secret
+from ecluse.model.verdict import Answer, Verdict
+from ecluse.ports.source import Entry
+from ecluse.ports.world import World
+
+CACHE = "cache"
+EACH = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Recall:
+    """What is kept of `steps` at a commit. Until it is known what the environment holds (`learn`) nothing is. `fresh`:
+    nothing that is there counts, and everything is kept anew."""
+
+    app: App
+    steps: Sequence[Step]
+    world: World
+    secrets: Mapping[str, Secret]
+    entries: tuple[Entry, ...]
+    remembered: KnownEnvironment
+    told: Mapping[str, str]
+    """The run's own variables."""
+    fresh: bool = False
+    kept: Kept | None = None
+    hits: dict[StepName, CacheEntry] = field(default_factory=dict)
+
+    @classmethod
+    async def of(
+        cls, app: App, steps: Sequence[Step], world: World, *, commit: Commit, run: str, secrets: Mapping[str, Secret],
+        fresh: bool = False,
+    ) -> Recall:  # fmt: skip
+        entries = await world.source.entries(commit)
+        remembered = KnownEnvironment.of(app, world, entries)
+        found = cls(app, steps, world, secrets, entries, remembered, of_the_run(run, commit), fresh)
+        if environment := remembered.recall():
+            found._look_up(environment)
+        return found
+
+    @property
+    def has_all(self) -> bool:
+        return len(self.hits) == len(self.steps)
+
+    @property
+    def warning(self) -> Verdict | None:
+        """What was in the way of the cache, as something that is said and stops nothing."""
+        if self.kept is None or not self.kept.warnings:
+            return None
+        return Verdict(gate=CACHE, answer=Answer.NOT_CHECKED, evidence=self.kept.warnings, is_required=False)
+
+    def learn(self, environment: Path) -> None:
+        """The environment of these steps is made: once more, if it wasn't known before what is in it."""
+        name = self.world.toolchain.content_of(environment)
+        if self.kept is None or name != self.remembered.recall():
+            self.remembered.keep(name)
+            self._look_up(name)
+
+    def bring_papers(self, entry: CacheEntry, logs: Path) -> None:
+        """Its log and reports, to where those of a run lie."""
+        if self.kept:
+            self.kept.bring_papers(entry, logs)
+
+    def tidy(self) -> None:
+        """Make room, if something was put and it wasn't looked at for an hour."""
+        if self.kept is None or not self.kept.puts:
+            return
+        looked, now = self.world.home / "cache" / "steps-looked-through", self.world.clock.now()
+        with suppress(OSError, ValueError):
+            if now - datetime.fromisoformat(looked.read_text(encoding="ascii")) < EACH:
+                return
+        prune(self.kept.cache, self.app.cache, now)
+        looked.write_text(now.isoformat(), encoding="ascii")
+
+    def restore_for(self, needs: Mapping[str, Sequence[str]], outputs: Path) -> None:
+        """Bring the outputs that steps which have to run need. Those that can't be brought are hits no longer."""
+        if self.kept is None:
+            return
+        brought: set[StepName] = set()
+        while wanted := self._wanted(needs) - brought:
+            for name in sorted(wanted):
+                if not self.kept.restore(name, self.hits[name], outputs / name):
+                    del self.hits[name]
+            brought |= wanted
+
+    def _wanted(self, needs: Mapping[str, Sequence[str]]) -> set[StepName]:
+        running = [step.name for step in self.steps if step.name not in self.hits]
+        given = {StepName(need) for name in running for need in needs[name] if need in self.hits}
+        return {name for name in given if self.hits[name].outputs or self.hits[name].folders}
+
+    def _look_up(self, environment: str) -> None:
+        basis = basis_of(self.app, self.world, self.entries, environment, self.secrets, self.told)
+        able = frozenset(step.name for step in self.steps if can_be_kept(step, basis))
+        self.kept = Kept(self.world.cache(self.app.cache), keys_of(self.steps, basis), able)
+        self.hits = {} if self.fresh else self.kept.look_up(self.steps)

@@ -1,0 +1,65 @@
+"""What a step's end means, as a verdict and as an event. Pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecluse.engine.plan import Ended, State
+from ecluse.loop.test.cache.entry import CacheEntry
+from ecluse.loop.test.evidence import Judged
+from ecluse.model.events import StepEnded
+from ecluse.model.verdict import Answer, Verdict
+
+_ANSWERS = {State.PASSED: Answer.PASSED, State.FAILED: Answer.FAILED, State.NOT_RUN: Answer.NOT_RUN}
+
+
+def verdict_of(ended: Ended, log: Path) -> Verdict:
+    """What a step's end means. Passed after a retry is flaky, and says so."""
+    judged: Judged | None = ended.outcome.result if ended.outcome else None
+    flaky = (f"flaky: passed at attempt {ended.attempts}",) if _is_flaky(ended) else ()
+    problems = [f"{problem}; {problem.fix}" for problem in ended.problems]
+    why = problems or ([ended.why] if ended.why else [])
+    evidence = (*flaky, *(judged.evidence if judged else ()), *why)
+    return Verdict(
+        gate=ended.name,
+        answer=_ANSWERS[ended.state],
+        evidence=evidence,
+        log=str(log) if ended.attempts else "",
+        seconds=round(ended.seconds, 3),
+        attempts=ended.attempts,
+        known_failures=judged.known if judged else (),
+        cured=judged.cured if judged else (),
+    )
+
+
+def verdict_again(entry: CacheEntry, logs: Path) -> Verdict:
+    """Of a step that passed before and wasn't run: its evidence is that of then. It took no time now."""
+    log = logs / f"{entry.step}.log"
+    return Verdict(
+        gate=entry.step,
+        answer=Answer.PASSED,
+        evidence=entry.evidence,
+        log=str(log) if any(paper.path == log.name for paper in entry.papers) else "",
+        attempts=0,
+        cached=f"passed at {entry.at} in {entry.seconds:g} s, and nothing has changed that it depends on",
+        known_failures=entry.known,
+        cured=entry.cured,
+    )
+
+
+def event_of(verdict: Verdict, run: str) -> StepEnded:
+    """What the ledger keeps of it."""
+    return StepEnded(
+        run=run,
+        step=verdict.gate,
+        answer=verdict.answer,
+        seconds=verdict.seconds,
+        attempts=verdict.attempts,
+        evidence=verdict.evidence,
+        log=verdict.log,
+        cached=verdict.cached,
+    )
+
+
+def _is_flaky(ended: Ended) -> bool:
+    return ended.state is State.PASSED and ended.attempts > 1

@@ -1,0 +1,104 @@
+"""Why a step would run again, or wouldn't: what it depends on now, beside what it depended on when it passed last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ecluse.loop.code.checkout import check_out
+from ecluse.loop.code.workplace import workplace
+from ecluse.loop.test.cache.entry import CacheEntry, from_document
+from ecluse.loop.test.cache.keys import INPUTS, Key, files
+from ecluse.loop.test.cache.recall import Recall
+from ecluse.loop.test.select import select
+from ecluse.loop.test.surroundings import environment_at
+from ecluse.model.app import App, Step
+from ecluse.model.ids import Commit
+from ecluse.model.problem import ProblemError
+from ecluse.model.secret import Secret
+from ecluse.ports.cache import StepCache
+from ecluse.ports.source import Entry
+from ecluse.ports.world import World
+
+NEVER = "nothing is kept of it: it has not passed here at its first attempt, or that was long ago"
+ALWAYS = "its `cache` is false: it runs each time"
+UNLISTED = "its list of known failures is no file of the commit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """`kept` is what it would repeat, empty if it would run; then `changes` say why, or `reason` where there is nothing
+    to compare with."""
+
+    step: str
+    kept: str = ""
+    changes: tuple[str, ...] = ()
+    reason: str = ""
+    since: str = ""
+    """When it passed last, and at which commit."""
+
+
+async def why(name: str, app: App, world: World, commit: Commit, secrets: Mapping[str, Secret]) -> Why:
+    """Asks, changes nothing. A name that isn't there: ProblemError E004."""
+    steps = select(app.steps, (name,))
+    step = next(step for step in steps if step.name == name)
+    recall = await Recall.of(app, steps, world, commit=commit, run="", secrets=secrets)
+    if recall.kept is None:
+        with workplace(world.home, world.ids.new("why")) as place:
+            checkout = await check_out(world.source, commit, place.folder / "commit", dirty=False)
+            recall.learn(await environment_at(app, world, checkout))
+    if entry := recall.hits.get(step.name):
+        return Why(step=name, kept=f"passed at {entry.at} in {entry.seconds:g} s, at {entry.commit[:12]}")
+    assert recall.kept is not None  # noqa: S101  it has learnt what there is
+    if step.name not in recall.kept.able:
+        return Why(step=name, reason=UNLISTED if step.cache else ALWAYS)
+    last = latest(name, recall.kept.cache)
+    if last is None:
+        return Why(step=name, reason=NEVER)
+    before = await _files_then(step, last, world)
+    now = files(recall.entries, step.inputs)
+    changes = tuple(changed(last.parts, recall.kept.keys[step.name], before, now))
+    return Why(step=name, changes=changes, since=f"{last.at}, at {last.commit[:12]}")
+
+
+def latest(step: str, cache: StepCache) -> CacheEntry | None:
+    """Of what is kept of a step, that which passed last."""
+    entries = (from_document(document) for _, document in cache.documents())
+    return max((one for one in entries if one and one.step == step), key=lambda one: one.at, default=None)
+
+
+def changed(
+    before: Mapping[str, str], now: Key, files_before: Mapping[str, str] | None, files_now: Mapping[str, str]
+) -> Iterator[str]:
+    """Each part that differs, in words. Pure."""
+    for name in dict.fromkeys((*now.parts, *before)):
+        old, new = before.get(name), now.parts.get(name)
+        if old == new:
+            continue
+        if name == INPUTS:
+            yield from _inputs(files_before, files_now)
+        else:
+            yield f"{name} {_how(old, new)}"
+
+
+def _inputs(before: Mapping[str, str] | None, now: Mapping[str, str]) -> Iterator[str]:
+    if before is None:
+        yield "inputs changed; the commit that they were compared with is no longer there, so which is not known"
+        return
+    for path in sorted(before.keys() | now.keys()):
+        if before.get(path) != now.get(path):
+            yield f"input {path} {_how(before.get(path), now.get(path))}"
+
+
+def _how(old: str | None, new: str | None) -> str:
+    if old is None:
+        return "is new"
+    return "is gone" if new is None else "changed"
+
+
+async def _files_then(step: Step, last: CacheEntry, world: World) -> Mapping[str, str] | None:
+    try:
+        entries: tuple[Entry, ...] = await world.source.entries(last.commit)
+    except ProblemError:  # it was rebased away and collected
+        return None
+    return files(entries, step.inputs)

@@ -1,0 +1,18 @@
+"""What is kept of steps that passed, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachePolicy:
+    """`shared` is a folder or an address of an object store that several machines use; empty: none. What was used
+    last goes last when there are more than `size` bytes; what nobody used for `age` goes in any case."""
+
+    shared: str = ""
+    read_only: bool = False
+    """Whether this machine only takes from the shared one."""
+    size: int = 5 << 30
+    age: timedelta = timedelta(days=30)

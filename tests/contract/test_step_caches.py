@@ -1,0 +1,55 @@
+"""Every step cache keeps the one contract."""
+
+import pytest
+
+from ecluse.system.cache import FolderCache
+from ecluse.system.layered_cache import LayeredCache
+from ecluse.testing.cache import KEY, StepCacheContract, file
+
+
+class TestFolderCache(StepCacheContract):
+    @pytest.fixture
+    def cache(self, tmp_path):
+        return FolderCache(tmp_path / "cache")
+
+
+class TestLayeredCache(StepCacheContract):
+    @pytest.fixture
+    def cache(self, tmp_path):
+        # What is removed is removed of the own one, so nothing may lie in the other.
+        return LayeredCache(FolderCache(tmp_path / "own"), FolderCache(tmp_path / "shared"), read_only=True)
+
+
+class TestSharing:
+    @pytest.fixture
+    def shared(self, tmp_path):
+        (tmp_path / "shared").mkdir()
+        return lambda: FolderCache(tmp_path / "shared", mounted=True)
+
+    def test_what_one_machine_puts_another_finds_and_has(self, shared, tmp_path):
+        digest, path = file(tmp_path, b"content")
+        one = LayeredCache(FolderCache(tmp_path / "one"), shared())
+        one.keep(digest, path)
+        one.put(KEY, b"document")
+        other = LayeredCache(FolderCache(tmp_path / "other"), shared())
+        assert (other.get(KEY), other.holds(digest, 7), other.fetch(digest, tmp_path / "back")) == (
+            b"document",
+            True,
+            True,
+        )
+        alone = FolderCache(tmp_path / "other")
+        assert (alone.get(KEY), alone.holds(digest, 7)) == (b"document", True)
+
+    def test_a_machine_that_only_reads_puts_nothing_there(self, shared, tmp_path):
+        one = LayeredCache(FolderCache(tmp_path / "one"), shared(), read_only=True)
+        one.put(KEY, b"document")
+        assert (one.get(KEY), shared().get(KEY)) == (b"document", None)
+
+    def test_a_shared_one_that_is_away_is_a_miss_and_is_told(self, tmp_path):
+        away = FolderCache(tmp_path / "unmounted", mounted=True)
+        one = LayeredCache(FolderCache(tmp_path / "one"), away)
+        assert one.get(KEY) is None
+        one.put(KEY, b"document")
+        assert one.get(KEY) == b"document"
+        assert one.troubles == (f"the shared one can't be used: {tmp_path}/unmounted is no folder",)
+        assert not (tmp_path / "unmounted").exists()
