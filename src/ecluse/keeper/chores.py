@@ -7,7 +7,7 @@ import time
 import traceback
 from typing import Awaitable, Callable, List
 
-from ecluse.keeper import ballast, processes
+from ecluse.keeper import ballast, processes, store
 from ecluse.keeper.adopt import adopt
 from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
@@ -19,6 +19,7 @@ REAP_EVERY = 10.0
 WRITES_EVERY = 10.0
 """Seconds between two looks at what the releases have written into their trees."""
 BALLAST_EVERY = 10.0
+PRUNE_EVERY = 3600.0
 
 
 class Chores:
@@ -37,7 +38,7 @@ class Chores:
         self._keeper, self._deploying, self._say = keeper, deploying, say
         self._look_for_us, self._leave = look_for_us, leave
         self._idle, self._idle_since = idle, time.monotonic()
-        self._due = {"reap": 0.0, "try": 0.0, "ballast": 0.0}
+        self._due = {"reap": 0.0, "try": 0.0, "ballast": 0.0, "prune": 0.0}
         self._zombies: List[int] = []
 
     async def run(self) -> None:
@@ -54,6 +55,8 @@ class Chores:
                 self._reap()
                 if self._is_due("ballast", BALLAST_EVERY):
                     ballast.load(self._keeper.home.path)
+                if self._is_due("prune", PRUNE_EVERY):
+                    store.prune(self._keeper.home.store)
                 self._leave_when_idle()
             except Exception:  # noqa: BLE001 a full disk or an error of ours must not end the keeper
                 self._say("looking after failed:\n%s" % traceback.format_exc())

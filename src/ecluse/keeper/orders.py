@@ -111,10 +111,14 @@ class Orders:
     async def _missing(self, call: Call) -> Json:
         return {"missing": await asyncio.to_thread(self._store.missing, call.args["digests"])}
 
-    async def _put(self, call: Call) -> None:
+    async def _expect(self, call: Call) -> Json:
+        return {"held": await asyncio.to_thread(self._store.expect, call.args["sizes"])}
+
+    async def _put(self, call: Call) -> Json:
         args = call.args
         data = zlib.decompress(args["data"]) if args.get("packed") else args["data"]
-        await asyncio.to_thread(self._store.put, args["digest"], args["offset"], data, args["last"])
+        held = await asyncio.to_thread(self._store.put, args["digest"], args["offset"], data, args["last"])
+        return held._asdict()
 
     async def _link(self, call: Call) -> None:
         await asyncio.to_thread(self._store.link_all, call.args["files"])

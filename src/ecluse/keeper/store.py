@@ -5,14 +5,18 @@ import errno
 import hashlib
 import os
 import shutil
-from typing import Iterable, Iterator, List, Mapping
+import threading
+from typing import Dict, Iterable, Iterator, List, Mapping
 
 from ecluse.keeper.durable import room
+from ecluse.keeper.incoming import Held, Incoming
 from ecluse.wire.codes import BAD_ORDER, STAGING_FAILED, OrderError
 
 _PREFIX = "sha256:"
-_PARTIAL = ".partial"
+_LINK = ".partial"
+_INCOMING = "incoming"
 _CHUNK = 1 << 20
+_TURNS = 16
 
 
 class Store:
@@ -24,6 +28,9 @@ class Store:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._incoming = Incoming(os.path.join(folder, _INCOMING))
+        self._turns = [threading.Lock() for _ in range(_TURNS)]
+        """One who writes or names a file has its turn; others may be at work on other files."""
 
     def missing(self, digests: Iterable[str]) -> List[str]:
         """Those that aren't here, each once, in their order."""
@@ -36,28 +43,33 @@ class Store:
             raise OrderError(BAD_ORDER, "not a digest: %r" % digest)
         return os.path.join(self.folder, name)
 
-    def put(self, digest: str, offset: int, data: bytes, last: bool) -> None:
-        """Write a piece; with `last` the whole is verified and named. Pieces may come again after a break."""
-        path = self.path(digest)
-        if os.path.exists(path):
-            return
-        with self._folder(), open(path + _PARTIAL, "ab") as file:
-            size = file.seek(0, os.SEEK_END)
-            if offset > size:
-                raise OrderError(BAD_ORDER, "a piece before this one is missing", {"size": size})
-            file.truncate(offset)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if last:
-            self._name(digest, path + _PARTIAL)
+    def expect(self, sizes: Mapping[str, int]) -> Dict[str, int]:
+        """How much is here of each file that is to come, with its size. K030 when there is no room for the rest."""
+        names = {digest: os.path.basename(self.path(digest)) for digest in sizes}
+        held = self._incoming.expect({names[digest]: size for digest, size in sizes.items()})
+        return {digest: held[name] for digest, name in names.items()}
+
+    def put(self, digest: str, offset: int, data: bytes, last: bool) -> Held:
+        """Write a piece; with `last` the whole is verified and named. What is here now, from which to go on.
+
+        Pieces may come again, and from several at once. K040 for a whole of another digest; all of it is thrown away.
+        """
+        name = os.path.basename(self.path(digest))
+        with self._turns[int(name, 16) % _TURNS]:
+            if os.path.exists(self.path(digest)):
+                return Held(offset + len(data), whole=True)
+            held = self._incoming.add(name, offset, data)
+            if not last or held < offset + len(data):
+                return Held(held, whole=False)
+            self._name(digest, self._incoming.path(name))
+        return Held(held, whole=True)
 
     def link(self, digest: str, source: str) -> None:
         """Take a file of this machine: by hard link, or a copy where that isn't possible."""
         path = self.path(digest)
         if os.path.exists(path):
             return
-        partial = path + _PARTIAL
+        partial = path + _LINK
         with contextlib.suppress(FileNotFoundError):
             os.unlink(partial)
         with self._folder():
@@ -71,13 +83,13 @@ class Store:
 
     def forget(self, keep: Iterable[str]) -> int:
         """Remove every entry that isn't in `keep`, half-written ones too; returns how many bytes that freed."""
-        kept = {os.path.basename(self.path(digest)) for digest in keep}
+        kept = {_INCOMING, *(os.path.basename(self.path(digest)) for digest in keep)}
         there = os.scandir(self.folder) if os.path.isdir(self.folder) else ()
         gone = [entry for entry in there if entry.name not in kept]
         freed = sum(entry.stat().st_size for entry in gone)
         for entry in gone:
             os.unlink(entry.path)
-        return freed
+        return freed + self._incoming.prune(0)
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[None]:
@@ -94,6 +106,11 @@ class Store:
             )
         os.chmod(partial, 0o444)
         os.rename(partial, self.path(digest))
+
+
+def prune(folder: str) -> int:
+    """Remove from the store there what came of files long ago and was never gone on with; the bytes that freed."""
+    return Incoming(os.path.join(folder, _INCOMING)).prune()
 
 
 def sha256_of(path: str) -> str:

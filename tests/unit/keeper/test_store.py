@@ -1,11 +1,13 @@
 import errno
 import hashlib
 import os
+import threading
+import time
 
 import pytest
 
-from ecluse.keeper.store import Store
-from ecluse.wire.codes import BAD_ORDER, STAGING_FAILED, OrderError
+from ecluse.keeper.store import Store, prune
+from ecluse.wire.codes import BAD_ORDER, DISK_FULL, STAGING_FAILED, OrderError
 
 DATA = b"some bytes of a wheel"
 DIGEST = "sha256:" + hashlib.sha256(DATA).hexdigest()
@@ -41,18 +43,80 @@ def test_a_piece_may_come_again(store):
     assert content(store) == DATA
 
 
-def test_a_gap_is_refused_and_says_what_is_there(store):
+def test_after_a_gap_it_goes_on_from_what_is_there(store):
+    assert store.put(DIGEST, 0, DATA[:5], last=False) == (5, False)
+    assert store.put(DIGEST, 6, DATA[6:], last=True) == (5, False)
+    assert store.put(DIGEST, 5, DATA[5:], last=True) == (len(DATA), True)
+    assert content(store) == DATA
+
+
+def test_what_came_before_a_break_is_told(store):
+    assert store.expect({DIGEST: len(DATA), OTHER: 4}) == {DIGEST: 0, OTHER: 0}
     store.put(DIGEST, 0, DATA[:5], last=False)
+    assert Store(store.folder).expect({DIGEST: len(DATA), OTHER: 4}) == {DIGEST: 5, OTHER: 0}
+
+
+def test_a_beginning_that_is_longer_than_the_file_is_thrown_away(store):
+    store.put(DIGEST, 0, DATA + b"more", last=False)
+    assert store.expect({DIGEST: len(DATA)}) == {DIGEST: 0}
+    assert store.put(DIGEST, 0, DATA, last=True).whole
+
+
+def test_a_wrong_beginning_is_thrown_away_at_the_end(store):
+    store.put(DIGEST, 0, b"wrong", last=False)
     with pytest.raises(OrderError) as error:
-        store.put(DIGEST, 6, DATA[6:], last=True)
-    assert (error.value.code, error.value.evidence) == (BAD_ORDER, {"size": 5})
+        store.put(DIGEST, 5, DATA[5:], last=True)
+    assert error.value.code == STAGING_FAILED
+    assert store.expect({DIGEST: len(DATA)}) == {DIGEST: 0}
+
+
+def test_what_has_no_room_is_refused_before_it_comes(store):
+    store.put(OTHER, 0, b"half", last=False)
+    with pytest.raises(OrderError) as error:
+        store.expect({DIGEST: 1 << 60, OTHER: 8})
+    assert (error.value.code, error.value.evidence["needed_bytes"]) == (DISK_FULL, (1 << 60) + 4)
+    assert store.expect({OTHER: 8}) == {OTHER: 4}
+
+
+def test_two_may_send_the_same_file_at_once(store):
+    data = os.urandom(200_000)
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    ends = []
+
+    def send(size):
+        here, whole = 0, False
+        while not whole:
+            piece = data[here : here + size]
+            here, whole = store.put(digest, here, piece, last=len(piece) < size)
+        ends.append(size)
+
+    senders = [threading.Thread(target=send, args=(size,)) for size in (1000, 1700, 4096)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(30)
+    assert sorted(ends) == [1000, 1700, 4096]
+    assert content(store, digest) == data
+
+
+def test_what_nobody_goes_on_with_is_removed_after_a_day(store):
+    store.put(DIGEST, 0, DATA[:5], last=False)
+    store.put(OTHER, 0, b"half", last=False)
+    old = time.time() - 25 * 3600
+    os.utime(os.path.join(store.folder, "incoming", OTHER[7:]), (old, old))
+    assert prune(store.folder) == 4
+    assert store.expect({DIGEST: len(DATA), OTHER: 8}) == {DIGEST: 5, OTHER: 0}
+
+
+def test_nothing_to_remove_where_nothing_ever_came(store):
+    assert prune(store.folder) == 0
 
 
 def test_wrong_bytes_are_refused_and_leave_nothing(store):
     with pytest.raises(OrderError) as error:
         store.put(OTHER, 0, DATA, last=True)
     assert error.value.code == STAGING_FAILED
-    assert os.listdir(store.folder) == []
+    assert [name for _, _, names in os.walk(store.folder) for name in names] == []
 
 
 def test_an_entry_is_never_written_again(store):

@@ -28,7 +28,7 @@ from ecluse.providers.keeper.reach import Reach, Start
 from ecluse.wire.archive import edition
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
-QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "shell"})
+QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "expect", "shell"})
 """Orders that change nothing: they wait for the next keeper, and are asked again."""
 SUCCESSOR = 8.0
 """Seconds within which a keeper that ended has a successor that answers; its holder starts one at once, and the next

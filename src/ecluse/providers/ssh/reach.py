@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ecluse.model.ids import Digest
@@ -15,16 +15,13 @@ from ecluse.providers.keeper.reach import Order, Start
 from ecluse.providers.ssh.channel import Inlet, Outlet, Process
 from ecluse.providers.ssh.host import SshHost
 from ecluse.providers.ssh.problems import no_start, unprepared
+from ecluse.providers.ssh.sending import send
 from ecluse.providers.ssh.session import Session
 from ecluse.providers.ssh.words import UNPREPARED, keeper
 from ecluse.wire import frames
 
 PATIENCE = 40.0
 """Seconds for the first word of the remote command: it may have to start a keeper."""
-PIECE = 1 << 17
-AT_ONCE = 4
-"""Pieces under way to one host. Few and small, because orders go the same way: a renewal of the lease that had to wait
-behind megabytes would come too late."""
 
 
 class SshReach:
@@ -86,33 +83,17 @@ class SshReach:
         return ran.output.decode(errors="replace")
 
     async def bring(self, digests: Sequence[Digest], order: Order) -> None:
-        few = asyncio.Semaphore(AT_ONCE)
-
-        async def one(digest: Digest) -> None:
-            async with few:
-                await self._send(digest, order)
-
         async with self._transfers:
-            results = await asyncio.gather(*(one(digest) for digest in digests), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+            await send(self._files(digests), order)
 
-    async def _send(self, digest: Digest, order: Order) -> None:
+    def _files(self, digests: Sequence[Digest]) -> Mapping[Digest, Path]:
+        return {digest: self._kept(digest) for digest in digests}
+
+    def _kept(self, digest: Digest) -> Path:
         try:
-            path = self._store.path(digest)
+            return self._store.path(digest)
         except KeyError as error:
             raise incomplete(digest) from error
-        with await asyncio.to_thread(path.open, "rb") as file:
-            offset = 0
-            while True:
-                piece = file.read(PIECE)
-                last = len(piece) < PIECE
-                args = {"digest": digest, "offset": offset, "last": last, "packed": True}
-                await order("put", args, await asyncio.to_thread(zlib.compress, piece, 1))
-                offset += len(piece)
-                if last:
-                    return
 
     async def program(self) -> tuple[str, str]:
         """Brought there when it isn't: a host has the keeper of whoever deploys to it."""
