@@ -45,10 +45,16 @@ def test_a_second_ship_and_a_rollback_lose_nothing(remote, serving):
 
 def test_what_a_host_has_is_not_sent_again(remote, serving):
     before = {name: stored(remote, name) for name in NAMES}
+    went = {name: remote.host(name).received for name in NAMES}
     remote.shop.sell("sent once")
-    remote.ship()
+    staged = remote.ship()["timeline"][0]
+    went = {name: remote.host(name).received - went[name] for name in NAMES}
     for name in NAMES:
         assert len(stored(remote, name) - before[name]) == 1, "the one file that changed"
+    sent, of = staged["sent"]["bytes"], staged["sent"]["of"]
+    assert (staged["what"], sent < 1000, of > 10_000_000) == ("stage", True, True)
+    assert staged["detail"] == f"sent {sent} B of {of / 1e6:.1f} MB to 3 hosts"
+    assert max(went.values()) < 300_000, "with all orders and their answers"
 
 
 def stored(remote, name):

@@ -111,6 +111,11 @@ class Host:
         assert self.sshd is not None
         return self.sshd.pid
 
+    @property
+    def received(self) -> int:
+        """Bytes that went to it since it was made."""
+        return int(Path(f"/sys/class/net/{self.link}/statistics/tx_bytes").read_text())
+
     def cut(self) -> None:
         """The network cable is out."""
         ran("ip", "link", "set", self.link, "down")

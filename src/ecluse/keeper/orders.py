@@ -109,7 +109,8 @@ class Orders:
         self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
 
     async def _missing(self, call: Call) -> Json:
-        return {"missing": await asyncio.to_thread(self._store.missing, call.args["digests"])}
+        missing, size = await asyncio.to_thread(self._store.look, call.args["digests"])
+        return {"missing": missing, "bytes": size}
 
     async def _expect(self, call: Call) -> Json:
         return {"held": await asyncio.to_thread(self._store.expect, call.args["sizes"])}

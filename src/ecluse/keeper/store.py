@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import threading
-from typing import Dict, Iterable, Iterator, List, Mapping
+from typing import Dict, Iterable, Iterator, List, Mapping, Tuple
 
 from ecluse.keeper.durable import room
 from ecluse.keeper.incoming import Held, Incoming
@@ -34,7 +34,17 @@ class Store:
 
     def missing(self, digests: Iterable[str]) -> List[str]:
         """Those that aren't here, each once, in their order."""
-        return [digest for digest in dict.fromkeys(digests) if not os.path.exists(self.path(digest))]
+        return self.look(digests)[0]
+
+    def look(self, digests: Iterable[str]) -> Tuple[List[str], int]:
+        """Those that aren't here, each once, in their order; and the bytes of those that are."""
+        missing, size = [], 0
+        for digest in dict.fromkeys(digests):
+            try:
+                size += os.stat(self.path(digest)).st_size
+            except FileNotFoundError:
+                missing.append(digest)
+        return missing, size
 
     def path(self, digest: str) -> str:
         """Where the entry is or would be."""

@@ -87,6 +87,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What of a release travelled to a target: `size` bytes, compressed, for the `of` bytes that it has in all."""
+
+    size: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
     at: datetime
     slot: Slot | None
@@ -134,8 +142,9 @@ class Target(Protocol):
         """End the lease of that holder, one too that it has taken again since. Already ended or superseded: nothing to
         do."""
 
-    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
-        """Bring the release here, assembled and verified, ready to start. Already there: quick."""
+    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> Sent | None:
+        """Bring the release here, assembled and verified, ready to start. Already there: quick. What was sent for it;
+        None where nothing has to travel."""
 
     async def begin(
         self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"

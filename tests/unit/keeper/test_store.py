@@ -28,6 +28,7 @@ def test_what_was_put_is_there(store):
     store.put(DIGEST, 0, DATA, last=True)
     assert content(store) == DATA
     assert store.missing([OTHER, DIGEST, OTHER]) == [OTHER]
+    assert store.look([OTHER, DIGEST, DIGEST]) == ([OTHER], len(DATA))
 
 
 def test_pieces_make_a_whole(store):

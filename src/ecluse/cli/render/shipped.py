@@ -12,6 +12,7 @@ from ecluse.cli import session
 from ecluse.cli.render.problems import render as render_problem
 from ecluse.cli.render.processes import off_line
 from ecluse.loop.deploy.schema.upcoming import Upcoming
+from ecluse.loop.deploy.transaction import Moved
 from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
 from ecluse.loop.test.untested import TESTS
@@ -42,12 +43,20 @@ def document(shipped: Shipped) -> dict[str, Any]:
         "url": shipped.url,
         "seconds": round(shipped.seconds, 3),
         "gates": [gate(verdict) for verdict in shipped.gates],
-        "timeline": [
-            {"what": moved.move, "when": moved.at.isoformat(), "seconds": moved.seconds, "detail": moved.detail}
-            for moved in shipped.timeline
-        ],
+        "timeline": [entry(moved) for moved in shipped.timeline],
         "off": [{"name": process.name, "why": process.why_off} for process in shipped.off],
         "problems": [session.as_document(shipped.problem)] if shipped.problem else [],
+    }
+
+
+def entry(moved: Moved) -> dict[str, Any]:
+    """`sent`: the bytes that travelled to all hosts, and those that the release has there; null where none had to."""
+    return {
+        "what": moved.move,
+        "when": moved.at.isoformat(),
+        "seconds": moved.seconds,
+        "detail": moved.detail,
+        "sent": {"bytes": moved.sent.size, "of": moved.sent.of} if moved.sent else None,
     }
 
 

@@ -21,22 +21,27 @@ from ecluse.loop.deploy.work import (
     together,
     told,
 )
+from ecluse.model.counted import sized
 from ecluse.model.deployment import ALL, Leg, Move, Place
 from ecluse.model.ids import HostName
 from ecluse.model.problem import ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.model.verdict import Verdict
-from ecluse.ports.target import SplitsTraffic
+from ecluse.ports.target import Sent, SplitsTraffic
 
 
 async def stage(work: Work, leg: Leg) -> Done:
-    async def act(place: Place) -> None:
+    async def act(place: Place) -> Sent | None:
         target, running = work.target(place), work.running[place.host]
         await provided(target, work.lease.grant(), running.services, work.world)
-        await target.stage(work.lease.grant(), running, work.world.reporter.note)
+        return await target.stage(work.lease.grant(), running, work.world.reporter.note)
 
-    await everywhere(work, leg, act)
-    return Done()
+    each = [sent for sent in (await everywhere(work, leg, act)).values() if sent]
+    if not each:
+        return Done()
+    sent = Sent(size=sum(one.size for one in each), of=sum(one.of for one in each))
+    where = "" if len(each) == 1 else f" to {len(each)} hosts"
+    return Done(detail=f"sent {sized(sent.size)} of {sized(sent.of)}{where}", sent=sent)
 
 
 async def begin(work: Work, leg: Leg) -> Done:

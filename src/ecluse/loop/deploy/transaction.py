@@ -32,6 +32,7 @@ from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.verdict import Verdict
+from ecluse.ports.target import Sent
 
 LATE = "interrupted while it is decided, which is not undone: going on to its end"
 
@@ -44,6 +45,7 @@ class Moved:
     at: datetime
     seconds: float
     detail: str = ""
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ class Transaction:
             self._world.reporter.ended(leg.move, ok=False)
             raise
         seconds = round(self._world.clock.monotonic() - began, 4)
-        self._timeline.append(Moved(move=leg.move, at=at, seconds=seconds, detail=done.detail))
+        self._timeline.append(Moved(move=leg.move, at=at, seconds=seconds, detail=done.detail, sent=done.sent))
         self._world.reporter.ended(leg.move, ok=True, detail=done.detail)
         self._behind = done.behind
         self._record(

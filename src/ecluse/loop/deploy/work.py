@@ -16,7 +16,7 @@ from ecluse.model.ids import HostName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.model.verdict import Answer, Verdict
-from ecluse.ports.target import Running, Target
+from ecluse.ports.target import Running, Sent, Target
 from ecluse.ports.world import World
 
 T = TypeVar("T")
@@ -55,12 +55,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """`detail` is for the timeline. A `verdict` that stops ends the deployment; `hold`: a person decides; `behind`:
-    hosts that missed it, and why."""
+    """`detail` and `sent` are for the timeline. A `verdict` that stops ends the deployment; `hold`: a person decides;
+    `behind`: hosts that missed it, and why."""
 
     detail: str = ""
     verdict: Verdict | None = None
     hold: bool = False
+    sent: Sent | None = None
     behind: Mapping[HostName, str] = field(default_factory=dict)
 
 

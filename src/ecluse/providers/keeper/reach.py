@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from ecluse.model.ids import Digest
+from ecluse.ports.target import Sent
 from ecluse.providers.keeper.connection import Connection
 
 Order = Callable[[str, Mapping[str, Any], bytes], Awaitable[Mapping[str, Any]]]
@@ -42,8 +43,9 @@ class Reach(Protocol):
     async def told(self, *words: str) -> str:
         """What the keeper's program answers that is run for it and ends: no keeper has to be there."""
 
-    async def bring(self, digests: Sequence[Digest], order: Order) -> None:
-        """Hand over what the keeper lacks. ProblemError K004 for what our store doesn't have either."""
+    async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
+        """Hand over what the keeper lacks. ProblemError K004 for what our store doesn't have either. What was sent `of`
+        these files; None where nothing has to travel."""
 
     async def program(self) -> tuple[str, str]:
         """Where the newest keeper's program lies there, and its version."""

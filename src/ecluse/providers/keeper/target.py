@@ -19,7 +19,7 @@ from ecluse.model.redaction import masked
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
 from ecluse.ports.services import ServicePrograms
-from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Shell
+from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Sent, Shell
 from ecluse.providers.keeper import documents
 from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.keeper.identity import identified
@@ -101,9 +101,8 @@ class KeeperTarget:
         if await self._is_there():
             await self._order("give_back", grant=grant)
 
-    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
-        missing = (await self._order("missing", {"digests": await self._digests(running.bundle)}, grant))["missing"]
-        await self._bring(grant, [Digest(digest) for digest in missing])
+    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> Sent | None:
+        sent = await self._bring(grant, await self._digests(running.bundle))
         bundle = running.bundle.to_json()
         args = {"release": running.release.id, "bundle": bundle, "running": await self._running(running)}
         hide = _hiding(running)
@@ -111,6 +110,7 @@ class KeeperTarget:
             await self._result("stage", args, grant, lambda text: say(hide(text)))
         except OrderError as error:
             raise problem(error, hide) from error
+        return sent
 
     async def provide(self, grant: Grant, services: tuple[Service, ...], say: Callable[[str], None]) -> None:
         assert self._services is not None  # noqa: S101
@@ -240,12 +240,15 @@ class KeeperTarget:
         await self._hang_up()
         await self._reach.close()
 
-    async def _bring(self, grant: Grant, digests: list[Digest]) -> None:
+    async def _bring(self, grant: Grant, digests: list[str]) -> Sent | None:
+        """What was sent, of all that these files have: of those that are there the keeper tells."""
+
         async def order(name: str, args: Mapping[str, Any], data: bytes) -> Document:
             return await self._order(name, args, grant, data=data)
 
-        if digests:
-            await self._reach.bring(digests, order)
+        there = await self._order("missing", {"digests": digests}, grant)
+        sent = await self._reach.bring([Digest(digest) for digest in there["missing"]], order)
+        return replace(sent, of=sent.of + there.get("bytes", 0)) if sent else None
 
     async def _order(
         self,

@@ -20,7 +20,7 @@ from ecluse.model.observed import (
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
-from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running
+from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Sent
 from ecluse.providers.memory.filled import Filled
 from ecluse.providers.memory.lease import MemoryLease, refused
 from ecluse.providers.memory.script import HEALTHY, Behaviour
@@ -125,10 +125,11 @@ class MemoryTarget:
         self._look("give_back")
         self._lease.give_back(grant)
 
-    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> None:
+    async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> Sent | None:
         self._check("stage", grant)
         say(f"staged {running.release.version}")
         self.staged[running.release.id] = running
+        return None
 
     async def begin(
         self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
+from ecluse.ports.target import Sent
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.package import keeper_zipapp
 from ecluse.providers.keeper.problems import incomplete
@@ -46,10 +47,11 @@ class HereReach:
     async def told(self, *words: str) -> str:
         return await told(self._programs, self._env, *words)
 
-    async def bring(self, digests: Sequence[Digest], order: Order) -> None:
+    async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         for start in range(0, len(digests), TOGETHER):
             files = {digest: self._kept(digest) for digest in digests[start : start + TOGETHER]}
             await order("link", {"files": files}, b"")
+        return None
 
     def _kept(self, digest: Digest) -> str:
         try:

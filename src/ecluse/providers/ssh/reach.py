@@ -9,6 +9,7 @@ from typing import Any
 
 from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
+from ecluse.ports.target import Sent
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.problems import incomplete
 from ecluse.providers.keeper.reach import Order, Start
@@ -82,9 +83,9 @@ class SshReach:
             raise no_start(self._session.address, ran.errors)
         return ran.output.decode(errors="replace")
 
-    async def bring(self, digests: Sequence[Digest], order: Order) -> None:
+    async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         async with self._transfers:
-            await send(self._files(digests), order)
+            return await send(self._files(digests), order)
 
     def _files(self, digests: Sequence[Digest]) -> Mapping[Digest, Path]:
         return {digest: self._kept(digest) for digest in digests}

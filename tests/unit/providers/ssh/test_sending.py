@@ -11,6 +11,7 @@ import pytest
 from ecluse.keeper.store import Store
 from ecluse.model.ids import Digest
 from ecluse.model.problem import ProblemError
+from ecluse.ports.target import Sent
 from ecluse.providers.keeper.problems import problem
 from ecluse.providers.ssh.sending import PIECE, send
 from ecluse.wire.codes import BAD_ORDER, OrderError
@@ -70,6 +71,16 @@ async def test_after_a_break_the_rest_alone_is_sent(tmp_path, after):
     await send(dict([file]), host.order)
     assert host.pieces == [*range(after * PIECE, 3 * PIECE + 1, PIECE)]
     assert host.has(file)
+
+
+async def test_what_is_sent_is_counted_as_it_travels(tmp_path):
+    host, small = Host(tmp_path / "store"), tmp_path / "small"
+    small.write_bytes(b"a" * 10_000)
+    digest = Digest("sha256:" + hashlib.sha256(small.read_bytes()).hexdigest())
+    files = dict([written(tmp_path, PIECE), (digest, small)])
+    first, second = await send(files, host.order), await send({}, host.order)
+    assert PIECE < first.size < PIECE + 300
+    assert (first.of, second) == (PIECE + 10_000, Sent(size=0, of=0))
 
 
 async def test_a_wrong_beginning_costs_the_whole_once_more(tmp_path):
