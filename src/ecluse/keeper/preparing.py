@@ -69,9 +69,9 @@ def _program(root: str) -> List[Change]:
 
 
 def _python(root: str) -> List[Change]:
-    """One that is linked stays as long as it is there: a keeper may run on it."""
+    """One that is linked stays as long as it can be run: a keeper may run on it."""
     link, real = os.path.join(root, "python"), os.path.realpath(sys.executable)
-    if os.path.exists(link):
+    if os.access(link, os.X_OK):
         return []
     return [Change("let %s be %s" % (link, real), lambda: _link(real, link))]
 

@@ -72,6 +72,13 @@ def test_other_lines_of_the_crontab_stay_and_an_older_one_of_ours_goes(place):
     assert ours.startswith(f"@reboot {place.root}/python -I {place.root}/keeper.pyz boot {place.root} ")
 
 
+def test_a_python_that_can_not_be_run_any_more_is_replaced(place, tmp_path):
+    place.root.mkdir()
+    (tmp_path / "gone").touch()
+    (place.root / "python").symlink_to(tmp_path / "gone")
+    assert [change for change in place.prepare()["changes"] if "python be" in change]
+
+
 def test_a_python_that_is_there_stays(place):
     place.root.mkdir()
     (place.root / "python").symlink_to("/usr/bin/env")

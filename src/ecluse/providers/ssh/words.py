@@ -33,13 +33,14 @@ NO_PYTHON = 96
 """Exit code: no Python that could run a keeper. What there is is printed."""
 
 _PREPARE = """\
-d="$HOME/$1"; k="$d/keepers/keeper-$2.pyz"; a=$3; sent=$4; found=
+d="$HOME/$1"; k="$d/keepers/keeper-$2.pyz"; a=$3; sent=$4; found= said=
 for p in "$d/python" python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 /usr/bin/python3; do
     command -v "$p" >/dev/null 2>&1 || continue
     "$p" -I -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && found=$p && break
-    "$p" -V 2>&1
+    said="$said$("$p" -V 2>&1)
+"
 done
-[ -n "$found" ] || exit 96
+[ -n "$found" ] || { printf %s "$said"; exit 96; }
 if [ ! -r "$k" ]; then
     [ -n "$sent" ] || exit 97
     k=$(mktemp) && trap 'rm -f "$k"' EXIT && cat >"$k" || exit 1

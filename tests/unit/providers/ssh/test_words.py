@@ -40,6 +40,15 @@ def test_a_program_that_is_sent_is_run_and_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_one_that_is_too_old_says_nothing_where_another_is_found(tmp_path):
+    (tmp_path / ".ecluse").mkdir()
+    old = tmp_path / ".ecluse" / "python"
+    old.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.6.9\nexit 1\n')
+    old.chmod(0o755)
+    done = ran(prepare(".ecluse", "v1", "", sent=True), tmp_path, b"print('prepared')")
+    assert (done.returncode, done.stdout) == (0, b"prepared\n")
+
+
 def test_without_a_python_what_there_is_is_told(tmp_path):
     old = tmp_path / "python3"
     old.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.6.9\nexit 1\n')
