@@ -13,9 +13,14 @@ def digest(data):
 def put(orders, data, *, claimed="", size=7):
     """In pieces, as a client sends them."""
     for at in range(0, len(data), size):
-        orders.send("put", digest=claimed or digest(data), offset=at, last=at + size >= len(data))
-        piece = data[at : at + size]
-        orders._socket.sendall(struct.pack(">I", len(piece)) + piece)
-        answer = orders.receive()
-        if not answer["ok"]:
-            raise RefusedError(answer)
+        put_piece(orders, claimed or digest(data), data[at : at + size], at=at, last=at + size >= len(data))
+
+
+def put_piece(orders, name, piece, *, at, last):
+    """What the keeper answers."""
+    orders.send("put", digest=name, offset=at, last=last)
+    orders._socket.sendall(struct.pack(">I", len(piece)) + piece)
+    answer = orders.receive()
+    if not answer["ok"]:
+        raise RefusedError(answer)
+    return answer["result"]

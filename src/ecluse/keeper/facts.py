@@ -45,6 +45,17 @@ def facts(root: str) -> Dict[str, Any]:
     }
 
 
+def platform_told() -> Dict[str, Any]:
+    """By what wheels are chosen for this host."""
+    libc, release = platform.libc_ver()
+    return {
+        "pythons": pythons.installed(),
+        "machine": platform.machine(),
+        "libc": libc or "musl",
+        "release": release,
+    }
+
+
 def environments(root: str) -> List[str]:
     """The folders of those that a keeper keeps, or kept when the host went down."""
     return sorted(map(os.path.dirname, glob.glob(os.path.join(root, "apps", "*", "environments", "*", "keeper.json"))))

@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional
 
-from ecluse.keeper import assemble
+from ecluse.keeper import assemble, facts
 from ecluse.keeper.ask import ask
 from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
@@ -40,7 +40,7 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "port", "take", "wait", "evict", "ask", "flaw", "logs", "shell"})
+FREE = frozenset({"hello", "observe", "port", "platform", "take", "wait", "evict", "ask", "flaw", "logs", "shell"})
 """Orders without a grant: they change nothing, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
@@ -82,6 +82,9 @@ class Orders:
 
     async def _port(self, call: Call) -> None:
         self._keeper.traffic.require(call.args["address"], int(call.args["port"]))
+
+    async def _platform(self, _: Call) -> Json:
+        return await asyncio.to_thread(facts.platform_told)
 
     async def _take(self, call: Call) -> Json:
         holder, before = call.args["holder"], self._keeper.lease.seen()

@@ -50,6 +50,14 @@ def found_versions() -> List[str]:
     return sorted({name.rpartition("python")[2] for name in names if name.rpartition("python3.")[2].isdigit()})
 
 
+def installed() -> List[str]:
+    """`X.Y.Z` of the newest of each minor version that can make virtual environments. Starts each once; takes a
+    second on a host with many."""
+    minors = sorted(found_versions(), key=lambda minor: int(minor.partition(".")[2]))
+    found = ((minor, find(minor)) for minor in minors)
+    return ["%s.%d" % (minor, patch(path, minor)) for minor, path in found if path]
+
+
 def _folders(path: str) -> Iterator[str]:
     yield from (folder for folder in path.split(":") if folder)
     yield from SYSTEM_PATH.split(":")

@@ -12,6 +12,7 @@ from datetime import timedelta
 from ecluse.loop.build.bundle import build
 from ecluse.loop.deploy.deploy import absent_hosts, deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
+from ecluse.loop.deploy.houses import houses_of
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.policy.asked import ask, ask_last
@@ -158,6 +159,7 @@ class Voyage:
             if problem := stopped_by(verdicts):
                 return self._halted((*early, *verdicts), problem)
             bundle = await self._build()
+            await houses_of(self.wanted.app, bundle, self.fleet, self.world)  # while nothing is tagged yet
         release = await self._release(bundle)
         asked, problem = await ask_last(self.wanted, release, self.fleet, self.world, override=self.order.override)
         if problem:

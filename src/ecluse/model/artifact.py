@@ -76,11 +76,12 @@ def bundle_from_json(document: Mapping[str, Any]) -> Bundle:
         commit=Commit(document["commit"]),
         dirty=bool(document["dirty"]),
         files=tuple(SourceFile(**file) for file in document["files"]),
-        wheelhouses=tuple(_wheelhouse(house) for house in document["wheelhouses"]),
+        wheelhouses=tuple(wheelhouse_from_json(house) for house in document["wheelhouses"]),
     )
 
 
-def _wheelhouse(house: Mapping[str, Any]) -> Wheelhouse:
+def wheelhouse_from_json(house: Mapping[str, Any]) -> Wheelhouse:
+    """The wheelhouse of its document. A missing key is a KeyError."""
     lists = {name: tuple(Wheel(**wheel) for wheel in house[name]) for name in ("app", "server")}
     return Wheelhouse(**{**house, **lists, "pip": Wheel(**house["pip"])})
 

@@ -95,6 +95,18 @@ class DeploymentStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WheelhouseChosen(Event):
+    """The wheels with which some hosts run a release: one for each Python and system that they report."""
+
+    release: str
+    digest: str
+    python: str
+    machine: str
+    libc: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveMade(Event):
     """One move of a deployment: `stage`, `migrate`, `start`, `gate`, `shift`, `watch`."""
 
@@ -250,6 +262,7 @@ KINDS: dict[str, type[Event]] = {
         ReleaseMade,
         LeaseTaken,
         DeploymentStarted,
+        WheelhouseChosen,
         MoveMade,
         MigrationsRun,
         GateAnswered,

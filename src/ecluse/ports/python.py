@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ecluse.model.app import Build
 from ecluse.model.artifact import Wheelhouse
+from ecluse.model.platform import Platform
 from ecluse.model.problem import Problem, ProblemError
 
 OLDEST = (3, 8)
@@ -86,6 +87,14 @@ class Toolchain(Protocol):
         servers: tuple[str, ...],
         identity: str = "",
         say: Callable[[str], None] = ...,
+        platform: Platform | None = None,
     ) -> Wheelhouse:
         """The wheels for running, put into the content store. `servers` are texts of pinned requirements with
-        hashes, resolved apart from the app."""
+        hashes, resolved apart from the app. For another `platform` than that of the chosen interpreter it is the
+        versions that this one has; ProblemError B023 where there is no wheel of one, and none can be built here."""
+
+    def suits(self, tree: Path, build: Build, versions: Sequence[str]) -> str:
+        """Which of the Pythons of a host is the one for the app; as `choose`, but ProblemError B002 for none."""
+
+    def serves(self, house: Wheelhouse, platform: Platform) -> bool:
+        """Whether all wheels of the house run there."""

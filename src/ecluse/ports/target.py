@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from ecluse.model.app import Argv, Environment, Process, Service
-from ecluse.model.artifact import Bundle
+from ecluse.model.artifact import Bundle, Wheelhouse
 from ecluse.model.ids import DeploymentId, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed
+from ecluse.model.platform import HostPlatform
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
 
@@ -29,6 +30,8 @@ class Running:
 
     release: Release
     bundle: Bundle
+    wheelhouse: Wheelhouse | None = None
+    """For this target; None: the bundle's own."""
     app: str
     environment: Environment
     processes: tuple[Process, ...]
@@ -252,6 +255,14 @@ class RunsServices(Protocol):
 
     async def shell(self, name: ServiceName) -> Shell:
         """For one that runs; else K050."""
+
+
+@runtime_checkable
+class ReportsPlatform(Protocol):
+    """Its wheels may have to be others than this machine's."""
+
+    async def platform(self) -> HostPlatform | None:
+        """What it runs on. None where that is this machine, or where it can't say."""
 
 
 @runtime_checkable

@@ -1,12 +1,13 @@
 """Bringing a release to a real keeper, and one-off commands in it."""
 
+import os
 import sys
 import threading
 
 import pytest
 
 from support.keeper_host import RefusedError, eventually
-from support.staging import digest, put
+from support.staging import digest, put, put_piece
 
 
 def test_only_what_is_missing_has_to_travel(host):
@@ -17,6 +18,27 @@ def test_only_what_is_missing_has_to_travel(host):
     (host.home / "file").write_bytes(b"linked")
     host.orders("link", files={wanted[1]: str(host.home / "file")})
     assert host.orders("missing", digests=wanted)["missing"] == []
+
+
+def test_a_host_says_what_wheels_it_takes(host):
+    host.up()
+    told = host.orders("platform")
+    assert told["machine"] == os.uname().machine
+    assert told["libc"] in {"glibc", "musl"}
+    assert any(version.startswith("%d.%d." % sys.version_info[:2]) for version in told["pythons"])
+
+
+def test_a_transfer_that_broke_goes_on_where_it_was(host):
+    host.up().take()
+    name = digest(b"in two parts")
+    assert host.orders("expect", sizes={name: 12})["held"] == {name: 0}
+    put_piece(host.orders, name, b"in two ", at=0, last=False)
+    other = type(host.orders)(str(host.home))
+    other.grant = host.orders.grant
+    assert other("expect", sizes={name: 12})["held"] == {name: 7}
+    assert put_piece(other, name, b"parts", at=7, last=True)["whole"]
+    assert other("missing", digests=[name]) == {"missing": [], "bytes": 12}
+    other.close()
 
 
 def test_what_arrives_damaged_is_refused(host):

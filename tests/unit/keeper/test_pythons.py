@@ -51,3 +51,11 @@ def test_an_interpreter_is_asked_until_it_answers_and_then_until_it_is_another(t
     assert asked.read_text() == 3 * "\n"
     python.write_text(answer % 18)
     assert pythons.patch(str(python), "3.9") == 18
+
+
+def test_what_is_installed_is_told_with_the_newest_of_each_minor_version():
+    found = pythons.installed()
+    assert pythons.find(HERE) is not None
+    assert any(version.startswith(HERE + ".") for version in found)
+    minors = [version.rpartition(".")[0] for version in found]
+    assert len(set(minors)) == len(minors)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
+from ecluse.loop.deploy.houses import Houses, chosen, houses_of, untested
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.problems import hosts_missing
@@ -16,7 +17,7 @@ from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
 from ecluse.model.app import Environment, HostsDown
 from ecluse.model.artifact import Bundle
-from ecluse.model.deployment import Deployment
+from ecluse.model.deployment import Deployment, Move
 from ecluse.model.history import DeploymentKnown
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.problem import Problem, ProblemError
@@ -57,10 +58,11 @@ async def carry_out(
 ) -> Deployed:
     """All legs that are left. Old releases are removed from the targets after a commit. `left_out`: the hosts that it
     goes without, and why."""
+    houses = await _furnished(deployment, wanted, release, bundle, fleet, world)
     work = Work(
         deployment=deployment,
         app=wanted.app,
-        running={host: running_on(host, wanted, release, bundle) for host in fleet.targets},
+        running={host: running_on(host, wanted, release, bundle, houses.get(host)) for host in fleet.targets},
         lease=lease,
         fleet=fleet,
         world=world,
@@ -70,6 +72,19 @@ async def carry_out(
     if deployed.committed:
         await to_its_end(_forget(fleet, lease, wanted, world))
     return deployed
+
+
+async def _furnished(
+    deployment: Deployment, wanted: Wanted, release: Release, bundle: Bundle, fleet: Fleet, world: World
+) -> Houses:
+    """Told and recorded where they are still to be brought there."""
+    if all(leg.move is not Move.STAGE for leg in deployment.left):
+        return {}
+    houses = await houses_of(wanted.app, bundle, fleet, world)
+    for line in untested(houses, bundle):
+        world.reporter.note(f"! {line}")
+    world.ledger.append(*chosen(houses, release.id, wanted.environment.name))
+    return houses
 
 
 async def _forget(fleet: Fleet, lease: Lease, wanted: Wanted, world: World) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ecluse.model.app import App, Environment
-from ecluse.model.artifact import Bundle
+from ecluse.model.artifact import Bundle, Wheelhouse
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import Digest, HostName
 from ecluse.model.problem import Problem, ProblemError
@@ -53,10 +53,14 @@ class Wanted:
         return web is not None and web.enabled and self.environment.runs(web, host)
 
 
-def running_on(host: HostName, wanted: Wanted, release: Release, bundle: Bundle) -> Running:
+def running_on(
+    host: HostName, wanted: Wanted, release: Release, bundle: Bundle, house: Wheelhouse | None = None
+) -> Running:
+    """`house`: the wheels for that host, where they aren't the bundle's own."""
     return Running(
         release=release,
         bundle=bundle,
+        wheelhouse=house,
         app=wanted.app.name,
         environment=wanted.environment.on(host),
         processes=tuple(process for process in wanted.app.processes if wanted.environment.runs(process, host)),

@@ -23,6 +23,7 @@ from ecluse.model.observed import (
     SlotSeen,
     SlotState,
 )
+from ecluse.model.platform import HostPlatform, numbers
 from ecluse.model.slot import Slot
 from ecluse.ports.services import Programs
 from ecluse.ports.target import Answered, LogLine, Running
@@ -192,6 +193,12 @@ def _held(seen: Document) -> Held:
 
 def _finished(seen: Document) -> Finished:
     return Finished(id=DeploymentId(seen["id"]), outcome=seen["outcome"], why=seen["why"], at=_time(seen["at"]))
+
+
+def platform(told: Document) -> HostPlatform:
+    return HostPlatform(
+        pythons=tuple(told["pythons"]), machine=told["machine"], libc=told["libc"], release=numbers(told["release"])
+    )
 
 
 def answered(answer: Document) -> Answered:

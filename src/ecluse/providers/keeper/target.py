@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.model.app import Argv, Service, ServiceKind
-from ecluse.model.artifact import Bundle, Wheelhouse
+from ecluse.model.artifact import Wheelhouse
 from ecluse.model.ids import DeploymentId, Digest, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed, SlotSeen
+from ecluse.model.platform import HostPlatform
 from ecluse.model.redaction import masked
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
@@ -28,7 +29,7 @@ from ecluse.providers.keeper.reach import Reach, Start
 from ecluse.wire.archive import edition
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
-QUESTIONS = frozenset({"hello", "observe", "port", "ask", "flaw", "missing", "expect", "shell"})
+QUESTIONS = frozenset({"hello", "observe", "port", "platform", "ask", "flaw", "missing", "expect", "shell"})
 """Orders that change nothing: they wait for the next keeper, and are asked again."""
 SUCCESSOR = 8.0
 """Seconds within which a keeper that ended has a successor that answers; its holder starts one at once, and the next
@@ -66,6 +67,17 @@ class KeeperTarget:
             )
         return documents.observed(await self._order("observe"))
 
+    async def platform(self) -> HostPlatform | None:
+        if self._reach.is_here:
+            return None
+        try:
+            told = await self._result("platform", None, None, None)
+        except OrderError as error:
+            if error.code != BAD_ORDER:  # an older keeper can't say
+                raise problem(error) from error
+            return None
+        return documents.platform(told)
+
     async def require_port(self, address: str, port: int) -> None:
         try:
             if await self._is_there():
@@ -102,8 +114,9 @@ class KeeperTarget:
             await self._order("give_back", grant=grant)
 
     async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> Sent | None:
-        sent = await self._bring(grant, await self._digests(running.bundle))
-        bundle = running.bundle.to_json()
+        sent = await self._bring(grant, await self._digests(running))
+        house = await self._house(running)
+        bundle = (replace(running.bundle, wheelhouses=(house,)) if house else running.bundle).to_json()
         args = {"release": running.release.id, "bundle": bundle, "running": await self._running(running)}
         hide = _hiding(running)
         try:
@@ -330,21 +343,23 @@ class KeeperTarget:
             await connection.close()
 
     async def _running(self, running: Running) -> Document:
-        house = await self._house(running.bundle)
+        house = await self._house(running)
         return documents.running(running, house.python if house else "")
 
     async def _seen(self, running: Running) -> Document:
         """For the journal, which is no place for secrets."""
         return {**await self._running(running), "secrets": {}}
 
-    async def _house(self, bundle: Bundle) -> Wheelhouse | None:
+    async def _house(self, running: Running) -> Wheelhouse | None:
         """The wheelhouse that fits the host; None when the release needs no Python."""
+        if running.wheelhouse is not None:
+            return running.wheelhouse
         machine = await self._reach.machine()
-        return next((house for house in bundle.wheelhouses if house.machine == machine), None)
+        return next((house for house in running.bundle.wheelhouses if house.machine == machine), None)
 
-    async def _digests(self, bundle: Bundle) -> list[str]:
+    async def _digests(self, running: Running) -> list[str]:
         """Everything that the host must have, each once."""
-        house = await self._house(bundle)
+        bundle, house = running.bundle, await self._house(running)
         wheels = (*house.app, *house.server, house.pip) if house else ()
         return list(dict.fromkeys([*(file.digest for file in bundle.files), *(wheel.digest for wheel in wheels)]))
 

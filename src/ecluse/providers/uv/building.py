@@ -16,6 +16,7 @@ from ecluse.providers.uv import failure
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
+from ecluse.providers.uv.platforms import Elsewhere, tags_named, tags_of
 from ecluse.providers.uv.program import PATIENCE, Say, Uv
 from ecluse.providers.uv.scratch import scratch
 from ecluse.providers.uv.trees import copy_tree
@@ -78,6 +79,8 @@ class Builder:
             folder=work, env={**REPRODUCIBLE, **(UNVERSIONED if tagless else {}), "UV_CONSTRAINT": ""},
         )  # fmt: skip
         made = sorted(output.glob("*.whl")) if done.ok else []
+        if isinstance(python, Elsewhere) and not (made and tags_named(made[0].name) & set(tags_of(python))):
+            raise failure.no_wheel(source.name, python.there, done, self._home)
         if not made:
             raise failure.unbuilt(done, source.name, self._home, project=source.project)
         return made[0]

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
-
 from ecluse.model.artifact import Wheel
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.python import UnbuiltError
@@ -19,6 +17,7 @@ from ecluse.providers.uv.download import Downloader, Downloads
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.lock import Lock, Package, Remote, best_wheel
+from ecluse.providers.uv.platforms import tags_of
 from ecluse.providers.uv.program import Say
 from ecluse.providers.uv.trees import tree_key
 
@@ -102,17 +101,4 @@ async def _source(package: Package, how: Collecting, downloader: Downloader) -> 
         revision=package.revision,
         subfolder=package.subfolder,
         key=f"{package.repository}@{package.revision}#{package.subfolder}",
-    )
-
-
-def tags_of(python: Found) -> tuple[Tag, ...]:
-    """The wheel tags that the interpreter takes, best first; it is of this machine's own platform."""
-    minor = python.interpreter.minor
-    version = tuple(int(part) for part in minor.split("."))
-    name = f"cp{version[0]}{version[1]}"
-    abi = f"{name}m" if version < (3, 8) else name
-    platforms = list(platform_tags())
-    return (
-        *cpython_tags(version, abis=[abi], platforms=platforms),
-        *compatible_tags(version, interpreter=name, platforms=platforms),
     )

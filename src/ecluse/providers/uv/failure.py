@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from ecluse.model.platform import Platform
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
 from ecluse.ports.commands import Finished
 from ecluse.ports.python import OtherPythonError, UnbuiltError
@@ -125,6 +126,45 @@ def unbuilt(finished: Finished, name: str, home: Path, *, project: bool) -> Prob
         return problem
     problems = _quoting(finished, of_project if project else of_dependency).problems
     return UnbuiltError(*problems, packages=() if project else (name,), lacking=lacking)
+
+
+def no_wheel(name: str, there: Platform, finished: Finished, home: Path) -> ProblemError:
+    """What is built here is for this machine alone, or isn't built at all."""
+    said = () if finished.ok else last_words(finished)
+    return full(home) or ProblemError(_elsewhere(f"{name} has no wheel", there, said))
+
+
+def nothing_there(error: ProblemError, there: Platform) -> ProblemError:
+    """The versions that were tested don't all go with another platform."""
+    named = ", ".join(error.packages) if isinstance(error, UnbuiltError) else ""
+    what = f"{named} has no wheel" if named else "not all versions that were tested can be had"
+    evidence = tuple(line for problem in error.problems for line in (*problem.evidence, *_said(problem)))
+    return ProblemError(_elsewhere(what, there, evidence))
+
+
+def no_platform(there: Platform) -> Problem:
+    return Problem(
+        code="B024",
+        what=f"wheels for {there} can't be resolved on this machine",
+        state="nothing was sent or moved",
+        fix="deploy from a machine like that host, or give the host a Python and a system for which there are wheels",
+        exit=Exit.REFUSED,
+    )
+
+
+def _said(problem: Problem) -> tuple[str, ...]:
+    return () if problem.evidence else (problem.what,)
+
+
+def _elsewhere(what: str, there: Platform, evidence: tuple[str, ...]) -> Problem:
+    return Problem(
+        code="B023",
+        what=f"{what} for {there}, and what isn't pure Python can't be built here for it",
+        evidence=evidence,
+        state="nothing was sent or moved",
+        fix="pin a version that has one, give the host another Python, or set build.python to one that all hosts have",
+        exit=Exit.REFUSED,
+    )
 
 
 def uninstalled(finished: Finished, home: Path) -> ProblemError:

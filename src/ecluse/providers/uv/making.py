@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,11 +13,12 @@ from uv import find_uv_bin
 from ecluse.model.app import Build
 from ecluse.model.artifact import Wheel, Wheelhouse, digest_of
 from ecluse.model.ids import Digest
+from ecluse.model.platform import Platform
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.commands import CommandRunner
-from ecluse.ports.python import Interpreter, OtherPythonError
+from ecluse.ports.python import Interpreter, OtherPythonError, UnbuiltError
 from ecluse.ports.store import ContentStore
-from ecluse.providers.uv import failure, metadata, sources, wanted
+from ecluse.providers.uv import failure, metadata, platforms, sources, wanted
 from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.collect import Collecting, Collector, together
 from ecluse.providers.uv.download import Downloads
@@ -27,6 +28,7 @@ from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.lock import Lock
+from ecluse.providers.uv.platforms import Elsewhere
 from ecluse.providers.uv.program import Say, Uv
 from ecluse.providers.uv.resolve import Resolver, Resolving
 from ecluse.providers.uv.scratch import scratch_root
@@ -66,13 +68,21 @@ class Maker:
         """Raises ProblemError B001 when no interpreter fits."""
         read, found = reader(tree / build.project, tree), self._find()
         picked = wanted.pick(
-            [one.interpreter for one in found],
-            wanted.demands(read, build.python),
-            wanted.too_old(read) or exercised(read, workflows(tree)),
+            [one.interpreter for one in found], wanted.demands(read, build.python), known_to_run(read, tree)
         )
         if isinstance(picked, Problem):
             raise ProblemError(picked)
         return next(one for one in found if one.interpreter == picked)
+
+    def suits(self, tree: Path, build: Build, versions: Sequence[str]) -> str:
+        """As `chosen`, of the Pythons of a host. ProblemError B002."""
+        read = reader(tree / build.project, tree)
+        there = [Interpreter(version=version, path=Path(version)) for version in versions]
+        demands = wanted.demands(read, build.python)
+        picked = wanted.pick(there, demands, known_to_run(read, tree))
+        if isinstance(picked, Problem):
+            raise ProblemError(wanted.none_on_host(versions, demands))
+        return picked.version
 
     def fitting(self, tree: Path, build: Build) -> tuple[Interpreter, ...]:
         found = [one.interpreter for one in self._find()]
@@ -90,9 +100,10 @@ class Maker:
         return folder
 
     async def wheelhouse(
-        self, tree: Path, build: Build, *, servers: tuple[str, ...], identity: str, say: Say
+        self, tree: Path, build: Build, *, servers: tuple[str, ...], identity: str, say: Say, platform: Platform | None
     ) -> Wheelhouse:
         job = await self._job(tree, build, identity, say)
+        job = self._moved(job, platform) if platform else job
         app = await self._wheels(job, tests=False)
         server = await self._pinned("\n".join(servers), job)
         (pip,) = await self._pinned(self._installer, job)
@@ -101,6 +112,15 @@ class Maker:
             digest=Digest(""), app=app, server=server, pip=pip,
         )  # fmt: skip
         return replace(house, digest=digest_of(asdict(house)))
+
+    def _moved(self, job: Job, there: Platform) -> Job:
+        """The same for a host: with a Python of this machine that makes what runs there, else as far as it goes."""
+        native = (one for one in self._find() if one.interpreter.minor == there.minor) if platforms.runs(there) else ()
+        if (found := next(iter(native), None)) is not None:
+            return replace(job, python=found, tested=job)
+        if not platforms.uv_name(there):
+            raise ProblemError(failure.no_platform(there))
+        return replace(job, python=Elsewhere.of(there, job.python), tested=job)
 
     async def _job(self, tree: Path, build: Build, identity: str, say: Say) -> Job:
         return Job(tree, build, self.chosen(tree, build), await self._content(tree, identity), say)
@@ -131,6 +151,8 @@ class Maker:
         """Ranges are resolved together with those of the tests: what ships is what was tested."""
         sources.require_files(job.read, job.build)
         asked = await self._asked(job, tests=tests)
+        if job.tested is not None:
+            return await self._lock_as_tested(job, job.tested, asked)
         if not tests and asked.kind not in sources.LOCKS and sources.has_tests(job.build):
             asked = replace(asked, pins=(*asked.pins, *await self._tested_versions(job)))
         try:
@@ -139,6 +161,18 @@ class Maker:
             if problem := wanted.none_there(error, [one.interpreter for one in self._find()]):
                 raise OtherPythonError(problem, wanted=error.wanted) from error
             raise
+
+    async def _lock_as_tested(self, job: Job, tested: Job, asked: Question) -> Lock:
+        """For another Python than the one that it was tested with: the same versions, and what only that one needs."""
+        if asked.kind not in sources.LOCKS:
+            asked = replace(asked, pins=(*asked.pins, *versions_of(await self._lock(tested, tests=False))))
+        try:
+            return await self._resolver.answer(asked, job.resolving, job.say)
+        except ProblemError as error:
+            is_of_versions = isinstance(error, UnbuiltError | OtherPythonError)
+            if not is_of_versions and any(problem.code != failure.NOTHING_FITS for problem in error.problems):
+                raise
+            raise failure.nothing_there(error, job.there) from error
 
     async def _tested_versions(self, job: Job) -> tuple[str, ...]:
         """None when app and tests don't go together: then there is nothing tested to hold to.
@@ -151,7 +185,7 @@ class Maker:
             if any(problem.code != failure.NOTHING_FITS for problem in error.problems):
                 raise
             return ()
-        return tuple(f"{package.name}=={package.version}" for package in lock if package.version)
+        return versions_of(lock)
 
     async def _asked(self, job: Job, *, tests: bool) -> Question:
         asked = sources.question(job.read, job.build, job.python.version, tests=tests)
@@ -189,6 +223,15 @@ class Job:
     python: Found
     content: str
     say: Say
+    tested: Job | None = None
+    """The same for the Python that it was tested with, where this is another."""
+
+    @property
+    def there(self) -> Platform:
+        if isinstance(self.python, Elsewhere):
+            return self.python.there
+        machine, libc, release = platforms.here()
+        return Platform(python=self.python.version, machine=machine, libc=libc, release=release)
 
     @property
     def project(self) -> Path:
@@ -205,6 +248,16 @@ class Job:
     @property
     def collecting(self) -> Collecting:
         return Collecting(python=self.python, tree=self.project, limits=Limits.of(self.build))
+
+
+def versions_of(lock: Lock) -> tuple[str, ...]:
+    """Requirements that pin what it has from an index."""
+    return tuple(f"{package.name}=={package.version}" for package in lock if package.version)
+
+
+def known_to_run(read: sources.Read, tree: Path) -> frozenset[wanted.Minor]:
+    """The Pythons with which it is said to run."""
+    return wanted.too_old(read) or exercised(read, workflows(tree))
 
 
 def workflows(tree: Path) -> tuple[str, ...]:

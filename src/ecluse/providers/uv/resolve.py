@@ -17,6 +17,7 @@ from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.limits import Limits
 from ecluse.providers.uv.lock import Lock, Package, Remote, from_json, read_pylock, to_json, vouched_for
+from ecluse.providers.uv.platforms import Elsewhere, uv_name
 from ecluse.providers.uv.program import Say, Uv, silent
 from ecluse.providers.uv.scratch import scratch
 from ecluse.providers.uv.sources import (
@@ -145,8 +146,15 @@ class Resolver:
             *_each("--extra", asked.extras),
             *_each("--group", asked.groups),
             *(("--no-deps",) if asked.exact else ()),
+            *_for_platform(how.python),
             *how.limits.options(work),
         )
+
+
+def _for_platform(python: Found) -> tuple[str, ...]:
+    if not isinstance(python, Elsewhere):
+        return ()
+    return ("--python-version", python.version, "--python-platform", uv_name(python.there))
 
 
 def _to_build_in(how: Resolving, asked: Question, work: Path) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecluse.model.app import Build
 from ecluse.model.artifact import Wheelhouse
+from ecluse.model.platform import Platform
 from ecluse.ports.commands import CommandRunner
 from ecluse.ports.python import Interpreter
 from ecluse.ports.store import ContentStore
@@ -74,9 +75,20 @@ class UvToolchain:
         servers: tuple[str, ...],
         identity: str = "",
         say: Callable[[str], None] = silent,
+        platform: Platform | None = None,
     ) -> Wheelhouse:
         with disk(self._home):
-            return await self._maker.wheelhouse(tree, build, servers=servers, identity=identity, say=say)
+            return await self._maker.wheelhouse(
+                tree, build, servers=servers, identity=identity, say=say, platform=platform
+            )
+
+    def suits(self, tree: Path, build: Build, versions: Sequence[str]) -> str:
+        return self._maker.suits(tree, build, versions)
+
+    def serves(self, house: Wheelhouse, platform: Platform) -> bool:
+        from ecluse.providers.uv import platforms  # noqa: PLC0415  only where hosts are others than this machine
+
+        return platforms.serves(house, platform)
 
     @cached_property
     def _maker(self) -> Maker:

@@ -11,7 +11,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ecluse.model.problem import Place, Problem
+from ecluse.model.problem import Exit, Place, Problem
 from ecluse.ports.python import OLDEST, Interpreter, OtherPythonError
 from ecluse.providers.uv import toml
 
@@ -118,6 +118,23 @@ def none_there(error: OtherPythonError, found: Sequence[Interpreter]) -> Problem
         what=f"{first.what.partition(',')[0]}, and no interpreter here is one",
         evidence=(*first.evidence, _listed(found)),
         fix=(_add(version) if version else "") + "change the requirement",
+    )
+
+
+def none_on_host(versions: Sequence[str], wanted: Sequence[Demand]) -> Problem:
+    """No interpreter of a host is one for the app."""
+    strict = [demand for demand in wanted if demand.strict] or list(wanted)
+    said = f"the one that the app asks for ({strict[0].said})" if strict else "one that an app can run on"
+    version = _example(strict) or "3.12"
+    return Problem(
+        code="B002",
+        what=f"no Python there is {said}",
+        where=strict[0].where if strict else None,
+        evidence=(f"found there: {', '.join(versions) or 'none'}",),
+        state="nothing was sent or moved",
+        fix=f"add one there (`uv python install {version}`, or the system's packages), or name one that all hosts have "
+        "in build.python",
+        exit=Exit.REFUSED,
     )
 
 
