@@ -95,7 +95,7 @@ def test_no_secret_is_seen_in_arguments_or_journal(remote, serving):
     assert not [line for line in words if b"4711" in line]
     for name in NAMES:
         found = remote.host(name).run(
-            "sh", "-c", "grep -rl 4711 ~/.ecluse --include='*.json' --include='*.jsonl' || true"
+            "sh", "-c", "grep -rl hush-4711 ~/.ecluse --include='*.json' --include='*.jsonl' || true"
         )
         assert not found
         environ = [environ_of(pid) for pid in remote.host(name).pids()]
