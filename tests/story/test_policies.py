@@ -14,7 +14,8 @@ from ecluse.loop.operate.rollback import rollback
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
 from ecluse.model import events
-from ecluse.model.app import HERE, App, Environment, Health
+from ecluse.model.app import App, Environment, Health
+from ecluse.model.host import HERE
 from ecluse.model.observed import Counters
 from ecluse.model.policy import Policy
 from ecluse.model.problem import Exit, Problem, ProblemError

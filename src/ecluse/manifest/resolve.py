@@ -22,12 +22,14 @@ from ecluse.model.app import (
     Service,
     Step,
 )
+from ecluse.model.balancer import Balancer
 from ecluse.model.cache import CachePolicy
 from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 
 if TYPE_CHECKING:
+    from ecluse.manifest.schema.balancer import BalancerTable
     from ecluse.manifest.schema.environment import EnvironmentTable, RolloutTable
     from ecluse.manifest.schema.key import Table
     from ecluse.manifest.schema.manifest import Manifest
@@ -89,8 +91,13 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         policy=Policy(**_given(table.policy)),
         url=table.url or "",
         ssh=SshSettings(**{**_given(table.ssh, "jump"), "jump": table.ssh.jump or ""}),
-        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh"),
+        balancer=_balancer(table.balancer) if table.balancer else None,
+        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh", "balancer"),
     )
+
+
+def _balancer(table: BalancerTable) -> Balancer:
+    return Balancer(**{**_given(table), "backend": table.backend or "", "file": table.file or ""})
 
 
 def _rollout(table: RolloutTable) -> Rollout:

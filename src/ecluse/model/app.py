@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from ecluse.model.balancer import Balancer
 from ecluse.model.cache import CachePolicy
-from ecluse.model.host import HERE_PREFIX, Address, SshSettings, host_name
+from ecluse.model.host import HERE, HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.policy import Policy
 
-HERE = HostName("this machine")
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
 
@@ -327,6 +327,12 @@ class Rollout:
     """What a watch does that saw too little to judge."""
 
 
+def batch_size(batch: str, hosts: int) -> int:
+    """At least one; a share is rounded down."""
+    size = hosts * int(batch[:-1]) // 100 if batch.endswith("%") else int(batch)
+    return max(1, size)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A named place with a policy. `hosts` is empty for this machine alone."""
@@ -366,6 +372,8 @@ class Environment:
     keep_releases: int = 5
     services: bool = False
     """Whether what `[services]` declares is run for it here; `local` does that."""
+    balancer: Balancer | None = None
+    """What shares the traffic between its hosts, where we are to know it."""
     policy: Policy = field(default_factory=Policy)
 
     @property

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from ecluse.model.ids import HostName
 
+HERE = HostName("this machine")
 HERE_PREFIX = "keeper:"
 """Of a host that is a folder on this machine."""
 _ADDRESS = re.compile(r"(?:(?P<user>[^@]+)@)?(?P<name>\[[0-9A-Fa-f:.]+\]|[^:@]+)(?::(?P<port>\d+))?")

@@ -191,3 +191,41 @@ def test_services_that_are_fine(reading, text):
 
 def test_the_fields_of_an_address_are_the_ones_that_are_filled_in():
     assert model.FIELDS == services.FIELDS
+
+
+HOSTS = '[environments.live]\nhosts = ["deploy@a", "deploy@b"]\n'
+BALANCER = '[environments.live.balancer]\nkind = "haproxy"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[environments.live]\n" + BALANCER, ["3:20 M071"]),
+        (HOSTS + BALANCER + 'reload = "x"', ["6:1 M033"]),
+        (HOSTS + BALANCER + 'file = "/x"', ["6:1 M033"]),
+        (HOSTS + BALANCER.replace("haproxy", "nginx") + 'socket = "/x"', ["6:1 M033"]),
+        (HOSTS + BALANCER + "drain = true", ["6:1 M033"]),
+        (HOSTS + 'strategy = "rolling"\nrollout.batch = "2"\n' + BALANCER + "drain = true", ["8:9 M071"]),
+        (HOSTS + BALANCER + 'addresses = { c = "10.0.0.1" }', ["6:19 M071"]),
+        (HOSTS + BALANCER + 'socket = "admin.sock"', ["6:10 M015"]),
+        (HOSTS + BALANCER + 'listen = "80"', ["6:10 M015"]),
+        (HOSTS + BALANCER.replace("haproxy", "caddy"), ["5:8 M013"]),
+        ('[environments.live]\nhosts = ["keeper:a/b", "keeper:a-b"]\n' + BALANCER, ["4:1 M071"]),
+    ],
+)
+def test_balancers_that_contradict_their_environment(wrong, text, expected):
+    assert wrong(HEAD + text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HOSTS + BALANCER,
+        HOSTS + 'strategy = "rolling"\n' + BALANCER + "drain = true",
+        HOSTS + BALANCER + 'hosts = ["deploy@lb1", "lb2:2222"]\nsocket = "127.0.0.1:9999"',
+        HOSTS + BALANCER + 'addresses = { a = "10.0.0.1:80", "deploy@b" = "10.0.0.2" }',
+        HOSTS + BALANCER.replace("haproxy", "nginx") + 'file = "/etc/nginx/x"\nreload = ["sudo", "-n", "x"]',
+    ],
+)
+def test_balancers_that_are_fine(reading, text):
+    assert reading(HEAD + text).environment("live").balancer

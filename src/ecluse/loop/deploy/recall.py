@@ -66,6 +66,7 @@ def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
         roles=now.roles,
         ssh=now.ssh,
         hosts_down=now.hosts_down,
+        balancer=now.balancer,
     )
     return replace(wanted, app=recalled.app, environment=environment)
 

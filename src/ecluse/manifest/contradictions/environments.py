@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ecluse.manifest.contradictions.balancers import balancer_faults
 from ecluse.manifest.contradictions.steps import named_steps
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
@@ -29,6 +30,7 @@ def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[
         yield from named_steps(environment.gates or [], ("environments", name, "gates"), steps)
         yield from _host_faults(name, environment)
         yield from _role_faults(name, environment, manifest.processes.keys())
+        yield from balancer_faults(name, environment, manifest.processes)
         yield from unused(environment.rollout, ("environments", name, "rollout"), _without_effect(environment))
     for (first, one), (second, other) in combinations(manifest.environments.items(), 2):
         if _clash(one, other):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Strict
 
+from ecluse.manifest.schema.balancer import BalancerTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.policy import PolicyTable
 from ecluse.manifest.schema.shapes import Batch, CanaryStep, JumpHost, Name, SshHost, Url, Variable
@@ -116,6 +117,7 @@ class EnvironmentTable(Table):
         default_factory=list,
     )
     ssh: SshTable = section(default_factory=SshTable)
+    balancer: BalancerTable | None = section(default=None)
     hosts_down: Annotated[model.HostsDown, Strict(False)] = key(
         "Which hosts may be down for a deploy: all (all are wanted), quorum (those down at its beginning are left out, "
         "if most are there), skip (those lost on the way too). `ecluse converge` brings it to them when they are back.",

@@ -143,3 +143,29 @@ CanaryStep = Annotated[
         'write it like "5% for 10m" or "25% for 1000 requests", from 1 to 99 percent',
     ),
 ]
+MachineHost = Annotated[
+    str,
+    *_shaped(rf"(?:{_USER}@)?{_HOST}(?::[1-9]\d{{0,4}})?", "host", 'write it like "deploy@lb1" or "10.0.0.9:2222"'),
+]
+Reachable = Annotated[
+    str, *_shaped(rf"{_HOST}(?::[1-9]\d{{0,4}})?", "address", 'write it like "10.0.0.5" or "10.0.0.5:8000"')
+]
+Listening = Annotated[
+    str,
+    *_shaped(rf"(?:\*|{_HOST}):[1-9]\d{{0,4}}", "address to listen on", 'write it with its port, like "0.0.0.0:80"'),
+]
+ControlSocket = Annotated[
+    str,
+    *_shaped(
+        rf"/[^\s\0,]+|{_HOST}:[1-9]\d{{0,4}}",
+        "socket",
+        'write the path of a Unix socket, "/run/haproxy/admin.sock", or an address with its port, "127.0.0.1:9999"',
+    ),
+]
+ProxyName = Annotated[
+    str,
+    *_shaped(r"[A-Za-z0-9_.-]+", "name of a backend", "use letters, digits, `-`, `_` and `.`"),
+]
+SystemPath = Annotated[
+    str, *_shaped(r"/[^\s\0;{}\"'#]+", "path of a file", 'write it from the root on: "/etc/nginx/ecluse/shop.servers"')
+]

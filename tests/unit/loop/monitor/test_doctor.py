@@ -8,7 +8,8 @@ import pytest
 from ecluse.cli.doctor import show
 from ecluse.loop.deploy.fleet import Seen
 from ecluse.loop.monitor.doctor import Grade, diagnose
-from ecluse.model.app import HERE, App, Environment
+from ecluse.model.app import App, Environment
+from ecluse.model.host import HERE
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Problem

@@ -11,8 +11,8 @@ from ecluse.loop.deploy.policy.backup import backup
 from ecluse.loop.deploy.policy.budget import budget, error_budget
 from ecluse.loop.deploy.policy.freeze import freeze
 from ecluse.loop.deploy.policy.staging import staging
-from ecluse.model.app import HERE
 from ecluse.model.history import ApprovalKnown, DeploymentKnown, EnvironmentKnown, ReleaseKnown
+from ecluse.model.host import HERE
 from ecluse.model.observed import Counters, Observed, SlotSeen
 from ecluse.model.policy import Policy
 from ecluse.model.slot import Slot
