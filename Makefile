@@ -62,7 +62,7 @@ lint: install ## ruff, mypy, import contracts, Python 3.9 for the host side
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vermin --quiet --target=3.9- --violations --no-tips --eval-annotations src/ecluse/keeper src/ecluse/wire src/ecluse/serving
+	$(BIN)/vermin --quiet --target=3.9- --violations --no-tips --eval-annotations src/ecluse/keeper src/ecluse/wire src/ecluse/serving src/ecluse/providers/outpost/there.py
 
 format: .venv/.tools ## format and fix what can be fixed
 	$(BIN)/ruff format

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ecluse.model.app import Environment
@@ -12,6 +12,7 @@ from ecluse.model.ids import HostName
 from ecluse.ports.clock import Clock
 from ecluse.ports.store import ContentStore
 from ecluse.providers.ssh.host import SshHost
+from ecluse.providers.ssh.outpost import SshOutpost
 from ecluse.providers.ssh.reach import SshReach
 from ecluse.providers.ssh.session import Session
 
@@ -40,6 +41,12 @@ def hosts(environment: Environment, programs: Path, clock: Clock) -> Mapping[Hos
         host: SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock)
         for host, session in _sessions(environment, clock).items()
     }
+
+
+def outposts(machines: Iterable[str], environment: Environment, clock: Clock) -> Mapping[HostName, SshOutpost]:
+    """Machines beside the hosts, reached with the same settings."""
+    limit = asyncio.Semaphore(environment.ssh.at_once)
+    return {host_name(text): SshOutpost(Session(Address.of(text), environment.ssh, clock, limit)) for text in machines}
 
 
 def _sessions(environment: Environment, clock: Clock) -> Mapping[HostName, Session]:

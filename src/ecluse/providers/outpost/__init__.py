@@ -1,0 +1,1 @@
+"""A program that is run where a balancer is: on this machine, or over SSH."""
