@@ -11,7 +11,10 @@ With a FILE it happens once: not when FILE is already there. Only the journal ca
 import os
 import signal
 
-MOVES = ("begin", "run", "start", "halt", "route", "hold", "decide", "commit", "close", "abort", "stop")
+MOVES = (
+    *("begin", "run", "start", "halt", "route", "hold", "decide", "commit", "close", "abort", "stop"),
+    *("drain", "undrain"),
+)
 POINTS = tuple(
     "%s.%s" % (move, edge)
     for move in MOVES

@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ecluse.keeper.durable import SealedFile
 from ecluse.keeper.fault import reach
@@ -30,7 +30,10 @@ class Journal:
         """The last ones that ended here, oldest first: `id`, `release`, `outcome`, `why`, `at` (unix seconds)."""
         self.move: Optional[Dict[str, Any]] = record.get("move")
         """The last move, inside or outside a deployment: `name`, `done`, `at`, `detail`."""
-        self._saved = (self.open, self.finished, self.move)
+        self.drained_by: str = record.get("drained_by", "")
+        """The deployment that had the balancer give this host no requests, and has not had it taken back; else empty.
+        It outlives the deployment: only who speaks to the balancer can end it."""
+        self._saved = self._facts
 
     @property
     def recovered(self) -> str:
@@ -58,6 +61,22 @@ class Journal:
         self._save()
         reach(move + ".after")
 
+    def drain(self, deployment: str) -> None:
+        """It is about to be drained at the balancer."""
+        reach("drain.before")
+        self.drained_by = deployment
+        self._note("drain", done=True, detail={})
+        self._save()
+        reach("drain.after")
+
+    def undrain(self) -> None:
+        """The balancer gives it requests again."""
+        reach("undrain.before")
+        self.drained_by = ""
+        self._note("undrain", done=True, detail={})
+        self._save()
+        reach("undrain.after")
+
     def close(self, outcome: str, why: str) -> None:
         """End the open deployment as `committed` or `reverted`; for `committed` this write is the commit point."""
         reach("close.before")
@@ -81,8 +100,22 @@ class Journal:
     def _save(self) -> None:
         """What can't be written (a full disk) isn't so: we go on with what the disk says."""
         try:
-            self._file.save({"format": 1, "open": self.open, "finished": self.finished, "move": self.move})
+            self._file.save(
+                {
+                    "format": 1,
+                    "open": self.open,
+                    "finished": self.finished,
+                    "move": self.move,
+                    "drained_by": self.drained_by,
+                }
+            )
         except BaseException:
-            self.open, self.finished, self.move = self._saved
+            self.open, self.finished, self.move, self.drained_by = self._saved
             raise
-        self._saved = (self.open, self.finished, self.move)
+        self._saved = self._facts
+
+    @property
+    def _facts(
+        self,
+    ) -> Tuple[Optional[Dict[str, Any]], List[Dict[str, Any]], Optional[Dict[str, Any]], str]:
+        return self.open, self.finished, self.move, self.drained_by

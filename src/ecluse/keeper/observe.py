@@ -25,6 +25,7 @@ def observe(keeper: Keeper, pid: int, version: str) -> Dict[str, Any]:
         "lease": keeper.lease.seen(),
         "open": _open(opened) if opened else None,
         "finished": keeper.journal.finished,
+        "drained_by": keeper.journal.drained_by,
         "routing": keeper.traffic.kind,
         "services": keeper.services.observe(),
         "keeper_pid": pid,

@@ -47,7 +47,7 @@ STREAMS = frozenset({"logs"})
 ALONE = frozenset(
     {
         *("provide", "withdraw", "reset", "begin", "start", "halt", "route", "hold", "decide", "commit", "abort"),
-        *("stop", "shut", "forget", "upgrade"),
+        *("stop", "shut", "forget", "upgrade", "drained"),
     }
 )
 """Moves: one at a time."""
@@ -191,6 +191,14 @@ class Orders:
     async def _route(self, call: Call) -> None:
         weights = {"blue": int(call.args["blue"]), "green": int(call.args["green"])}
         self._keeper.route(weights, sticky=bool(call.args.get("sticky")))
+
+    async def _drained(self, call: Call) -> None:
+        """What the balancer is about to be told, or was told: here it is only remembered."""
+        journal, by = self._keeper.journal, call.args["by"]
+        if by and journal.drained_by != by:
+            journal.drain(by)
+        if not by and journal.drained_by:
+            journal.undrain()
 
     async def _hold(self, call: Call) -> None:
         self._deploying.hold(call.args["deployment"], float(call.args["seconds"]), call.args.get("left") or [])

@@ -158,6 +158,8 @@ class Observed:
     lease: LeaseSeen | None = None
     open: OpenDeployment | None = None
     finished: tuple[Finished, ...] = ()
+    drained_by: DeploymentId | None = None
+    """The deployment that drained this host at the balancer and hasn't undrained it."""
     routing: str = "none"
     """`kernel` (the BPF program), `relay`, or `none` before the first start."""
     keeper_pid: int | None = None

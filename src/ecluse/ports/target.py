@@ -231,6 +231,14 @@ class SplitsTraffic(Protocol):
     sticky: bool
 
 
+@runtime_checkable
+class RemembersDrains(Protocol):
+    """A host behind a balancer keeps the memory of who drained it there, for whoever comes next."""
+
+    async def remember_drained(self, grant: Grant, by: DeploymentId | None) -> None:
+        """By which deployment; None: it isn't any more. On disk when it returns; it outlives the deployment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     """A client for a person. What is in `env` may be secret."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from ecluse.model.ids import DeploymentId
 from ecluse.model.observed import Holder, Observed, SlotState
 from ecluse.model.slot import Slot, Weights
-from ecluse.ports.target import Running, Target
+from ecluse.ports.target import Grant, RemembersDrains, Running, Target
 from ecluse.testing.target_fixtures import (
     FIRST,
     LEASE,
@@ -301,3 +303,22 @@ class DeploymentContract(TargetFixtures):
         await target.take(holder, SHORT)
         await later(SHORT.total_seconds())
         return await self._until(target, lambda seen: seen.open is None)
+
+    async def test_who_drained_it_is_remembered_beyond_its_deployment(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        if not isinstance(target, RemembersDrains):
+            pytest.skip("no balancer stands in front of it")
+        grant = await target.take(holder, LEASE)
+        await self._started(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        for _ in range(2):
+            await self._drained(target, grant, FIRST)
+        await target.abort(grant, FIRST, "why not")
+        assert (await target.observe()).drained_by == FIRST
+        for _ in range(2):
+            await self._drained(target, grant, None)
+
+    async def _drained(self, target: Target, grant: Grant, by: DeploymentId | None) -> None:
+        assert isinstance(target, RemembersDrains)
+        await target.remember_drained(grant, by)
+        assert (await target.observe()).drained_by == by

@@ -234,3 +234,15 @@ def test_no_damage_to_file_and_copy_gives_another_answer_than_none(tmp_path):
         found = journal(tmp_path)
         assert (found.open, found.finished) == (None, [])
         assert "started empty" in found.recovered
+
+
+def test_that_a_host_was_drained_outlives_its_deployment_and_the_keeper(tmp_path):
+    first = journal(tmp_path)
+    first.begin(DEPLOYMENT)
+    first.drain("d-1")
+    assert first.open["last_move"] == "drain"
+    first.close("reverted", "its deployer vanished")
+    found = journal(tmp_path)
+    assert (found.open, found.drained_by) == (None, "d-1")
+    found.undrain()
+    assert journal(tmp_path).drained_by == ""

@@ -113,6 +113,7 @@ def observed(seen: Document) -> Observed:
         lease=lease(seen["lease"]) if seen["lease"] else None,
         open=_open(seen["open"]) if seen["open"] else None,
         finished=tuple(_finished(ended) for ended in seen["finished"]),
+        drained_by=DeploymentId(seen["drained_by"]) if seen.get("drained_by") else None,  # an older keeper doesn't say
         routing=seen["routing"],
         keeper_pid=seen["keeper_pid"],
         keeper_version=seen["keeper_version"],

@@ -1,4 +1,4 @@
-"""A target with a keeper: fills ports.target.Target, SplitsTraffic and Upgrades by orders to it."""
+"""A target with a keeper: fills ports.target.Target, SplitsTraffic, RemembersDrains and Upgrades by orders to it."""
 
 from __future__ import annotations
 
@@ -193,6 +193,9 @@ class KeeperTarget:
 
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
         await self._order("route", {"blue": weights.blue, "green": weights.green, "sticky": sticky}, grant)
+
+    async def remember_drained(self, grant: Grant, by: DeploymentId | None) -> None:
+        await self._order("drained", {"by": by or ""}, grant)
 
     async def hold(self, grant: Grant, deployment: DeploymentId, duration: timedelta, left: tuple[str, ...]) -> None:
         args = {"deployment": deployment, "seconds": duration.total_seconds(), "left": list(left)}

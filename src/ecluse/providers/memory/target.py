@@ -30,7 +30,7 @@ TRIES = 3
 
 
 class MemoryTarget:
-    """Fills Target, SplitsTraffic and Upgrades.
+    """Fills Target, SplitsTraffic, RemembersDrains and Upgrades.
 
     `script` says how a version behaves, `fail` what the next call of a name raises, `calls` what was called. `gone`
     holds the ids of holders whose process has ended. A lease that runs out undoes an open deployment at the next look.
@@ -55,6 +55,7 @@ class MemoryTarget:
         self._lease = MemoryLease(clock)
         self._open: OpenDeployment | None = None
         self._finished: tuple[Finished, ...] = ()
+        self._drained_by: DeploymentId | None = None
         self._warm: dict[Slot, timedelta] = {}
         self._held_until = 0.0
         self._decision = (0, timedelta())
@@ -83,6 +84,7 @@ class MemoryTarget:
             lease=self._lease.seen(),
             open=self._open,
             finished=self._finished,
+            drained_by=self._drained_by,
             routing="relay" if self._slots else "none",
         )
 
@@ -224,6 +226,12 @@ class MemoryTarget:
             self._weights[slot] = weights.of(slot)
             if weights.of(slot) and slot in self._slots:
                 self._slots[slot] = replace(self._slots[slot], warm_until=None, has_served=True)
+
+    async def remember_drained(self, grant: Grant, by: DeploymentId | None) -> None:
+        self._check("remember_drained", grant)
+        if by != self._drained_by:
+            self._moved("drain" if by else "undrain")
+            self._drained_by = by
 
     async def hold(self, grant: Grant, deployment: DeploymentId, duration: timedelta, left: tuple[str, ...]) -> None:
         self._check("hold", grant)
