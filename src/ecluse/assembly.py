@@ -25,10 +25,14 @@ from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.listening import port_trouble
 from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.model.app import App, Environment
+from ecluse.model.balancer import Balancer as BalancerSettings
+from ecluse.model.balancer import BalancerKind, balanced
 from ecluse.model.cache import CachePolicy
+from ecluse.model.host import HERE
 from ecluse.model.ids import Commit, EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.balancer import Balancer
 from ecluse.ports.cache import StepCache
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
@@ -54,6 +58,7 @@ from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
 if TYPE_CHECKING:
     from ecluse.providers.keeper.target import KeeperTarget
+    from ecluse.providers.outpost.outpost import Outpost
 
 NOTHING_TO_RUN = frozenset({"I001", "I021"})
 
@@ -213,7 +218,7 @@ async def world(
     store = FolderStore(home / "store")
     toolchain = _toolchain(home, env, commands, store)
     services = _services(home, env, toolchain)
-    reached: list[KeeperTarget | Host] = []
+    reached: list[KeeperTarget | Host | Balancer] = []
 
     def targets(app: App, environment: Environment) -> Mapping[HostName, Target]:
         found = _targets(app.name, environment, root, home, store, clock, env, services)
@@ -222,6 +227,11 @@ async def world(
 
     def hosts(environment: Environment) -> Mapping[HostName, Host]:
         found = _hosts(environment, home, clock)
+        reached.extend(found.values())
+        return found
+
+    def balancers(app: App, environment: Environment) -> Mapping[HostName, Balancer]:
+        found = _balancers(app, environment, clock, env)
         reached.extend(found.values())
         return found
 
@@ -239,6 +249,7 @@ async def world(
             ledger=ledger,
             targets=targets,
             hosts=hosts,
+            balancers=balancers,
             services=services,
             cache=lambda policy: step_cache(policy, root, home),
             reporter=telling,
@@ -340,6 +351,31 @@ def _hosts(environment: Environment, home: Path, clock: Clock) -> Mapping[HostNa
     return hosts(environment, home / "keepers", clock)
 
 
+def _balancers(app: App, environment: Environment, clock: Clock, env: Mapping[str, str]) -> Mapping[HostName, Balancer]:
+    if environment.balancer is None:
+        return {}
+    from ecluse.providers.haproxy.balancer import HaproxyBalancer  # noqa: PLC0415
+    from ecluse.providers.nginx.balancer import NginxBalancer  # noqa: PLC0415
+
+    kind = HaproxyBalancer if environment.balancer.kind is BalancerKind.HAPROXY else NginxBalancer
+    about = balanced(app, environment, environment.balancer)
+    return {name: kind(about, outpost) for name, outpost in _outposts(environment.balancer, environment, clock, env)}
+
+
+def _outposts(
+    balancer: BalancerSettings, environment: Environment, clock: Clock, env: Mapping[str, str]
+) -> Iterator[tuple[HostName, Outpost]]:
+    if not balancer.hosts:
+        from ecluse.providers.outpost.here import HereOutpost  # noqa: PLC0415
+
+        yield HERE, HereOutpost(env)
+        return
+    with extra("ssh", "asyncssh"):
+        from ecluse.providers.ssh.fleet import outposts  # noqa: PLC0415
+
+    yield from outposts(balancer.hosts, environment, clock).items()
+
+
 @contextmanager
 def extra(name: str, module: str) -> Iterator[None]:
     """An import of what not everybody installs: that it isn't here is a Problem."""
@@ -356,7 +392,7 @@ def extra(name: str, module: str) -> Iterator[None]:
         ) from error  # fmt: skip
 
 
-async def _close(targets: Iterable[KeeperTarget | Host]) -> None:
+async def _close(targets: Iterable[KeeperTarget | Host | Balancer]) -> None:
     """While the event loop runs: a connection that the collector finds first complains of its unfinished task."""
     for target in targets:
         await target.close()

@@ -46,6 +46,7 @@ def world(root, home, commands, **parts):
         source=GitSource(root, commands, env),
         toolchain=None,
         hosts=lambda _: {},
+        balancers=lambda _app, _environment: {},
         services=None,
         cache=lambda _: FolderCache(home / "cache" / "steps"),
         store=FolderStore(home / "store"),

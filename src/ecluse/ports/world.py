@@ -10,6 +10,7 @@ from ecluse.model.app import App, Environment
 from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
+from ecluse.ports.balancer import Balancer
 from ecluse.ports.cache import StepCache
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
@@ -43,6 +44,8 @@ class World:
     """One for each host of the environment."""
     hosts: Callable[[Environment], Mapping[HostName, Host]]
     """The hosts themselves, of an environment whose hosts are reached over SSH; else none."""
+    balancers: Callable[[App, Environment], Mapping[HostName, Balancer]]
+    """By the machine's name, those that share the traffic between the environment's hosts; none where it names none."""
     services: ServicePrograms
     cache: Callable[[CachePolicy], StepCache]
     """Where the results of steps are kept."""

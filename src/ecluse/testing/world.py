@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.ledger.memory import MemoryLedger
-from ecluse.model.app import HERE
+from ecluse.model.host import HERE
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
 from ecluse.ports.world import World
+from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.target import MemoryTarget
 from ecluse.system.cache import FolderCache
 from ecluse.system.store import FolderStore
@@ -40,6 +41,8 @@ class MemoryWorld:
     """Give some when the app declares services; nothing else asks for them."""
     target: MemoryTarget = field(init=False)
     """The one of this machine; `on` gives those of named hosts."""
+    balancers: dict[HostName, MemoryBalancer] = field(default_factory=dict)
+    """By machine; for an environment that has a balancer."""
     hosts: dict[HostName, MemoryTarget] = field(default_factory=dict)
     ledger: MemoryLedger = field(init=False)
 
@@ -65,6 +68,7 @@ class MemoryWorld:
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
             hosts=lambda _: {},
+            balancers=lambda _app, environment: self.balancers if environment.balancer else {},
             services=self.services,
             cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),
             reporter=self.reporter,

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from ecluse.loop.deploy import health as gates
+from ecluse.loop.deploy.balancing import put_back, take_out
 from ecluse.loop.deploy.fleet import is_lost, on_each
-from ecluse.loop.deploy.problems import sticky_refused, unanswered
+from ecluse.loop.deploy.problems import not_put_back, sticky_refused, unanswered
 from ecluse.loop.deploy.schema.migrate import migrate
 from ecluse.loop.deploy.services import provided
 from ecluse.loop.deploy.watch import watch as watched
@@ -51,6 +52,22 @@ async def begin(work: Work, leg: Leg) -> Done:
 
     await everywhere(work, leg, act)
     return Done(detail=_slots(work.deployment.at(leg)))
+
+
+async def drain(work: Work, leg: Leg) -> Done:
+    """Hosts without a web process are in no balancer."""
+    places = [place for place in work.deployment.at(leg) if work.running[place.host].web is not None]
+    settings = work.one.environment.balancer
+    if settings is None or not places:
+        return Done(detail="no balancer")
+    return Done(detail=await take_out(work, [place.host for place in places], settings.drain_within))
+
+
+async def undrain(work: Work, leg: Leg) -> Done:
+    hosts = tuple(place.host for place in work.deployment.at(leg))
+    if left := await put_back(work.fleet, work.lease, work.deployment.id, hosts):
+        raise MoveFailedError(not_put_back(left))
+    return Done()
 
 
 async def halt(work: Work, leg: Leg) -> Done:
@@ -164,10 +181,12 @@ ACTS: Mapping[Move, Callable[[Work, Leg], Awaitable[Done]]] = {
     Move.STAGE: stage,
     Move.BEGIN: begin,
     Move.MIGRATE: migrate,
+    Move.DRAIN: drain,
     Move.HALT: halt,
     Move.START: start,
     Move.GATE: gate,
     Move.SHIFT: shift,
+    Move.UNDRAIN: undrain,
     Move.WATCH: watch,
     Move.HOLD: hold,
     Move.DECIDE: decide,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.balancer import Balancer
 from ecluse.ports.target import Target
 from ecluse.ports.world import World
 
 T = TypeVar("T")
+NONE: Mapping[HostName, Balancer] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,15 @@ class Seen:
 
 class Fleet:
     """`targets` by the host's name; kept in sorted order, in which the lease is taken. `of`: how many hosts the
-    environment has, where these are a part of them that decides for all."""
+    environment has, where these are a part of them that decides for all. `balancers`: what stands in front of them, by
+    machine."""
 
-    def __init__(self, targets: Mapping[HostName, Target], of: int = 0) -> None:
+    def __init__(
+        self, targets: Mapping[HostName, Target], of: int = 0, balancers: Mapping[HostName, Balancer] = NONE
+    ) -> None:
         self.targets: Mapping[HostName, Target] = dict(sorted(targets.items()))
         self.of = of or len(targets)
+        self.balancers = balancers
 
     @property
     def majority(self) -> int:
@@ -64,7 +71,8 @@ class Fleet:
 
     def without(self, hosts: Iterable[HostName]) -> Fleet:
         gone = set(hosts)
-        return Fleet({host: target for host, target in self.targets.items() if host not in gone}, self.of)
+        left = {host: target for host, target in self.targets.items() if host not in gone}
+        return Fleet(left, self.of, self.balancers)
 
     async def observe(self) -> Seen:
         """A single host that can't be reached is the Problem itself; of several, the others are still seen."""
@@ -76,7 +84,7 @@ class Fleet:
 
 
 def fleet_of(world: World, app: App, environment: Environment) -> Fleet:
-    return Fleet(world.targets(app, environment))
+    return Fleet(world.targets(app, environment), balancers=world.balancers(app, environment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from ecluse.loop.deploy.health import restarts_of
-from ecluse.model.app import Environment, Promotion, Strategy
+from ecluse.model.app import Environment, Promotion, Strategy, batch_size
 from ecluse.model.deployment import Leg, Move, Place
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.observed import Observed, SlotSeen, SlotState
@@ -70,7 +70,12 @@ def _left(leg: Leg, made: Mapping[HostName, AbstractSet[Move]]) -> Leg | None:
 
 
 ENDING = (Leg(move=Move.DECIDE), Leg(move=Move.COMMIT))
-REPEATED = frozenset({Move.STAGE, Move.GATE, Move.SHIFT, Move.WATCH, Move.HOLD, Move.DECIDE, Move.COMMIT})
+REPEATED = frozenset(
+    {
+        *(Move.STAGE, Move.DRAIN, Move.GATE, Move.SHIFT, Move.UNDRAIN, Move.WATCH, Move.HOLD, Move.DECIDE),
+        Move.COMMIT,
+    }
+)
 RUN = (Leg(move=Move.START), Leg(move=Move.GATE))
 
 
@@ -102,21 +107,18 @@ def _all_at_once(environment: Environment, *, back: bool) -> Iterator[Leg]:
 
 
 def _batches(environment: Environment, hosts: list[HostName]) -> Iterator[Leg]:
+    """A host that is drained is so from before anything is at work there until the new release has its traffic; the
+    watch wants to see it with traffic."""
     size = batch_size(environment.rollout.batch, len(hosts))
+    moves: tuple[Move, ...] = (Move.START, Move.GATE, Move.SHIFT)
+    if environment.balancer and environment.balancer.drain:
+        moves = (Move.DRAIN, *moves, Move.UNDRAIN)
     for at in range(0, len(hosts), size):
         batch = tuple(hosts[at : at + size])
-        yield Leg(move=Move.START, hosts=batch)
-        yield Leg(move=Move.GATE, hosts=batch)
-        yield Leg(move=Move.SHIFT, hosts=batch)
+        yield from (Leg(move=move, hosts=batch) for move in moves)
         lasts = environment.watch if at + size >= len(hosts) else environment.rollout.wait
         if lasts:
             yield Leg(move=Move.WATCH, hosts=tuple(hosts[: at + size]), lasts=lasts)
-
-
-def batch_size(batch: str, hosts: int) -> int:
-    """At least one; a share is rounded down."""
-    size = hosts * int(batch[:-1]) // 100 if batch.endswith("%") else int(batch)
-    return max(1, size)
 
 
 def _waiting(environment: Environment, *, back: bool, canary: bool = False) -> tuple[Leg, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ecluse.model.app import HERE, App
+from ecluse.model.app import App
+from ecluse.model.balancer import ServerSeen
+from ecluse.model.host import HERE
 from ecluse.model.ids import HostName
 from ecluse.model.observed import OpenDeployment
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -158,6 +160,43 @@ def _on(hosts: Iterable[HostName]) -> str:
     """Where, unless there is one machine only."""
     named = ", ".join(host for host in hosts if host != HERE)
     return f" on {named}" if named else ""
+
+
+def still_drained(problem: Problem, drained: Mapping[HostName, str]) -> Problem:
+    """All else is undone; the other hosts carry what these had of the traffic."""
+    return replace(
+        problem,
+        code="D081",
+        what=f"{problem.what}; {', '.join(drained)} could not be put back into the balancer",
+        evidence=(*problem.evidence, *(f"{host}: {why}" for host, why in drained.items())),
+        state=f"{problem.state or 'undone on every host'}; the balancer gives those hosts no requests",
+        fix="mend the balancer: the next command puts them back, or `ecluse balancer undrain HOST` does it now",
+        exit=Exit.UNREACHABLE,
+    )
+
+
+def not_put_back(left: Mapping[HostName, str]) -> Problem:
+    """In the middle of a deployment; it is undone, and so tried once more."""
+    return Problem(
+        code="D083",
+        what=f"{', '.join(left)} could not be put back into the balancer",
+        evidence=tuple(f"{host}: {why}" for host, why in left.items()),
+        fix="mend the balancer, then run the command again",
+        state="undone: what served before serves",
+        exit=Exit.ROLLED_BACK,
+    )
+
+
+def last_one(hosts: Iterable[HostName], machine: HostName, seen: Mapping[HostName, ServerSeen]) -> Problem:
+    """Without these nobody would get what the balancer is asked."""
+    return Problem(
+        code="D082",
+        what=f"{', '.join(hosts)} can't be drained: no other host gets requests from the balancer on {machine}",
+        evidence=tuple(f"{host}: {one.state}{f' ({one.why})' if one.why else ''}" for host, one in seen.items()),
+        state="nothing was changed in the balancer",
+        fix="put another one back first: `ecluse balancer undrain HOST`, or mend what its check finds",
+        exit=Exit.REFUSED,
+    )
 
 
 def needs_person(problem: Problem, kept: Mapping[HostName, str]) -> Problem:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from ecluse.loop.deploy.balancing import put_back
 from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import needs_person, undecided, waits_for_person
@@ -35,6 +36,8 @@ async def settle(fleet: Fleet, lease: Lease, environment: Environment, world: Wo
     for deployment, opened in found.items():
         await finish(fleet, lease, seen, deployment, opened, environment, world)
     await _upgrade(fleet, lease)
+    for host, why in (await put_back(fleet, lease)).items():
+        world.reporter.note(f"! the balancer still gives {host} no requests: {why}")
     seen = await fleet.observe()
     world.ledger.append(*told(seen, known(world, environment.name)))
     return seen

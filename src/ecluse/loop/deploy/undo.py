@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ecluse.loop.deploy.balancing import put_back
 from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import UP
-from ecluse.loop.deploy.problems import left_undone, needs_person, over_by_then
+from ecluse.loop.deploy.problems import left_undone, needs_person, over_by_then, still_drained
 from ecluse.model.deployment import Place
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotState
@@ -27,6 +28,8 @@ class Undone:
     kept: Mapping[HostName, str] = field(default_factory=dict)
     over: Mapping[HostName, str] = field(default_factory=dict)
     lost: Mapping[HostName, str] = field(default_factory=dict)
+    drained: Mapping[HostName, str] = field(default_factory=dict)
+    """Hosts that the balancer still gives no requests, and why; they went back all the same."""
 
     @property
     def is_whole(self) -> bool:
@@ -36,14 +39,15 @@ class Undone:
     def told(self, problem: Problem) -> Problem:
         """The Problem that led here, with the state that things are in now. All that went otherwise is named; the worst
         has the code."""
-        told = left_undone(problem, self.lost) if self.lost else problem
+        told = still_drained(problem, self.drained) if self.drained else problem
+        told = left_undone(told, self.lost) if self.lost else told
         told = needs_person(told, self.kept) if self.kept else told
         return over_by_then(told, self.over) if self.over else told
 
 
 async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], why: str) -> Undone:
     """First the traffic of all hosts at once, for a silent one must not delay the others; then the new release is
-    drained and stopped on all."""
+    drained and stopped on all. Last, those that the deployment had taken out of the balancer are put back."""
     moved = {place.host: place for place in places}
 
     async def send_back(host: HostName) -> str:
@@ -73,6 +77,7 @@ async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tup
         kept={host: reason for end in ends for host, reason in end.kept.items()},
         over={host: serves for end in ends for host, serves in end.over.items()},
         lost={host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())},
+        drained=await put_back(fleet, lease, deployment),
     )
 
 
