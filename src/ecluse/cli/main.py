@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "logs": "What the processes print.",
     "host": "The servers of an environment: checked, prepared.",
     "fleet": "All servers of an environment at once.",
+    "balancer": "What shares the traffic between servers: rendered, drained.",
     "services": "The databases, caches and brokers beside the app.",
     "exec": "Run a one-off command in the release that serves.",
     "history": "Deployments, newest first.",

@@ -245,6 +245,22 @@ class LeaseBroken(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostDrained(Event):
+    """A person took it out of the balancer. `balancers`: the machines that were told."""
+
+    host: str
+    balancers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostUndrained(Event):
+    """A person put it back."""
+
+    host: str
+    balancers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown(Event):
     """An event written by a newer version; carried, not understood."""
 
@@ -276,6 +292,8 @@ KINDS: dict[str, type[Event]] = {
         EnvironmentStopped,
         DifferenceSeen,
         LeaseBroken,
+        HostDrained,
+        HostUndrained,
     )
 }
 

@@ -28,6 +28,10 @@ def text(found: tuple[EnvironmentStatus, ...], now: datetime) -> None:
                 click.echo(host_line(host))
             if host.seen is not None:
                 observed(host.seen, now, status.name)
+            if host.is_drained or (host.seen and host.seen.drained_by):
+                click.secho(f"  {drained_line(host, status.name)}", fg="yellow")
+        for machine, problem in status.unbalanced.items():
+            click.secho(f"  ! the balancer on {machine}: {problem.what} [{problem.code}]", fg="yellow")
         for process in status.off if status.phase not in NOTHING_SERVES else ():
             click.echo(f"  {off_line(process)}")
         if status.state and status.phase not in NOTHING_SERVES:
@@ -69,6 +73,16 @@ def observed(seen: Observed, now: datetime, name: str) -> None:
         click.secho(f"  {lease_line(seen.lease, seen.open)}", fg="yellow")
     for warning in seen.warnings:
         click.secho(f"  ! {warning}", fg="yellow")
+
+
+def drained_line(host: HostStatus, name: str) -> str:
+    """By a deployment that is over: whoever comes next puts it back; by a person: a person does."""
+    by = host.seen.drained_by if host.seen else None
+    if not by:
+        return f"drained, the balancer gives it no requests: ecluse balancer undrain {host.name} {name}"
+    if host.seen and host.seen.open and host.seen.open.id == by:
+        return f"drained by deployment {by}, which is under way"
+    return f"drained by deployment {by}, which is over: the next command puts it back into the balancer"
 
 
 def service_line(service: ServiceSeen, now: datetime) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ecluse.loop.deploy.balancing import look_at
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.health import Expected
 from ecluse.loop.deploy.recall import manifest_of
 from ecluse.loop.deploy.settle import known, told
 from ecluse.model.app import App, Environment, Process
+from ecluse.model.balancer import ServerSeen, ServerState
 from ecluse.model.history import EnvironmentKnown
 from ecluse.model.ids import Commit, Digest, HostName, Version
 from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState
@@ -30,6 +33,13 @@ class HostStatus:
     health: str
     seen: Observed | None
     why: str = ""
+    balanced: Mapping[HostName, ServerSeen] = field(default_factory=dict)
+    """By machine, how the balancers have it."""
+
+    @property
+    def is_drained(self) -> bool:
+        """Some balancer gives it no requests, because it was told so."""
+        return any(one.state is ServerState.DRAINED for one in self.balanced.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,8 @@ class EnvironmentStatus:
     """The app's data, as the manifest declares it now."""
     off: tuple[Process, ...] = ()
     """Declared and not started, as the manifest of the release that serves says."""
+    unbalanced: Mapping[HostName, Problem] = field(default_factory=dict)
+    """Balancers that could not be asked, and why."""
 
     @property
     def seen(self) -> Observed | None:
@@ -70,15 +82,19 @@ async def status(app: App, environments: tuple[Environment, ...], world: World) 
 async def look(app: App, environment: Environment, world: World) -> EnvironmentStatus:
     """Ask the targets, record what the ledger didn't know, then say what is so."""
     fleet = fleet_of(world, app, environment)
+    balancers = asyncio.ensure_future(look_at(fleet.balancers))
     try:
         seen = await fleet.observe()
     except ProblemError as error:
         if error.exit is not Exit.UNREACHABLE:
+            balancers.cancel()
             raise
         seen = Seen(hosts={}, lost=dict.fromkeys(fleet.targets, error.problems[0]))
     if seen.hosts and (fresh := told(seen, known(world, environment.name))):
         world.ledger.append(*fresh)
-    hosts = await asyncio.gather(*(_look_at(app, environment, fleet, host, seen, world) for host in fleet.targets))
+    found = await asyncio.gather(*(_look_at(app, environment, fleet, host, seen, world) for host in fleet.targets))
+    balanced = await balancers
+    hosts = [replace(host, balanced=balanced.of(host.name)) for host in found]
     worst = min(hosts, key=lambda host: WORST.index(host.health))
     return EnvironmentStatus(
         name=environment.name,
@@ -88,6 +104,7 @@ async def look(app: App, environment: Environment, world: World) -> EnvironmentS
         hosts=tuple(hosts),
         remembered=known(world, environment.name),
         state=app.state,
+        unbalanced=balanced.lost,
         off=(manifest_of(seen.serving, world.ledger.state(), world.store) or app).off,
         why=worst.why if fleet.is_single or not worst.why else f"{worst.name}: {worst.why}",
     )
@@ -177,8 +194,17 @@ def _environment(status: EnvironmentStatus) -> dict[str, Any]:
         "state": list(status.state),
         "off": [{"name": process.name, "why": process.why_off} for process in status.off],
         "hosts": [
-            {"name": host.name, "health": host.health, "why": host.why, **_observed(host.seen)} for host in status.hosts
+            {
+                "name": host.name,
+                "health": host.health,
+                "why": host.why,
+                "balancers": {machine: one.state.value for machine, one in host.balanced.items()},
+                "drained_by": host.seen.drained_by if host.seen else None,
+                **_observed(host.seen),
+            }
+            for host in status.hosts
         ],
+        "balancers_lost": {machine: str(problem) for machine, problem in status.unbalanced.items()},
     }
 
 

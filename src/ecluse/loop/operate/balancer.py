@@ -1,0 +1,72 @@
+"""The balancer in front of the hosts, by hand: what it knows of them, and hosts taken out of it and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ecluse.loop.deploy.balancing import BalancerSeen, emptied, look_at, looked, require_others, tell
+from ecluse.loop.operate.fleet_run import no_such_host
+from ecluse.model import events
+from ecluse.model.app import App, Environment
+from ecluse.model.ids import HostName
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.ports.balancer import Balancer
+from ecluse.ports.world import World
+
+Balancers = Mapping[HostName, Balancer]
+
+
+def balancers_of(app: App, environment: Environment, world: World) -> Balancers:
+    """ProblemError H025 where the environment names none."""
+    found = world.balancers(app, environment)
+    if not found:
+        raise ProblemError(no_balancer(environment))
+    return found
+
+
+async def drain(app: App, environment: Environment, world: World, name: str, *, apply: bool = True) -> BalancerSeen:
+    """No new requests for the host; returns when it has answered those that it had. ProblemError D084 when it takes
+    longer than the environment allows (it stays drained), D082 when nobody else would get any. The host itself is
+    asked nothing: it may be down. Without `apply` all is asked and nothing changed."""
+    balancers, host = balancers_of(app, environment, world), the_host(environment, name)
+    require_others([host], await looked(balancers))
+    if apply:
+        await tell(balancers, [host], drained=True)
+        world.ledger.append(events.HostDrained(host=host, balancers=tuple(balancers), environment=environment.name))
+        assert environment.balancer is not None  # noqa: S101  else there were no balancers
+        within = environment.balancer.drain_within
+        if left := await emptied(balancers, [host], within, world.clock):
+            raise ProblemError(still_busy(host, left, within.total_seconds()))
+    return await look_at(balancers)
+
+
+async def undrain(app: App, environment: Environment, world: World, name: str, *, apply: bool = True) -> BalancerSeen:
+    """Requests for the host again. Safe to repeat."""
+    balancers, host = balancers_of(app, environment, world), the_host(environment, name)
+    if apply:
+        await tell(balancers, [host], drained=False)
+        world.ledger.append(events.HostUndrained(host=host, balancers=tuple(balancers), environment=environment.name))
+    return await look_at(balancers)
+
+
+def the_host(environment: Environment, name: str) -> HostName:
+    if name not in environment.host_names:
+        raise ProblemError(no_such_host(name, environment.host_names))
+    return HostName(name)
+
+
+def no_balancer(environment: Environment) -> Problem:
+    return Problem(
+        code="H025", what=f"'{environment.name}' has no balancer that we are to know",
+        fix=f'name it: kind = "haproxy" (or "nginx") in [environments.{environment.name}.balancer]; those of DNS or a '
+        "cloud are yours",
+    )  # fmt: skip
+
+
+def still_busy(host: HostName, left: int, seconds: float) -> Problem:
+    return Problem(
+        code="D084", what=f"{host} gets no new requests, and {left} that it had are under way after {seconds:g} s",
+        state="it stays drained; what is under way goes on",
+        fix="run this again to wait on, or go on with your work: what is under way then is lost",
+        exit=Exit.NEEDS_PERSON,
+    )  # fmt: skip
