@@ -5,11 +5,14 @@ reaches the boundary stands still (SIGSTOP) until the deployer has got its signa
 """
 
 import signal
+from contextlib import ExitStack
 
 import pytest
 
 from ecluse.keeper.fault import MOVES, POINTS
+from support.balancers import haproxy
 from support.fleet import customers, open_chain, until
+from support.ports import free_port
 
 pytestmark = [pytest.mark.fault, pytest.mark.network]
 NAMES = ("a", "b", "c")
@@ -28,8 +31,21 @@ REACHED_BY = {
     "abort": "a bad release",
     "hold": "a release that waits",
     "halt": "a release for which the old one makes way",
+    "drain": "a rolling release behind a balancer",
+    "undrain": "a rolling release behind a balancer",
 }
-ROLLOUT = {"hold": '[environments.local.rollout]\npromote = "manual"', "halt": 'strategy = "recreate"'}
+BEHIND = """strategy = "rolling"
+[environments.local.balancer]
+kind = "haproxy"
+listen = "127.0.0.1:{listen}"
+socket = "{folder}/admin.sock"
+drain = true
+[environments.local.rollout]
+wait = "100ms"
+"""
+ROLLOUT = {"hold": '[environments.local.rollout]\npromote = "manual"', "halt": 'strategy = "recreate"', "drain": BEHIND}
+KINDS = {"hold": "hold", "halt": "halt", "drain": "drain", "undrain": "drain"}
+"""Of chains; for all other moves a plain one will do."""
 
 
 def test_every_boundary_is_covered():
@@ -47,13 +63,17 @@ def cases():
 @pytest.fixture(scope="module")
 def chains(tmp_path_factory):
     """One for each way in which traffic moves; used by one case after the other."""
-    opened = {}
+    opened, balancers = {}, ExitStack()
 
-    def chain(kind):
+    def chain(move):
+        kind = KINDS.get(move, "plain")
         if kind not in opened:
-            made = opened[kind] = open_chain(
-                tmp_path_factory.mktemp(kind) / "shop", NAMES, lease=f"{LEASE:g}s", rollout=ROLLOUT.get(kind, "")
-            )
+            folder, listen = tmp_path_factory.mktemp(kind), free_port()
+            rollout = ROLLOUT.get(kind, "").format(folder=folder, listen=listen)
+            made = opened[kind] = open_chain(folder / "shop", NAMES, lease=f"{LEASE:g}s", rollout=rollout)
+            if kind == "drain":
+                text = made.shop.ecluse("balancer", "render").stdout
+                balancers.enter_context(haproxy(folder, text, listen))
             manifest = (made.shop.root / "ecluse.toml").read_text()
             made.shop.write("ecluse.toml", manifest.replace('name = "shop"', 'name = "shop"\nmigrate = "true"'))
             made.shop.commit("feat: migrate")
@@ -64,6 +84,7 @@ def chains(tmp_path_factory):
     yield chain
     for made in opened.values():
         made.end()
+    balancers.close()
 
 
 def shipped(chain, text):
@@ -82,7 +103,7 @@ def shipped(chain, text):
 @pytest.mark.parametrize(("point", "name"), list(cases()))
 def test_a_deployer_that_is_ended_harms_nobody(chains, point, name):
     move = point.partition(".")[0]
-    chain = chains(move if move in ROLLOUT else "plain")
+    chain = chains(move)
     chain.number += 1
     if move == "stop" and chain.number == 1:
         shipped(chain, "one")  # so that the free slot holds a release, which is stopped
@@ -154,7 +175,7 @@ KEEPERS = [
 def test_a_keeper_that_is_killed_harms_nobody(chains, point):
     """Its holder starts another, the deployer asks that one, and goes on or undoes."""
     move = point.partition(".")[0]
-    chain = chains(move if move in ROLLOUT else "plain")
+    chain = chains(move)
     chain.number += 1
     witness = chain.shop.root.parent / f"reached-{chain.number}"
     old = next(iter(chain.answers().values()))
@@ -193,6 +214,8 @@ def settled(chain, version):
     status = chain.status()
     assert (status["phase"], status["health"], status["open"], status["lease"]) == ("serving", "healthy", None, None)
     assert {host["version"] for host in status["hosts"]} == {version}
+    assert {host["drained_by"] for host in status["hosts"]} == {None}
+    assert not [host["name"] for host in status["hosts"] if "drained" in host["balancers"].values()]
 
 
 def nothing_is_left(chain):
