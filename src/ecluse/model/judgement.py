@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ecluse.model.counted import counted
+
+ERRORS = "errors"
+"""The signal of requests that were answered with 5xx, or not at all."""
+
 
 class AfterWatch(StrEnum):
     """What happens to a release at the end of its watch; also what an environment wants when the counts don't tell."""
@@ -94,14 +99,25 @@ class NotWorse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inconclusive:
-    """The counts neither convict nor acquit. `why` says what is missing."""
+    """The counts neither convict nor acquit. `why` says what is missing, signal by signal."""
 
     measured: tuple[Measured, ...]
     why: tuple[str, ...]
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        return (*(f"inconclusive: {reason}" for reason in self.why), *map(str, self.measured))
+        return (self._in_short, *self.why, *map(str, self.measured))
+
+    @property
+    def _in_short(self) -> str:
+        """What a reader of the timeline wants to know, who has heard of no test."""
+        errors = next((measured for measured in self.measured if measured.signal == ERRORS), None)
+        if errors is None or not errors.new.requests:
+            return "no request was counted, so nothing says how it compares with the release before"
+        seen = f"answered {counted(errors.new.requests, 'request')}, {errors.new.hits:,} failed"
+        if not errors.old.requests:
+            return f"{seen}; the release before has counted none to compare it with"
+        return f"{seen}; not enough to be sure how it compares with the release before"
 
 
 Judgement = Worse | NotWorse | Inconclusive

@@ -22,9 +22,20 @@ def test_a_conviction_shows_the_numbers_it_was_made_from():
     )
 
 
-def test_what_is_missing_comes_first():
-    unclear = Inconclusive(measured=(ERRORS,), why=("too few requests",))
-    assert unclear.evidence == ("inconclusive: too few requests", str(ERRORS))
+@pytest.mark.parametrize(
+    ("new", "old", "said"),
+    [
+        (Share(0, 60), Share(1, 900), "answered 60 requests, 0 failed; not enough to be sure how it compares"),
+        (Share(1, 1), Share(1, 900), "answered 1 request, 1 failed; not enough to be sure how it compares"),
+        (Share(0, 60), Share(0, 0), "answered 60 requests, 0 failed; the release before has counted none to compare"),
+        (Share(0, 0), Share(1, 900), "no request was counted"),
+    ],
+)
+def test_counts_that_don_t_tell_are_said_in_plain_words_first(new, old, said):
+    errors = Measured(signal="errors", new=new, old=old)
+    first, *rest = Inconclusive(measured=(errors,), why=("errors: too few to tell",)).evidence
+    assert first.startswith(said)
+    assert rest == ["errors: too few to tell", str(errors)]
 
 
 def test_a_share_of_nothing_is_none():

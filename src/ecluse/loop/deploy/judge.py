@@ -24,7 +24,7 @@ from ecluse.loop.deploy.signals import (
     telling_bound,
 )
 from ecluse.model.counted import counted
-from ecluse.model.judgement import Inconclusive, Judgement, Measured, NotWorse, Share, Suspect, Worse, percent
+from ecluse.model.judgement import ERRORS, Inconclusive, Judgement, Measured, NotWorse, Share, Suspect, Worse, percent
 from ecluse.model.observed import Counters
 from ecluse.wire.page import BOUNDS
 
@@ -124,7 +124,7 @@ class SequentialTest:
         if self.first is None or self.last is None:
             return
         new, old = _added(self.last.new, self.first.new), Tally.of(self.last.old)
-        yield Measured(signal="errors", new=new.failed, old=old.failed, suspect=_strongest(self.errors))
+        yield Measured(signal=ERRORS, new=new.failed, old=old.failed, suspect=_strongest(self.errors))
         if self.bound is not None:
             yield Measured(
                 signal=f"slower than {_milliseconds(self.bound)}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ecluse.loop.deploy.judge import Sample
 from ecluse.loop.deploy.signals import Tally
 from ecluse.model.counted import counted
-from ecluse.model.judgement import Inconclusive, Judgement, Measured, NotWorse, Worse
+from ecluse.model.judgement import ERRORS, Inconclusive, Judgement, Measured, NotWorse, Worse
 
 ENOUGH = 20
 """With fewer requests one error would be too many at once."""
@@ -43,6 +43,6 @@ class FixedThreshold:
 
     def _measured(self) -> Measured:
         if self.first is None or self.last is None:
-            return Measured(signal="errors", new=Tally().failed, old=Tally().failed)
+            return Measured(signal=ERRORS, new=Tally().failed, old=Tally().failed)
         new = Tally.of(self.last.new).since(Tally.of(self.first.new))
-        return Measured(signal="errors", new=new.failed, old=Tally.of(self.last.old).failed)
+        return Measured(signal=ERRORS, new=new.failed, old=Tally.of(self.last.old).failed)
