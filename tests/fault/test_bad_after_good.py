@@ -118,6 +118,8 @@ def test_five_percent_of_errors_send_a_release_back_in_time(watched):
     print(f"back {back:.1f} s after the first error, {len(tally['failures'])} errors")
     assert back < IN_TIME
     assert watched.get()[0] == "shop one"
+    assert document["answered"]["failed"] == len(tally["failures"]), "as many as the clients saw"
+    assert [moved["what"] for moved in document["timeline"]][-2:] == ["watch", "undo"]
     evidence = told(document)
     assert "errors" in evidence
     assert "likelihood ratio" in evidence

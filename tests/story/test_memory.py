@@ -79,7 +79,8 @@ def test_history_has_stable_keys(repository):
     assert entry == {
         "number": 6, "deployment": "d-2", "environment": "local", "when": "2026-01-01T00:00:06+00:00",
         "verb": "deploy", "version": "1.2.0", "release": "r-1", "commit": COMMIT, "slot": "blue",
-        "outcome": "reverted", "seconds": 1.0, "who": "ada@lock", "why": "health 500", "override": None, "moves": [],
+        "outcome": "reverted", "seconds": 1.0, "who": "ada@lock", "why": "health 500", "reason": "health 500",
+        "override": None, "moves": [],
     }  # fmt: skip
 
 

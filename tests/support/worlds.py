@@ -25,6 +25,9 @@ class Quiet:
     def line(self, name, text):
         self.told.append((name, text))
 
+    def waits(self, name, text):
+        self.told.append((name, text))
+
     def ended(self, name, ok, detail=""):
         self.told.append((name, detail))
 

@@ -109,9 +109,10 @@ def _process(keeper: Keeper, slot: Slot, worker: Worker) -> Dict[str, Any]:
 
 
 def _counters(slot: Slot) -> Dict[str, Any]:
-    if slot.page is None:
+    totals = slot.page.totals() if slot.page else slot.counted
+    if totals is None:
         return {"requests": 0, "statuses": {}, "buckets": [], "connections": 0, "closed_at_end": slot.closed_at_end}
-    fields, buckets = slot.page.totals()
+    fields, buckets = totals
     statuses: Dict[str, int] = {name: fields[name] for name in _CLASSES}
     counted: List[int] = list(buckets)
     return {

@@ -49,6 +49,8 @@ class Slot:
         """On the clock of loop and boot (CLOCK_BOOTTIME); 0 when nothing ends it."""
         self.closed_at_end = 0
         self.page: Optional[page.Page] = None
+        self.counted: Optional[page.Totals] = None
+        """What the release that was here last had counted in the end."""
         self._ports: Dict[str, int] = {}
         self._lame_since = 0.0
         self._output = output
@@ -255,6 +257,7 @@ class Slot:
         for worker in self.workers:
             self._output.close(self.name, worker.name)
         if self.page:
+            self.counted = self.page.totals()
             self.page.close()
         self.page, self.running, self.workers, self.stopping = None, None, [], False
         self.forget()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ecluse.loop.build.bundle import build
+from ecluse.loop.deploy.answered import Answered
 from ecluse.loop.deploy.deploy import absent_hosts, deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.houses import houses_of
@@ -86,6 +87,8 @@ class Shipped:
     problem: Problem | None = None
     off: tuple[Process, ...] = ()
     """Processes of the release that aren't started."""
+    answered: Answered | None = None
+    """By a release that was undone once it had traffic."""
 
     @property
     def exit(self) -> Exit:
@@ -221,6 +224,7 @@ class Voyage:
             version=release.version,
             gates=(*verdicts, *deployed.verdicts),
             timeline=deployed.timeline,
+            answered=deployed.answered,
             problem=deployed.problem,
             off=self.wanted.app.off,
         )

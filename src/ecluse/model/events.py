@@ -192,6 +192,10 @@ class DeploymentReverted(Event):
     serving: str = ""
     """The release that serves afterwards, or empty."""
     evidence: tuple[str, ...] = ()
+    requests: int | None = None
+    """That the release answered while it had traffic. None: it had none, or they aren't known."""
+    failed: int | None = None
+    """How many of them were answered with 5xx, or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,8 @@ class ProcessSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """Since the release started in the slot. `statuses` maps a class (`2xx`) to a count."""
+    """Since the release started in the slot; of an empty slot, what the last one there had counted in the end.
+    `statuses` maps a class (`2xx`) to a count."""
 
     requests: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)

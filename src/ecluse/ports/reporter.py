@@ -14,6 +14,10 @@ class Reporter(Protocol):
     def line(self, name: str, text: str) -> None:
         """One line of its live output."""
 
+    def waits(self, name: str, text: str) -> None:
+        """How it stands with something that is waited for. Replaces what was told so before, and may be told many times
+        a second: where lines stay, only some of them are printed."""
+
     def ended(self, name: str, ok: bool, detail: str = "") -> None: ...
 
     def note(self, text: str) -> None:

@@ -15,6 +15,9 @@ class HeardReporter:
     def line(self, name: str, text: str) -> None:
         self.heard.append(("line", name, text))
 
+    def waits(self, name: str, text: str) -> None:
+        self.heard.append(("waits", name, text))
+
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
         self.heard.append(("ended" if ok else "failed", name, detail))
 

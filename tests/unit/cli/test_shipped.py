@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ecluse.cli.render.shipped import document, ended, gate, warnings
+from ecluse.loop.deploy.answered import Answered
 from ecluse.loop.ship import Shipped
 from ecluse.model.app import Process
 from ecluse.model.ids import ProcessName
+from ecluse.model.judgement import Share
 from ecluse.model.verdict import Answer, Verdict
 
 KNOWN = tuple(f"tests.test_a.test_{number}" for number in range(7))
@@ -55,3 +57,9 @@ def test_the_document_names_all_of_them():
     assert gate(TESTED)["known_failures"] == list(KNOWN)
     assert gate(TESTED)["cured"] == ["tests.test_b.test_well"]
     assert gate(UNTESTED)["verdict"] == "not_checked"
+
+
+def test_what_an_undone_release_answered_is_in_the_document():
+    undone = Shipped(outcome="rolled_back", environment="local", answered=Answered(failed=Share(3, 40)))
+    assert document(undone)["answered"] == {"requests": 40, "failed": 3}
+    assert document(replace(undone, answered=Answered()))["answered"] is None

@@ -44,6 +44,7 @@ def document(shipped: Shipped) -> dict[str, Any]:
         "seconds": round(shipped.seconds, 3),
         "gates": [gate(verdict) for verdict in shipped.gates],
         "timeline": [entry(moved) for moved in shipped.timeline],
+        "answered": reached(shipped),
         "off": [{"name": process.name, "why": process.why_off} for process in shipped.off],
         "problems": [session.as_document(shipped.problem)] if shipped.problem else [],
     }
@@ -58,6 +59,12 @@ def entry(moved: Moved) -> dict[str, Any]:
         "detail": moved.detail,
         "sent": {"bytes": moved.sent.size, "of": moved.sent.of} if moved.sent else None,
     }
+
+
+def reached(shipped: Shipped) -> dict[str, int] | None:
+    """How many requests met a release that was undone; None where none was, or they aren't known."""
+    share = shipped.answered.failed if shipped.answered else None
+    return {"requests": share.requests, "failed": share.hits} if share else None
 
 
 def gate(verdict: Verdict) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ecluse.loop.deploy.work import (
     Work,
     everywhere,
     expected_at,
+    saying,
     together,
     told,
 )
@@ -102,9 +103,10 @@ async def gate(work: Work, leg: Leg) -> Done:
 
     async def act(place: Place) -> Verdict:
         target, expected = work.target(place), await expected_at(work, place, place.slot)
+        say = saying(work, leg, place.host)
         if expected is None:
-            return await gates.stays_up(target, place.slot, gates.UNCHECKED_TIME, work.world, place.restarts)
-        return await gates.await_healthy(target, place.slot, expected, work.world, place.restarts)
+            return await gates.stays_up(target, place.slot, gates.UNCHECKED_TIME, work.world, say, place.restarts)
+        return await gates.await_healthy(target, place.slot, expected, work.world, say, place.restarts)
 
     return _judged(together(work, await everywhere(work, leg, act)), remark)
 

@@ -133,6 +133,7 @@ def _ended(
         seconds=seconds,
         gates=(*verdicts, *deployed.verdicts),
         timeline=deployed.timeline,
+        answered=deployed.answered,
         problem=deployed.problem,
         off=wanted.app.off,
     )

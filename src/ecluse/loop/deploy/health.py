@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
@@ -65,10 +65,10 @@ def end_of(process: ProcessSeen) -> Iterator[str]:
 
 
 async def await_healthy(
-    target: Target, slot: Slot, expected: Expected, world: World, before: Restarts = NEVER
+    target: Target, slot: Slot, expected: Expected, world: World, say: Callable[[str], None], before: Restarts = NEVER
 ) -> Verdict:
     """Ask until enough answers in a row are good and every process is still the one that was started, or that ran
-    already with the restarts of `before`."""
+    already with the restarts of `before`. `say` is told each answer."""
     health = expected.health
     began = world.clock.monotonic()
     good, flaw = 0, "not asked"
@@ -80,6 +80,7 @@ async def await_healthy(
         flaw = expected.flaw(answered)
         good = good + 1 if not flaw else 0
         waited = world.clock.monotonic() - began
+        say(standing(health, flaw, good, waited))
         if flaw and waited >= health.timeout.total_seconds():
             return failed("health", shown(health, answered, flaw, seen), waited)
         if not good and seen.state is SlotState.FAILED:
@@ -93,12 +94,22 @@ async def await_healthy(
     return Verdict(gate="health", answer=Answer.PASSED, evidence=(evidence,), seconds=waited)
 
 
-async def stays_up(target: Target, slot: Slot, duration: timedelta, world: World, before: Restarts = NEVER) -> Verdict:
+def standing(health: Health, flaw: str, good: int, waited: float) -> str:
+    """How a wait for health stands: the last answer, and how long it may still take."""
+    if not flaw:
+        return f"GET {health.path}: healthy, {good} of {health.successes} in a row"
+    return f"GET {health.path}: {flaw}; {waited:.0f} s of {health.timeout.total_seconds():.0f} s"
+
+
+async def stays_up(
+    target: Target, slot: Slot, duration: timedelta, world: World, say: Callable[[str], None], before: Restarts = NEVER
+) -> Verdict:
     """The gate of processes that can't be asked: none of them ends within `duration`."""
     began = world.clock.monotonic()
     while (waited := world.clock.monotonic() - began) < duration.total_seconds():
         if dead := ended((await target.observe()).slot(slot), before):
             return failed("processes", end_of(dead), waited)
+        say(f"up for {waited:.0f} s of {duration.total_seconds():.0f} s")
         await world.clock.sleep(0.1)
     return Verdict(gate="processes", answer=Answer.PASSED, evidence=(f"up for {waited:.0f} s",), seconds=waited)
 

@@ -15,6 +15,7 @@ from ecluse.model.verdict import Verdict
 
 WITHOUT_A_SAY = frozenset({Exit.BUSY, Exit.UNREACHABLE})
 """Superseded, or cut off: the target undoes by itself, and we can only say so."""
+MIGRATION = "D020"
 TOLD = 15
 """Lines of a migration's output that are shown."""
 
@@ -36,10 +37,18 @@ def gate_failed(verdict: Verdict, version: str) -> Problem:
         code="D021" if verdict.gate != "watch" else "D022",
         what=f"release {version} did not pass `{verdict.gate}`",
         evidence=verdict.evidence,
-        state="traffic is where it was; the new slot is stopped",
+        state="traffic is back at the release before, and the new slot is stopped"
+        if verdict.gate == "watch"
+        else "traffic is where it was; the new slot is stopped",
         fix="read `ecluse logs`, mend, commit, and ship again",
         exit=Exit.ROLLED_BACK,
     )
+
+
+def reason_of(problem: Problem) -> str:
+    """What a history says: what it was, and what was seen of it first; of a migration its last words."""
+    seen = problem.evidence[-1:] if problem.code == MIGRATION else problem.evidence[:1]
+    return ": ".join([problem.what, *seen])
 
 
 def undone(problem: Problem) -> Problem:

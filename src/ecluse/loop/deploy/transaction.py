@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS
+from ecluse.loop.deploy.answered import Answered, answered
 from ecluse.loop.deploy.fleet import is_lost, on_each
 from ecluse.loop.deploy.problems import (
     WITHOUT_A_SAY,
     committed_in_part,
     gate_failed,
     interrupted,
+    reason_of,
     superseded,
     undone,
     undone_beside,
@@ -58,6 +60,8 @@ class Deployed:
     problem: Problem | None = None
     committed: bool = False
     held: bool = False
+    answered: Answered | None = None
+    """By the new release, if it was undone once it had traffic."""
 
 
 class HeldError(Exception):
@@ -76,6 +80,7 @@ class Transaction:
         self._behind: Mapping[HostName, str] = {}
         self._left_out = dict(left_out)
         self._unrecorded: list[events.Event] = []
+        self._answered: Answered | None = None
 
     async def run(self) -> Deployed:
         """Make all legs. A leg that fails, and an interrupt, undo what was made; a Problem of the target that leaves us
@@ -116,14 +121,17 @@ class Transaction:
         self._work = replace(self._work, deployment=self._work.deployment.after(leg))
         self._world.reporter.began(leg.move)
         at, began = self._world.clock.now(), self._world.clock.monotonic()
+        detail = ""
         try:
             done = await self._act(leg)
+            detail = done.detail
             self._judge(done)
-        except BaseException:
-            self._world.reporter.ended(leg.move, ok=False)
+        except BaseException as error:
+            if isinstance(error, MoveFailedError):
+                self._pass(leg.move, at, began, detail)
+            self._world.reporter.ended(leg.move, ok=False, detail=detail)
             raise
-        seconds = round(self._world.clock.monotonic() - began, 4)
-        self._timeline.append(Moved(move=leg.move, at=at, seconds=seconds, detail=done.detail, sent=done.sent))
+        seconds = self._pass(leg.move, at, began, detail, done.sent)
         self._world.reporter.ended(leg.move, ok=True, detail=done.detail)
         self._behind = done.behind
         self._record(
@@ -133,6 +141,12 @@ class Transaction:
         )
         if done.hold:
             raise HeldError
+
+    def _pass(self, what: str, at: datetime, began: float, detail: str, sent: Sent | None = None) -> float:
+        """A line of the timeline. The seconds that it took."""
+        seconds = round(self._world.clock.monotonic() - began, 4)
+        self._timeline.append(Moved(move=what, at=at, seconds=seconds, detail=detail, sent=sent))
+        return seconds
 
     async def _act(self, leg: Leg) -> Done:
         """Where the environment wants it so, a host that is lost is left out, and the leg is made again on the others.
@@ -188,6 +202,7 @@ class Transaction:
         """Traffic back, the new slot drained and stopped. Without the right or the way to order it, the targets'
         dead-man switch does the same when the lease ends, and the next look records that."""
         self._world.reporter.began("undo", problem.what)
+        at, began = self._world.clock.now(), self._world.clock.monotonic()
         try:
             ended = (
                 await self._go_back(problem.what) if self._work.deployment.has(Move.BEGIN) else await self._give_up()
@@ -198,14 +213,24 @@ class Transaction:
             if error.exit in WITHOUT_A_SAY:
                 return Undone(lost={host: str(error) for host in self._work.fleet.targets})
             raise
+        self._answered = self._answered_by(ended)
+        ended = replace(ended, answered=self._answered)
         told = ended.told(problem)
-        self._world.reporter.ended("undo", ok=told is problem, detail="" if told is problem else told.what)
+        is_well = ended.is_whole and not ended.drained
+        detail = str(ended.answered or "") if is_well else told.what
+        self._pass("undo", at, began, detail)
+        self._world.reporter.ended("undo", ok=is_well, detail=detail)
         self._record(*self._hosts_ended(ended, problem))
         if ended.is_whole:
-            self._record(self._reverted(problem, serving))
+            self._record(self._reverted(problem, serving, ended.answered))
         elif ended.kept:
             self._record(self._stuck(told, serving))
         return ended
+
+    def _answered_by(self, ended: Undone) -> Answered | None:
+        """A release that ran in its slot before us has counted what isn't of this deployment."""
+        made = self._work.deployment
+        return answered(ended.ran) if ended.ran and made.has(Move.START) and made.has(Move.SHIFT) else None
 
     async def _go_back(self, why: str) -> Undone:
         work = self._work
@@ -306,12 +331,15 @@ class Transaction:
             for host, why in sorted(self._left_out.items())
         )
 
-    def _reverted(self, problem: Problem, serving: str) -> events.Event:
+    def _reverted(self, problem: Problem, serving: str, reached: Answered | None) -> events.Event:
+        share = reached.failed if reached else None
         return events.DeploymentReverted(
             deployment=self._id,
             release=self._release.id,
             version=self._release.version,
-            why=problem.what,
+            why=reason_of(problem),
+            requests=share.requests if share else None,
+            failed=share.hits if share else None,
             serving=serving,
             evidence=problem.evidence,
             environment=self._environment,
@@ -322,7 +350,7 @@ class Transaction:
             deployment=self._id,
             release=self._release.id,
             version=self._release.version,
-            why=problem.what,
+            why=reason_of(problem),
             serving=serving,
             environment=self._environment,
         )
@@ -335,4 +363,5 @@ class Transaction:
             problem=problem,
             committed=committed,
             held=held,
+            answered=self._answered,
         )

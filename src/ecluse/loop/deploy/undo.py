@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ecluse.loop.deploy.answered import Answered, latest
 from ecluse.loop.deploy.balancing import put_back
 from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.lease import Lease
@@ -12,7 +13,7 @@ from ecluse.loop.deploy.plan import UP
 from ecluse.loop.deploy.problems import left_undone, needs_person, over_by_then, still_drained
 from ecluse.model.deployment import Place
 from ecluse.model.ids import DeploymentId, HostName
-from ecluse.model.observed import Observed, SlotState
+from ecluse.model.observed import Observed, SlotSeen, SlotState
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Target
@@ -30,6 +31,10 @@ class Undone:
     lost: Mapping[HostName, str] = field(default_factory=dict)
     drained: Mapping[HostName, str] = field(default_factory=dict)
     """Hosts that the balancer still gives no requests, and why; they went back all the same."""
+    ran: tuple[SlotSeen, ...] = ()
+    """The new release's slots, with what they had counted in the end."""
+    answered: Answered | None = None
+    """None where it had no traffic that is known to be its own."""
 
     @property
     def is_whole(self) -> bool:
@@ -42,7 +47,8 @@ class Undone:
         told = still_drained(problem, self.drained) if self.drained else problem
         told = left_undone(told, self.lost) if self.lost else told
         told = needs_person(told, self.kept) if self.kept else told
-        return over_by_then(told, self.over) if self.over else told
+        told = over_by_then(told, self.over) if self.over else told
+        return replace(told, state="; ".join(filter(None, (told.state, str(self.answered or "")))))
 
 
 async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tuple[Place, ...], why: str) -> Undone:
@@ -62,13 +68,16 @@ async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tup
         seen = await target.observe()
         if seen.open is None or seen.open.id != deployment:
             return _ended(moved[host], seen, deployment, fit[host])
+        slot = seen.slot(moved[host].slot)
         try:
             reason = await target.abort(lease.grant(), deployment, why, keep=bool(fit[host]))
         except ProblemError as error:
             if error.problems[0].code != COMMITTED:
                 raise
             return _ended(moved[host], await target.observe(), deployment, fit[host])
-        return Undone(kept={host: f"{host}: {fit[host] or reason}"}) if reason else Undone(reverted=(host,))
+        if reason:
+            return Undone(kept={host: f"{host}: {fit[host] or reason}"}, ran=(slot,))
+        return Undone(reverted=(host,), ran=(await _in_the_end(target, slot),))
 
     found = await on_each(tuple(fit), abort)
     ends = found.done.values()
@@ -77,8 +86,17 @@ async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tup
         kept={host: reason for end in ends for host, reason in end.kept.items()},
         over={host: serves for end in ends for host, serves in end.over.items()},
         lost={host: str(error) for host, error in (*sent.failed.items(), *found.failed.items())},
+        ran=tuple(slot for end in ends for slot in end.ran),
         drained=await put_back(fleet, lease, deployment),
     )
+
+
+async def _in_the_end(target: Target, before: SlotSeen) -> SlotSeen:
+    """The last connections are answered while the slot is drained. A host that is lost by now is undone all the same."""
+    try:
+        return latest(before, (await target.observe()).slot(before.slot))
+    except ProblemError:
+        return before
 
 
 def _ended(place: Place, seen: Observed, deployment: DeploymentId, trouble: str) -> Undone:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
+from ecluse.loop.deploy.answered import total
 from ecluse.loop.deploy.fleet import on_each
 from ecluse.loop.deploy.health import Expected, end_of, ended, failed, question_of, shown
 from ecluse.loop.deploy.judge import Judge, Sample, SequentialTest
@@ -15,8 +15,9 @@ from ecluse.model.app import JudgeKind, Rollout
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName
 from ecluse.model.judgement import AfterWatch, Inconclusive, Judgement, Worse, what_follows
-from ecluse.model.observed import Counters, Observed
+from ecluse.model.observed import Observed
 from ecluse.model.verdict import Answer, Verdict
+from ecluse.serving.servers import COUNTS
 
 LOOK_EVERY = 0.2
 FAILURES = 2
@@ -48,9 +49,18 @@ async def watch(work: Work, leg: Leg) -> Watched:
                 return Watched(verdict=replace(verdict, seconds=waited))
         sample = sample_of(work, tuple(places.values()), seen, waited)
         judge, before = judge.after(sample), sample.new.requests if before is None else before
+        work.world.reporter.waits(leg.move, standing(leg, waited, sample.new.requests - before))
         if isinstance(judge.judgement, Worse) or _is_over(work, leg, waited, sample.new.requests - before):
-            return _concluded(judge.judgement, work.one.environment.rollout, waited)
+            counts = any(COUNTS in seen[host].slot(place.slot).guarantees for host, place in places.items())
+            return _concluded(judge.judgement, work.one.environment.rollout, waited, counts=counts)
         await clock.sleep(min(LOOK_EVERY, leg.lasts.total_seconds() or LOOK_EVERY))
+
+
+def standing(leg: Leg, waited: float, answered: int) -> str:
+    """How a watch stands."""
+    wanted = f" of {leg.requests:,}" if leg.requests else ""
+    lasts = f" of {leg.lasts.total_seconds():.0f} s" if leg.lasts else ""
+    return f"{waited:.0f} s{lasts}, {answered:,}{wanted} requests answered"
 
 
 def judge_of(rollout: Rollout) -> Judge:
@@ -65,15 +75,6 @@ def sample_of(work: Work, places: tuple[Place, ...], seen: Mapping[HostName, Obs
     return Sample(waited, new, old)
 
 
-def total(counters: Iterable[Counters]) -> Counters:
-    requests, statuses, buckets = 0, dict[str, int](), tuple[int, ...]()
-    for one in counters:
-        requests += one.requests
-        statuses = {name: statuses.get(name, 0) + one.statuses.get(name, 0) for name in {*statuses, *one.statuses}}
-        buckets = tuple(map(sum, zip_longest(buckets, one.buckets, fillvalue=0)))
-    return Counters(requests=requests, statuses=statuses, buckets=buckets)
-
-
 def _is_over(work: Work, leg: Leg, waited: float, answered: int) -> bool:
     """Requests that never come are waited for as long as a person would be."""
     if not leg.requests:
@@ -81,16 +82,17 @@ def _is_over(work: Work, leg: Leg, waited: float, answered: int) -> bool:
     return answered >= leg.requests or waited >= work.one.environment.rollout.promote_within.total_seconds()
 
 
-def _concluded(judgement: Judgement, rollout: Rollout, waited: float) -> Watched:
+def _concluded(judgement: Judgement, rollout: Rollout, waited: float, *, counts: bool) -> Watched:
     follows = what_follows(judgement, rollout.inconclusive)
     answer = Answer.FAILED if follows is AfterWatch.UNDO else Answer.PASSED
-    verdict = Verdict(gate="watch", answer=answer, evidence=_facts(judgement), seconds=waited)
+    verdict = Verdict(gate="watch", answer=answer, evidence=_facts(judgement, counts=counts), seconds=waited)
     return Watched(verdict=verdict, hold=follows is AfterWatch.HOLD)
 
 
-def _facts(judgement: Judgement) -> tuple[str, ...]:
+def _facts(judgement: Judgement, *, counts: bool) -> tuple[str, ...]:
     if isinstance(judgement, Inconclusive) and not any(measured.new.requests for measured in judgement.measured):
-        return ("healthy throughout; no requests came to be judged",)
+        why = "no requests came to be judged" if counts else "its server counts no requests"
+        return (f"healthy throughout; {why}",)
     return judgement.evidence
 
 

@@ -107,6 +107,12 @@ async def expected_at(work: Work, place: Place, slot: Slot) -> Expected | None:
     return Expected(health=web.health, release=work.one.release, stamped="stamps" in seen.guarantees)
 
 
+def saying(work: Work, leg: Leg, host: HostName) -> Callable[[str], None]:
+    """Tells how a leg stands on one host, named where there are several."""
+    where = "" if work.fleet.is_single else f"{host}: "
+    return lambda text: work.world.reporter.waits(leg.move, where + text)
+
+
 def together(work: Work, verdicts: Mapping[HostName, Verdict]) -> Verdict:
     """One verdict for all hosts: the first that stops, with its host's name, else the slowest that passed."""
     for host, verdict in verdicts.items():

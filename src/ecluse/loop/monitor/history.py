@@ -60,6 +60,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "seconds": None if entry.seconds is None else round(entry.seconds, 3),
         "who": known.actor,
         "why": known.why,
+        "reason": known.why,
         "override": _override(known.overridden),
         "moves": [
             {"what": move, "when": at.isoformat(), "seconds": round(seconds, 3), "detail": detail}

@@ -247,6 +247,7 @@ def _ended(wanted: Wanted, recalled: Recalled, deployed: Deployed, seconds: floa
         seconds=seconds,
         gates=deployed.verdicts,
         timeline=deployed.timeline,
+        answered=deployed.answered,
         problem=deployed.problem,
         off=wanted.app.off,
     )

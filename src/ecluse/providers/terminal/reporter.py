@@ -19,6 +19,8 @@ ECHO = 4
 """Columns left free at the right: a terminal shows `^C` where the cursor is, and in the last column that would begin a
 new line, below a row that nobody clears then."""
 MARKS = {True: "✓", False: "✗"}
+SPARSE = 3.0
+"""Seconds between two lines of a log about the same wait."""
 COLOURS = {True: "green", False: "red"}
 
 
@@ -36,6 +38,10 @@ class PlainReporter:
 
     def line(self, name: str, text: str) -> None:
         self._write(f"  {name} | {text}".rstrip())
+
+    def waits(self, name: str, text: str) -> None:
+        if self._stopwatch.is_due(name, SPARSE):
+            self.line(name, text)
 
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
         self._write(" ".join(filter(None, (MARKS[ok], name, self._stopwatch.stop(name), detail))))
@@ -82,6 +88,9 @@ class LiveReporter:
         if shown.strip():
             with self._lock:
                 self._show(name, shown)
+
+    def waits(self, name: str, text: str) -> None:
+        self.line(name, text)
 
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
         from rich.text import Text  # noqa: PLC0415
@@ -142,12 +151,21 @@ class Stopwatch:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began: dict[str, float] = {}
+        self._told: dict[str, float] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._began
 
     def start(self, name: str) -> None:
-        self._began[name] = self._clock.monotonic()
+        self._began[name] = self._told[name] = self._clock.monotonic()
+
+    def is_due(self, name: str, seconds: float) -> bool:
+        """Whether so long has passed since it was started or this last was so."""
+        now = self._clock.monotonic()
+        due = now - self._told.setdefault(name, now) >= seconds
+        if due:
+            self._told[name] = now
+        return due
 
     def stop(self, name: str) -> str:
         """Empty for what was never started."""

@@ -89,7 +89,9 @@ async def test_a_bad_release_never_gets_traffic(memory_world, bad):
     assert "route" not in memory_world.target.calls
     assert await serving(memory_world) == "1.0.0"
     (event,) = told(memory_world, events.DeploymentReverted)
-    assert (event.version, event.why) == ("2.0.0", undone.problem.what)
+    assert (event.version, event.why) == ("2.0.0", f"{undone.problem.what}: {undone.problem.evidence[0]}")
+    assert (undone.answered, event.requests) == (None, None)
+    assert [moved.move for moved in undone.timeline][-2:] == ["gate", "undo"]
 
 
 async def test_a_release_that_turns_bad_under_traffic_is_taken_back(memory_world):
@@ -344,3 +346,11 @@ async def test_what_an_earlier_deployer_left_open_is_undone_first(memory_world):
     assert (await deployed(memory_world, "3.0.0")).committed
     assert any("left at" in text for _, _, text in memory_world.reporter.heard)
     assert await serving(memory_world) == "3.0.0"
+
+
+async def test_a_gate_that_waits_tells_the_last_answer(memory_world):
+    memory_world.target.script("1.0.0", unhealthy())
+    await deployed(memory_world, "1.0.0")
+    said = [text for what, name, text in memory_world.reporter.heard if (what, name) == ("waits", "gate")]
+    assert said[0] == "GET /health: status 500, wanted 200; 0 s of 5 s"
+    assert said[-1] == "GET /health: status 500, wanted 200; 5 s of 5 s"

@@ -16,6 +16,7 @@ from ecluse.model.judgement import AfterWatch
 from ecluse.model.observed import Counters, Holder
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.slot import Slot
+from ecluse.providers.memory.script import Behaviour
 from ecluse.providers.memory.target import MemoryTarget
 from ecluse.testing.releases import WEB, release_of
 
@@ -86,6 +87,26 @@ async def test_good_answers_from_before_the_shift_acquit_nobody(memory_world, ta
     done = await deployed(memory_world, "2.0.0", rollout=Rollout(judge=judge))
     assert (done.problem.code, done.problem.exit) == ("D022", Exit.ROLLED_BACK)
     assert watched(done).seconds < WATCH.total_seconds()
+
+
+async def test_an_undone_watch_says_how_many_requests_it_hit(memory_world, target):
+    target.each_second["2.0.0"] = (100, 30)
+    done = await deployed(memory_world, "2.0.0")
+    share, (watch, undo) = done.answered.failed, done.timeline[-2:]
+    assert share.requests >= 100 * (int(watched(done).seconds) - 1)
+    said = f"the new release answered {share.requests} requests meanwhile, {share.hits} of them failed"
+    assert said in done.problem.state
+    assert (watch.move, undo.move) == ("watch", "undo")
+    assert said in undo.detail
+    (event,) = [one.event for one in memory_world.ledger.events() if isinstance(one.event, events.DeploymentReverted)]
+    assert (event.requests, event.failed) == (share.requests, share.hits)
+
+
+async def test_that_nobody_knows_how_many_it_hit_is_said_of_a_server_that_counts_none(memory_world, target):
+    target.script("2.0.0", Behaviour(exits_after=4.0))
+    done = await deployed(memory_world, "2.0.0", watch=timedelta(seconds=5))
+    assert done.answered.failed is None
+    assert "isn't known: its server doesn't count" in done.problem.state
 
 
 async def test_errors_of_the_old_release_since_the_shift_are_no_excuse(memory_world, target):

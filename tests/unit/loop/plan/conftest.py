@@ -50,6 +50,8 @@ class ListReporter:
 
     def line(self, name, text): ...
 
+    def waits(self, name, text): ...
+
     def note(self, text):
         self.notes.append(text)
 

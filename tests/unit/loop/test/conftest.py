@@ -44,6 +44,8 @@ class ListReporter:
     def line(self, name, text):
         self.lines.append((name, text))
 
+    def waits(self, name, text): ...
+
     def ended(self, name, ok, detail=""):
         self.ends.append((name, ok))
 

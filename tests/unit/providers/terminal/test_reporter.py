@@ -30,6 +30,22 @@ def live(out, clock):
     reporter.close()
 
 
+def test_a_log_gets_few_lines_of_a_wait(out, clock):
+    reporter = PlainReporter(out, clock)
+    reporter.began("gate")
+    for second in range(10):
+        reporter.waits("gate", f"GET /up: status 500; {second} s of 30 s")
+        clock.advance(1)
+    assert out.getvalue().splitlines() == [
+        "… gate", *(f"  gate | GET /up: status 500; {second} s of 30 s" for second in (3, 6, 9)),
+    ]  # fmt: skip
+
+
+def test_a_terminal_shows_how_a_wait_stands(live, out):
+    live.waits("gate", "GET /up: status 500; 1 s of 30 s")
+    assert "status 500; 1 s of 30 s" in out.getvalue()
+
+
 def test_plain_lines_name_the_step_that_printed_them(out, clock):
     reporter = PlainReporter(out, clock)
     reporter.began("test")
