@@ -10,42 +10,16 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 import click
-from problem_codes import Known, known_problems
 
+from ecluse.catalogue.families import EXITS, FAMILIES
+from ecluse.catalogue.finding import Known, known_problems
+from ecluse.catalogue.why import WHY
 from ecluse.cli.main import COMMANDS
 from ecluse.manifest.reference import reference as manifest
 from ecluse.model.events import KINDS, Event
-from ecluse.model.problem import Exit
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made from {source} by docs/generate.py; edit there. -->"
-
-FAMILIES = {
-    "M": "The manifest",
-    "I": "`ecluse init`",
-    "C": "The commit and its tree",
-    "E": "Steps and gates",
-    "B": "Building",
-    "R": "Releasing",
-    "D": "Deploying",
-    "H": "Hosts over SSH",
-    "K": "The keeper and the target",
-    "V": "Services beside the app",
-    "L": "The ledger",
-    "S": "This machine",
-    "U": "The command line",
-}
-
-EXITS = {
-    Exit.DONE: "done",
-    Exit.REFUSED: "a gate said no; nothing changed",
-    Exit.USAGE: "wrong usage, or a Problem in the manifest",
-    Exit.ROLLED_BACK: "rolled back; the old release serves",
-    Exit.BUSY: "another deployer holds the environment, or superseded us",
-    Exit.UNREACHABLE: "the target can't be reached",
-    Exit.NEEDS_PERSON: "needs a person",
-    Exit.INTERRUPTED: "interrupted and undone",
-}
 
 
 def page(title: str, source: str, *parts: str) -> str:
@@ -100,14 +74,19 @@ def event(name: str, kind: type[Event]) -> str:
 
 def problems() -> str:
     known = known_problems(Path(__file__).parents[1] / "src")
-    what = "Every message to a user ends with a code that stays the same; parts in ‹› are filled in."
+    what = (
+        "Every message to a user ends with a code that stays the same; parts in ‹› are filled in. "
+        "`ecluse explain D021` says the same in a terminal."
+    )
     parts = [family(letter, title, known) for letter, title in FAMILIES.items()]
     return page("Problem codes", "src", what, *(part for part in parts if part))
 
 
 def family(letter: str, title: str, known: list[Known]) -> str:
     rows = [(f"`{one.code}`", one.what, one.fix) for one in known if one.code.startswith(letter)]
-    return f"## {letter}: {title}\n\n{table(('code', 'what is wrong', 'what to do'), rows)}" if rows else ""
+    why = [f"`{code}`: {text}" for code, text in WHY.items() if code.startswith(letter)]
+    parts = [f"## {letter}: {title}", table(("code", "what is wrong", "what to do"), rows), *why]
+    return "\n\n".join(parts) if rows else ""
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.catalogue.explain import as_text
+from ecluse.catalogue.finding import known_codes, known_problems
+from ecluse.catalogue.why import WHY
 from ecluse.manifest.find import find
 from ecluse.manifest.members import members
 from ecluse.manifest.read import read
@@ -24,13 +27,30 @@ def test_the_reference_is_current():
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_a_code_is_used_by_one_package():
-    listed = subprocess.run(
-        [sys.executable, ROOT / "docs" / "problem_codes.py", ROOT / "src"], capture_output=True, text=True, check=True
-    )
-    places = {tuple(line.split()) for line in listed.stdout.splitlines()}
+@pytest.fixture(scope="module")
+def catalogue():
+    return known_problems(ROOT / "src")
+
+
+def test_a_code_is_used_by_one_package(catalogue):
+    places = {(one.code, Path(one.file).parts[:2]) for one in catalogue}
     codes = [code for code, _ in places]
     assert sorted(place for place in places if codes.count(place[0]) > 1) == []
+
+
+def test_every_code_that_is_written_somewhere_is_in_the_catalogue(catalogue):
+    assert sorted({one.code for one in catalogue}) == known_codes(ROOT / "src")
+
+
+def test_every_code_can_be_explained(catalogue):
+    for code in known_codes(ROOT / "src"):
+        said = as_text(code, [one for one in catalogue if one.code == code])
+        assert said.startswith(f"{code}  ")
+        assert len(said.splitlines()) > 1
+
+
+def test_why_is_said_of_codes_that_there_are():
+    assert sorted(set(WHY) - set(known_codes(ROOT / "src"))) == []
 
 
 INCOMPLETE = {"M001", "M011", "M031", "M032", "M040", "M044", "M060"}

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from ecluse import whereabouts
+from ecluse.catalogue import explain as problems
+from ecluse.catalogue.finding import known_codes
 from ecluse.cli import options, session
 from ecluse.manifest import explain
 from ecluse.manifest.evidence import Evidence, as_lines, evidence
@@ -17,20 +19,30 @@ from ecluse.manifest.find import Found, find
 from ecluse.model.problem import Exit, ProblemError
 
 EXAMPLES = """
-Examples:  ecluse explain processes.web.health.path    ecluse explain steps    ecluse explain --why
+Examples:  ecluse explain processes.web.health.path    ecluse explain --why    ecluse explain D021
 """
 
 
+def complete(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Codes and keys."""
+    if begun[:1].isupper():
+        return [code for code in known_codes() if code.startswith(begun)]
+    return [name for name in explain.names() if name.startswith(begun)]
+
+
 @click.command(epilog=EXAMPLES)
-@click.argument("key", required=False, default="")
+@click.argument("key", metavar="[KEY|CODE]", required=False, default="", shell_complete=complete)
 @click.option("--why", is_flag=True, help="Only the evidence; without KEY, that of every line.")
 @options.folder
 @options.as_json
 def command(key: str, why: bool, folder: Path, as_json: bool) -> None:
     """What a key or section of the manifest means, and why it is as it is here: where its value comes from, what was
-    tried, what else was found. Without KEY: all sections."""
+    tried, what else was found. Without KEY: all sections. CODE is that of a Problem: what is wrong, why, what to do."""
+    code = problems.code_in(key)
 
     async def work() -> Exit:
+        if code:
+            return of_code(code, as_json=as_json)
         name = key.strip("[] ")
         found = explain.find(name)
         manifest = written(folder)
@@ -45,6 +57,15 @@ def command(key: str, why: bool, folder: Path, as_json: bool) -> None:
         return Exit.DONE
 
     session.guarded(work, as_json=as_json)
+
+
+def of_code(code: str, *, as_json: bool) -> Exit:
+    found = problems.find(code)
+    if as_json:
+        session.print_json(problems.as_document(code, found))
+    else:
+        click.echo(problems.as_text(code, found))
+    return Exit.DONE
 
 
 def written(folder: Path) -> Found | None:

@@ -46,7 +46,7 @@ COMMANDS: dict[str, str] = {
     "events": "The ledger, one event a line.",
     "drill": "Rehearse what can go wrong, on a scratch environment.",
     "doctor": "What this machine can do, and what is in the way.",
-    "explain": "What a key of the manifest means.",
+    "explain": "What a key of the manifest, or the code of a Problem, means.",
     "schema": "The manifest's JSON Schema, for editors.",
     "completion": "A completion script for bash, zsh or fish.",
 }

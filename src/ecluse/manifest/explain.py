@@ -34,6 +34,11 @@ def find(name: str) -> Key | Section:
     raise ProblemError(_unknown(name, path))
 
 
+def names() -> list[str]:
+    """Of all sections and keys, as `find` takes them."""
+    return [dotted(path) for one in sections() for path in (one.path, *(key.path for key in one.keys)) if path]
+
+
 def _is_named(key: Key, path: tuple[str, ...]) -> bool:
     """By its own name; a setting (`environments.local.env.DEBUG`) or an item (`app.state.db.sqlite3`) by that of its
     table or list."""
@@ -52,10 +57,12 @@ def _without_names(pattern: Pattern) -> tuple[str, ...]:
 
 def _unknown(name: str, path: tuple[str, ...]) -> Problem:
     patterns = [pattern for section in sections() for pattern in (section.path, *(key.path for key in section.keys))]
-    names = [dotted(_as_in(path, pattern)) for pattern in patterns if pattern]
-    near = suggest(name, names)
+    named = [dotted(_as_in(path, pattern)) for pattern in patterns if pattern]
+    near = suggest(name, named)
     return Problem(
-        code="M070", what=f"the manifest has no key {name!r}", fix=near or "`ecluse explain` lists what there is"
+        code="M070",
+        what=f"the manifest has no key {name!r}",
+        fix=near or "`ecluse explain` lists what there is; a Problem's code is one letter and three digits, as D021",
     )
 
 

@@ -71,3 +71,34 @@ def test_what_a_key_means_needs_no_manifest(tmp_path, text):
 @pytest.mark.parametrize("name", ["app.state.db.sqlite3", "environments.local.env.DEBUG", "build.add.a.b"])
 def test_what_the_report_of_init_names_can_be_explained(name, tmp_path):
     assert explained(name, "-C", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("typed", ["D021", "d021", "[D021]"])
+def test_explain_says_what_a_code_means_why_and_what_to_do(typed):
+    result = explained(typed)
+    assert (result.exit_code, result.stderr) == (0, "")
+    said = " ".join(result.stdout.split())
+    assert said.startswith("D021 Deploying release ‹version› did not pass `‹gate›`")
+    assert "mend, commit, and ship again exit: 3 (rolled back; the old release serves)" in said
+    assert "why: The new release ran beside the old one" in said
+
+
+def test_explain_of_a_code_is_one_json_document():
+    document = json.loads(explained("E013", "--json").stdout)
+    assert (document["code"], document["family"]) == ("E013", "Steps and gates")
+    assert document["problems"][0]["what"] == "no test was executed, which is not a pass"
+    assert "success in many runners" in document["why"]
+
+
+def test_a_code_that_there_isn_t_is_a_problem_that_names_those_of_its_family():
+    result = explained("V009")
+    assert result.exit_code == 2
+    assert "no Problem of this version has the code 'V009'" in result.output
+    assert "V001, V002, V003" in result.output
+
+
+@pytest.mark.parametrize(("begun", "found"), [("D02", "D021"), ("processes.*.health.", "processes.*.health.path")])
+def test_codes_and_keys_are_completed(begun, found):
+    offered = explain.complete(None, None, begun)
+    assert found in offered
+    assert all(one.startswith(begun) for one in offered)

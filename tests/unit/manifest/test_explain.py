@@ -104,7 +104,7 @@ def test_a_section_as_json_holds_its_keys():
     [
         ("processes.web.helth.path", "did you mean 'processes.web.health.path'?"),
         ("gate", "did you mean 'gates'?"),
-        ("zzzzzz", "`ecluse explain` lists what there is"),
+        ("zzzzzz", "`ecluse explain` lists what there is; a Problem's code is one letter and three digits, as D021"),
     ],
 )
 def test_an_unknown_key_gets_a_suggestion(name, fix):

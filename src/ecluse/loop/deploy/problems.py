@@ -33,13 +33,24 @@ def migration_failed(app: App, output: str, *, timed_out: bool) -> Problem:
 
 
 def gate_failed(verdict: Verdict, version: str) -> Problem:
+    if verdict.gate == "watch":
+        return watch_failed(verdict, version)
     return Problem(
-        code="D021" if verdict.gate != "watch" else "D022",
+        code="D021",
         what=f"release {version} did not pass `{verdict.gate}`",
         evidence=verdict.evidence,
-        state="traffic is back at the release before, and the new slot is stopped"
-        if verdict.gate == "watch"
-        else "traffic is where it was; the new slot is stopped",
+        state="traffic is where it was; the new slot is stopped",
+        fix="read `ecluse logs`, mend, commit, and ship again",
+        exit=Exit.ROLLED_BACK,
+    )
+
+
+def watch_failed(verdict: Verdict, version: str) -> Problem:
+    return Problem(
+        code="D022",
+        what=f"release {version} did not pass `{verdict.gate}`",
+        evidence=verdict.evidence,
+        state="traffic is back where it was, and the new slot is stopped",
         fix="read `ecluse logs`, mend, commit, and ship again",
         exit=Exit.ROLLED_BACK,
     )

@@ -92,7 +92,7 @@ async def undo(fleet: Fleet, lease: Lease, deployment: DeploymentId, places: tup
 
 
 async def _in_the_end(target: Target, before: SlotSeen) -> SlotSeen:
-    """The last connections are answered while the slot is drained. A host that is lost by now is undone all the same."""
+    """The last connections are answered while the slot is drained. One that is lost by now is undone all the same."""
     try:
         return latest(before, (await target.observe()).slot(before.slot))
     except ProblemError:
