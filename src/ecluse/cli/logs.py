@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -13,30 +14,50 @@ import click
 from ecluse.cli import options, session
 from ecluse.cli.streams import is_read
 from ecluse.loop.deploy.fleet import fleet_of
-from ecluse.loop.operate.logs import logs
+from ecluse.loop.operate.logs import ALL, BEGIN_WITH, LogOrder, choose, logs
 from ecluse.model.problem import Exit
+from ecluse.model.slot import Slot
 from ecluse.ports.target import LogLine
 
+EXAMPLES = """
+Examples:  ecluse logs    ecluse logs -f    ecluse logs --since 10m --process worker    ecluse logs --release 1.4.2
+"""
 
-@click.command(epilog="Examples:  ecluse logs    ecluse logs -f    ecluse logs production --process worker -n 500")
+
+@click.command(epilog=EXAMPLES)
 @options.environment
-@click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, of every release.")
 @click.option(
-    "-n", "--lines", default=100, show_default=True, type=click.IntRange(min=0), help="How many to begin with."
+    "-n", "--lines", type=click.IntRange(min=0), help=f"How many to begin with (default: {BEGIN_WITH}; all of --since)."
 )
-@click.option("--process", help="Only this process.", shell_complete=options.complete_process)
+@click.option(
+    "--release",
+    metavar="VERSION",
+    default="",
+    shell_complete=options.complete_release,
+    help=f"Only this release: version, tag, id, or `{ALL}` (default: the one that serves).",
+)
+@click.option("--slot", type=click.Choice(list(Slot)), help="Only what is in this slot.")
+@click.option("--process", help="Only this process or service.", shell_complete=options.complete_process)
+@click.option("--since", metavar="DURATION", callback=options.duration_option, help="Not older than this, as 10m.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @options.folder
 def command(
     environment_argument: str | None,
     environment_option: str | None,
     follow: bool,
-    lines: int,
+    lines: int | None,
+    release: str,
+    slot: str | None,
     process: str | None,
+    since: timedelta | None,
     as_json: bool,
     folder: Path,
 ) -> None:
-    """What the processes print, both slots, oldest first."""
+    """What the processes print, oldest first: of the release that serves, unless another one is named."""
+    order = LogOrder(
+        follow=follow, lines=lines, process=process, release=release, slot=Slot(slot) if slot else None, since=since
+    )
 
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(environment_argument, environment_option))
@@ -47,7 +68,13 @@ def command(
             known = at.world.ledger.state().releases.get(release)
             return known.version if known else ""
 
-        async for host, line in logs(at.app, fleet, follow=follow, process=process, lines=lines):
+        chosen = choose(order, await fleet.observe(), at.world.ledger.state(), environment)
+        if chosen.release and not (release or as_json):
+            of = version_of(chosen.release) or chosen.release
+            click.secho(
+                f"of {of}, which {'is in ' + slot if slot else 'serves'}; of all: --release {ALL}", dim=True, err=True
+            )
+        async for host, line in logs(at.app, fleet, order, chosen):
             version = version_of(line.release)
             named = {"version": version} if fleet.is_single else {"host": host, "version": version}
             where = "" if fleet.is_single else f"{host} "

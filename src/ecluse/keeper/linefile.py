@@ -2,9 +2,12 @@
 
 import contextlib
 import errno
+import itertools
 import json
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
+
+from ecluse.keeper.choice import EVERY, Choice
 
 SIZE = 8 * 1024 * 1024
 KEPT = 4
@@ -60,14 +63,31 @@ def _name(path: str, number: int) -> str:
     return "%s.%d" % (path, number) if number else path
 
 
-def last_lines(path: str, count: int, kept: int = KEPT) -> List[Dict[str, Any]]:
-    """The last `count` items, oldest first, from the rotated files too."""
+def last_lines(path: str, count: int, choice: Choice = EVERY, kept: int = KEPT) -> List[Dict[str, Any]]:
+    """The last `count` items of those that are chosen, oldest first, from the rotated files too."""
+    if choice.is_narrow:
+        chosen = (item for item in _backwards(path, choice, kept) if choice.fits(item))
+        return list(itertools.islice(chosen, count))[::-1]
     found: List[Dict[str, Any]] = []
     for number in range(kept + 1):
         if len(found) >= count:
             break
         found = _tail(_name(path, number), count - len(found)) + found
     return found
+
+
+def _backwards(path: str, choice: Choice, kept: int) -> Iterator[Dict[str, Any]]:
+    """Newest first, up to what is too old. A file is read as a whole: a rare line may be far up."""
+    for number in range(kept + 1):
+        try:
+            with open(_name(path, number), "rb") as file:
+                lines = file.read().split(b"\n")[:-1]
+        except OSError:
+            continue
+        for item in filter(None, map(_parse, reversed(lines))):
+            if choice.is_before(item):
+                return
+            yield item
 
 
 def _tail(path: str, count: int) -> List[Dict[str, Any]]:

@@ -6,10 +6,12 @@ from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional
 
 from ecluse.keeper import assemble, facts
 from ecluse.keeper.ask import ask
+from ecluse.keeper.choice import choice
 from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.migrating import Migrating
 from ecluse.keeper.observe import observe
+from ecluse.keeper.output import last_kept
 from ecluse.keeper.places import in_home
 from ecluse.keeper.store import Store
 from ecluse.wire import codes
@@ -223,14 +225,18 @@ class Orders:
         self._body.end()
 
     async def _logs(self, call: Call) -> None:
-        output, process = self._keeper.output, call.args.get("process")
-        earlier = output.last(process, int(call.args.get("lines", 100)))
+        output, chosen = self._keeper.output, choice(call.args)
+        lines = int(call.args.get("lines", 100))
+        output.drain()
+        earlier = [] if chosen.is_narrow else last_kept(self._keeper.home, chosen, lines)
         with output.following() as queue:
+            if chosen.is_narrow:  # all files may have to be read, and what comes meanwhile is in the queue
+                earlier = await asyncio.to_thread(last_kept, self._keeper.home, chosen.until_now(), lines)
             for item in earlier:
                 await call.reply.item(item)
             while call.args.get("follow"):
                 item = await queue.get()
-                if process in (None, item["process"]):
+                if chosen.fits(item):
                     await call.reply.item(item)
 
     async def _forget(self, call: Call) -> None:

@@ -8,6 +8,7 @@ import os
 from collections import deque
 from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
+from ecluse.keeper.choice import Choice
 from ecluse.keeper.linefile import LineFile, last_lines
 from ecluse.keeper.places import Home
 from ecluse.keeper.rawfile import RawFile
@@ -120,11 +121,6 @@ class Output:
                 queue.get_nowait()
             queue.put_nowait(item)
 
-    def last(self, process: Optional[str], count: int) -> List[Item]:
-        """The last lines of one process or of all, oldest first."""
-        self.drain()
-        return last_kept(self._home, process, count)
-
     @contextlib.contextmanager
     def following(self) -> Iterator["asyncio.Queue[Item]"]:
         queue: "asyncio.Queue[Item]" = asyncio.Queue(FOLLOWED)
@@ -135,10 +131,10 @@ class Output:
             self._followers.discard(queue)
 
 
-def last_kept(home: Home, process: Optional[str], count: int) -> List[Item]:
-    """What is on disk, whether or not a keeper is there: the last lines of one process or of all, oldest first."""
-    names = [process] if process else _processes(home)
-    found = [item for name in names for item in last_lines(os.path.join(home.logs, name + ".jsonl"), count)]
+def last_kept(home: Home, choice: Choice, count: int) -> List[Item]:
+    """What is on disk, whether or not a keeper is there: the last lines that are chosen, oldest first."""
+    names = [choice.process] if choice.process else _processes(home)
+    found = [item for name in names for item in last_lines(os.path.join(home.logs, name + ".jsonl"), count, choice)]
     return sorted(found, key=lambda item: str(item.get("at")))[-count:] if count > 0 else []
 
 

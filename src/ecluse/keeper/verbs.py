@@ -6,6 +6,7 @@ import sys
 from typing import Callable, Dict, List, Optional
 
 from ecluse.keeper import daemon, holder, listeners, preparing, program, relay
+from ecluse.keeper.choice import choice
 from ecluse.keeper.output import last_kept
 from ecluse.keeper.places import Home
 from ecluse.keeper.services import serving
@@ -41,7 +42,8 @@ def _refused(arguments: argparse.Namespace) -> str:
 
 def _printed(arguments: argparse.Namespace) -> str:
     """What the processes printed while there was a keeper, one line of JSON each."""
-    return "\n".join(map(json.dumps, last_kept(Home(arguments.home), arguments.process, arguments.lines)))
+    chosen = choice({name: getattr(arguments, name) for name in ("process", "releases", "slot", "ago")})
+    return "\n".join(map(json.dumps, last_kept(Home(arguments.home), chosen, arguments.lines)))
 
 
 def _prepared(arguments: argparse.Namespace) -> str:
@@ -99,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     logs = verbs.add_parser("logs", help="print what the processes of an environment printed, as lines of JSON")
     logs.add_argument("--home", required=True)
     logs.add_argument("--process")
+    logs.add_argument("--release", dest="releases", action="append")
+    logs.add_argument("--slot")
+    logs.add_argument("--ago", type=float, metavar="SECONDS")
     logs.add_argument("--lines", type=int, default=100)
     prepare = verbs.add_parser("prepare", help="say what this host lacks; with --apply, mend it")
     prepare.add_argument("root")

@@ -109,6 +109,28 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Which lines are wanted; nothing given: all. `releases` are ids: services print for none, which is `""`."""
+
+    process: str | None = None
+    releases: tuple[str, ...] | None = None
+    slot: Slot | None = None
+    ago: timedelta | None = None
+    """Not older than this, by the target's own clock."""
+
+    def has(self, line: LogLine) -> bool:
+        """But for the time, which the target alone can judge."""
+        return (
+            self.process in (None, line.process)
+            and (self.releases is None or line.release in self.releases)
+            and self.slot in (None, line.slot)
+        )
+
+
+ALL_LINES = Lines()
+
+
 class Target(Protocol):
     """Where instances run. Every call may be repeated. Calls for different slots may run at once.
 
@@ -216,8 +238,8 @@ class Target(Protocol):
     async def shut(self, grant: Grant) -> None:
         """Stop both slots and the keeper, close the sockets: nothing of the environment is left running."""
 
-    def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
-        """The last lines, oldest first, then, when `follow`, what comes."""
+    def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
+        """The last `lines` of those that are wanted, oldest first, then, when `follow`, what comes of them."""
 
     async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:
         """Remove staged releases that are neither in `keep`, in a slot, nor in the journal, and their blobs."""

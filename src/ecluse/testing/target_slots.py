@@ -11,7 +11,7 @@ import pytest
 from ecluse.model.observed import Holder, SlotState
 from ecluse.model.problem import Exit
 from ecluse.model.slot import Slot, Weights
-from ecluse.ports.target import SplitsTraffic, Target, Upgrades
+from ecluse.ports.target import Lines, SplitsTraffic, Target, Upgrades
 from ecluse.testing.target_fixtures import (
     FIRST,
     LEASE,
@@ -206,6 +206,18 @@ class SlotContract(TargetFixtures):
         await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
         lines = [line async for line in target.logs(follow=False)]
         assert all(line.release == running("1.0.0").release.id for line in lines)
+
+    async def test_only_lines_that_are_wanted_are_shown(
+        self, target: Target, holder: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await self._deployed(target, running("1.0.0"), Slot.BLUE, FIRST, grant)
+        one, other = running("1.0.0").release.id, running("2.0.0").release.id
+        every = [line async for line in target.logs(follow=False)]
+        for of in (Lines(releases=(one,)), Lines(slot=Slot.BLUE), Lines(ago=timedelta(hours=1))):
+            assert [line async for line in target.logs(follow=False, of=of)] == every
+        for of in (Lines(releases=(other,)), Lines(slot=Slot.GREEN), Lines(ago=timedelta()), Lines(process="none")):
+            assert [line async for line in target.logs(follow=False, of=of)] == []
 
     async def test_traffic_is_split_where_the_target_can(
         self, target: Target, holder: Holder, running: Versions

@@ -52,6 +52,39 @@ def test_lines_are_kept_with_where_they_come_from(host):
     assert items(host.orders, lines=1)[0]["text"] == "unfinished"
 
 
+FLOODS = TICKS.replace("time.sleep(0.02)", "pass") + "\ntime.sleep(600)\n"
+
+
+def test_lines_of_one_release_are_found_behind_those_of_another(host):
+    host.up().take()
+    host.orders("start", running=host.running("1"), slot="blue")
+    eventually(lambda: items(host.orders, releases=["r-1"])[0], 10, IndexError)
+    host.orders("start", running=host.running("2", web=FLOODS), slot="green")
+
+    def flooded():
+        assert len(items(host.orders, slot="green", lines=2000)) == 1000
+
+    eventually(flooded, 10, AssertionError)
+    assert {item["release"] for item in items(host.orders)} == {"r-2"}
+    assert [item["text"] for item in items(host.orders, releases=["r-1", ""], lines=5)] == ["started 1"]
+    assert [item["text"] for item in items(host.orders, releases=["r-2"], lines=2)] == ["tick 998", "tick 999"]
+    assert items(host.orders, slot="blue", ago=0) == []
+    assert len(items(host.orders, ago=60, lines=2000)) == 1001
+
+
+def test_a_follower_of_one_release_gets_nothing_of_another_and_nothing_twice(host):
+    host.up().take()
+    host.orders("start", running=host.running("1", web=TICKS), slot="blue")
+    host.orders("start", running=host.running("2", web=TICKS), slot="green")
+    follower = Orders(str(host.home))
+    follower.send("logs", follow=True, releases=["r-2"], lines=5)
+    found = [follower.receive()["item"] for _ in range(40)]
+    follower.close()
+    numbers = [int(item["text"].split()[1]) for item in found]
+    assert numbers == list(range(numbers[0], numbers[0] + 40))
+    assert {item["release"] for item in found} == {"r-2"}
+
+
 def test_followers_get_what_comes_once_and_in_order(host):
     host.up().take()
     host.orders("start", running=host.running("1", web=TICKS), slot="blue")

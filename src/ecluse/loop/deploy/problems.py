@@ -40,7 +40,7 @@ def gate_failed(verdict: Verdict, version: str) -> Problem:
         what=f"release {version} did not pass `{verdict.gate}`",
         evidence=verdict.evidence,
         state="traffic is where it was; the new slot is stopped",
-        fix="read `ecluse logs`, mend, commit, and ship again",
+        fix=f"read `ecluse logs --release {version}`, mend, commit, and ship again",
         exit=Exit.ROLLED_BACK,
     )
 
@@ -51,7 +51,7 @@ def watch_failed(verdict: Verdict, version: str) -> Problem:
         what=f"release {version} did not pass `{verdict.gate}`",
         evidence=verdict.evidence,
         state="traffic is back where it was, and the new slot is stopped",
-        fix="read `ecluse logs`, mend, commit, and ship again",
+        fix=f"read `ecluse logs --release {version}`, mend, commit, and ship again",
         exit=Exit.ROLLED_BACK,
     )
 
@@ -227,7 +227,7 @@ def needs_person(problem: Problem, kept: Mapping[HostName, str]) -> Problem:
         what=f"{problem.what}; not undone{_on(kept)}: the release before isn't fit to serve",
         evidence=(*problem.evidence, *kept.values()),
         state="the new release serves on, because the one before it is worse",
-        fix="look at both with `ecluse status` and `ecluse logs`, then ship what you want to serve",
+        fix="look at both with `ecluse status` and `ecluse logs --release all`, then ship what you want to serve",
         exit=Exit.NEEDS_PERSON,
     )
 

@@ -26,7 +26,7 @@ from ecluse.model.observed import (
 from ecluse.model.platform import HostPlatform, numbers
 from ecluse.model.slot import Slot
 from ecluse.ports.services import Programs
-from ecluse.ports.target import Answered, LogLine, Running
+from ecluse.ports.target import Answered, Lines, LogLine, Running
 
 Document = Mapping[str, Any]
 
@@ -210,6 +210,23 @@ def answered(answer: Document) -> Answered:
         seconds=answer["seconds"],
         why=answer["why"],
     )
+
+
+def lines(of: Lines) -> dict[str, Any]:
+    return {
+        "process": of.process,
+        "releases": None if of.releases is None else list(of.releases),
+        "slot": of.slot.value if of.slot else None,
+        "ago": of.ago.total_seconds() if of.ago is not None else None,
+    }
+
+
+def lines_options(of: Lines) -> list[str]:
+    """The same for the keeper's program, where no keeper is there to be asked."""
+    asked = lines(of)
+    one = {"--process": asked["process"], "--slot": asked["slot"], "--ago": asked["ago"]}
+    options = [f"{name}={value}" for name, value in one.items() if value is not None]
+    return [*options, *(f"--release={release}" for release in asked["releases"] or ())]
 
 
 def log_line(item: Document) -> LogLine:

@@ -20,7 +20,19 @@ from ecluse.model.redaction import masked
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
 from ecluse.ports.services import ServicePrograms
-from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Sent, Shell
+from ecluse.ports.target import (
+    ALL_LINES,
+    Answered,
+    Grant,
+    Lines,
+    LogLine,
+    Place,
+    Question,
+    RanCommand,
+    Running,
+    Sent,
+    Shell,
+)
 from ecluse.providers.keeper import documents
 from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.keeper.identity import identified
@@ -219,22 +231,24 @@ class KeeperTarget:
         self._is_shut = True
         await self.close()
 
-    async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:
+    async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
         if not await self._is_there():
-            for item in await self._kept_logs(process, lines) if lines else ():
+            for item in await self._kept_logs(of, lines) if lines else ():
                 yield documents.log_line(item)
             return
         connection = await self._connected()
         try:
-            async for item in connection.items("logs", {"follow": follow, "process": process, "lines": lines}):
-                yield documents.log_line(item)
+            asked = {"follow": follow, "lines": lines, **documents.lines(of)}
+            async for item in connection.items("logs", asked):
+                if of.has(line := documents.log_line(item)):  # an older keeper sends all of a process
+                    yield line
         except LostError as error:
             raise unreachable(str(error)) from error
 
-    async def _kept_logs(self, process: str | None, lines: int) -> list[Document]:
+    async def _kept_logs(self, of: Lines, lines: int) -> list[Document]:
         """What was printed while there was a keeper, oldest first."""
-        of_one = ("--process", process) if process else ()
-        said = await self._reach.told("logs", "--home", self._reach.home, "--lines", str(lines), *of_one)
+        asked = ["--home", self._reach.home, "--lines", str(lines), *documents.lines_options(of)]
+        said = await self._reach.told("logs", *asked)
         return [json.loads(line) for line in said.split("\n") if line]
 
     async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:

@@ -20,7 +20,7 @@ from ecluse.model.observed import (
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
-from ecluse.ports.target import Answered, Grant, LogLine, Place, Question, RanCommand, Running, Sent
+from ecluse.ports.target import ALL_LINES, Answered, Grant, Lines, LogLine, Place, Question, RanCommand, Running, Sent
 from ecluse.providers.memory.filled import Filled
 from ecluse.providers.memory.lease import MemoryLease, refused
 from ecluse.providers.memory.script import HEALTHY, Behaviour
@@ -298,10 +298,12 @@ class MemoryTarget:
             self._empty(slot)
         self._lease.end()
 
-    async def logs(self, *, follow: bool, process: str | None = None, lines: int = 100) -> AsyncIterator[LogLine]:  # noqa: ARG002
+    async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:  # noqa: ARG002
         """What was printed so far; nothing new comes here, so following ends too."""
         self._look("logs")
-        for line in [line for line in self._logs if process in (None, line.process)][-lines:]:
+        since = self._clock.now() - of.ago if of.ago is not None else None
+        found = [line for line in self._logs if of.has(line) and (since is None or line.at >= since)]
+        for line in found[-lines:] if lines else ():
             yield line
 
     async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:

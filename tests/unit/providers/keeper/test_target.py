@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
 from ecluse.model.problem import ProblemError
 from ecluse.model.slot import Slot
-from ecluse.ports.target import Question
+from ecluse.ports.target import Lines, Question
 from ecluse.providers.keeper.target import KeeperTarget
 from ecluse.providers.process.reach import HereReach
 from ecluse.system.clock import SystemClock
@@ -82,5 +83,9 @@ async def test_what_was_printed_is_told_after_the_keeper_has_gone(tmp_path):
             file.write(json.dumps({**line, "at": at, "process": process, "text": f"{process} {second}"}) + "\n")
     target = target_in(home)
     assert [said.text async for said in target.logs(follow=True)] == ["web 1", "worker 2", "web 3"]
-    assert [said.text async for said in target.logs(follow=False, process="web", lines=1)] == ["web 3"]
+    assert [said.text async for said in target.logs(follow=False, of=Lines(process="web"), lines=1)] == ["web 3"]
+    for of in (Lines(releases=("r-2",)), Lines(slot=Slot.GREEN), Lines(ago=timedelta(hours=1))):
+        assert [said.text async for said in target.logs(follow=False, of=of)] == []
+    both = Lines(releases=("r-1", "r-2"), slot=Slot.BLUE)
+    assert [said.text async for said in target.logs(follow=False, of=both)] == ["web 1", "worker 2", "web 3"]
     assert not (home / "keeper.json").exists()
