@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecluse.manifest.fault import Fault, KeyPath, dotted
 from ecluse.manifest.keys import section_at, sections
+from ecluse.manifest.meant import meant
 from ecluse.model.problem import Place, Problem
 from ecluse.model.suggestion import nearest, suggest
 
@@ -65,7 +66,7 @@ def _lower(message: str) -> str:
 def _unknown(path: KeyPath) -> Fault:
     names = _names(path)
     table = f"[{dotted(path[:-1])}]" if len(path) > 1 else "the manifest"
-    near = suggest(str(path[-1]), names) or _elsewhere(str(path[-1]))
+    near = meant(path) or suggest(str(path[-1]), names) or _elsewhere(str(path[-1]))
     return Fault(
         code="M012",
         path=path,

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecluse.manifest.codes import CODES
-from ecluse.manifest.keys import sections
+from ecluse.manifest.keys import section_at, sections
+from ecluse.manifest.meant import MEANT
 from ecluse.manifest.read import read
 from ecluse.manifest.toml import toml
 from ecluse.model.app import App
@@ -114,8 +116,29 @@ def test_an_unknown_key_without_a_neighbour_is_told_what_there_is(reading):
 
 
 def test_a_key_in_the_wrong_section_is_told_its_home(reading):
-    problem = only(reading, "[processes.web]\ncommand = 'x'\nport = 80")
-    assert problem.fix == "move it: 'port' stands in [environments.*]"
+    problem = only(reading, "[processes.web]\ncommand = 'x'\nstrategy = 'canary'")
+    assert problem.fix == "move it: 'strategy' stands in [environments.*]"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("[steps.lint]\ncommand = 'x'\nenabled = false", "write `gate = false`"),
+        ("[steps.lint]\ncommand = 'x'\nskip = true", "write `gate = false`"),
+        ("[steps.lint]\nrun = 'x'\ncommand = 'x'", "write it as `command`"),
+        ("[processes.web]\ncommand = 'x'\nport = 80", "the port is the environment's"),
+    ],
+)
+def test_a_key_that_other_tools_have_is_told_what_says_the_same_here(reading, text, fix):
+    assert only(reading, text).fix.startswith(fix)
+
+
+def test_what_is_proposed_for_a_key_of_other_tools_can_be_written():
+    for pattern, words in MEANT.items():
+        section = section_at(pattern)
+        assert set(words).isdisjoint(section.table.model_fields)
+        named = set(re.findall(r"`([a-z_]+)(?: = [^`]*)?`", " ".join(words.values())))
+        assert named <= set(section.table.model_fields)
 
 
 def test_a_value_that_is_not_among_the_choices_gets_a_suggestion(reading):
