@@ -12,6 +12,7 @@ from ecluse.engine.plan import Outcome
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
 from ecluse.loop.services.scratch import Scratch, services_for
+from ecluse.loop.test.addopts import NOTHING_ADDED, addopts
 from ecluse.loop.test.cache.kept import Kept, Made
 from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
 from ecluse.loop.test.outputs import clear_reports, collect, reports
@@ -93,7 +94,7 @@ class Attempts:
         try:
             await self._aside(self._prepare, tree)
             finished = await world.commands.run(command)
-            ran = await self._aside(self._gather, finished, tree)
+            ran = await self._aside(self._gather, finished, tree, command.env)
         finally:
             place.take_scratch(scratch)
             place.take_tree(tree)
@@ -170,7 +171,7 @@ class Attempts:
         compose(self._stage.checkout, self._step.inputs, given, tree)
         clear_reports(self._step, tree)
 
-    def _gather(self, finished: Finished, tree: Path) -> Ran:
+    def _gather(self, finished: Finished, tree: Path, env: Mapping[str, str]) -> Ran:
         """Reports are kept beside the log. An output that is missing is no news when the command has failed."""
         step, stage = self._step, self._stage
         if self._count > 1:
@@ -180,6 +181,7 @@ class Attempts:
             finished=finished,
             junit=self._keep_reports(tree, step.evidence.junit),
             coverage=next(iter(self._keep_reports(tree, step.evidence.coverage)), None),
+            addopts=addopts(tree, step.folder, env) if step.evidence.junit else NOTHING_ADDED,
             faults=faults if finished.ok else (),
         )
 

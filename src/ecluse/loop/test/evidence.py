@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ecluse.loop.test.addopts import NOTHING_ADDED, AddOpts
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
-from ecluse.loop.test.stopping import ends_after
+from ecluse.loop.test.stopping import ends_after, said_to_end
 from ecluse.model.app import Gates, Step
 from ecluse.model.counted import counted
 from ecluse.model.verdict import Answer, Verdict
@@ -27,6 +28,8 @@ class Ran:
     finished: Finished
     junit: tuple[bytes, ...] = ()
     coverage: bytes | None = None
+    addopts: AddOpts = NOTHING_ADDED
+    """What pytest was told elsewhere than in the command."""
     faults: tuple[str, ...] = ()
     """What was wrong with its outputs."""
 
@@ -112,13 +115,13 @@ def _judge_tests(step: Step, ran: Ran, gates: Gates, listed: Listed) -> Judged:
         unusable = f"the test report {step.evidence.junit} can't be used: {error} [E011]"
         ended = () if ran.finished.ok else (_how_it_ended(step, ran.finished),)
         return Judged(passed=False, evidence=(*ended, unusable, *_last_lines(ran.finished.output)))
-    return _judge_report(step, ran.finished, report, gates, listed)
+    return _judge_report(step, ran, report, gates, listed)
 
 
-def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gates, listed: Listed) -> Judged:
-    known = listed.known
+def _judge_report(step: Step, ran: Ran, report: TestReport, gates: Gates, listed: Listed) -> Judged:
+    known, finished = listed.known, ran.finished
     new = {name: why for name, why in report.failed.items() if name not in known}
-    ended = _ended_early(step, report)
+    ended = _ended_early(step, ran, report)
     excused = finished.exit_code == _TESTS_FAILED and not finished.timed_out and bool(report.failed) and not new
     if gates.tests and report.executed == 0:
         evidence = ("no test was executed, which is not a pass [E013]", *_last_lines(finished.output))
@@ -142,11 +145,16 @@ def _judge_report(step: Step, finished: Finished, report: TestReport, gates: Gat
     return Judged(passed=not (new or ended) and (finished.ok or excused), evidence=evidence, known=still, cured=cured)
 
 
-def _ended_early(step: Step, report: TestReport) -> tuple[str, ...]:
-    """What is said where the command ends the suite at a failure, a known one too: nobody saw what comes behind it."""
-    most = ends_after(step.command)
+def _ended_early(step: Step, ran: Ran, report: TestReport) -> tuple[str, ...]:
+    """What is said where the suite is ended at a failure, a known one too: nobody saw what comes behind it."""
+    alone = ends_after(step.command)
+    most = alone or ends_after(step.command, ran.addopts.words) or said_to_end(ran.finished.output)
     if not 0 < most <= len(report.failed):
         return ()
+    who = ran.addopts.where if not alone and ran.addopts.words else ""
+    if who:
+        let = "add --maxfail=0 to the command"
+        return (f"{who} ends the suite after {counted(most, 'failure')}, which hides the rest: {let} [E021]",)
     return (f"the command ends the suite after {counted(most, 'failure')}, which hides the rest: let it go on [E021]",)
 
 

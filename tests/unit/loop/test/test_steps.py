@@ -265,6 +265,36 @@ def test_a_listed_failure_does_not_stop_and_is_told(run, commit, make):
     assert verdicts["tests"].known_failures == ("test_a.test_two",)
 
 
+STOPS = "[tool.pytest.ini_options]\naddopts = '-x'\n"
+FIRST_FAILS = {
+    **SUITE,
+    "test_a.py": "def test_two(): assert 0\ndef test_three(): assert 0\n",
+    "known.txt": "test_a.test_two",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "who"),
+    [
+        ({"pyproject.toml": STOPS}, PYTEST, "addopts of pyproject.toml ends"),
+        ({"pyproject.toml": STOPS, "run.sh": PYTEST}, "sh run.sh", "addopts of pyproject.toml ends"),
+        ({"run.sh": f"{PYTEST} --maxfail=1"}, "sh run.sh", "the command ends"),
+    ],
+)
+def test_settings_that_end_a_suite_at_a_known_failure_hide_the_rest(run, commit, make, files, command, who):
+    at = commit({**FIRST_FAILS, **files})
+    verdict = run(make.app(make.step("tests", command, evidence=LISTING)), at)["tests"]
+    assert verdict.answer is Answer.FAILED
+    assert verdict.evidence[0].startswith(f"{who} the suite after 1 failure, which hides the rest")
+
+
+def test_a_command_that_goes_on_in_spite_of_its_settings_is_judged_by_what_failed(run, commit, make):
+    at = commit({**FIRST_FAILS, "pyproject.toml": STOPS})
+    verdict = run(make.app(make.step("tests", f"{PYTEST} --maxfail=0", evidence=LISTING)), at)["tests"]
+    assert verdict.evidence[0].startswith("failed: test_a.test_three")
+    assert not any("[E021]" in fact for fact in verdict.evidence)
+
+
 def test_the_list_is_the_commit_s(run, commit, make, root):
     at = commit({**SUITE, "known.txt": "\n"})
     (root / "known.txt").write_text("test_a.test_two\n")
