@@ -14,7 +14,7 @@ from ecluse.loop.operate.rollback import rollback
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
 from ecluse.model import events
-from ecluse.model.app import App, Environment, Health
+from ecluse.model.app import App, Build, Environment, Health
 from ecluse.model.host import HERE
 from ecluse.model.observed import Counters
 from ecluse.model.policy import Policy
@@ -337,3 +337,40 @@ async def test_without_a_name_it_is_the_newest_release_with_a_tag(shop):
     assert strict.by("bob").approve().release.version == "0.1.0"
     assert (await strict.deploy()).version == "0.1.0"
     assert "dev" in find(strict.memory.ledger.state(), "", strict.wanted("local").environment).version
+
+
+KEY = "sk_live_" + "4" * 24
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "code"), [(f"STRIPE={KEY}", "halted", "B063"), ("GREETING=hello-all-9", "shipped", "")]
+)
+async def test_an_env_file_of_the_commit_is_told_and_stops_if_it_surely_holds_keys(shop, line, outcome, code):
+    exposed = shop(Policy())
+    exposed.memory.source.commit({".env": f"{line}\n"}, "feat: settings")
+    shipped = await exposed.ship()
+    assert (shipped.outcome, shipped.problem.code if shipped.problem else "") == (outcome, code)
+    (verdict,) = [verdict for verdict in shipped.gates if verdict.gate == "env_files"]
+    assert "it is committed, and goes into the release" in verdict.evidence[0]
+    assert verdict.fix.startswith("git rm --cached --ignore-unmatch .env && echo /.env >> .gitignore")
+    assert line.partition("=")[2] not in f"{shipped} {list(exposed.memory.ledger.events())}"
+    assert exposed.told(events.StepEnded)[-1].step == "env_files"
+
+
+async def test_an_env_file_with_keys_stops_no_ship_to_this_machine_but_the_deploy_from_there(shop):
+    exposed = shop(Policy())
+    exposed.memory.source.commit({".env": f"STRIPE={KEY}\n"}, "feat: settings")
+    assert (await exposed.ship("local")).outcome == "shipped"
+    version = exposed.told(events.ReleaseMade)[-1].version
+    halted = await exposed.deploy(release=version)
+    assert (halted.outcome, halted.problem.code, halted.exit) == ("halted", "B063", Exit.REFUSED)
+    assert exposed.told(events.DeploymentStarted)[-1].environment == "local"
+
+
+async def test_an_env_file_that_the_build_leaves_out_goes_nowhere(shop):
+    careful = shop(Policy())
+    careful.memory.source.commit({".env": f"STRIPE={KEY}\n"}, "feat: settings")
+    order = await careful.order()
+    wanted = replace(order.wanted, app=replace(careful.app, build=Build(exclude=(".env",))))
+    shipped = await ship(replace(order, wanted=wanted), careful.world)
+    assert (shipped.outcome, [verdict for verdict in shipped.gates if verdict.gate == "env_files"]) == ("shipped", [])

@@ -9,6 +9,7 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.loop.build.bundle import build, known_bundle
+from ecluse.loop.build.exposed import env_files
 from ecluse.model.artifact import Bundle
 from ecluse.model.counted import counted
 from ecluse.model.ids import Commit
@@ -32,10 +33,13 @@ def command(revision: str, *, dirty: bool, dry_run: bool, as_json: bool, folder:
             return planned(at, commit, None if as_it_lies else known_bundle(there.app, world, commit), dirty=as_it_lies)
         bundle, made = await build(there.app, world, commit=commit, dirty=as_it_lies)
         world.ledger.append(*made)
+        exposed = env_files(bundle, world.store)
         seconds = world.clock.monotonic() - began
-        at.answer(document(bundle, seconds, known=not made))
+        at.answer({**document(bundle, seconds, known=not made), "exposed": list(exposed.evidence) if exposed else []})
         if not as_json:
             click.echo(told(bundle, seconds, known=not made))
+        if exposed and not as_json:
+            click.secho(f"  ! {'; '.join(exposed.evidence)}: {exposed.fix}", fg="yellow", err=True)
         return Exit.DONE
 
     session.run(folder, work, as_json=as_json)

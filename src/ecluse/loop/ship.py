@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ecluse.loop.build.bundle import build
+from ecluse.loop.build.exposed import env_files, keys_in_release
 from ecluse.loop.deploy.answered import Answered
 from ecluse.loop.deploy.deploy import absent_hosts, deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
@@ -162,6 +163,10 @@ class Voyage:
             if problem := stopped_by(verdicts):
                 return self._halted((*early, *verdicts), problem)
             bundle = await self._build()
+            if exposed := said_exposed(bundle, self.wanted, self.run, self.world):
+                verdicts = (*verdicts, exposed)
+                if exposed.stops:
+                    return self._halted((*early, *verdicts), keys_in_release(exposed))
             await houses_of(self.wanted.app, bundle, self.fleet, self.world)  # while nothing is tagged yet
         release = await self._release(bundle)
         asked, problem = await ask_last(self.wanted, release, self.fleet, self.world, override=self.order.override)
@@ -304,6 +309,15 @@ def said_untested(app: App, gates: tuple[StepName, ...], run: str, world: World)
     world.ledger.append(event_of(verdict, run))
     world.reporter.note(f"! not tested: {'; '.join(verdict.evidence)}")
     return (verdict,)
+
+
+def said_exposed(bundle: Bundle, wanted: Wanted, run: str, world: World) -> Verdict | None:
+    """That env files go along is in the answer and in the ledger, each time."""
+    verdict = env_files(bundle, world.store, wanted.environment)
+    if verdict is not None:
+        world.ledger.append(event_of(verdict, run))
+        world.reporter.note(f"! {'; '.join(verdict.evidence)}")
+    return verdict
 
 
 def stopped_by(verdicts: tuple[Verdict, ...]) -> Problem | None:

@@ -31,6 +31,11 @@ def test_that_nothing_was_tested_is_said_with_why_and_what_to_do():
     assert list(warnings((replace(UNTESTED, gate="schema"),))) == []
 
 
+def test_an_env_file_that_goes_along_is_said_with_what_to_type():
+    exposed = Verdict(gate="env_files", answer=Answer.FAILED, is_required=False, evidence=(".env",), fix="git rm")
+    assert list(warnings((exposed,))) == [".env: git rm"]
+
+
 @pytest.mark.parametrize("outcome", ["shipped", "unchanged"])
 def test_each_ship_says_it(outcome, capsys):
     ended(Shipped(outcome=outcome, environment="local", gates=(TESTED, UNTESTED)), as_json=False)

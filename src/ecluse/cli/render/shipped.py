@@ -11,6 +11,7 @@ import click
 from ecluse.cli import session
 from ecluse.cli.render.problems import render as render_problem
 from ecluse.cli.render.processes import off_line
+from ecluse.loop.build.exposed import ENV_FILES
 from ecluse.loop.deploy.schema.upcoming import Upcoming
 from ecluse.loop.deploy.transaction import Moved
 from ecluse.loop.plan.preview import Preview
@@ -115,6 +116,8 @@ def warnings(gates: tuple[Verdict, ...]) -> Iterator[str]:
     for verdict in gates:
         if not verdict.is_required and verdict.gate == TESTS:
             yield f"not tested: {'; '.join(verdict.evidence)}: {verdict.fix}"
+        if not verdict.is_required and verdict.gate == ENV_FILES:
+            yield f"{'; '.join(verdict.evidence)}: {verdict.fix}"
         if verdict.known_failures:
             yield f"{verdict.gate}: {count(verdict.known_failures, 'known failure')}: {some(verdict.known_failures)}"
         if verdict.cured:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from ecluse.loop.build.exposed import env_files, keys_in_release
 from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
@@ -45,6 +46,10 @@ async def deploy_existing(
         require_place_for_dirty(wanted.environment, dirty=is_dirty(recalled.release.version))
         then = as_it_was(wanted, recalled)
         require_health(then)
+        exposed = env_files(recalled.bundle, world.store, wanted.environment) if verb == "deploy" else None
+        if exposed and exposed.stops:
+            seconds = world.clock.monotonic() - began
+            return _halted(then, recalled.release, (exposed,), keys_in_release(exposed), seconds)
         if verb == "deploy":
             verdicts, problem = await _asked(wanted, then, recalled.release, fleet, world, override=override)
         else:
@@ -53,7 +58,7 @@ async def deploy_existing(
             return _halted(then, recalled.release, verdicts, problem, world.clock.monotonic() - began)
         deployed = await deploy(then, recalled.release, recalled.bundle, fleet, lease, world, verb=verb)
     seconds = world.clock.monotonic() - began
-    return _ended(then, recalled.release, verdicts, deployed, seconds, verb)
+    return _ended(then, recalled.release, (*verdicts, *filter(None, [exposed])), deployed, seconds, verb)
 
 
 async def would_deploy(

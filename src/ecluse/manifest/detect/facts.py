@@ -105,6 +105,8 @@ class Kind(StrEnum):
     """Where SQLAlchemy's engine for asyncio is made."""
     PLAIN = "plain"
     """Where the code wants a URL without a driver in its scheme: it puts it in by itself, or calls the driver."""
+    EXPOSED = "exposed"
+    """An env file that git doesn't ignore, and which of its variables seem to hold secrets."""
     FIXED = "fixed"
     """Where the code holds the address of a service, which so can't be given; the URL's scheme, or the kind."""
     RUNNER = "runner"

@@ -8,6 +8,7 @@ from shlex import quote
 from ecluse.loop.plan.proposing.migrating import left_out
 from ecluse.loop.plan.proposing.services import addresses
 from ecluse.loop.plan.proposing.workers import left_out as workers_left_out
+from ecluse.manifest.detect.exposed import remedy
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.frontend import UNLOCKED
 from ecluse.model.app import App
@@ -25,6 +26,13 @@ def for_development(facts: tuple[Fact, ...]) -> Iterator[str]:
             f"for development: {listed} in the settings; what production has instead isn't said: let them read "
             f"{names}, and set that before production (env and secrets of its environment)"
         )
+
+
+def in_git(files: tuple[Fact, ...]) -> Iterator[str]:
+    if files:
+        listed = " and ".join(fact.value for fact in files)
+        what_to_type = remedy(tuple(fact.file for fact in files))
+        yield f"git doesn't ignore {listed}: committed, it goes into every release; {what_to_type}"
 
 
 def lacking(app: App) -> Iterator[str]:
@@ -62,6 +70,7 @@ def unknown(facts: tuple[Fact, ...], app: App) -> Iterator[str]:
             f"looks for {fact.value} at a fixed address ({fact.place}): let it read a variable, with that as its "
             "default, then `ecluse init --force` gives it a service"
         )
+    yield from in_git(every(facts, Kind.EXPOSED))
     yield from for_development(facts)
     yield from lacking(app)
     yield from workers_left_out(every(facts, Kind.WORKER))
