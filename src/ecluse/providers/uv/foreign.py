@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
+from ecluse.providers.uv.alternatives import joined
 from ecluse.providers.uv.wanted import poetry_range
 
 Pins = tuple[tuple[str, ...], dict[str, frozenset[str]]]
@@ -30,13 +31,20 @@ def poetry_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return table if "dependencies" in table or "group" in table or "dev-dependencies" in table else {}
 
 
-def poetry_lines(document: Mapping[str, Any], extras: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
-    """What poetry's tables ask for: the main group, and the extras and groups named."""
+def poetry_lines(
+    document: Mapping[str, Any], extras: Sequence[str], groups: Sequence[str], *, locked: bool = False
+) -> tuple[str, ...]:
+    """What poetry's tables ask for: the main group, and the extras and groups named. ProblemError B013 for a constraint
+    that isn't poetry's, or, unless a lock says what they came to, for alternatives that a requirement can't say."""
     table = poetry_table(document)
     chosen = {name for extra in extras for name in table.get("extras", {}).get(extra, ())}
     tables = [table.get("dependencies", {}), *(_group(table, name) for name in groups)]
     wanted = ((name, entry) for one in tables for name, entry in one.items() if name.lower() != "python")
-    return tuple(line for name, entry in wanted for line in _poetry_entry(name, entry, optional=name not in chosen))
+    return tuple(
+        line
+        for name, entry in wanted
+        for line in _poetry_entry(name, entry, optional=name not in chosen, locked=locked)
+    )
 
 
 def project_lines(document: Mapping[str, Any], extras: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
@@ -58,7 +66,7 @@ def lines_of_groups(document: Mapping[str, Any], groups: Sequence[str]) -> tuple
         line
         for name in groups
         for entry in _group(document.get("tool", {}).get("poetry", {}), name).items()
-        for line in _poetry_entry(*entry, optional=False)
+        for line in _poetry_entry(*entry, optional=False, locked=False)
     )
     bare = {name: table for name, table in document.items() if name != "project"}
     return (*project_lines(bare, (), groups), *poetry)
@@ -143,41 +151,44 @@ def _group_lines(groups: Mapping[str, Any], name: str) -> Iterator[str]:
             yield from _group_lines(groups, included)
 
 
-def _poetry_entry(name: str, entry: Any, *, optional: bool) -> Iterator[str]:
+def _poetry_entry(name: str, entry: Any, *, optional: bool, locked: bool) -> Iterator[str]:
     for one in entry if isinstance(entry, list) else [entry]:
         table: Mapping[str, Any] = one if isinstance(one, dict) else {"version": one}
         if optional and table.get("optional"):
             continue
-        yield _line(name, table, _poetry_version(name, table.get("version", "*")), _poetry_marker(table))
+        version = _poetry_version(name, table.get("version", "*"), locked=locked)
+        yield _line(name, table, version, _poetry_marker(table))
 
 
-def _poetry_version(name: str, text: str) -> str:
-    """What a requirement can't say, alternatives, is left to the lock."""
-    ranges = poetry_range(text)
-    if not ranges:
-        raise ProblemError(
-            Problem(
-                code="B013",
-                what=f"{name} = {text} is no version constraint of poetry's",
-                where=Place(file="pyproject.toml"),
-                state="nothing was installed",
-                fix="write it as poetry's manual does: ^1.2, ~1.2, 1.2.*, or >=1.2,<2",
-                exit=Exit.REFUSED,
-            )
-        )
-    return str(ranges[0]) if len(ranges) == 1 else ""
+def _poetry_version(name: str, text: str, *, locked: bool) -> str:
+    alternatives = len(re.split(r"\|\|?", text))
+    ranges = poetry_range(text, exact=True)
+    if len(ranges) != alternatives:
+        raise ProblemError(_unreadable(name, text, "is no version constraint of poetry's"))
+    if alternatives == 1:
+        return str(ranges[0])
+    together = joined(ranges)
+    if together is None and not locked:
+        raise ProblemError(_unreadable(name, text, "has alternatives that a requirement can't say"))
+    return "" if together is None else str(together)
+
+
+def _unreadable(name: str, text: str, why: str) -> Problem:
+    return Problem(
+        code="B013",
+        what=f"{name} = {text} {why}",
+        where=Place(file="pyproject.toml"),
+        state="nothing was installed",
+        fix="write it as poetry's manual does: ^1.2, ~1.2, 1.2.*, or >=1.2,<2; or commit poetry.lock, which says what "
+        "it came to",
+        exit=Exit.REFUSED,
+    )
 
 
 def _poetry_marker(table: Mapping[str, Any]) -> str:
-    python = (
-        [
-            f"python_full_version {spec.operator} '{spec.version}'"
-            for one in poetry_range(table.get("python", "*"))
-            for spec in one
-        ]
-        if table.get("python", "").count("||") == 0
-        else []
-    )
+    ranges = [list(one) for one in poetry_range(table.get("python", "*"))]
+    said = [" and ".join(f"python_full_version {spec.operator} '{spec.version}'" for spec in one) for one in ranges]
+    python = [" or ".join(f"({one})" for one in said)] if len(said) > 1 and all(said) else said[:1]
     return " and ".join(f"({part})" for part in (*python, table.get("markers", "")) if part)
 
 
@@ -186,7 +197,8 @@ def _pipfile_entry(name: str, entry: Any) -> Iterator[str]:
     if normpath(table.get("path", "else")) == ".":  # the project itself
         return
     version = table.get("version", "*")
-    yield _line(name, table, "" if version == "*" else version, table.get("markers", ""))
+    bare = version[:1].isdigit()  # "1.2" is "==1.2" for pipenv; behind a name it would be another name
+    yield _line(name, table, "" if version == "*" else f"=={version}" if bare else version, table.get("markers", ""))
 
 
 def _line(name: str, table: Mapping[str, Any], version: str, marker: str) -> str:

@@ -82,6 +82,7 @@ class Resolver:
             asked.kind,
         )
         parts = (*parts, asked.without) if asked.without else parts
+        parts = (*parts, dict(asked.indexed.of)) if asked.indexed.of else parts
         place = (how.python.interpreter.minor, how.python.machine, how.python.libc)
         index = {name: value for name, value in self._uv.env.items() if name.startswith("UV_")}
         reached = local.reached(how.read, asked, local.members(how.tree, how.root or how.tree))
@@ -135,8 +136,11 @@ class Resolver:
 
     def _arguments(self, work: Path, asked: Question, how: Resolving) -> tuple[str, ...]:
         inputs = [str(how.tree / name) for name in asked.inputs]
-        if asked.lines or not inputs:
-            inputs.append(_written(work / "asked.txt", asked.lines))
+        own, lines = asked.indexed.split(asked.lines)
+        if own:
+            inputs.append(_project(work / "indexed", asked.indexed.with_variables(self._uv.env).project(own)))
+        if lines or not inputs:
+            inputs.append(_written(work / "asked.txt", lines))
         left_out = ("--excludes", _written(work / "without.txt", asked.without)) if asked.without else ()
         pins = ("--constraints", _written(work / "pins.txt", asked.pins)) if asked.pins else ()
         return (
@@ -183,6 +187,12 @@ def _counted_from(asked: Question, tree: Path) -> Path:
 
 def _each(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for value in values for word in (option, value))
+
+
+def _project(folder: Path, text: str) -> str:
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return str(folder / "pyproject.toml")
 
 
 def _written(path: Path, lines: tuple[str, ...]) -> str:

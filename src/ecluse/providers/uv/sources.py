@@ -17,7 +17,8 @@ from packaging.utils import canonicalize_name
 from ecluse.model.app import Build
 from ecluse.model.inclusion import included
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
-from ecluse.providers.uv import foreign, toml
+from ecluse.providers.uv import foreign, indexes, toml
+from ecluse.providers.uv.indexes import NONE, Indexed
 from ecluse.providers.uv.lock import Vouched
 
 Read = Callable[[str], str | None]
@@ -71,6 +72,8 @@ class Question:
     exact: bool = False
     direct: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    indexed: Indexed = NONE
+    """Packages that come from an index of their own."""
 
 
 def kind_of(read: Read, build: Build) -> Kind:
@@ -224,11 +227,27 @@ def _asked(read: Read, build: Build, python: str, *, extras: tuple[str, ...], gr
 def _of_poetry_or_pdm(
     kind: Kind, read: Read, python: str, extras: tuple[str, ...], groups: tuple[str, ...]
 ) -> Question:
-    document = _pyproject(read)
-    lines = (*foreign.poetry_lines(document, extras, groups), *foreign.project_lines(document, extras, groups))
+    document, is_locked = _pyproject(read), kind in LOCKS
+    lines = (
+        *foreign.poetry_lines(document, extras, groups, locked=is_locked),
+        *foreign.project_lines(document, extras, groups),
+    )
     with _readable(kind):
-        pins, vouched = foreign.pins(tomllib.loads(read(kind) or ""), python) if kind in LOCKS else ((), {})
-    return Question(kind=kind, lines=lines, pins=pins, vouched=vouched, direct=foreign.names(lines))
+        lock = tomllib.loads(read(kind) or "") if is_locked else {}
+        pins, vouched = foreign.pins(lock, python) if is_locked else ((), {})
+    names = [name for line in lines if (name := indexes.name_of(line))]
+    known = indexes.of_pdm(document, names) if kind is Kind.PDM_LOCK else indexes.of_poetry(document)
+    locked = indexes.of_poetry_lock(lock)
+    reached = indexes.reached(lock, names) - set(names)
+    more = tuple(pin for pin in pins if (name := indexes.name_of(pin)) in reached and name in locked.of)
+    return Question(
+        kind=kind,
+        lines=(*lines, *more),
+        pins=pins,
+        vouched=vouched,
+        direct=foreign.names(lines),
+        indexed=Indexed({**known.of, **locked.of}),
+    )
 
 
 @contextmanager
@@ -253,10 +272,18 @@ def _of_pipenv(kind: Kind, read: Read, *, dev: bool) -> Question:
     """Their lock lists everything, so nothing is left to resolve."""
     manifest = toml.document(read("Pipfile"))
     if kind is Kind.PIPFILE:
-        return Question(kind=kind, lines=foreign.pipfile_lines(manifest, dev=dev))
+        lines = foreign.pipfile_lines(manifest, dev=dev)
+        return Question(kind=kind, lines=lines, indexed=indexes.of_pipfile(manifest))
     with _readable(kind):
         lines, vouched = foreign.pipfile_lock(read("Pipfile.lock") or "", with_tests=dev)
-    return Question(kind=kind, lines=lines, vouched=vouched, exact=True, direct=foreign.pipfile_names(manifest))
+    return Question(
+        kind=kind,
+        lines=lines,
+        vouched=vouched,
+        exact=True,
+        direct=foreign.pipfile_names(manifest),
+        indexed=indexes.of_pipfile(manifest),
+    )
 
 
 def _of_project(kind: Kind, read: Read, extras: tuple[str, ...], groups: tuple[str, ...]) -> Question:
@@ -267,9 +294,19 @@ def _of_project(kind: Kind, read: Read, extras: tuple[str, ...], groups: tuple[s
     own = tuple(name for name in groups if kind is Kind.PROJECT and name in document.get("dependency-groups", {}))
     lines = foreign.lines_of_groups(document, [name for name in groups if name not in own])
     if kind is not Kind.PROJECT:
-        return Question(kind=kind, lines=lines, extras=extras, pins=foreign.uv_origins(document))
-    origins = foreign.poetry_origins(document)
-    return Question(kind=kind, inputs=("pyproject.toml",), lines=lines, extras=extras, groups=own, pins=origins)
+        indexed = Indexed({**indexes.of_poetry(document).of, **indexes.of_uv(document).of})
+        return Question(kind=kind, lines=lines, extras=extras, pins=foreign.uv_origins(document), indexed=indexed)
+    indexed = indexes.of_poetry(document)
+    theirs, _ = indexed.split(foreign.project_lines(document, extras, groups))
+    return Question(
+        kind=kind,
+        inputs=("pyproject.toml",),
+        lines=(*lines, *theirs),
+        extras=extras,
+        groups=own,
+        pins=foreign.poetry_origins(document),
+        indexed=indexed,
+    )
 
 
 def _of_files(read: Read, build: Build) -> Question:

@@ -268,11 +268,12 @@ def _specs(text: str) -> tuple[SpecifierSet, ...]:
         return ()
 
 
-def poetry_range(text: str) -> tuple[SpecifierSet, ...]:
-    """Poetry's constraint language: `^`, `~`, `*`, and `||` between alternatives."""
+def poetry_range(text: str, *, exact: bool = False) -> tuple[SpecifierSet, ...]:
+    """Poetry's constraint language: `^`, `~`, `*`, and `||` between alternatives. `exact`: a bare `1.2` is that version
+    alone, as poetry takes it. Of a Python that would be the one that was never mended, which nobody means."""
+    term = _poetry_term if exact else lambda one: _series(_poetry_term(one))
     parts = (
-        ",".join(filter(None, map(_poetry_term, re.split(r"[,\s]+(?![=\d])", one.strip()))))
-        for one in re.split(r"\|\|?", text)
+        ",".join(filter(None, map(term, re.split(r"[,\s]+(?![=\d])", one.strip())))) for one in re.split(r"\|\|?", text)
     )
     return tuple(spec for part in parts for spec in _specs(part))
 
@@ -287,9 +288,12 @@ def _poetry_term(term: str) -> str:
         return f">={term[1:]},=={series[1]}.*"
     if re.match(r"=\d", term):
         return f"={term}"
-    if term[0].isdigit():
-        return f"=={term}" if term.endswith("*") or term.count(".") > 1 else f"=={term}.*"
-    return term
+    return f"=={term}" if term[0].isdigit() else term
+
+
+def _series(specifier: str) -> str:
+    """`==3.10` as `==3.10.*`."""
+    return f"{specifier}.*" if re.fullmatch(r"==\d+(\.\d+)?", specifier) else specifier
 
 
 def _caret(version: str) -> str:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from packaging.requirements import Requirement
 
 from ecluse.model.problem import ProblemError
 from ecluse.providers.uv.foreign import (
@@ -43,8 +44,8 @@ def test_poetry_s_main_group():
     assert poetry_lines(POETRY, (), ()) == (
         "Flask<3,>=2.3",
         "any",
-        "both",
-        "old==1.2.* ; (python_full_version < '3.11')",
+        "both!=2.*,>=1",
+        "old==1.2 ; (python_full_version < '3.11')",
         "windows==1.2.3 ; (sys_platform == 'win32')",
         "many==1.0.0 ; (python_full_version < '3.11')",
         "many==2.0.0 ; (python_full_version >= '3.11')",
@@ -82,6 +83,41 @@ def test_a_constraint_that_isn_t_understood_isn_t_left_out():
     assert poetry_lines(of_poetry(one="~1", two="=1.2.3"), (), ()) == ("one==1.*,>=1", "two==1.2.3")
     with pytest.raises(ProblemError, match="it = latest"):
         poetry_lines(of_poetry(it="latest"), (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("1.2", "it==1.2"),
+        ("1", "it==1"),
+        ("1.2.*", "it==1.2.*"),
+        ("^1.0 || ^2.0", "it<3,>=1"),
+        ("^1.0 || ^3.0", "it!=2.*,<4,>=1"),
+        ("<2 | >=3.0.0", "it!=2.*"),
+        ("~1.2 || ~1.4 || ~1.5", "it!=1.3.*,<1.6,>=1.2"),
+        ("* || ^2", "it"),
+    ],
+)
+def test_poetry_s_words_for_versions_bind(text, line):
+    assert poetry_lines(of_poetry(it=text), (), ()) == (line,)
+
+
+@pytest.mark.parametrize("text", ["1.2 || 1.4", ">=1,<1.5 || >=3", ">1,<2 || >=3", "^1 || latest"])
+def test_alternatives_that_a_requirement_can_t_say_are_refused_without_a_lock(text):
+    with pytest.raises(ProblemError) as caught:
+        poetry_lines(of_poetry(it=text), (), ())
+    assert caught.value.problems[0].code == "B013"
+
+
+def test_a_lock_says_what_alternatives_came_to():
+    assert poetry_lines(of_poetry(it="1.2 || 1.4"), (), (), locked=True) == ("it",)
+
+
+def test_alternative_pythons_are_alternatives_in_the_marker():
+    (line,) = poetry_lines(of_poetry(it={"version": "*", "python": "3.9.* || >=3.11,<3.13"}), (), ())
+    marker = Requirement(line).marker
+    for version, wanted in (("3.9.5", True), ("3.10.1", False), ("3.12.0", True), ("3.13.0", False)):
+        assert marker.evaluate({"python_full_version": version}) is wanted
 
 
 def test_origins_are_known_for_names_in_the_standard_tables():
@@ -210,4 +246,4 @@ def test_a_pipfile_s_own_folders_are_asked_for_but_for_the_project_itself():
 def test_a_pipfile_without_a_lock():
     document = {"packages": {"flask": "*", "net": {"version": ">=2", "extras": ["a", "b"]}}, "dev-packages": {"x": "1"}}
     assert pipfile_lines(document, dev=False) == ("flask", "net[a,b]>=2")
-    assert len(pipfile_lines(document, dev=True)) == 3
+    assert pipfile_lines(document, dev=True)[2:] == ("x==1",)

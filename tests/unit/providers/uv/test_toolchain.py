@@ -1,11 +1,14 @@
 """The whole toolchain with the real uv, on packages of a folder."""
 
 import asyncio
+import functools
 import json
 import os
 import shutil
 import subprocess
+import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -547,3 +550,40 @@ def test_packages_of_the_index_come_with_pip_s_own_settings(tree, tmp_path, comm
     assert [one.name.split("-")[0] for one in house.app] == ["itsdangerous"]
     assert house.pip.name.startswith("pip-")
     assert printed(environment(toolchain, tree), "import itsdangerous; print('there')") == "there"
+
+
+@pytest.fixture
+def two_indexes(tmp_path):
+    """Addresses of two simple indexes (PEP 503) on this machine: `ours` has till 1.0, `public` shop and till 9.0."""
+    for place, name, version, needs in (
+        ("ours", "till", "1.0", ()), ("public", "till", "9.0", ()), ("public", "shop", "1.0", ["till"]),
+    ):  # fmt: skip
+        made = wheel(tmp_path / "served" / place / name, name, version, requires=needs)
+        (made.parent / "index.html").write_text(f'<a href="{made.name}">{made.name}</a>')
+    handler = functools.partial(QuietFiles, directory=str(tmp_path / "served"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    at = f"http://127.0.0.1:{server.server_port}"
+    yield f"{at}/ours/", f"{at}/public/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def test_a_package_comes_from_its_own_index_and_not_from_where_somebody_else_has_the_name(
+    tmp_path, tree, index, commands, two_indexes
+):
+    ours, public = two_indexes
+    online = {"UV_OFFLINE": "", "UV_NO_INDEX": "", "UV_FIND_LINKS": "", "UV_DEFAULT_INDEX": public}
+    toolchain = offline_toolchain(tmp_path / "home", index, commands, **online)
+    write(tree, {"Pipfile": '[packages]\nshop = "*"\ntill = "*"\n'})
+    assert printed(environment(toolchain, tree), "import till; print(till.VERSION)") == "9.0"
+    source = f'[[source]]\nname = "pypi"\nurl = "{public}"\n[[source]]\nname = "ours"\nurl = "{ours}"\n'
+    write(tree, {"Pipfile": source + '[packages]\nshop = "*"\ntill = {version = "*", index = "ours"}\n'})
+    assert printed(environment(toolchain, tree), "import till; print(till.VERSION)") == "1.0"
