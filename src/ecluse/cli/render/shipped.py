@@ -105,7 +105,8 @@ def text(shipped: Shipped) -> None:
     for line in warnings(shipped.gates):
         click.secho(f"  ! {line}", fg="yellow")
     for moved in shipped.timeline:
-        click.echo(f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}")
+        line = f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}"
+        click.echo(line.rstrip())
     place = "" if shipped.environment == "local" else f" {shipped.environment}"
     back = "" if shipped.outcome == "rolled_back" else f" · ecluse rollback{place}"  # which would lead forward again
     click.echo(f"next: ecluse status{place} · ecluse logs{place} -f{back}")
