@@ -1,6 +1,7 @@
-"""The tutorial does what it says: its commands are typed into a shell, one block after the other."""
+"""The tutorial and the tour of the README do what they say: their commands are typed into a shell, in order."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 
 from support.ports import free_port
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+ROOT = Path(__file__).parents[2]
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+SET_UP = ("make install", "export PATH=$PWD/.venv/bin:$PATH")
+"""What the tests have done already."""
 
 
 def commands(text):
@@ -37,18 +41,34 @@ def shell(tmp_path):
         )  # fmt: skip
 
     yield run
-    run("cd hello && ecluse stop")
+    for folder in ("hello", "guest-book"):
+        run(f"cd {folder} && ecluse stop")
+
+
+def typed_at(port, lines):
+    """On a port of the test's own."""
+    described = lines.index("ecluse init --yes") + 1
+    lines = [*lines[:described], f"sed -i 's/^port = .*/port = {port}/' ecluse.toml", *lines[described:]]
+    return "\n".join(lines).replace(":8000", f":{port}")
+
+
+@pytest.mark.live
+@pytest.mark.network
+def test_the_tour_runs_as_it_is_written(shell, tmp_path):
+    shutil.copytree(ROOT / "examples" / "flask-hello", tmp_path / "clone" / "examples" / "flask-hello")
+    tour = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## A tour\n")[2].partition("\n## ")[0]
+    lines = list(commands(tour))
+    assert tuple(lines[:2]) == SET_UP
+    typed = shell("\n".join(["cd clone", typed_at(free_port(), lines[2:])]))
+    assert typed.returncode == 0, typed.stdout + typed.stderr
+    assert "did not pass" in typed.stdout + typed.stderr
+    assert typed.stdout.rstrip().endswith("stopped local")
 
 
 @pytest.mark.live
 @pytest.mark.network
 def test_the_tutorial_runs_as_it_is_written(shell):
-    port = free_port()
-    lines = list(commands(TUTORIAL.read_text(encoding="utf-8")))
-    described = lines.index("ecluse init --yes") + 1
-    lines.insert(described, f"sed -i 's/^port = .*/port = {port}/' ecluse.toml")
-    script = "\n".join(lines).replace(":8000", f":{port}")
-    typed = shell(script)
+    typed = shell(typed_at(free_port(), list(commands(TUTORIAL.read_text(encoding="utf-8")))))
     assert typed.returncode == 0, typed.stdout + typed.stderr
     assert "exit 1" in typed.stdout
     assert typed.stdout.rstrip().endswith("stopped local")

@@ -70,10 +70,7 @@ def command(
 
         chosen = choose(order, await fleet.observe(), at.world.ledger.state(), environment)
         if chosen.release and not (release or as_json):
-            of = version_of(chosen.release) or chosen.release
-            click.secho(
-                f"of {of}, which {'is in ' + slot if slot else 'serves'}; of all: --release {ALL}", dim=True, err=True
-            )
+            click.secho(whose(version_of(chosen.release) or chosen.release, slot), dim=True, err=True)
         async for host, line in logs(at.app, fleet, order, chosen):
             version = version_of(line.release)
             named = {"version": version} if fleet.is_single else {"host": host, "version": version}
@@ -85,6 +82,12 @@ def command(
         return Exit.DONE
 
     session.run(folder, work, as_json=as_json, by_what_serves=True, only_reads=True)
+
+
+def whose(version: str, slot: str | None) -> str:
+    """That a choice was made which nobody asked for."""
+    there = f"is in {slot}" if slot else "serves"
+    return f"lines of {version}, which {there} (--release {ALL}: those of every release)"
 
 
 def text(line: LogLine, version: str, where: str = "") -> str:

@@ -24,3 +24,8 @@ def test_it_says_which_version_printed_it():
     assert [text(LINE, "1.4.0"), text(LINE, "1.4.0", "a ")] == [f"{at} 1.4.0 web hello", f"{at} a 1.4.0 web hello"]
     assert text(LINE, "") == f"{at} blue web hello"
     assert text(replace(LINE, slot=None, process="db"), "") == f"{at} db hello"
+
+
+def test_it_says_whose_lines_were_chosen():
+    assert logs.whose("1.4.0", None) == "lines of 1.4.0, which serves (--release all: those of every release)"
+    assert logs.whose("1.4.0", "green").startswith("lines of 1.4.0, which is in green")
