@@ -17,7 +17,7 @@ JOBS ?= 4
 	@scripts/install
 	@touch $@
 
-.PHONY: help install develop demo demo-real adopt-real test test-live test-fault test-full coverage lint format bench docs lock clean
+.PHONY: help install develop demo demo-real adopt-real test test-live test-fault test-full coverage lint format bench docs tools lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-faults: install ## 1,000 kills at random moments on three hosts; about two
 
 docs: install ## write the reference pages from the code
 	$(BIN)/python docs/generate.py
+
+tools: .venv/.tools ## programs that some live tests use, apart from all else, in .tools
+	@scripts/tools
 
 lock: .venv/.tools ## lock again: hashes of every file, no index's address
 	@scripts/lock

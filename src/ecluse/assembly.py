@@ -33,7 +33,7 @@ from ecluse.model.ids import Commit, EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.balancer import Balancer
-from ecluse.ports.cache import StepCache
+from ecluse.ports.cache import StepCache, UnreachableError
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
 from ecluse.ports.hosts import Host
@@ -271,7 +271,18 @@ def step_cache(policy: CachePolicy, root: Path, home: Path) -> StepCache:
     own = FolderCache(home / "cache" / "steps")
     if not policy.shared:
         return own
-    return LayeredCache(own, FolderCache(root / policy.shared, mounted=True), read_only=policy.read_only)
+    return LayeredCache(own, lambda: shared_cache(policy.shared, root), read_only=policy.read_only)
+
+
+def shared_cache(place: str, root: Path) -> StepCache:
+    """A folder, or an object store by its address. UnreachableError when there is no way to it."""
+    if "://" not in place:
+        return FolderCache(root / place, mounted=True)
+    try:
+        from ecluse.providers.objects.cache import ObjectCache  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise UnreachableError(f"{place}: obstore isn't installed: pip install 'ecluse[store]'") from error
+    return ObjectCache(place)
 
 
 def without_ledger(lost: Problem) -> str:

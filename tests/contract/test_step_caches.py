@@ -17,7 +17,7 @@ class TestLayeredCache(StepCacheContract):
     @pytest.fixture
     def cache(self, tmp_path):
         # What is removed is removed of the own one, so nothing may lie in the other.
-        return LayeredCache(FolderCache(tmp_path / "own"), FolderCache(tmp_path / "shared"), read_only=True)
+        return LayeredCache(FolderCache(tmp_path / "own"), lambda: FolderCache(tmp_path / "shared"), read_only=True)
 
 
 class TestSharing:
@@ -28,10 +28,10 @@ class TestSharing:
 
     def test_what_one_machine_puts_another_finds_and_has(self, shared, tmp_path):
         digest, path = file(tmp_path, b"content")
-        one = LayeredCache(FolderCache(tmp_path / "one"), shared())
+        one = LayeredCache(FolderCache(tmp_path / "one"), shared)
         one.keep(digest, path)
         one.put(KEY, b"document")
-        other = LayeredCache(FolderCache(tmp_path / "other"), shared())
+        other = LayeredCache(FolderCache(tmp_path / "other"), shared)
         assert (other.get(KEY), other.holds(digest, 7), other.fetch(digest, tmp_path / "back")) == (
             b"document",
             True,
@@ -41,13 +41,13 @@ class TestSharing:
         assert (alone.get(KEY), alone.holds(digest, 7)) == (b"document", True)
 
     def test_a_machine_that_only_reads_puts_nothing_there(self, shared, tmp_path):
-        one = LayeredCache(FolderCache(tmp_path / "one"), shared(), read_only=True)
+        one = LayeredCache(FolderCache(tmp_path / "one"), shared, read_only=True)
         one.put(KEY, b"document")
         assert (one.get(KEY), shared().get(KEY)) == (b"document", None)
 
     def test_a_shared_one_that_is_away_is_a_miss_and_is_told(self, tmp_path):
         away = FolderCache(tmp_path / "unmounted", mounted=True)
-        one = LayeredCache(FolderCache(tmp_path / "one"), away)
+        one = LayeredCache(FolderCache(tmp_path / "one"), lambda: away)
         assert one.get(KEY) is None
         one.put(KEY, b"document")
         assert one.get(KEY) == b"document"

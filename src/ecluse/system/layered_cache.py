@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +21,14 @@ class LayeredCache:
     A shared cache that can't be reached is as good as empty: it is asked no more, and `troubles` says why.
     """
 
-    def __init__(self, own: StepCache, shared: StepCache, *, read_only: bool = False) -> None:
-        self._own, self._shared, self._read_only = own, shared, read_only
+    def __init__(self, own: StepCache, shared: Callable[[], StepCache], *, read_only: bool = False) -> None:
+        """`shared` is called when it is asked for the first time; it may raise UnreachableError."""
+        self._own, self._open, self._read_only = own, shared, read_only
         self._troubles: list[str] = []
+
+    @cached_property
+    def _shared(self) -> StepCache:
+        return self._open()
 
     @property
     def troubles(self) -> tuple[str, ...]:

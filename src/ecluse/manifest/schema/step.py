@@ -93,7 +93,8 @@ class CacheTable(Table):
     """Results of steps that passed: kept, so that what hasn't changed isn't run again."""
 
     shared: str = key(
-        "Folder of a cache that several machines use; it has to be there. Empty: none.",
+        "Folder (which has to be there) or address (s3://bucket/prefix) of a cache that several machines use; empty: "
+        "none.",
         example="/mnt/ci-cache",
         default=_CACHE.shared,
     )

@@ -1,0 +1,79 @@
+"""The step cache in a real S3 server (SeaweedFS: `weed` on PATH, or named by ECLUSE_SEAWEEDFS)."""
+
+import os
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from ecluse.ports.cache import UnreachableError
+from ecluse.testing.cache import KEY, StepCacheContract
+from support.ports import free_port
+
+pytestmark = pytest.mark.live
+obstore = pytest.importorskip("obstore", reason="the extra `store` isn't installed")
+WEED = os.environ.get("ECLUSE_SEAWEEDFS") or shutil.which("weed")
+BUCKET = "results"
+SERVICES = ("master", "volume", "filer", "s3")
+NO_KEYS = {"region": "us-east-1", "skip_signature": True, "allow_http": True, "virtual_hosted_style_request": False}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of an empty server with one bucket."""
+    if not WEED:
+        pytest.skip("no S3 server: install SeaweedFS, or name its program in ECLUSE_SEAWEEDFS")
+    folder = tmp_path_factory.mktemp("weed")
+    ports = {name: (free_port(), free_port()) for name in SERVICES}
+    options = [f"-{name}.port={plain}" for name, (plain, _) in ports.items()]
+    options += [f"-{name}.port.grpc={grpc}" for name, (_, grpc) in ports.items()]
+    argv = [WEED, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=8"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*argv, *options], stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{ports['s3'][0]}"
+    try:
+        make_bucket(address)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def make_bucket(address):
+    until = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(urllib.request.Request(f"{address}/{BUCKET}", method="PUT"), timeout=5).read()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+class TestObjectCache(StepCacheContract):
+    @pytest.fixture
+    def cache(self, server, tmp_path):
+        from ecluse.providers.objects.cache import ObjectCache
+
+        return ObjectCache(f"s3://{BUCKET}/{tmp_path.name}", endpoint=server, **NO_KEYS)
+
+
+def test_a_store_that_isn_t_there_is_told_in_one_line():
+    from ecluse.providers.objects.cache import ObjectCache
+
+    away = ObjectCache(f"s3://{BUCKET}", endpoint=f"http://127.0.0.1:{free_port()}", **NO_KEYS)
+    with pytest.raises(UnreachableError, match=r"^s3://results: [^\n]*$"):
+        away.get(KEY)
+
+
+@pytest.mark.parametrize("address", ["nothing://there", "s3://"])
+def test_an_address_of_no_store_is_told(address):
+    from ecluse.providers.objects.cache import ObjectCache
+
+    with pytest.raises(UnreachableError):
+        ObjectCache(address)
