@@ -14,13 +14,15 @@ import subprocess
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from ecluse.keeper import program, unixsocket
+from ecluse.keeper import processes, program, unixsocket
 from ecluse.keeper.life import Life
 from ecluse.keeper.places import Home
 from ecluse.keeper.worker import LONGEST_DELAY, STEADY, delay
 
 PACKET = 64 * 1024
 PATIENCE = 5.0
+SHORT = 1.0
+"""Patience with a holder that can be replaced: whoever asks has the sockets, and works on nothing else meanwhile."""
 
 
 def begin(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -> int:
@@ -45,13 +47,37 @@ def begin(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) 
     return started.pid
 
 
-def call(home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = ()) -> Tuple[Dict[str, Any], List[int]]:
-    """One order and its answer. OSError when there is no holder."""
+def call(
+    home: Home, order: Dict[str, Any], descriptors: Tuple[int, ...] = (), *, patience: float = PATIENCE
+) -> Tuple[Dict[str, Any], List[int]]:
+    """One order and its answer. OSError when there is no holder, or none that answers in time."""
     with unixsocket.connect(home.holder_socket, socket.SOCK_SEQPACKET) as connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(patience)
         socket.send_fds(connection, [json.dumps(order).encode()], list(descriptors))
         data, received, _, _ = socket.recv_fds(connection, PACKET, 8)
     return (json.loads(data) if data else {}), received
+
+
+def end_all(home: Home) -> None:
+    """Kill those who hold for `home`, silent ones too: such a one may still watch a keeper, would start another after
+    the environment was shut, and can't be told any more once its socket was replaced."""
+    for process in processes.every():
+        if process.state not in "ZX" and _is_holder(process.pid, home):
+            processes.send(process.pid, process.start_time, signal.SIGKILL)
+
+
+def _is_holder(pid: int, home: Home) -> bool:
+    with contextlib.suppress(OSError), open("/proc/%d/cmdline" % pid, "rb") as file:
+        words = file.read().split(b"\0")
+        return words[3:6] == [b"holder", b"--home", os.fsencode(home.path)] and _is_of_ours(pid)
+    return False
+
+
+def _is_of_ours(pid: int) -> bool:
+    """Whether it sees the same files under the same names: a container's processes are seen from outside too."""
+    with contextlib.suppress(OSError):
+        return os.readlink("/proc/%d/ns/mnt" % pid) == os.readlink("/proc/self/ns/mnt")
+    return False
 
 
 class Holder:
@@ -76,7 +102,7 @@ class Holder:
         while not self._ending:
             for key, _ in self._selector.select(self._wait()):
                 key.data()
-            if self._due is not None and time.monotonic() >= self._due:
+            if not self._ending and self._due is not None and time.monotonic() >= self._due:
                 self._start_keeper()
         listener.close()
 
@@ -99,8 +125,15 @@ class Holder:
         elif order["order"] == "give":
             given = self._held
         elif order["order"] == "end":
-            self._ending = True
+            self._end(int(order["pid"]))
         socket.send_fds(connection, [json.dumps({"pid": os.getpid(), "count": len(given)}).encode()], list(given))
+
+    def _end(self, keeper: int) -> None:
+        """With the keeper that we started and that found another one in its place: it may still wait for the lock,
+        and would get it now."""
+        self._ending = True
+        if self._child and self._child.pid != keeper and self._child.poll() is None:
+            self._child.kill()
 
     def _hold(self, descriptors: Tuple[int, ...], order: Dict[str, Any]) -> None:
         """New descriptors replace the old ones; none means that there is nothing to hold."""

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
@@ -31,13 +30,15 @@ class Holding:
             descriptors = tuple(self._traffic.pair[name].fileno() for name in sorted(self._traffic.pair))
         order = {"order": "hold", "pid": os.getpid(), "command": program.command("run", "--home", self._home.path)}
         try:
-            answer, _ = holder.call(self._home, order, descriptors)
+            answer, _ = holder.call(self._home, order, descriptors, patience=holder.SHORT)
         except (OSError, ValueError):
             self._start(order, descriptors)
             return
         self._follow(int(answer["pid"]))
 
     def _start(self, order: Dict[str, Any], descriptors: Tuple[int, ...]) -> None:
+        """Not beside a silent one: there are two then, and each starts a keeper."""
+        holder.end_all(self._home)
         try:
             self._follow(holder.begin(self._home, order, descriptors))
         except OSError as error:
@@ -63,18 +64,16 @@ class Holding:
 
     def renew(self) -> None:
         """Its socket may have been removed with ours: then another one, and the old one, which can't be told, ends."""
-        old = self.pid
         self.leave()
-        if old and not os.path.exists(self._home.holder_socket):
-            os.kill(old, signal.SIGKILL)
         self.update()
 
     def end(self) -> None:
         self.leave()
         with contextlib.suppress(OSError, ValueError):
-            holder.call(self._home, {"order": "end"})
+            holder.call(self._home, {"order": "end", "pid": os.getpid()}, patience=holder.SHORT)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._home.holder_socket)
+        holder.end_all(self._home)
 
     def leave(self) -> None:
         """Don't follow it any more."""

@@ -32,7 +32,7 @@ def holding(home):
     """Tells a holder of its own process which keeper to guard."""
     pid = holder.begin(home, {"pid": os.getpid(), "command": []})
     yield lambda keeper, command: holder.call(home, {"order": "hold", "pid": keeper, "command": command})
-    holder.call(home, {"order": "end"})
+    holder.call(home, {"order": "end", "pid": os.getpid()})
     assert os.waitpid(pid, 0)[1] == 0
 
 
@@ -49,7 +49,7 @@ def test_a_holder_guards_a_keeper_that_was_killed_right_after_starting_it(home, 
     assert (answer["count"], os.read(reads, 4)) == (1, b"kept")
     os.close(given)
     os.close(reads)
-    holder.call(home, {"order": "end"})
+    holder.call(home, {"order": "end", "pid": second})
     os.kill(second, signal.SIGKILL)
     assert os.waitpid(pid, 0)[1] == 0
 
