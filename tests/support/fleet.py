@@ -25,6 +25,14 @@ class Chain:
 
     shop: Shop
     names: tuple[str, ...]
+    environment = ()
+    """The words that name it on a command line."""
+    settles = 5.0
+    """Seconds in which `status` agrees with what is seen, on a machine with other work."""
+
+    def shown(self, name: str) -> str:
+        """What commands call a host."""
+        return f"hosts/{name}"
 
     @property
     def ports(self) -> dict[str, int]:
@@ -44,22 +52,22 @@ class Chain:
 
     def processes(self, host: str) -> dict[int, str]:
         """Every living process of a host's environment: `keeper`, `holder`, or `app`."""
-        return {pid: kind for pid in _pids() if (kind := _kind(pid, self.home(host)))}
+        return {pid: kind for pid in _pids() if (kind := kind_of(pid, self.home(host)))}
 
     def kill_keepers(self) -> None:
         """All keepers and holders at once, so that the next command starts others with its own environment."""
-        found = [
-            pid for host in self.names for pid, kind in self.processes(host).items() if kind in {"keeper", "holder"}
-        ]
-        for pid in found:
-            os.kill(pid, signal.SIGSTOP)
-        for pid in found:
-            os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in found), 10)
+        kill_at_once(
+            [pid for host in self.names for pid, kind in self.processes(host).items() if kind in {"keeper", "holder"}]
+        )
+
+    def restart_keepers(self, fault: str) -> None:
+        """All of them are told of the fault from now on."""
+        self.kill_keepers()
+        self.shop.ecluse("status", env={"ECLUSE_FAULT": fault})
 
     def frozen(self) -> str | None:
         """The host whose keeper stands still."""
-        return next((host for host in self.names if _state(self.keeper(host)) == "T"), None)
+        return next((host for host in self.names if state_of(self.keeper(host)) == "T"), None)
 
     def status(self) -> dict:
         done = self.shop.ecluse("status", "--json")
@@ -112,7 +120,15 @@ def until(what, seconds: float, every: float = 0.03):
 
 
 def is_zombie(pid: int) -> bool:
-    return _state(pid) in {"Z", "X", ""}
+    return state_of(pid) in {"Z", "X", ""}
+
+
+def kill_at_once(pids: list[int]) -> None:
+    """None of them sees another one die."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            os.kill(pid, number)
+    until(lambda: all(is_zombie(pid) for pid in pids), 10)
 
 
 def _free_range(count: int) -> int:
@@ -143,14 +159,15 @@ def _pids() -> list[int]:
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
-def _state(pid: int) -> str:
+def state_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
 
 
-def _kind(pid: int, home: Path) -> str:
+def kind_of(pid: int, home: Path) -> str:
+    """`keeper`, `holder` or `app` of the environment in `home`, or nothing of it."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

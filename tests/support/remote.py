@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -53,6 +54,12 @@ class Remote:
     def status(self) -> dict[str, Any]:
         document: dict[str, Any] = self.json("status", "production")["environments"][0]
         return document
+
+    def status_now(self) -> dict[str, Any]:
+        """Whatever it is: hosts may be silent."""
+        document: dict[str, Any] = json.loads(self.shop.ecluse("status", "production", "--json").stdout)
+        found: dict[str, Any] = document["environments"][0]
+        return found
 
     def answers(self) -> dict[str, str]:
         """Which version answers on each host; the error where none does."""

@@ -161,7 +161,7 @@ def made(folder: Path, *names: str, disk: str = "600m") -> Iterator[Hosts]:
     hosts = Hosts(folder, folder / "ssh_config", folder / "known_hosts", folder / "key")
     _key(hosts.key)
     hosts.known.touch()
-    network = secrets.randbelow(200) + 20
+    network = _free_network()
     try:
         for number, name in enumerate(names):
             host = _made(hosts, name, network, number, disk)
@@ -174,6 +174,12 @@ def made(folder: Path, *names: str, disk: str = "600m") -> Iterator[Hosts]:
     finally:
         for host in hosts.each.values():
             host.end()
+
+
+def _free_network() -> int:
+    """The second number of addresses that no other hosts on this machine have."""
+    taken = ran("ip", "-o", "address")
+    return secrets.choice([number for number in range(20, 220) if f" 10.{number}." not in taken])
 
 
 def _made(hosts: Hosts, name: str, network: int, number: int, disk: str) -> Host:
