@@ -6,13 +6,15 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from support import remote
 from support.fleet import kill_at_once, kind_of, state_of
 from support.remote import Remote, opened
-from support.shop import Customers, Shop
 from support.ssh_hosts import USER
+
+if TYPE_CHECKING:
+    from support.shop import Customers, Shop
 
 HOME = Path(f"/home/{USER}/.ecluse/apps/shop/environments/production")
 RUN = f'exec "$HOME/.ecluse/python" -I "$HOME/.ecluse/keeper.pyz" run --daemon --home {HOME}'

@@ -10,7 +10,7 @@ from ecluse.loop.deploy.fleet import on_each
 from ecluse.loop.deploy.health import Expected, end_of, ended, failed, question_of, shown
 from ecluse.loop.deploy.judge import Judge, Sample, SequentialTest
 from ecluse.loop.deploy.threshold import FixedThreshold
-from ecluse.loop.deploy.work import Work, expected_at, told
+from ecluse.loop.deploy.work import Work, at_one, expected_at, told
 from ecluse.model.app import JudgeKind, Rollout
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName
@@ -35,7 +35,7 @@ class Watched:
 async def watch(work: Work, leg: Leg) -> Watched:
     """Until the leg's time is over, its requests are answered, or something is wrong on one of its hosts."""
     places = {place.host: place for place in work.deployment.at(leg)}
-    expected = {host: await expected_at(work, place, place.slot) for host, place in places.items()}
+    expected = {host: await at_one(work, host, expected_at(work, place, place.slot)) for host, place in places.items()}
     judge = judge_of(work.one.environment.rollout)
     bad = dict.fromkeys(places, 0)
     clock, before = work.world.clock, None
@@ -113,7 +113,7 @@ async def _ill(
         return failed("watch", (where + line for line in end_of(dead)), 0.0)
     if expected is None:
         return None
-    answered = await work.target(place).ask(place.slot, question_of(expected.health))
+    answered = await at_one(work, place.host, work.target(place).ask(place.slot, question_of(expected.health)))
     flaw = expected.flaw(answered)
     bad[place.host] = bad[place.host] + 1 if flaw else 0
     if bad[place.host] < FAILURES:

@@ -98,6 +98,14 @@ async def everywhere(work: Work, leg: Leg, act: Callable[[Place], Awaitable[T]])
     return found.done
 
 
+async def at_one(work: Work, host: HostName, call: Awaitable[T]) -> T:
+    """What a call on one of the hosts gives; its Problem names the host, so that we may go on without it."""
+    try:
+        return await call
+    except ProblemError as error:
+        raise told(work, host, error) from error
+
+
 async def expected_at(work: Work, place: Place, slot: Slot) -> Expected | None:
     """What a healthy answer of the new release looks like; None when nothing can be asked."""
     web = work.running[place.host].web

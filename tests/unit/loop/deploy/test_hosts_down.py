@@ -83,6 +83,22 @@ async def test_one_that_is_lost_on_the_way_is_left_out_where_that_is_wanted(skip
     assert await skip.serve("2.0.0")
 
 
+@pytest.mark.parametrize("calls", [("ask",), ("observe", "ask")])
+async def test_one_that_is_lost_under_watch_is_left_out_too(skip, calls):
+    def lost_after(route):
+        async def routed(*args, **more):
+            await route(*args, **more)
+            lose(skip.hosts["d"], *calls)
+
+        return routed
+
+    skip.hosts["d"].route = lost_after(skip.hosts["d"].route)
+    done = await skip.deploy("2.0.0")
+    assert (done.committed, done.problem) == (True, None)
+    back(skip, "d")
+    assert await on_all_but(skip, "2.0.0", "d")
+
+
 async def test_fewer_than_most_are_not_enough(skip):
     for name in ("b", "c", "d"):
         lose(skip.hosts[name], "start")

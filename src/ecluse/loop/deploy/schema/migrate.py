@@ -11,11 +11,10 @@ from ecluse.loop.deploy.problems import migration_failed
 from ecluse.loop.deploy.schema.files import of_bundle
 from ecluse.loop.deploy.schema.migration import Migration, Standing, Tool, heads, names
 from ecluse.loop.deploy.schema.tools import tool_of
-from ecluse.loop.deploy.work import Done, MoveFailedError, Work, told
+from ecluse.loop.deploy.work import Done, MoveFailedError, Work, at_one
 from ecluse.model import events
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.history import EnvironmentKnown
-from ecluse.model.problem import ProblemError
 from ecluse.ports.target import RanCommand
 
 PATIENCE = timedelta(minutes=1)
@@ -96,10 +95,8 @@ class Migrating:
 
     async def _order(self, argv: tuple[str, ...], within: timedelta, *, looks: bool = False) -> RanCommand:
         work, host = self.work, self.place.host
-        try:
-            return await work.target(self.place).run(work.lease.grant(), work.running[host], argv, within, looks=looks)
-        except ProblemError as error:
-            raise told(work, host, error) from error
+        asked = work.target(self.place).run(work.lease.grant(), work.running[host], argv, within, looks=looks)
+        return await at_one(work, host, asked)
 
     def _read(self, tool: Tool) -> tuple[Migration, ...]:
         return tool.read(of_bundle(self.work.one.bundle, tool.matters, self.work.world.store))
