@@ -81,7 +81,7 @@ def lose(target, *calls, times=50):
 
 EVERYTHING = (
     "observe", "take", "renew", "give_back", "stage", "begin", "run", "start", "ask", "route", "decide", "commit",
-    "abort", "stop", "upgrade", "forget",
+    "abort", "stop", "upgrade", "forget", "wait", "wake",
 )  # fmt: skip
 
 

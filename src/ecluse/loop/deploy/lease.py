@@ -12,6 +12,7 @@ from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
 from ecluse.loop.deploy.problems import lease_ran_out, too_few_hosts
 from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.model.ids import HostName
+from ecluse.model.observed import Holder
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.target import Grant
@@ -115,32 +116,64 @@ async def held(fleet: Fleet, duration: timedelta, world: World, wait: timedelta 
 
 
 async def _wait_for(fleet: Fleet, duration: timedelta, world: World, wait: timedelta | None) -> Lease:
-    """The line is kept by the first host in sorted order."""
-    first = next(iter(fleet.targets.values()))
     until = world.clock.monotonic() + (wait or timedelta()).total_seconds()
-    ticket, told = 0.0, -1
+    line, told = Line(fleet, world.holder), -1
     while True:
         try:
-            return await take(fleet, duration, world)
+            return await take(fleet, duration, world, line)
         except ProblemError as error:
             if error.exit is not Exit.BUSY or wait is None or world.clock.monotonic() >= until:
                 raise
-        place = await first.wait(world.holder, ticket)
-        ticket = place.ticket
-        if place.before != told:
-            told = place.before
+        if (before := await line.stand()) != told:
+            told = before
             world.reporter.note(f"waiting for the environment, {told} before us")
         await world.clock.sleep(LOOK_EVERY)
 
 
-async def take(fleet: Fleet, duration: timedelta, world: World) -> Lease:
+class Line:
+    """Our place among those who wait, kept by the first host in sorted order that can be reached. A ticket is a moment
+    of its host's clock, so each host gives one of its own."""
+
+    def __init__(self, fleet: Fleet, holder: Holder) -> None:
+        self._fleet, self._holder = fleet, holder
+        self._tickets: dict[HostName, float] = {}
+
+    async def stand(self) -> int:
+        """Show our ticket, or get one; how many are before us. ProblemError when no host can be reached."""
+        lost: list[ProblemError] = []
+        for host, target in self._fleet.targets.items():
+            try:
+                place = await target.wait(self._holder, self._tickets.get(host, 0.0))
+            except ProblemError as error:
+                if not is_lost(error):
+                    raise
+                lost.append(error)
+            else:
+                self._tickets[host] = place.ticket
+                return place.before
+        raise lost[0]
+
+    async def keep(self) -> None:
+        """Have our place again, if we had one: whoever takes the lease leaves the line."""
+        if self._tickets:
+            await self.stand()
+
+
+async def take(fleet: Fleet, duration: timedelta, world: World, line: Line | None = None) -> Lease:
     """One generation, greater than any seen, on every host that can be reached: most of them, or it isn't taken.
 
-    Refused or interrupted on the way: what was taken is given back.
+    Refused or interrupted on the way: what was taken is given back. Where another still has a host, not before we have
+    our place in the line again: the next one would come in between.
     """
     ours: dict[HostName, Grant] = {}
     try:
         return await _leveled(fleet, duration, world, ours)
+    except ProblemError as error:
+        if line and error.exit is Exit.BUSY:
+            with suppress(ProblemError):
+                await line.keep()
+        await to_its_end(_give_back(fleet, ours))
+        raise
     except BaseException:
         await to_its_end(_give_back(fleet, ours))
         raise
