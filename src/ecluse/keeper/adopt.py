@@ -5,8 +5,9 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, 
 
 from ecluse.keeper import holder, kernel, listeners, processes, strays
 from ecluse.keeper.durable import SealedFile
-from ecluse.keeper.keeper import Keeper, boottime
+from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.places import Home
+from ecluse.keeper.processes import boottime
 from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.traffic import OTHER
 from ecluse.keeper.units import has_web

@@ -8,7 +8,8 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 from ecluse.keeper.ask import ask
 from ecluse.keeper.children import Children
 from ecluse.keeper.jobs import Jobs
-from ecluse.keeper.keeper import Keeper, Running, boottime
+from ecluse.keeper.keeper import Keeper, Running
+from ecluse.keeper.processes import boottime
 from ecluse.keeper.traffic import OTHER
 from ecluse.wire import codes
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections import deque
 from typing import Any, Deque, Dict, Mapping, Optional, Set
 
@@ -11,6 +10,7 @@ from ecluse.keeper.journal import Journal
 from ecluse.keeper.lease import Lease
 from ecluse.keeper.output import Output
 from ecluse.keeper.places import Home
+from ecluse.keeper.processes import boottime
 from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.services.provided import Services, furnished
 from ecluse.keeper.slots import Slot
@@ -27,11 +27,6 @@ REMOVED = (
 )
 WARNINGS = 20
 """The last ones are kept until the keeper ends."""
-
-
-def boottime() -> float:
-    """Runs on while the machine sleeps; starts anew with it (CLOCK_BOOTTIME)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def is_alive(holder: Mapping[str, Any]) -> bool:

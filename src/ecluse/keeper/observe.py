@@ -4,7 +4,8 @@ import os
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from ecluse.keeper.keeper import Keeper, boottime
+from ecluse.keeper.keeper import Keeper
+from ecluse.keeper.processes import boottime
 from ecluse.keeper.slots import Slot
 from ecluse.keeper.worker import RUNNING, Worker
 

@@ -64,6 +64,11 @@ def boot_id() -> str:
         return file.read().strip()
 
 
+def boottime() -> float:
+    """Runs on while the machine sleeps; nobody sets it (CLOCK_BOOTTIME)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def every() -> List[Stat]:
     found = (stat(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [seen for seen in found if seen is not None]

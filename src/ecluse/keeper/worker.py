@@ -7,6 +7,7 @@ import time
 from typing import Any, Callable, Dict, Optional, Set, Tuple
 
 from ecluse.keeper import processes
+from ecluse.keeper.processes import boottime
 from ecluse.wire import codes
 
 FIRST_DELAY = 0.1
@@ -93,6 +94,8 @@ class Worker:
         self.pid: Optional[int] = None
         self.start_time = 0
         self.started_at = 0.0
+        """For people; what depends on its age goes by `_since` (CLOCK_BOOTTIME), because clocks are set."""
+        self._since = 0.0
         self.restarts = 0
         self.last_exit = ""
         self.state = EXITED
@@ -112,7 +115,7 @@ class Worker:
     @property
     def is_steady(self) -> bool:
         """Running, and not just started again after an exit."""
-        return self.state == RUNNING and (not self._failures or time.time() - self.started_at > UNSURE)
+        return self.state == RUNNING and (not self._failures or boottime() - self._since > UNSURE)
 
     def start(self) -> None:
         """Start it and keep it running. OrderError K041 when it can't be started even once.
@@ -134,10 +137,10 @@ class Worker:
     def _spawn(self) -> None:
         self.pid = processes.start(self._order())
         seen = processes.stat(self.pid)
-        self._run(self.pid, seen.start_time if seen else 0, time.time())
+        self._run(self.pid, seen.start_time if seen else 0, time.time(), boottime())
 
-    def _run(self, pid: int, start_time: int, started_at: float) -> None:
-        self.pid, self.start_time, self.started_at = pid, start_time, started_at
+    def _run(self, pid: int, start_time: int, started_at: float, since: float) -> None:
+        self.pid, self.start_time, self.started_at, self._since = pid, start_time, started_at, since
         self.state = RUNNING
         self._gone = asyncio.Event()
         self._watch = Watch(pid, self._ended)
@@ -152,7 +155,7 @@ class Worker:
         self._signalled = bool(record.get("signalled"))
         pid = record["pid"]
         if pid and processes.is_alive(pid, record["start_time"]):
-            self._run(pid, record["start_time"], record["started_at"])
+            self._run(pid, record["start_time"], record["started_at"], record.get("since", 0.0))
         elif record.get("ends"):
             self._wanted, self._signalled, self.last_exit = False, False, describe(None)
         elif self._wanted:
@@ -166,6 +169,7 @@ class Worker:
             "pid": self.pid,
             "start_time": self.start_time,
             "started_at": self.started_at,
+            "since": self._since,
             "state": self.state,
             "restarts": self.restarts,
             "last_exit": self.last_exit,
@@ -178,7 +182,7 @@ class Worker:
         pid, self.pid, self._watch, self._signalled = self.pid or 0, None, None, False
         processes.end_family(pid)
         self.last_exit = describe(reap(pid))
-        if time.time() - self.started_at > STEADY:
+        if boottime() - self._since > STEADY:
             self._failures = 0
         self._gone.set()
         if self._wanted and self._stopping:

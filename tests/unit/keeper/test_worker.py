@@ -64,6 +64,20 @@ def test_a_process_that_exits_is_started_again(make):
     asyncio.run(story())
 
 
+def test_a_clock_that_is_set_back_makes_no_process_young(make):
+    async def story():
+        web = make("import time; time.sleep(60)")
+        web.start()
+        os.kill(web.pid, signal.SIGKILL)
+        await until(lambda: web.restarts == 1 and web.state == RUNNING)
+        assert not web.is_steady
+        web.started_at += 3600
+        await until(lambda: web.is_steady)
+        await web.stop(signal.SIGTERM, 5)
+
+    asyncio.run(story())
+
+
 def test_a_release_without_traffic_gives_up_after_a_few_exits(make):
     async def story():
         seen = []
