@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ecluse.cli import options, session
-from ecluse.loop.operate.hosts import Fleetwide, findings, prepare
+from ecluse.loop.operate.hosts import Fleetwide, findings, prepare, problems
 from ecluse.model.app import App, Environment
 from ecluse.model.counted import counted
 from ecluse.model.problem import Exit
@@ -59,7 +59,14 @@ def as_document(
     found: Fleetwide, lacking: dict[Any, tuple[str, ...]], environment: Environment, *, applied: bool
 ) -> dict[str, Any]:
     hosts = [
-        {"name": host, "changes": one.changes, "applied": applied, "lacking": lacking[host], "facts": asdict(one.facts)}
+        {
+            "name": host,
+            "changes": one.changes,
+            "applied": applied,
+            "lacking": lacking[host],
+            "problems": [session.as_document(problem) for problem in problems(host, one)],
+            "facts": asdict(one.facts),
+        }
         for host, one in found.done.items()
     ]
     lost = [{"name": host, "problem": session.as_document(problem)} for host, problem in found.lost.items()]
@@ -77,6 +84,9 @@ def show(verb: str, found: Fleetwide, app: App, environment: Environment, *, app
         notes = one.notes if verb == "prepare" else findings(app, environment, one)
         for note in notes:
             click.echo(f"    {click.style('!', fg='yellow')} {note}")
+        for problem in problems(host, one):
+            click.echo(f"    {click.style('!', fg='yellow')} {problem}")
+            click.echo(f"      fix: {problem.fix}")
     for host, problem in found.lost.items():
         click.echo(f"{click.style('✗', fg='red')} {host}  {problem.what} [{problem.code}]")
         for fact in problem.evidence:

@@ -152,6 +152,7 @@ class Observed:
     """One look at a target."""
 
     at: datetime
+    """By its own clock."""
     url: str
     slots: tuple[SlotSeen, ...]
     serving: Slot | None
@@ -166,6 +167,8 @@ class Observed:
     keeper_pid: int | None = None
     keeper_version: str = ""
     warnings: tuple[str, ...] = ()
+    skew: float = 0.0
+    """Seconds by which its clock is ahead of ours."""
     services: tuple[ServiceSeen, ...] = ()
 
     def slot(self, slot: Slot) -> SlotSeen:

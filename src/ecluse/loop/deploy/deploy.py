@@ -22,6 +22,7 @@ from ecluse.model.history import DeploymentKnown
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.model.skew import clock_off
 from ecluse.ports.world import World
 
 NOBODY: Mapping[HostName, str] = MappingProxyType({})
@@ -35,6 +36,8 @@ async def deploy(
     migrates = bool(wanted.app.migrate) and not back
     seen = await fleet.observe()
     absent = absent_hosts(wanted.environment, lease, seen)
+    for off in clocks_off(seen):
+        world.reporter.note(f"! {off}: {off.fix}")
     there = {host: one for host, one in seen.hosts.items() if host not in absent}
     planned = plan_rollout(there, release.id, wanted.environment, migrates=migrates, back=back)
     deployment = Deployment(
@@ -101,6 +104,10 @@ async def _forget(fleet: Fleet, lease: Lease, wanted: Wanted, world: World) -> N
     found = await on_each(fleet.targets, act)
     for host, why in found.failed.items():
         world.reporter.note(f"! old releases are left on {host}: {why}")
+
+
+def clocks_off(seen: Seen) -> tuple[Problem, ...]:
+    return tuple(off for host, one in seen.hosts.items() if (off := clock_off(host, one.skew)))
 
 
 def absent_hosts(environment: Environment, lease: Lease, seen: Seen) -> Mapping[HostName, Problem]:

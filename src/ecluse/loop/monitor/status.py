@@ -20,6 +20,7 @@ from ecluse.model.ids import Commit, Digest, HostName, Version
 from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.model.skew import clock_off
 from ecluse.ports.target import Question, Target
 from ecluse.ports.world import World
 
@@ -129,7 +130,10 @@ async def _look_at(
     except ProblemError as error:  # lost since the look, or one that can't be asked: the others are told all the same
         health, why = "unknown", str(error.problems[0].what)
     one = seen.hosts[host]
-    return HostStatus(name=host, health=health, seen=replace(one, url=environment.seen_at(host, one.url)), why=why)
+    off = clock_off(host, one.skew)
+    warnings = (*one.warnings, f"{off}: {off.fix}") if off else one.warnings
+    told = replace(one, url=environment.seen_at(host, one.url), warnings=warnings)
+    return HostStatus(name=host, health=health, seen=told, why=why)
 
 
 async def health_of(app: App, seen: Observed, target: Target, world: World) -> tuple[str, str]:

@@ -9,11 +9,10 @@ from ecluse.loop.deploy.fleet import on_each
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.skew import clock_off
 from ecluse.ports.hosts import HostFacts, Prepared
 from ecluse.ports.world import World
 
-MUCH_SKEW = 30.0
-"""Seconds by which clocks may differ: nothing is decided by them, but times in logs and history would mislead."""
 LITTLE_SPACE = 1024**3
 FEW_FILES = 4096
 
@@ -53,12 +52,15 @@ def findings(app: App, environment: Environment, prepared: Prepared) -> Iterator
     yield from prepared.notes
 
 
+def problems(host: HostName, prepared: Prepared) -> tuple[Problem, ...]:
+    """What is wrong there and stops nothing."""
+    off = clock_off(host, prepared.facts.skew)
+    return (off,) if off else ()
+
+
 def _of_the_machine(facts: HostFacts) -> Iterator[str]:
     if facts.free_bytes < LITTLE_SPACE:
         yield f"{facts.free_bytes / 1024**2:.0f} MiB of disk are free: a release needs hundreds"
-    if abs(facts.skew) > MUCH_SKEW:
-        way = "ahead" if facts.skew > 0 else "behind"
-        yield f"its clock is {abs(facts.skew):.0f} s {way} of ours: `timedatectl set-ntp true`, or mend ours"
     if facts.system == "Linux" and not facts.routing:
         yield "its kernel takes no program for a group of sockets: a relay will carry the traffic (Linux 4.5 has it)"
     if 0 <= facts.open_files < FEW_FILES:

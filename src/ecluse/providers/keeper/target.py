@@ -17,6 +17,7 @@ from ecluse.model.ids import DeploymentId, Digest, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed, SlotSeen
 from ecluse.model.platform import HostPlatform
 from ecluse.model.redaction import masked
+from ecluse.model.skew import skew
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
 from ecluse.ports.services import ServicePrograms
@@ -77,7 +78,9 @@ class KeeperTarget:
             return Observed(
                 at=self._clock.now(), url="", slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None
             )
-        return documents.observed(await self._order("observe"))
+        began = self._clock.now().timestamp()
+        seen = documents.observed(await self._order("observe"))
+        return replace(seen, skew=skew(seen.at.timestamp(), began, self._clock.now().timestamp()))
 
     async def platform(self) -> HostPlatform | None:
         if self._reach.is_here:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.model.app import Argv
+from ecluse.model.skew import skew
 from ecluse.ports.clock import Clock
 from ecluse.ports.hosts import HostFacts, Prepared
 from ecluse.ports.hosts import Ran as Ended
@@ -67,12 +68,11 @@ class SshHost:
 
 
 def prepared(said: Mapping[str, Any], began: float, ended: float) -> Prepared:
-    """`began` and `ended`: our time around the question. A clock that was somewhere between the two is right."""
+    """`began` and `ended`: our time around the question."""
     facts = dict(said["facts"])
-    clock = float(facts["clock"])
-    skew = clock - ended if clock > ended else min(clock - began, 0.0)
+    off = skew(float(facts["clock"]), began, ended)
     known = {name: facts[name] for name in HostFacts.__slots__ if name in facts}
     lists = {name: tuple(facts[name]) for name in ("pythons", "environments")}
     return Prepared(
-        changes=tuple(said["changes"]), notes=tuple(said["notes"]), facts=HostFacts(**{**known, **lists}, skew=skew)
+        changes=tuple(said["changes"]), notes=tuple(said["notes"]), facts=HostFacts(**{**known, **lists}, skew=off)
     )
