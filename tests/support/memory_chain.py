@@ -38,7 +38,7 @@ class Chain:
 
     async def deploy(self, version):
         running = self.running(version)
-        wanted = Wanted(app=APP, environment=self.environment)
+        wanted = self.wanted
         async with held(self.fleet, self.environment.lease, self.world) as lease:
             await settle(self.fleet, lease, self.environment, self.world)
             return await deploy(wanted, running.release, NOTHING, self.fleet, lease, self.world, verb="ship")

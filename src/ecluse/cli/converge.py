@@ -24,7 +24,10 @@ def command(
     as_json: bool,
     folder: Path,
 ) -> None:
-    """Bring hosts that missed a deployment to the release that was decided."""
+    """Bring hosts that missed a deployment to what was decided, and secrets to those that were started anew.
+
+    Secrets are on no disk: after a reboot what serves waits for them, and is started where it is once it has them.
+    """  # fmt: skip
 
     environment = options.chosen(environment_argument, environment_option)
 
@@ -37,10 +40,12 @@ def command(
                 "version": done.version,
                 "release": done.release,
                 "brought": list(done.brought),
+                "revived": list(done.revived),
                 "lost": dict(done.lost),
             }
         )
-        brought = f"{', '.join(done.brought)} serves {done.version} now" if done.brought else "nothing was behind"
+        serves = (*done.brought, *done.revived)
+        brought = f"{', '.join(serves)} serves {done.version} now" if serves else "nothing was behind"
         click.echo(f"{environment}: {brought}", err=as_json)
         for host, why in done.lost.items():
             click.echo(f"  {host} can't be reached: {why}", err=True)

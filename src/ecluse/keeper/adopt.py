@@ -33,7 +33,6 @@ def adopt(keeper: Keeper, inherited: Optional[Mapping[str, int]] = None) -> None
         return
     keeper.blocked = ""
     for slot, record in known.items():
-        _warn_of_secrets(keeper, record)
         keeper.slots[slot].adopt(record)
     _settle(keeper, lost)
 
@@ -98,18 +97,11 @@ def _alive(known: Iterable[Record]) -> Iterator[Record]:
                 yield worker
 
 
-def _warn_of_secrets(keeper: Keeper, record: Record) -> None:
-    release = record["running"]["release"]["id"]
-    lost = set(record["secrets"]) - set(keeper.vault.of(release))
-    if lost:
-        keeper.warnings.append("secrets of %s are gone (they lived in memory): deploy again" % release)
-
-
 def _settle(keeper: Keeper, lost: Set[str]) -> None:
     """Weights, phases and empty slots as they should be, and nothing of ours that nobody knows, unless that is because
     we lost what we knew."""
     for name, slot in keeper.slots.items():
-        if slot.has_web or name in lost:
+        if (slot.has_web and not slot.wants_secrets) or name in lost:
             keeper.traffic.occupy(name)
         else:
             keeper.traffic.vacate(name)
@@ -138,11 +130,12 @@ def _hold_back(keeper: Keeper) -> None:
 
 def _retire_unfinished(keeper: Keeper) -> None:
     """No deployment is open: a release that has neither traffic nor an end is what a lost deployment left, or its
-    keeper died between the commit and this."""
+    keeper died between the commit and this. One that would have to wait for its secrets isn't kept warm."""
     for name, slot in keeper.slots.items():
-        if slot.running and not slot.warm_until and not keeper.weight(name) and keeper.weight(OTHER[name]):
+        if slot.running and (slot.wants_secrets or not slot.warm_until) and not keeper.weight(name) and keeper.weight(OTHER[name]):
             keeper.slots[OTHER[name]].committed = True
-            keeper.retire(name, _warm_seconds(keeper) if slot.committed else 0.0)
+            is_worth_it = slot.committed and not slot.wants_secrets
+            keeper.retire(name, _warm_seconds(keeper) if is_worth_it else 0.0)
 
 
 def _warm_seconds(keeper: Keeper) -> float:

@@ -101,6 +101,9 @@ class Keeper:
         """Run it in the slot, without traffic."""
         slot = self.slots[name]
         release = running["release"]["id"]
+        if slot.release == release and slot.lacks:
+            self._revive(slot, running.get("secrets") or {})
+            return
         if slot.release == release and not slot.is_failed:
             slot.resume()
             return
@@ -111,6 +114,14 @@ class Keeper:
         self.vault.put(release, running.get("secrets") or {})
         self._fill(slot, {key: value for key, value in running.items() if key != "secrets"})
         self.journal.after("start", slot=name, release=release)
+
+    def _revive(self, slot: Slot, secrets: Mapping[str, str]) -> None:
+        """Start what waited for its secrets since the machine was started anew."""
+        self.vault.put(slot.release, secrets)
+        if slot.has_web:
+            self.traffic.occupy(slot.name)
+            self.traffic.sockets(slot.name)[0].setblocking(True)
+        slot.revive()
 
     def _fill(self, slot: Slot, running: Running) -> None:
         if has_web(running):

@@ -43,8 +43,18 @@ def warnings(keeper: Keeper) -> List[str]:
     return [
         *keeper.warnings,
         *keeper.writes.warnings(),
+        *(_wanting(slot) for slot in keeper.slots.values() if slot.lacks),
         *filter(None, (keeper.blocked, full, keeper.output.trouble, *recovered)),
     ]
+
+
+def _wanting(slot: Slot) -> str:
+    running = slot.running or {}
+    return "the secrets of %s are gone, they lived in memory (%s): `ecluse converge %s` brings them" % (
+        running["release"]["version"],
+        ", ".join(slot.lacks),
+        running["environment"],
+    )
 
 
 def _open(opened: Dict[str, Any]) -> Dict[str, Any]:
@@ -74,15 +84,15 @@ def state(slot: Slot) -> str:
     """As `model.observed.SlotState` names it."""
     if slot.running is None:
         return "empty"
-    if slot.stopping:
-        return "stopping"
-    if slot.is_failed:
-        return "failed"
-    if slot.is_halted:
-        return "halted"
-    if not slot.is_up:
-        return "starting"
-    return "lame" if slot.is_lame else "running"
+    named = (
+        ("stopping", slot.stopping),
+        ("wants_secrets", slot.wants_secrets),
+        ("failed", slot.is_failed),
+        ("halted", slot.is_halted),
+        ("starting", not slot.is_up),
+        ("lame", slot.is_lame),
+    )
+    return next((name for name, is_so in named if is_so), "running")
 
 
 def guarantees(slot: Slot, kind: str) -> Tuple[str, ...]:

@@ -52,6 +52,8 @@ class Slot:
         self.counted: Optional[page.Totals] = None
         """What the release that was here last had counted in the end."""
         self._ports: Dict[str, int] = {}
+        self._given: Tuple[str, ...] = ()
+        """The names of the secrets with which the release was started."""
         self._lame_since = 0.0
         self._output = output
         self._sockets = sockets
@@ -91,6 +93,17 @@ class Slot:
         return bool(self.running) and ended and not self.is_failed and not self.stopping
 
     @property
+    def lacks(self) -> Tuple[str, ...]:
+        """The secrets that the release was started with, and that are gone: they lived in memory."""
+        there = self._secrets(self.release)
+        return tuple(name for name in self._given if name not in there)
+
+    @property
+    def wants_secrets(self) -> bool:
+        """Nothing is started without what it was started with before; what runs on has its own copy."""
+        return bool(self.lacks) and not any(worker.state == RUNNING for worker in self.workers)
+
+    @property
     def is_lame(self) -> bool:
         return self.page is not None and self.page.phase == page.LAME
 
@@ -106,6 +119,7 @@ class Slot:
         self.warm_until = self._lame_since = 0.0
         self.closed_at_end = 0
         self._ports = choose_ports(running)
+        self._given = tuple(sorted(self._secrets(self.release)))
         self._make_workers()
         self.resume()
 
@@ -115,6 +129,11 @@ class Slot:
         for worker in self.workers:
             worker.start()
         self.save()
+
+    def revive(self) -> None:
+        """It has the secrets again: those that there are now are what it wants."""
+        self._given = tuple(sorted(self._secrets(self.release)))
+        self.resume()
 
     def _make_workers(self) -> None:
         assert self.running is not None  # noqa: S101
@@ -136,6 +155,8 @@ class Slot:
 
     def _order(self, unit: Unit) -> processes.Order:
         assert self.running is not None  # noqa: S101
+        if self.lacks:
+            raise codes.OrderError(codes.CANNOT_START, "it wants its secrets: %s" % ", ".join(self.lacks))
         running = {**self.running, "secrets": self._secrets(self.release), "addresses": self._addresses()}
         self._output.drain()
         output, errors = self._output.open(self.name, unit.name, unit.process["name"], self.release)
@@ -260,6 +281,7 @@ class Slot:
             self.counted = self.page.totals()
             self.page.close()
         self.page, self.running, self.workers, self.stopping = None, None, [], False
+        self._given = ()
         self.forget()
 
     def forget(self) -> None:
@@ -273,7 +295,7 @@ class Slot:
         content = {
             "slot": self.name,
             "boot": self._boot,
-            "secrets": sorted(self._secrets(self.release)),
+            "secrets": self._given,
             "running": {key: value for key, value in self.running.items() if key != "secrets"},
             "committed": self.committed,
             "had_traffic": self.had_traffic,
@@ -292,6 +314,7 @@ class Slot:
         if record["boot"] == self._boot:
             self.warm_until, self._lame_since = record["warm_until"], record["lame_since"]
         self._ports = record["ports"]
+        self._given = tuple(record["secrets"])
         if not os.path.exists(self.home.page(self.name)):
             page.create(self.home.page(self.name))
         self.page = page.Page(self.home.page(self.name))
@@ -300,7 +323,7 @@ class Slot:
         for worker in self.workers:
             if worker.name in known:
                 self._output.open(self.name, worker.name, worker.process, self.release)
-                worker.adopt(known[worker.name])
+                worker.adopt(known[worker.name], may_start=not self.lacks)
         self.save()
 
     def leave(self) -> None:

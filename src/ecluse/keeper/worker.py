@@ -146,8 +146,8 @@ class Worker:
         self._watch = Watch(pid, self._ended)
         self._changed(self)
 
-    def adopt(self, record: Dict[str, Any]) -> None:
-        """Go on with what an earlier keeper started; started again when it has ended meanwhile."""
+    def adopt(self, record: Dict[str, Any], *, may_start: bool = True) -> None:
+        """Go on with what an earlier keeper started; started again when it has ended meanwhile, if that may be."""
         self.restarts = int(record["restarts"])
         self.last_exit = str(record["last_exit"])
         self.gave_up = bool(record["gave_up"])
@@ -156,7 +156,7 @@ class Worker:
         pid = record["pid"]
         if pid and processes.is_alive(pid, record["start_time"]):
             self._run(pid, record["start_time"], record["started_at"], record.get("since", 0.0))
-        elif record.get("ends"):
+        elif record.get("ends") or not may_start:
             self._wanted, self._signalled, self.last_exit = False, False, describe(None)
         elif self._wanted:
             self.last_exit = describe(None) if pid else self.last_exit

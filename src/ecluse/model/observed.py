@@ -21,6 +21,8 @@ class SlotState(StrEnum):
     STOPPING = "stopping"
     HALTED = "halted"
     """Stopped to make way for a new release, and ready to be started again."""
+    WANTS_SECRETS = "wants_secrets"
+    """Its machine was started anew, and its secrets are on no disk: nothing runs until it is given them."""
     FAILED = "failed"
     """A process gave up: it exited more often than the back-off allows."""
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.keeper import processes
 from ecluse.keeper.adopt import adopt
 from ecluse.keeper.chores import Chores, zombies
 from ecluse.keeper.deploying import Deploying
 from ecluse.keeper.keeper import Keeper
 from ecluse.keeper.listeners import inode
+from ecluse.keeper.observe import state, warnings
 from ecluse.keeper.places import Home
 from support.keeper_host import WEB, Host, get, weights
 
@@ -242,13 +244,42 @@ def test_what_runs_in_a_slot_without_any_record_goes_on_until_the_next_commit(ho
     tell(story)
 
 
-def test_secrets_that_were_in_memory_only_are_missed(host, home, tell):
+GONE = "the secrets of 1 are gone, they lived in memory (TOKEN): `ecluse converge local` brings them"
+SAYS_TOKEN = WEB.replace('os.environ["ECLUSE_VERSION"]', 'os.environ["TOKEN"]')
+
+
+def test_what_runs_on_without_its_secrets_is_told_and_left_alone(host, home, tell):
     async def story(before):
         await serve(before, host.running("1", secrets={"TOKEN": "a"}), "blue")
         killed(before)
         before.vault.remove()
         after = next_keeper(home)
-        assert list(after.warnings) == ["secrets of r-1 are gone (they lived in memory): deploy again"]
+        assert (warnings(after), state(after.slots["blue"])) == ([GONE], "running")
+        assert await asked(host.port) == (200, "1")
+        return after
+
+    tell(story)
+
+
+def test_what_ended_without_its_secrets_waits_for_them_and_clients_are_told(host, home, tell):
+    async def story(before):
+        token = host.running("1", web=SAYS_TOKEN, secrets={"TOKEN": "a"})
+        await serve(before, token, "blue")
+        assert await asked(host.port) == (200, "a")
+        (web,) = before.slots["blue"].workers
+        killed(before)
+        before.vault.remove()
+        processes.end_family(web.pid)
+        after = next_keeper(home)
+        assert (warnings(after), state(after.slots["blue"])) == ([GONE], "wants_secrets")
+        assert (await asked(host.port))[0] == 503
+        killed(after)
+        after = next_keeper(home)  # one more keeper knows it still
+        assert (state(after.slots["blue"]), after.slots["blue"].workers[0].restarts) == ("wants_secrets", 0)
+        await after.start({**token, "secrets": {"TOKEN": "b"}}, "blue")
+        await until(lambda: after.slots["blue"].is_up)
+        assert await asked(host.port) == (200, "b")
+        assert (warnings(after), state(after.slots["blue"])) == ([], "running")
         return after
 
     tell(story)

@@ -142,6 +142,8 @@ async def health_of(app: App, seen: Observed, target: Target, world: World) -> t
     slot = seen.slot(seen.serving) if seen.serving else None
     if slot is None or slot.release is None:
         return "down", ""
+    if slot.state is SlotState.WANTS_SECRETS:
+        return "down", "it wants its secrets, which are on no disk: `ecluse converge` brings them"
     if slot.state is not SlotState.RUNNING or any(process.state != "running" for process in slot.processes):
         return "unhealthy", f"the slot is {slot.state}"
     then = manifest_of(slot.release, world.ledger.state(), world.store)

@@ -14,6 +14,7 @@ from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.operate.revive import revive
 from ecluse.model import events
 from ecluse.model.deployment import Deployment, Leg, Move, Place
 from ecluse.model.ids import DeploymentId, HostName
@@ -23,18 +24,21 @@ from ecluse.ports.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converged:
-    """`release` serves on all hosts but those that are `lost`. `brought` are those that did not serve it before."""
+    """`release` serves on all hosts but those that are `lost`. `brought` are those that did not serve it before,
+    `revived` those that only wanted their secrets."""
 
     release: str
     version: str
     brought: tuple[HostName, ...]
+    revived: tuple[HostName, ...]
     lost: Mapping[HostName, str]
 
 
 async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) -> Converged:
     """Safe to repeat. What was decided is what most of all hosts serve; the ledger only says what that is made of.
 
-    A host is brought there as by a deploy of its own: staged, started, asked for its health, shifted.
+    A host is brought there as by a deploy of its own: staged, started, asked for its health, shifted. One that was
+    started anew and wants its secrets is given those of now, in the slot that it has.
     """
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
@@ -44,6 +48,8 @@ async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) 
         if kept is None:
             raise ProblemError(nothing_decided(wanted.environment.name))
         recalled = recall(kept, world.store)
+        then = as_it_was(wanted, recalled)
+        revived = await revive(fleet, lease, seen, then, recalled, world)
         behind = tuple(host for host, serves in seen.releases.items() if serves != release)
         if behind:
             places = tuple(
@@ -53,7 +59,6 @@ async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) 
                 id=DeploymentId(world.ids.new("d")), release=recalled.release.id, places=places, legs=LEGS
             )
             part = Fleet({host: fleet.targets[host] for host in behind})
-            then = as_it_was(wanted, recalled)
             deployed = await carry_out(
                 deployment, then, recalled.release, recalled.bundle, part, lease, world, verb="converge"
             )
@@ -69,7 +74,7 @@ async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) 
                 ),
             )
     lost = {host: problem.what for host, problem in {**lease.lost, **seen.lost}.items()}
-    return Converged(release=release, version=kept.version, brought=behind, lost=lost)
+    return Converged(release=release, version=kept.version, brought=behind, revived=revived, lost=lost)
 
 
 LEGS = (Leg(move=Move.STAGE), Leg(move=Move.BEGIN), *RUN, Leg(move=Move.SHIFT), *ENDING)

@@ -25,6 +25,8 @@ class Filled:
     warm_until: float | None = None
     has_served: bool = False
     halted: bool = False
+    wants_secrets: bool = False
+    """They are gone."""
 
     def has_exited(self, now: float) -> bool:
         after = self.behaviour.exits_after
@@ -33,12 +35,16 @@ class Filled:
     def state(self, now: float, weight: int) -> SlotState:
         if self.has_exited(now):
             return SlotState.FAILED
+        if self.wants_secrets:
+            return SlotState.WANTS_SECRETS
         if self.halted:
             return SlotState.HALTED
         return SlotState.LAME if self.has_served and not weight else SlotState.RUNNING
 
     def answer(self, path: str) -> tuple[Answered, Filled]:
         """What it answers now, and how it is afterwards."""
+        if self.wants_secrets:
+            return Answered(status=503), self
         if self.behaviour.only not in ("", path):
             return Answered(status=404), self
         answers = self.behaviour.answers
@@ -75,7 +81,7 @@ class Filled:
         ]
 
     def _process(self, name: str, now: float) -> ProcessSeen:
-        up = not self.has_exited(now)
+        up = not self.has_exited(now) and not self.wants_secrets
         return ProcessSeen(
             name=name,
             pid=self.pid if up else None,

@@ -69,6 +69,11 @@ class MemoryTarget:
     def script(self, version: str, behaviour: Behaviour) -> None:
         self._behaviours[version] = behaviour
 
+    def restart_machine(self) -> None:
+        """What was in memory is gone: releases with secrets want them."""
+        for slot, filled in self._slots.items():
+            self._slots[slot] = replace(filled, wants_secrets=bool(filled.running.secrets))
+
     def fail(self, call: str, *problems: Problem) -> None:
         """The next call of that name raises the first problem, the one after it the second, …"""
         self._failures.setdefault(call, []).extend(ProblemError(problem) for problem in problems)
@@ -177,7 +182,7 @@ class MemoryTarget:
         there = self._slots.get(slot)
         is_up = there is not None and not there.has_exited(self._clock.monotonic())
         if there and is_up and there.running.release.id == running.release.id:
-            self._slots[slot] = replace(there, warm_until=None)
+            self._slots[slot] = replace(there, warm_until=None, wants_secrets=False)
             return
         if self._weights[slot]:
             raise refused("K013", f"{slot} has traffic", Exit.REFUSED)
