@@ -132,7 +132,12 @@ def _retire_unfinished(keeper: Keeper) -> None:
     """No deployment is open: a release that has neither traffic nor an end is what a lost deployment left, or its
     keeper died between the commit and this. One that would have to wait for its secrets isn't kept warm."""
     for name, slot in keeper.slots.items():
-        if slot.running and (slot.wants_secrets or not slot.warm_until) and not keeper.weight(name) and keeper.weight(OTHER[name]):
+        if (
+            slot.running
+            and (slot.wants_secrets or not slot.warm_until)
+            and not keeper.weight(name)
+            and keeper.weight(OTHER[name])
+        ):
             keeper.slots[OTHER[name]].committed = True
             is_worth_it = slot.committed and not slot.wants_secrets
             keeper.retire(name, _warm_seconds(keeper) if is_worth_it else 0.0)

@@ -112,15 +112,10 @@ def clocks_off(seen: Seen) -> tuple[Problem, ...]:
 
 def absent_hosts(environment: Environment, lease: Lease, seen: Seen) -> Mapping[HostName, Problem]:
     """Those that a deploy goes without, and why. ProblemError D066 where the environment wants every host."""
-    if environment.hosts_down is HostsDown.ALL:
-        require_all(lease, seen)
-    return {**lease.lost, **seen.lost}
-
-
-def require_all(lease: Lease, seen: Seen) -> None:
-    """ProblemError D066 when a host can't be reached."""
-    if lost := {**lease.lost, **seen.lost}:
+    lost = {**lease.lost, **seen.lost}
+    if lost and environment.hosts_down is HostsDown.ALL:
         raise hosts_missing(lost)
+    return lost
 
 
 def kept(deployments: Iterable[DeploymentKnown], count: int) -> tuple[ReleaseId, ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from ecluse.loop.deploy.deploy import carry_out, require_all
+from ecluse.loop.deploy.deploy import absent_hosts, carry_out
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.plan import Planned, legs_left, plan_at
-from ecluse.loop.deploy.problems import committed_in_part, undecided, waits_for_person
+from ecluse.loop.deploy.problems import committed_in_part, hosts_missing, undecided, waits_for_person
 from ecluse.loop.deploy.recall import Recalled, as_it_was, recall
 from ecluse.loop.deploy.settle import known, told, unfinished, was_decided
 from ecluse.loop.deploy.transaction import Deployed
@@ -31,7 +31,7 @@ MADE_BY = {"run": Move.MIGRATE}
 
 async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta | None = None) -> Shipped:
     """Go on with the open deployment from where it stands. With `promote` only with one that waits for a person;
-    without, one that waits goes on waiting (D067)."""
+    without, one that waits goes on waiting (D067). It goes without hosts that are down where a deploy would."""
     began = world.clock.monotonic()
     fleet = fleet_of(world, wanted.app, wanted.environment)
     async with held(fleet, wanted.environment.lease, world, wait) as lease:
@@ -43,7 +43,11 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
         if require_known(fleet, seen, deployment):
             behind = await finish_decided(fleet, lease, seen, deployment, wanted.environment, world)
             return _finished(wanted, one, behind, len(fleet.targets), world, world.clock.monotonic() - began)
-        require_all(lease, seen)
+        absent = absent_hosts(wanted.environment, lease, seen)
+        seen, opened = _there(seen, absent), {host: it for host, it in opened.items() if host not in absent}
+        if not opened:
+            raise hosts_missing(absent)
+        one = next(iter(opened.values()))
         if over := {**_absent(seen, opened), **gone_back(seen, deployment), **_going_back(opened)}:
             raise ProblemError(over_on_some(one, over, wanted.environment))
         if not promote and all(_waits(it) for it in opened.values()):
@@ -53,9 +57,11 @@ async def resume(wanted: Wanted, world: World, *, promote: bool, wait: timedelta
         recalled = _recalled(one, world)
         then = as_it_was(wanted, recalled)
         going_on = _going_on(one, then, seen, opened, promote=promote)
+        left_out = {host: problem.what for host, problem in absent.items()}
         deployed = await carry_out(
-            going_on, then, recalled.release, recalled.bundle, fleet, lease, world, verb=one.verb
-        )
+            going_on, then, recalled.release, recalled.bundle, fleet.without(absent), lease, world, verb=one.verb,
+            left_out=left_out,
+        )  # fmt: skip
     return _ended(wanted, recalled, deployed, world.clock.monotonic() - began)
 
 
@@ -97,6 +103,10 @@ async def finish_decided(
         **gone_back(seen, deployment),
         **{host: str(error) for host, error in found.failed.items()},
     }
+
+
+def _there(seen: Seen, absent: Collection[HostName]) -> Seen:
+    return Seen(hosts={host: look for host, look in seen.hosts.items() if host not in absent})
 
 
 def why_lost(seen: Seen) -> Mapping[HostName, str]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from ecluse.loop.operate.converge import converge
+from ecluse.loop.operate.unfinished import resume
 from ecluse.model import events
 from ecluse.model.app import HostsDown, Strategy
 from ecluse.model.problem import Exit, Problem, ProblemError
-from support.memory_chain import EVERYTHING, LIVE, Chain, lose
+from support.memory_chain import EVERYTHING, LIVE, Chain, left_behind, lose
 
 pytestmark = pytest.mark.looped
 
@@ -97,6 +98,30 @@ async def test_one_that_is_lost_under_watch_is_left_out_too(skip, calls):
     assert (done.committed, done.problem) == (True, None)
     back(skip, "d")
     assert await on_all_but(skip, "2.0.0", "d")
+
+
+@pytest.mark.parametrize("hosts_down", [HostsDown.QUORUM, HostsDown.SKIP])
+async def test_what_was_left_open_is_gone_on_with_without_a_host_that_is_down(memory_world, hosts_down):
+    chain = Chain(memory_world, replace(LIVE, hosts_down=hosts_down))
+    assert (await chain.deploy("1.0.0")).committed
+    await left_behind(chain, decided=0)
+    lose(chain.hosts["b"], *EVERYTHING)
+    done = await resume(chain.wanted, chain.world, promote=False)
+    assert (done.outcome, done.problem) == ("deployed", None)
+    assert [(one.host, one.outcome) for one in chain.told(events.HostEnded)] == [("b", "left_out")]
+    back(chain, "b")
+    assert await on_all_but(chain, "2.0.0", "b")
+    assert (await converge(chain.wanted, chain.world)).brought == ("b",)
+
+
+async def test_where_all_are_wanted_what_was_left_open_stays_so(memory_world):
+    chain = Chain(memory_world, LIVE)
+    assert (await chain.deploy("1.0.0")).committed
+    await left_behind(chain, decided=0)
+    lose(chain.hosts["b"], *EVERYTHING)
+    with pytest.raises(ProblemError) as error:
+        await resume(chain.wanted, chain.world, promote=False)
+    assert error.value.problems[0].code == "D066"
 
 
 async def test_fewer_than_most_are_not_enough(skip):
