@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from support.remote import opened
+from support.fleet import kill_at_once
+from support.remote import customers, opened
+from support.remote_chain import RemoteChain
 from support.ssh_hosts import USER, ran, required
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
@@ -17,7 +19,17 @@ pytestmark = [pytest.mark.live, pytest.mark.network]
 def remote(tmp_path_factory):
     required()
     with opened(tmp_path_factory.mktemp("fleet"), "web1", "web2") as made:
+        assert made.ship()["outcome"] == "shipped"
         yield made
+
+
+@pytest.fixture(autouse=True)
+def unharmed(remote):
+    """Whatever is wrong with web1: customers of web2 see nothing of it, and what it serves is healthy."""
+    with customers(remote, "web2", connections=2) as each:
+        yield
+    each["web2"].lost_nothing()
+    assert {host["name"]: host["health"] for host in remote.status_now()["hosts"]}["web2"] == "healthy"
 
 
 @pytest.fixture
@@ -35,7 +47,15 @@ def checked(remote):
     (lost,) = said["lost"]
     assert lost["name"] == "web1"
     assert lost["problem"]["fix"]
+    assert not_shipped(remote, lost["problem"]["code"])
     return lost["problem"]
+
+
+def not_shipped(remote, code):
+    """A ship is refused for web1 by name, before anything moves."""
+    before = remote.answers()["web2"]
+    done = remote.shop.ecluse("ship", "production")
+    return done.returncode != 0 and code in done.stderr and "web1" in done.stderr and remote.answers()["web2"] == before
 
 
 def without(text, name):
@@ -147,8 +167,47 @@ def test_a_host_that_was_never_prepared(remote):
         remote.host("web1").run("mv", f"{link}.away", link)
 
 
-def test_a_full_disk_ends_the_deploy_and_harms_nobody(remote):
+NEWER = """
+import hashlib, os, shutil, zipfile
+link = os.path.expanduser("~/.ecluse/keeper.pyz")
+there = os.path.realpath(link)
+with zipfile.ZipFile(there) as old, zipfile.ZipFile("/tmp/newer", "w") as new:
+    for name in old.namelist():
+        new.writestr(name, "__version__ = '99.0.0'" if name == "ecluse/__init__.py" else old.read(name))
+with open("/tmp/newer", "rb") as file:
+    path = os.path.join(os.path.dirname(there), "keeper-%s.pyz" % hashlib.sha256(file.read()).hexdigest())
+shutil.copy("/tmp/newer", path)
+os.unlink(link)
+os.symlink(path, link)
+print(there)
+"""
+
+
+def test_a_keeper_of_a_newer_version_is_not_replaced(remote):
+    remote.shop.sell("by an older one")
+    host = remote.host("web1")
+    served = remote.answers()
+    own = host.run("python3", "-c", NEWER).strip()
+    try:
+        end_keepers(remote, "web1")
+        done = remote.shop.ecluse("ship", "production")
+        assert (done.returncode != 0, "K005" in done.stderr, "web1" in done.stderr) == (True, True, True), done.stderr
+        assert "99.0.0" in done.stderr
+        assert "update Écluse here" in done.stderr
+        assert remote.answers() == served
+    finally:
+        host.run("ln", "-sfn", own, f"/home/{USER}/.ecluse/keeper.pyz")
+        end_keepers(remote, "web1")
     assert remote.ship()["outcome"] == "shipped"
+
+
+def end_keepers(remote, name):
+    """Keeper and holder: the next command starts another, of the program that is there."""
+    chain = RemoteChain(remote)
+    kill_at_once([pid for pid, kind in chain.processes(name).items() if kind != "app"])
+
+
+def test_a_full_disk_ends_the_deploy_and_harms_nobody(remote):
     before = remote.answers()
     remote.shop.write("big.bin", secrets.token_hex(4_000_000))  # more than what a keeper gives up on a full disk
     remote.shop.sell("too much")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from ecluse.loop.deploy.balancing import put_back
 from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
 from ecluse.loop.deploy.lease import Lease
-from ecluse.loop.deploy.problems import needs_person, undecided, waits_for_person
+from ecluse.loop.deploy.problems import at_host, needs_person, undecided, waits_for_person
 from ecluse.loop.deploy.undo import undo
 from ecluse.model import events
 from ecluse.model.app import Environment
@@ -110,8 +110,13 @@ async def commit_on(
         await fleet.targets[host].commit(lease.grant(), deployment, warm)
 
     found = await on_each(hosts, act)
-    for error in found.failed.values():
-        raise error
+    for host, error in found.failed.items():
+        raise _named(fleet, host, error)
+
+
+def _named(fleet: Fleet, host: HostName, error: ProblemError) -> ProblemError:
+    """Which host it was, where there are several."""
+    return error if fleet.is_single else ProblemError(*(at_host(host, problem) for problem in error.problems))
 
 
 async def _upgrade(fleet: Fleet, lease: Lease) -> None:
@@ -123,9 +128,9 @@ async def _upgrade(fleet: Fleet, lease: Lease) -> None:
             await target.upgrade(lease.grant())
 
     found = await on_each([host for host in fleet.targets if host not in lease.lost], act)
-    for error in found.failed.values():
+    for host, error in found.failed.items():
         if error.exit is not Exit.UNREACHABLE:
-            raise error
+            raise _named(fleet, host, error)
 
 
 def known(world: World, environment: str) -> EnvironmentKnown:

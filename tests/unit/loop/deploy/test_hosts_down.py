@@ -155,6 +155,14 @@ async def test_what_a_host_refuses_is_no_loss(skip):
     assert await skip.serve("1.0.0")
 
 
+async def test_a_host_whose_keeper_is_newer_is_named(skip):
+    skip.hosts["c"].fail("upgrade", Problem(code="K005", what="it is newer", fix="update", exit=Exit.REFUSED))
+    with pytest.raises(ProblemError) as error:
+        await skip.deploy("2.0.0")
+    assert error.value.problems[0].what == "c: it is newer"
+    assert await skip.serve("1.0.0")
+
+
 async def test_without_most_hosts_there_is_no_lease_either(quorum):
     for name in ("a", "c", "e"):
         lose(quorum.hosts[name], "take")
