@@ -50,7 +50,11 @@ async def _asked(fleet: Fleet, host: HostName, slot: SlotSeen, running: Running,
     if web is None or web.health is None:
         return None
     expected = Expected(health=web.health, release=running.release, stamped="stamps" in slot.guarantees)
-    return await await_healthy(fleet.targets[host], slot.slot, expected, world, restarts_of(slot))
+
+    def say(text: str) -> None:
+        world.reporter.waits("revive", text if fleet.is_single else f"{host}: {text}")
+
+    return await await_healthy(fleet.targets[host], slot.slot, expected, world, say, restarts_of(slot))
 
 
 def not_well(version: str, verdict: Verdict) -> Problem:
