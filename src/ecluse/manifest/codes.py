@@ -56,6 +56,7 @@ CODES = MappingProxyType(
         "M063": "A secret has no value.",
         "M064": "A service can't be shared by hosts.",
         "M070": "There is no such key to explain.",
+        "M071": "What a balancer is told can't be as it stands.",
         "M090": "There is no such environment.",
     }
 )

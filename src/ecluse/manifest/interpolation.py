@@ -23,6 +23,7 @@ COMMANDS = (
     ("frontend", "command"),
     ("frontend", "install"),
     ("environments", "*", "policy", "last_backup"),
+    ("environments", "*", "balancer", "reload"),
 )
 """Keys whose values, and what lies below, are commands."""
 
