@@ -44,6 +44,7 @@ from ecluse.ports.reporter import Reporter
 from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
+from ecluse.ports.terminal import Terminal
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
 from ecluse.system.cache import FolderCache
@@ -139,6 +140,13 @@ def wants_colour() -> bool:
     """NO_COLOR (no-color.org), and terminals that know none."""
     env = read_environment()
     return not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+
+
+def terminal() -> Terminal:
+    """The caller's own streams."""
+    from ecluse.system.terminal import StandardStreams  # noqa: PLC0415
+
+    return StandardStreams(read_environment())
 
 
 def become(argv: tuple[str, ...], env: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """The main job, by the real command line on the real process target."""
 
+import json
 import os
 import socket
 import subprocess
@@ -60,19 +61,20 @@ def test_stop_leaves_nothing_running_and_ship_starts_again(serving):
     assert serving.json("ship")["outcome"] == "shipped"
 
 
-def test_a_command_that_is_not_there_is_told_as_such_and_what_is_piped_as_unread(serving):
+def test_a_command_that_is_not_there_is_told_as_such_and_what_is_piped_is_read(serving):
     done = serving.ecluse("exec", "--", "nosuch")
     assert done.returncode == 1
     assert "can't start nosuch" in done.stderr
     assert "K041" in done.stderr
     assert "ecluse.toml" not in done.stderr
     assert "left unread" not in done.stderr
-    argv = [sys.executable, "-m", "ecluse", "exec", "--", "cat"]
-    piped = subprocess.run(
-        argv, cwd=serving.root, env=serving.env, input="select 1", capture_output=True, text=True, check=True
-    )
-    assert piped.stdout == ""
-    assert piped.stderr.count("left unread") == 1
+    for more, printed, unread in (((), "select 1", 0), (("--json",), "", 1)):
+        argv = [sys.executable, "-m", "ecluse", "exec", *more, "--", "cat"]
+        piped = subprocess.run(
+            argv, cwd=serving.root, env=serving.env, input="select 1", capture_output=True, text=True, check=True
+        )
+        output = json.loads(piped.stdout)["output"] if more else piped.stdout
+        assert (output, piped.stderr.count("left unread")) == (printed, unread)
 
 
 def test_a_dry_run_changes_nothing(shop):

@@ -9,7 +9,7 @@ import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from support.ports import free_port
 
@@ -82,12 +82,12 @@ class Shop:
         return self.commit(f"feat: sell {version}")
 
     def ecluse(
-        self, *argv: str, env: dict[str, str] | None = None, timeout: float = 240
+        self, *argv: str, env: dict[str, str] | None = None, timeout: float = 240, stdin: IO[str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "ecluse", *argv],
             cwd=self.root, env={**self.env, **(env or {})}, capture_output=True, text=True, timeout=timeout,
-            check=False,
+            check=False, stdin=stdin,
         )  # fmt: skip
 
     def begin(self, *argv: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:

@@ -41,7 +41,7 @@ COMMANDS: dict[str, str] = {
     "fleet": "All servers of an environment at once.",
     "balancer": "What shares the traffic between servers: rendered, drained.",
     "services": "The databases, caches and brokers beside the app.",
-    "exec": "Run a one-off command in the release that serves.",
+    "exec": "A shell or a command in the release that serves.",
     "history": "Deployments, newest first.",
     "events": "The ledger, one event a line.",
     "drill": "Rehearse what can go wrong, on a scratch environment.",

@@ -106,12 +106,15 @@ def run(
     in_an_emergency: bool = False,
     by_what_serves: bool = False,
     only_reads: bool = False,
+    keys: bool = True,
 ) -> NoReturn:
     """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
     document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used;
-    `by_what_serves`, no manifest that can be read."""
+    `by_what_serves`, no manifest that can be read. `keys`: whether those that interrupt are for us; else a program has
+    our terminal, and they are for that."""
     whole = in_app(folder, work, as_json=as_json, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves)
-    guarded(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads)
+    interrupts = Interrupts(ignored=() if keys else (signal.SIGINT, signal.SIGQUIT))
+    leave(ended(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads, interrupts=interrupts))
 
 
 def in_app(
@@ -196,9 +199,10 @@ def unless_lost(code: Exit) -> Exit:
 
 @dataclass
 class Interrupts:
-    """How often we were told to end."""
+    """How often we were told to end. `ignored`: not by these, though what we start still hears them."""
 
     count: int = 0
+    ignored: tuple[signal.Signals, ...] = ()
 
     def take(self, task: asyncio.Task[Any]) -> None:
         """The first time what was begun is undone; the second time we leave that to the targets."""
@@ -216,6 +220,8 @@ async def interruptible(work: Callable[[], Awaitable[Exit]], interrupts: Interru
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1)
                 loop.add_signal_handler(number, interrupts.take, task)
+        for number in interrupts.ignored:
+            loop.add_signal_handler(number, lambda: None)
     return await work()
 
 

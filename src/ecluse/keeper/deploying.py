@@ -37,6 +37,7 @@ class Deploying:
 
     def give_up_work(self) -> None:
         """End the commands and the stagings that are under way for a deployer."""
+        self._keeper.sessions.end(bound=True)
         self.jobs.kill()
         for children in list(self._staging.values()):
             children.kill()

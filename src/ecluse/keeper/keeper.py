@@ -13,6 +13,7 @@ from ecluse.keeper.places import Home
 from ecluse.keeper.processes import boottime
 from ecluse.keeper.routing import SLOTS
 from ecluse.keeper.services.provided import Services, furnished
+from ecluse.keeper.sessions import Sessions
 from ecluse.keeper.slots import Slot
 from ecluse.keeper.traffic import OTHER, Traffic
 from ecluse.keeper.units import has_web
@@ -46,6 +47,7 @@ class Keeper:
         self.lease = Lease(home.path, boottime, self.boot, is_alive)
         self.services = Services(home, self.boot, self.output)
         self.slots = {name: self._slot(name) for name in SLOTS}
+        self.sessions = Sessions(home)
         self.writes = Writes(home)
         self.warnings: Deque[str] = deque(maxlen=WARNINGS)
         self.lost: Set[str] = set()
@@ -93,9 +95,10 @@ class Keeper:
         return furnished(running, self.services.addresses())
 
     def in_use(self) -> Set[str]:
-        """The releases in the slots and in the journal."""
+        """The releases in the slots and in the journal, and those in which a person runs something."""
         opened = (self.journal.open or {}).get("release")
-        return {slot.release for slot in self.slots.values() if slot.running} | ({opened} if opened else set())
+        running = {slot.release for slot in self.slots.values() if slot.running} | self.sessions.releases()
+        return running | ({opened} if opened else set())
 
     async def start(self, running: Running, name: str) -> None:
         """Run it in the slot, without traffic."""
@@ -227,6 +230,7 @@ class Keeper:
 
     async def shut(self) -> None:
         """Stop both slots and close the sockets."""
+        self.sessions.end()
         for name in sorted(SLOTS, key=self.weight):
             await self.empty(name)
         if self.journal.open:

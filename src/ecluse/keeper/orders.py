@@ -42,8 +42,10 @@ class Body(NamedTuple):
     upgrade: Callable[[str], Awaitable[Json]]
 
 
-FREE = frozenset({"hello", "observe", "port", "platform", "take", "wait", "evict", "ask", "flaw", "logs", "shell"})
-"""Orders without a grant: they change nothing, or they are how one gets a grant."""
+FREE = frozenset(
+    {"hello", "observe", "port", "platform", "take", "wait", "evict", "ask", "flaw", "logs", "shell", "attach", "claim"}
+)
+"""Orders without a grant: they change nothing themselves, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
 """Orders that end with their connection; all others go on until they are done."""
 ALONE = frozenset(
@@ -171,6 +173,17 @@ class Orders:
                 running, call.args["argv"], seconds, still_may=lambda: keeper.lease.check(call.grant)
             )
         return {**ran, "output": keeper.services.hide(ran["output"])}
+
+    async def _attach(self, call: Call) -> Json:
+        """With a grant it is checked, and what is run ends with the lease; without, it holds nobody up."""
+        if call.grant:
+            self._keeper.lease.check(call.grant)
+        running = self._keeper.furnished(call.args["running"])
+        ticket = self._keeper.sessions.offer(running, call.args["argv"], bound=bool(call.grant))
+        return {"ticket": ticket, "hide": self._keeper.services.passwords()}
+
+    async def _claim(self, call: Call) -> Json:
+        return self._keeper.sessions.claim(call.args["ticket"], int(call.args["pid"]))
 
     async def _give_up(self, _: Call) -> None:
         await self._deploying.end_work()

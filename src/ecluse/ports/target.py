@@ -14,6 +14,7 @@ from ecluse.model.observed import Holder, LeaseSeen, Observed
 from ecluse.model.platform import HostPlatform
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
+from ecluse.ports.terminal import Terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,10 +192,19 @@ class Target(Protocol):
         `looks` is no move of the open deployment. Of the others one is under way at a time: the same one, ordered again
         by whoever goes on with the deployment, is waited for. An undo ends it."""
 
+    async def attach(self, grant: Grant | None, running: Running, argv: Argv, terminal: Terminal) -> int:
+        """Run a command with the release's files, environment and secrets, its streams being the caller's: on a
+        terminal it has one too. Its exit code, 128 and the signal's number for one that a signal ended (sh(1)). In what
+        is piped secrets are masked. K041 when there is no such program.
+
+        With a grant it ends with the lease, and by `give_up`; without, it holds nobody up and only `shut` ends it. Its
+        release stays while it runs. Cancelled: the streams are let go, which most commands end of.
+        """
+
     async def give_up(self, grant: Grant) -> None:
-        """End what `run` and `stage` have under way, with all that they started: the one returns as ended by a signal,
-        the other fails. Nothing under way: nothing to do. Later ones run. Without an open deployment the same becomes
-        of what is under way when the lease ends."""
+        """End what `run`, `attach` and `stage` have under way, with all that they started: a command returns as ended
+        by a signal, a staging fails. Nothing under way: nothing to do. Later ones run. Without an open deployment the
+        same becomes of what is under way when the lease ends."""
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
         """Run the release in `slot`, without traffic. Already running there: do nothing. The other release there

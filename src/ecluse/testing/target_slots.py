@@ -23,6 +23,7 @@ from ecluse.testing.target_fixtures import (
     quiet,
     refusal,
 )
+from ecluse.testing.terminal import HeardTerminal
 
 
 class SlotContract(TargetFixtures):
@@ -153,6 +154,18 @@ class SlotContract(TargetFixtures):
         await target.stage(grant, running("1.0.0"), quiet)
         ran = await target.run(grant, running("1.0.0"), ("true",), timedelta(seconds=20))
         assert (ran.exit_code, ran.timed_out) == (0, False)
+
+    async def test_a_person_s_command_runs_in_the_release_with_and_without_the_lease(
+        self, target: Target, holder: Holder, other: Holder, running: Versions
+    ) -> None:
+        grant = await target.take(holder, LEASE)
+        await target.stage(grant, running("1.0.0"), quiet)
+        for right in (grant, None):
+            assert await target.attach(right, running("1.0.0"), ("true",), HeardTerminal()) == 0
+        await target.give_back(grant)
+        await target.take(other, LEASE)
+        superseded = target.attach(grant, running("1.0.0"), ("true",), HeardTerminal())
+        assert await refusal(superseded) == ("K011", Exit.BUSY)
 
     async def test_a_one_off_command_that_is_given_up_ends(
         self, target: Target, holder: Holder, running: Versions

@@ -62,9 +62,14 @@ class Services:
 
     def hide(self, text: str) -> str:
         """What a command of the app printed, without passwords."""
-        for password in services.passwords(self.addresses()):
-            text = text.replace(password, "[secret]").replace(quote(password, safe=""), "[secret]")
+        for password in self.passwords():
+            text = text.replace(password, "[secret]")
         return text
+
+    def passwords(self) -> List[str]:
+        """As they may stand in what is printed."""
+        found = services.passwords(self.addresses())
+        return [form for password in found for form in (password, quote(password, safe=""))]
 
     async def provide(self, wanted: Iterable[Json], patience: float = PATIENCE) -> None:
         """Start those that don't run, and return when all answer. OrderError K050 when one doesn't.

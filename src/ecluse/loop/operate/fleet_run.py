@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import on_each
-from ecluse.loop.operate.hosts import no_hosts
+from ecluse.loop.operate.hosts import no_hosts, require_host
 from ecluse.model.app import Argv, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.model.suggestion import suggest
 from ecluse.ports.hosts import Ran
 from ecluse.ports.world import World
 
@@ -45,17 +44,6 @@ async def fleet_run(
     chosen = world.hosts(environment)
     if not chosen:
         raise ProblemError(no_hosts(environment))
-    for name in hosts:
-        if name not in chosen:
-            raise ProblemError(no_such_host(name, tuple(chosen)))
-    names = [HostName(name) for name in hosts] or list(chosen)
+    names = [require_host(name, tuple(chosen)) for name in hosts] or list(chosen)
     found = await on_each(names, lambda host: chosen[host].run(argv, within, lambda text: say(host, text)))
     return Everywhere(ran=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
-
-
-def no_such_host(name: str, known: tuple[HostName, ...]) -> Problem:
-    near = suggest(name, known)
-    return Problem(
-        code="H012", what=f"there is no host '{name}' in this environment",
-        fix=f"{near + ' ' if near else ''}choose of: {', '.join(known)}",
-    )  # fmt: skip

@@ -10,6 +10,7 @@ from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.skew import clock_off
+from ecluse.model.suggestion import suggest
 from ecluse.ports.hosts import HostFacts, Prepared
 from ecluse.ports.world import World
 
@@ -65,6 +66,21 @@ def _of_the_machine(facts: HostFacts) -> Iterator[str]:
         yield "its kernel takes no program for a group of sockets: a relay will carry the traffic (Linux 4.5 has it)"
     if 0 <= facts.open_files < FEW_FILES:
         yield f"{facts.open_files} files may be open at once: raise nofile (limits.conf(5))"
+
+
+def require_host(name: str, known: tuple[HostName, ...]) -> HostName:
+    """ProblemError H012 for one that isn't there."""
+    if name not in known:
+        raise ProblemError(no_such_host(name, known))
+    return HostName(name)
+
+
+def no_such_host(name: str, known: tuple[HostName, ...]) -> Problem:
+    near = suggest(name, known)
+    return Problem(
+        code="H012", what=f"there is no host '{name}' in this environment",
+        fix=f"{near + ' ' if near else ''}choose of: {', '.join(known)}",
+    )  # fmt: skip
 
 
 def no_hosts(environment: Environment) -> Problem:

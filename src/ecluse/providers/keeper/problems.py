@@ -83,6 +83,17 @@ def newer_keeper(theirs: str, ours: str) -> ProblemError:
     )  # fmt: skip
 
 
+def older_keeper() -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="K006", what="the keeper there is of an older Écluse, which can't do this yet",
+            fix="the next `ecluse deploy` or `ecluse rollback` brings it up to date, and so does `ecluse exec` with a "
+            "command",
+            state="nothing was changed", exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
 def for_a_person(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of a lease: who has it, and since when. The rest is for keepers, by which they tell processes apart."""
     if "holder" not in evidence:

@@ -34,11 +34,13 @@ from ecluse.ports.target import (
     Sent,
     Shell,
 )
+from ecluse.ports.terminal import Terminal
 from ecluse.providers.keeper import documents
 from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.keeper.identity import identified
-from ecluse.providers.keeper.problems import newer_keeper, problem, unreachable
+from ecluse.providers.keeper.problems import newer_keeper, older_keeper, problem, unreachable
 from ecluse.providers.keeper.reach import Reach, Start
+from ecluse.providers.keeper.streams import Masking
 from ecluse.wire.archive import edition
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
@@ -184,6 +186,20 @@ class KeeperTarget:
         args = {"running": await self._running(running), "argv": words, "seconds": seconds, "looks": looks}
         ran = RanCommand(**await self._order("run", args, grant, repeat=False))
         return replace(ran, output=_hiding(running)(ran.output))
+
+    async def attach(self, grant: Grant | None, running: Running, argv: Argv, terminal: Terminal) -> int:
+        args = {"running": await self._running(running), "argv": list(argv)}
+        try:
+            offered = await self._result("attach", args, grant, None)
+        except OrderError as error:
+            raise older_keeper() if error.code == BAD_ORDER else problem(error) from error
+        words = ("attach", self._reach.home, offered["ticket"])
+        if terminal.is_interactive:
+            return await self._reach.attached(terminal, *words)
+        masking = Masking(terminal, (*running.secrets.values(), *offered["hide"]))
+        code = await self._reach.attached(masking, *words)
+        await masking.finish()
+        return code
 
     async def give_up(self, grant: Grant) -> None:
         await self._order("give_up", grant=grant)

@@ -21,6 +21,7 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock
 from ecluse.ports.target import ALL_LINES, Answered, Grant, Lines, LogLine, Place, Question, RanCommand, Running, Sent
+from ecluse.ports.terminal import Terminal
 from ecluse.providers.memory.filled import Filled
 from ecluse.providers.memory.lease import MemoryLease, refused
 from ecluse.providers.memory.script import HEALTHY, Behaviour
@@ -172,6 +173,16 @@ class MemoryTarget:
         if not looks:
             self._moved("run", done=ran.exit_code == 0)
         return ran
+
+    async def attach(self, grant: Grant | None, running: Running, argv: Argv, terminal: Terminal) -> int:
+        """What a script says that it prints, written to `terminal`."""
+        if grant is None:
+            self._look("attach")
+        else:
+            self._check("attach", grant)
+        ran = self._behaviour(running).answer_to(argv)
+        await terminal.write(ran.output.encode())
+        return 1 if ran.exit_code is None else ran.exit_code
 
     async def give_up(self, grant: Grant) -> None:
         """Nothing is ever under way here."""

@@ -10,10 +10,12 @@ from pathlib import Path
 from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Sent
+from ecluse.ports.terminal import Terminal
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.package import keeper_zipapp
 from ecluse.providers.keeper.problems import incomplete
 from ecluse.providers.keeper.reach import Order, Start
+from ecluse.providers.process.attached import attached
 from ecluse.providers.process.socket import connect
 from ecluse.providers.process.start import start_keeper, told
 
@@ -46,6 +48,9 @@ class HereReach:
 
     async def told(self, *words: str) -> str:
         return await told(self._programs, self._env, *words)
+
+    async def attached(self, terminal: Terminal, *words: str) -> int:
+        return await attached(self._programs, self._env, terminal, *words)
 
     async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         for start in range(0, len(digests), TOGETHER):

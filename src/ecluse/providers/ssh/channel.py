@@ -15,8 +15,8 @@ Process = asyncssh.SSHClientProcess[bytes]
 class Inlet:
     """What it prints."""
 
-    def __init__(self, process: Process) -> None:
-        self._reader = process.stdout
+    def __init__(self, reader: asyncssh.SSHReader[bytes]) -> None:
+        self._reader = reader
 
     async def read(self, n: int) -> bytes:
         return await _as_stream(self._reader.read(n))

@@ -110,6 +110,17 @@ def too_slow(address: Address, seconds: float) -> ProblemError:
     )  # fmt: skip
 
 
+def no_terminal(address: Address) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="H018", what=f"{address} gives us no terminal",
+            fix="allow it (PermitTTY in sshd_config(5), `no-pty` in front of the key in authorized_keys there); or do "
+            "without: `echo COMMANDS | ecluse exec …`",
+            state="nothing was run", exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
 def no_start(address: Address, why: str) -> ProblemError:
     return ProblemError(
         Problem(

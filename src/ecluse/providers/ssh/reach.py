@@ -10,6 +10,7 @@ from typing import Any
 from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Sent
+from ecluse.ports.terminal import Terminal
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.problems import incomplete
 from ecluse.providers.keeper.reach import Order, Start
@@ -59,14 +60,14 @@ class SshReach:
             process.close()
             raise LostError(str(error) or "no word of it in time") from error
         if self._about["keeper"]:
-            return Connection(Inlet(process), Outlet(process))
+            return Connection(Inlet(process.stdout), Outlet(process))
         process.close()
         if self._about["trouble"]:
             raise no_start(self._session.address, self._about["trouble"])
         return None
 
     async def _greeting(self, process: Process) -> Mapping[str, Any]:
-        found = await frames.read_message(Inlet(process))
+        found = await frames.read_message(Inlet(process.stdout))
         if found is not None:
             return found
         await process.wait_closed()
@@ -82,6 +83,9 @@ class SshReach:
         if ran.exit_code:
             raise no_start(self._session.address, ran.errors)
         return ran.output.decode(errors="replace")
+
+    async def attached(self, terminal: Terminal, *words: str) -> int:
+        return await self._session.attached(keeper(self._root, *words), terminal)
 
     async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         async with self._transfers:

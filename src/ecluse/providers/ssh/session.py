@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from asyncssh.constants import OPEN_REQUEST_PTY_FAILED
 
 from ecluse.model.host import Address, SshSettings
 from ecluse.model.problem import ProblemError
 from ecluse.ports.clock import Clock
-from ecluse.providers.ssh.problems import Offered, unreachable
+from ecluse.ports.terminal import Terminal
+from ecluse.providers.ssh.attached import attached
+from ecluse.providers.ssh.problems import Offered, no_terminal, unreachable
 
 DEFAULT_PORT = 22
 MISSED = 3
@@ -49,13 +52,17 @@ class Session:
         self._failed: ProblemError | None = None
         self._failed_at = 0.0
 
-    async def process(self, command: str) -> asyncssh.SSHClientProcess[bytes]:
-        """A remote command with its streams, as bytes. ProblemError H001 to H004."""
+    async def process(self, command: str, terminal: Terminal | None = None) -> asyncssh.SSHClientProcess[bytes]:
+        """A remote command with its streams, as bytes; one like `terminal` is made there for it. ProblemError H001 to
+        H004, H018 where the host makes no terminal."""
         connection = await self._connected()
+        like = {"term_type": terminal.kind, "term_size": astuple(terminal.size())} if terminal else {}
         try:
             async with asyncio.timeout(self._patience):
-                return await connection.create_process(command, encoding=None)
+                return await connection.create_process(command, encoding=None, **like)
         except (OSError, asyncssh.Error, TimeoutError) as error:
+            if isinstance(error, asyncssh.ChannelOpenError) and error.code == OPEN_REQUEST_PTY_FAILED:
+                raise no_terminal(self.address) from error
             raise self._lost(error, Offered()) from error
 
     async def run(self, command: str, given: bytes = b"", *, seconds: float) -> Ran:
@@ -80,6 +87,14 @@ class Session:
         finally:
             process.close()
         return -1 if process.exit_status is None else process.exit_status
+
+    async def attached(self, command: str, terminal: Terminal) -> int:
+        """A remote command with the caller's streams; its exit code."""
+        process = await self.process(command, terminal if terminal.is_interactive else None)
+        try:
+            return await attached(process, terminal)
+        except (OSError, asyncssh.Error) as error:
+            raise self._lost(error, Offered()) from error
 
     async def close(self) -> None:
         if self._connection is not None:
