@@ -45,6 +45,7 @@ from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Listens
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
 from ecluse.system.cache import FolderCache
@@ -147,6 +148,13 @@ def terminal() -> Terminal:
     from ecluse.system.terminal import StandardStreams  # noqa: PLC0415
 
     return StandardStreams(read_environment())
+
+
+def loopback() -> Listens:
+    """Ports of this machine."""
+    from ecluse.system.listening import Loopback  # noqa: PLC0415
+
+    return Loopback()
 
 
 def become(argv: tuple[str, ...], env: Mapping[str, str]) -> None:

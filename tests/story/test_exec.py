@@ -3,6 +3,7 @@
 import pytest
 
 from support.shop import open_shop
+from support.tunnelled import get, tunnelled
 from support.typed import at_a_terminal
 
 pytestmark = pytest.mark.network
@@ -80,3 +81,12 @@ def test_who_is_evicted_is_told(serving):
 def test_an_environment_is_named_before_the_dashes(serving):
     done = serving.ecluse("exec", "env")
     assert (done.returncode, "ecluse exec -- env" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_tunnel_leads_to_a_release_that_gets_no_traffic(serving):
+    serving.sell("two")
+    assert serving.json("ship")["outcome"] == "shipped"
+    (local,) = serving.json("status")["environments"]
+    warm = next(slot["name"] for slot in local["slots"] if slot["weight"] == 0)
+    with tunnelled(serving, "local") as now, tunnelled(serving, "local", "web", "--slot", warm) as before:
+        assert (get(now["url"]), get(before["url"])) == ("shop two", "shop one")

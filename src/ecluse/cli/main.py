@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "balancer": "What shares the traffic between servers: rendered, drained.",
     "services": "The databases, caches and brokers beside the app.",
     "exec": "A shell or a command in the release that serves.",
+    "tunnel": "A port here that leads to a process there.",
     "history": "Deployments, newest first.",
     "events": "The ledger, one event a line.",
     "drill": "Rehearse what can go wrong, on a scratch environment.",

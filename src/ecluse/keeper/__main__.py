@@ -1,5 +1,5 @@
-"""`keeper.pyz VERB …`: one program for all host processes. `talk` is run for each connection of a deployer, `attach`
-before each command of a person's, so they don't wait for the rest to be imported."""
+"""`keeper.pyz VERB …`: one program for all host processes. `talk` is run for each connection of a deployer, `pass`
+for each of a tunnel, `attach` before a command of a person's: they don't wait for the rest to be imported."""
 
 import sys
 
@@ -12,6 +12,10 @@ if __name__ == "__main__":
         from ecluse.keeper import attach
 
         sys.exit(attach.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["pass"]:
+        from ecluse.keeper import passing
+
+        sys.exit(passing.main(sys.argv[2:]))
     from ecluse.keeper import verbs
 
     sys.exit(verbs.main())

@@ -1,6 +1,9 @@
 """Who has which TCP connection, read from /proc (proc(5)): no privileges, own processes only."""
 
+import contextlib
 import os
+import socket
+import sys
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Set
 
 ESTABLISHED = 0x01
@@ -8,6 +11,12 @@ CLOSE_WAIT = 0x08
 LISTEN = 0x0A
 OPEN = (ESTABLISHED, CLOSE_WAIT)
 """A connection whose client has closed its side may still wait for its answer."""
+
+
+class Listener(NamedTuple):
+    address: str
+    port: int
+    inode: int
 
 
 class Row(NamedTuple):
@@ -33,6 +42,25 @@ def rows(port: int) -> Iterator[Row]:
 
 def _row(words: List[str]) -> Row:
     return Row(int(words[1].rpartition(":")[2], 16), int(words[3], 16), int(words[9]))
+
+
+def listeners() -> Iterator[Listener]:
+    """All listening sockets of this host."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(OSError), open(table, encoding="ascii") as file:
+            next(file, None)
+            for line in file:
+                words = line.split(None, 10)
+                if int(words[3], 16) == LISTEN:
+                    row = _row(words)
+                    yield Listener(_address(words[1].rpartition(":")[0]), row.port, row.inode)
+
+
+def _address(text: str) -> str:
+    """Words of 32 bits, each as this machine orders its bytes."""
+    data = bytes.fromhex(text)
+    words = [int.from_bytes(data[at : at + 4], "big").to_bytes(4, sys.byteorder) for at in range(0, len(data), 4)]
+    return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, b"".join(words))
 
 
 def sockets_of(pid: int) -> Set[int]:

@@ -14,6 +14,7 @@ from ecluse.keeper.observe import observe
 from ecluse.keeper.output import last_kept
 from ecluse.keeper.places import in_home
 from ecluse.keeper.store import Store
+from ecluse.keeper.ways import way
 from ecluse.wire import codes
 
 Json = Dict[str, Any]
@@ -43,7 +44,10 @@ class Body(NamedTuple):
 
 
 FREE = frozenset(
-    {"hello", "observe", "port", "platform", "take", "wait", "evict", "ask", "flaw", "logs", "shell", "attach", "claim"}
+    {
+        *("hello", "observe", "port", "platform", "take", "wait", "evict", "ask", "flaw", "logs", "shell", "way"),
+        *("attach", "claim"),
+    }
 )
 """Orders without a grant: they change nothing themselves, or they are how one gets a grant."""
 STREAMS = frozenset({"logs"})
@@ -199,6 +203,9 @@ class Orders:
         if slot.running is None:
             return {"status": 0, "headers": {}, "body": "", "seconds": 0.0, "why": "nothing runs in %s" % slot.name}
         return await ask(*traffic.probe(slot.name), slot.name, call.args)
+
+    async def _way(self, call: Call) -> Json:
+        return way(self._keeper, call.args["process"], call.args["slot"])
 
     async def _flaw(self, call: Call) -> Json:
         return {"flaw": await self._deploying.flaw(call.args["slot"])}

@@ -15,6 +15,7 @@ from ecluse.model.platform import HostPlatform
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Pipe, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +304,18 @@ class ReportsPlatform(Protocol):
 
     async def platform(self) -> HostPlatform | None:
         """What it runs on. None where that is this machine, or where it can't say."""
+
+
+@runtime_checkable
+class Tunnels(Protocol):
+    """A process can be reached from here, though only its host lets it be."""
+
+    async def way(self, process: str, slot: Slot | None = None) -> Way:
+        """To the process, "" for the one that gets the traffic; in `slot`, whatever its weight, None for what serves.
+        ProblemError K023 when there is none."""
+
+    async def pipe(self, way: Way) -> Pipe:
+        """A new connection. OSError when nobody accepts it there, ProblemError when the target can't be reached."""
 
 
 @runtime_checkable

@@ -36,6 +36,10 @@ TOLD: Mapping[str, tuple[Exit, str]] = {
         Exit.REFUSED,
         "keep the address and port in ecluse.toml; or `ecluse stop`, then ship (nothing serves in between)",
     ),
+    codes.NO_WAY: (
+        Exit.REFUSED,
+        "name a process that listens on a port, on a host where it runs: `ecluse status` shows what runs where",
+    ),
     codes.DISK_FULL: (Exit.REFUSED, "free some space, then run the command again"),
     codes.READ_ONLY: (
         Exit.REFUSED,

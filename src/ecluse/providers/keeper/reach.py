@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ecluse.model.ids import Digest
 from ecluse.ports.target import Sent
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Pipe
 from ecluse.providers.keeper.connection import Connection
 
 Order = Callable[[str, Mapping[str, Any], bytes], Awaitable[Mapping[str, Any]]]
@@ -47,6 +48,9 @@ class Reach(Protocol):
     async def attached(self, terminal: Terminal, *words: str) -> int:
         """The keeper's program, run with the caller's streams, and on a terminal with one; its exit code, 128 and more
         when a signal ended it. ProblemError when the way to it ends before. Cancelled: the streams are let go."""
+
+    async def pipe(self, address: str, port: int, source: str) -> Pipe:
+        """A connection to a port there, from the address `source` if that isn't empty. OSError when nobody takes it."""
 
     async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         """Hand over what the keeper lacks. ProblemError K004 for what our store doesn't have either. What was sent `of`

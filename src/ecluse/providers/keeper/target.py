@@ -1,4 +1,4 @@
-"""A target with a keeper: fills ports.target.Target, SplitsTraffic, RemembersDrains and Upgrades by orders to it."""
+"""A target with a keeper: fills ports.target.Target, and the abilities that keepers have, by orders to it."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from ecluse.ports.target import (
     Shell,
 )
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Pipe, Way
 from ecluse.providers.keeper import documents
 from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.keeper.identity import identified
@@ -44,7 +45,7 @@ from ecluse.providers.keeper.streams import Masking
 from ecluse.wire.archive import edition
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
-QUESTIONS = frozenset({"hello", "observe", "port", "platform", "ask", "flaw", "missing", "expect", "shell"})
+QUESTIONS = frozenset({"hello", "observe", "port", "platform", "ask", "flaw", "missing", "expect", "shell", "way"})
 """Orders that change nothing: they wait for the next keeper, and are asked again."""
 SUCCESSOR = 8.0
 """Seconds within which a keeper that ended has a successor that answers; its holder starts one at once, and the next
@@ -218,6 +219,13 @@ class KeeperTarget:
             "seconds": question.patience.total_seconds(),
         }
         return documents.answered(await self._order("ask", args))
+
+    async def way(self, process: str, slot: Slot | None = None) -> Way:
+        found = await self._order("way", {"process": process, "slot": slot.value if slot else ""})
+        return Way(**{**found, "slot": Slot(found["slot"])})
+
+    async def pipe(self, way: Way) -> Pipe:
+        return await self._reach.pipe(way.address, way.port, way.source)
 
     async def flaw(self, slot: Slot) -> str:
         return str((await self._order("flaw", {"slot": slot.value}))["flaw"])

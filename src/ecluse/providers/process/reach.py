@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Sent
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Pipe
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.package import keeper_zipapp
 from ecluse.providers.keeper.problems import incomplete
@@ -51,6 +53,9 @@ class HereReach:
 
     async def attached(self, terminal: Terminal, *words: str) -> int:
         return await attached(self._programs, self._env, terminal, *words)
+
+    async def pipe(self, address: str, port: int, source: str) -> Pipe:
+        return Pipe(*await asyncio.open_connection(address, port, local_addr=(source, 0) if source else None))
 
     async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         for start in range(0, len(digests), TOGETHER):

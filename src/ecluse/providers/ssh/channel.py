@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -51,3 +51,22 @@ class Outlet:
 
     async def wait_closed(self) -> None:
         await self._process.wait_closed()
+
+
+class Feed:
+    """What is sent on a connection that is carried; `close` ends all of it."""
+
+    def __init__(self, writer: asyncssh.SSHWriter[bytes], close: Callable[[], None]) -> None:
+        self._writer, self.close = writer, close
+
+    def write(self, data: bytes) -> None:
+        """One that is lost is noticed by `drain`."""
+        with suppress(OSError, asyncssh.Error):
+            self._writer.write(data)
+
+    async def drain(self) -> None:
+        await _as_stream(self._writer.drain())
+
+    def write_eof(self) -> None:
+        with suppress(OSError, asyncssh.Error):
+            self._writer.write_eof()

@@ -11,10 +11,11 @@ from ecluse.model.ids import Digest
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Sent
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Pipe
 from ecluse.providers.keeper.connection import Connection, LostError
 from ecluse.providers.keeper.problems import incomplete
 from ecluse.providers.keeper.reach import Order, Start
-from ecluse.providers.ssh.channel import Inlet, Outlet, Process
+from ecluse.providers.ssh.channel import Feed, Inlet, Outlet, Process
 from ecluse.providers.ssh.host import SshHost
 from ecluse.providers.ssh.problems import no_start, unprepared
 from ecluse.providers.ssh.sending import send
@@ -86,6 +87,14 @@ class SshReach:
 
     async def attached(self, terminal: Terminal, *words: str) -> int:
         return await self._session.attached(keeper(self._root, *words), terminal)
+
+    async def pipe(self, address: str, port: int, source: str) -> Pipe:
+        """sshd connects from whichever address it likes, and may not be allowed to: then a program there does it."""
+        if not source and (pipe := await self._session.forwarded(address, port)) is not None:
+            return pipe
+        words = (address, str(port), *((source,) if source else ()))
+        process = await self._session.process(keeper(self._root, "pass", *words))
+        return Pipe(Inlet(process.stdout), Feed(process.stdin, process.close))
 
     async def bring(self, digests: Sequence[Digest], order: Order) -> Sent | None:
         async with self._transfers:

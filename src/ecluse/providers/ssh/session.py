@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
-from asyncssh.constants import OPEN_REQUEST_PTY_FAILED
+from asyncssh.constants import OPEN_ADMINISTRATIVELY_PROHIBITED, OPEN_REQUEST_PTY_FAILED
 
 from ecluse.model.host import Address, SshSettings
 from ecluse.model.problem import ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.terminal import Terminal
+from ecluse.ports.tunnel import Pipe
 from ecluse.providers.ssh.attached import attached
+from ecluse.providers.ssh.channel import Feed, Inlet
 from ecluse.providers.ssh.problems import Offered, no_terminal, unreachable
 
 DEFAULT_PORT = 22
@@ -95,6 +97,22 @@ class Session:
             return await attached(process, terminal)
         except (OSError, asyncssh.Error) as error:
             raise self._lost(error, Offered()) from error
+
+    async def forwarded(self, address: str, port: int) -> Pipe | None:
+        """A connection that the host makes for us; None when it may not. OSError when nobody takes it there."""
+        connection = await self._connected()
+        try:
+            async with asyncio.timeout(self._patience):
+                reader, writer = await connection.open_connection(address, port, encoding=None)
+        except asyncssh.ChannelOpenError as error:
+            if error.code == OPEN_ADMINISTRATIVELY_PROHIBITED:
+                return None
+            if connection.is_closed():
+                raise self._lost(error, Offered()) from error
+            raise ConnectionRefusedError(error.reason) from error
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise self._lost(error, Offered()) from error
+        return Pipe(Inlet(reader), Feed(writer, writer.close))
 
     async def close(self) -> None:
         if self._connection is not None:
