@@ -7,8 +7,10 @@ from typing import Dict, List
 
 
 def archive() -> str:
-    """The zipapp we run from, or an empty text when we run from a folder."""
-    return str(getattr(globals().get("__loader__"), "archive", ""))
+    """The zipapp we run from, or an empty text when we run from a folder. The file itself: a link to it may lead to
+    another version while a keeper goes on, and it reads its own sources when it stages."""
+    path = str(getattr(globals().get("__loader__"), "archive", ""))
+    return os.path.realpath(path) if path else ""
 
 
 def command(*arguments: str, path: str = "") -> List[str]:
