@@ -1,13 +1,22 @@
 """Web here, worker there: they move together, and each host has its own processes only."""
 
+import json
+
 import pytest
 
 from support.remote import opened
 from support.ssh_hosts import required
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
-ROLES = 'roles = { web = ["web1"], worker = ["jobs1"] }'
-WORKER = '\n[processes.worker]\ncommand = ["python", "-c", "import time; print(1, flush=True); time.sleep(9999)"]\n'
+ROLES = 'roles = { web = ["@web"], worker = ["@jobs"] }'
+WORKER = """
+[groups]
+web = ["web1"]
+jobs = ["jobs1"]
+
+[processes.worker]
+command = ["python", "-c", "import time; print(1, flush=True); time.sleep(9999)"]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +44,10 @@ def test_each_host_runs_what_is_for_it(remote):
     assert remote.status()["health"] == "healthy"
     assert remote.json("rollback", "production")["outcome"] == "rolled_back"
     assert running(remote) == {"web1": ["web"], "jobs1": ["worker"]}
+
+
+def test_a_group_is_asked_by_its_name(remote):
+    done = remote.shop.ecluse("fleet", "run", "--on", "jobs", "--json", "--", "true")
+    assert [host["name"] for host in json.loads(done.stdout)["hosts"]] == ["jobs1"]
+    assert [host["name"] for host in remote.json("fleet", "facts", "--on", "web")["hosts"]] == ["web1"]
+    assert [host["name"] for host in remote.json("fleet", "drift", "--on", "@jobs")["hosts"]] == ["jobs1"]

@@ -12,7 +12,7 @@ from ecluse.cli.render import fleet as render
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.operate.drift import drift
 from ecluse.loop.operate.fleet_run import fleet_run
-from ecluse.loop.operate.hosts import prepare
+from ecluse.loop.operate.hosts import chosen, prepare
 from ecluse.loop.operate.prune import prune
 from ecluse.model.app import App
 from ecluse.model.problem import Exit
@@ -21,14 +21,14 @@ VERBS = ("run", "facts", "drift", "prune")
 
 
 @click.command(
-    epilog="Examples:  ecluse fleet run -- uptime    ecluse fleet run --host web1 -- 'df -h / | tail -1'    "
+    epilog="Examples:  ecluse fleet run -- uptime    ecluse fleet run --on web -- 'df -h / | tail -1'    "
     "ecluse fleet facts --env production    ecluse fleet drift    ecluse fleet prune --keep 2",
 )
 @click.option(
     "--env", "environment_option", metavar="ENV", shell_complete=options.complete_environment,
     help="The environment (default: the one whose hosts are reached over SSH).",
 )  # fmt: skip
-@click.option("--host", "hosts", multiple=True, metavar="HOST", help="`run` on this one only; may be given again.")
+@options.on
 @click.option(
     "--within", default="1m", metavar="DURATION", callback=options.duration_option, show_default=True,
     help="Time that `run` gives each host, connecting included.",
@@ -40,7 +40,7 @@ VERBS = ("run", "facts", "drift", "prune")
 @click.argument("argv", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 def command(
     environment_option: str | None,
-    hosts: tuple[str, ...],
+    on: tuple[str, ...],
     within: timedelta,
     keep: int | None,
     verb: str,
@@ -61,14 +61,16 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         wanted = Wanted(app=at.app, environment=at.environment(environment_option or the_fleet(at.app)))
+        hosts = chosen(at.app, wanted.environment, on)
         if verb == "facts":
-            return render.facts(await prepare(wanted.environment, at.world, apply=False), at, wanted.environment)
+            asked = await prepare(wanted.environment, at.world, apply=False, on=hosts)
+            return render.facts(asked, at, wanted.environment)
         if verb == "drift":
-            return render.drift(await drift(wanted, at.world), at, wanted.environment)
+            return render.drift(await drift(wanted, at.world, hosts), at, wanted.environment)
         if verb == "prune":
-            return render.pruned(await prune(wanted, at.world, keep), at, wanted.environment)
+            return render.pruned(await prune(wanted, at.world, keep, on=hosts), at, wanted.environment)
         said = render.Said(live=not as_json)
-        found = await fleet_run(wanted.environment, at.world, argv, within=within, hosts=hosts, say=said.line)
+        found = await fleet_run(wanted.environment, at.world, argv, within=within, on=hosts, say=said.line)
         return render.ran(found, said, at, wanted.environment)
 
     session.run(folder, work, as_json=as_json)

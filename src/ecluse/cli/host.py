@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ecluse.cli import options, session
-from ecluse.loop.operate.hosts import Fleetwide, findings, prepare, problems
+from ecluse.loop.operate.hosts import Fleetwide, chosen, findings, prepare, problems
 from ecluse.model.app import App, Environment
 from ecluse.model.counted import counted
 from ecluse.model.problem import Exit
@@ -23,6 +23,7 @@ VERBS = ("check", "prepare")
 )
 @click.argument("verb", metavar="[check|prepare]", type=click.Choice(VERBS), default="check")
 @options.environment
+@options.on
 @options.dry_run
 @options.as_json
 @options.folder
@@ -30,6 +31,7 @@ def command(
     verb: str,
     environment_argument: str | None,
     environment_option: str | None,
+    on: tuple[str, ...],
     *,
     dry_run: bool,
     as_json: bool,
@@ -45,7 +47,7 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(name)
         applied = verb == "prepare" and not dry_run
-        found = await prepare(environment, at.world, apply=applied)
+        found = await prepare(environment, at.world, apply=applied, on=chosen(at.app, environment, on))
         lacking = {host: tuple(findings(at.app, environment, one)) for host, one in found.done.items()}
         at.answer(as_document(found, lacking, environment, applied=applied))
         if not as_json:

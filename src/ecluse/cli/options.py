@@ -52,6 +52,11 @@ wait = click.option(
     help="Stand in line while somebody else has the environment (default: an hour), instead of exit 4.",
 )  # fmt: skip
 
+on = click.option(
+    "--on", "--host", "on", multiple=True, metavar="HOST|GROUP",
+    help="On this host, or on this group of the manifest's, only; may be given again.",
+)  # fmt: skip
+
 APP = "ecluse.app"
 """Where a click context keeps the app that was named."""
 SEVERAL = "ecluse.several"

@@ -55,6 +55,8 @@ CODES = MappingProxyType(
         "M062": "A line of an env file can't be read.",
         "M063": "A secret has no value.",
         "M064": "A service can't be shared by hosts.",
+        "M065": "A group that is named is not declared.",
+        "M068": "Groups contain each other in a circle.",
         "M070": "There is no such key to explain.",
         "M071": "What a balancer is told can't be as it stands.",
         "M090": "There is no such environment.",

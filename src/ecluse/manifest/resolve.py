@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ecluse.manifest.amounts import duration
+from ecluse.manifest.groups import hosts
 from ecluse.model.app import (
     App,
     Build,
@@ -29,6 +30,8 @@ from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ecluse.manifest.schema.balancer import BalancerTable
     from ecluse.manifest.schema.environment import EnvironmentTable, RolloutTable
     from ecluse.manifest.schema.key import Table
@@ -42,7 +45,8 @@ LOCAL = EnvironmentName("local")
 
 def resolve(manifest: Manifest) -> App:
     """The App; the manifest has been checked, so nothing can go wrong here."""
-    environments = tuple(_environment(name, table) for name, table in manifest.environments.items())
+    groups = manifest.groups
+    environments = tuple(_environment(name, table, groups) for name, table in manifest.environments.items())
     return App(
         processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
         steps=tuple(_step(name, table) for name, table in manifest.steps.items()),
@@ -52,6 +56,7 @@ def resolve(manifest: Manifest) -> App:
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=ReleasePolicy(**_given(manifest.release)),
         services=tuple(_service(name, table) for name, table in manifest.services.items()),
+        groups={name: hosts(named, groups) for name, named in groups.items()},
         environments=environments or (Environment(name=LOCAL, tag=False, stamp=True, services=True),),
         **_given(manifest.app),
     )
@@ -80,7 +85,7 @@ def _service(name: str, table: ServiceTable) -> Service:
     return Service(name=ServiceName(name), version=table.version or "", **_given(table, "version"))
 
 
-def _environment(name: str, table: EnvironmentTable) -> Environment:
+def _environment(name: str, table: EnvironmentTable, groups: Mapping[str, Sequence[str]]) -> Environment:
     is_local = name == LOCAL
     return Environment(
         name=EnvironmentName(name),
@@ -92,7 +97,9 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         url=table.url or "",
         ssh=SshSettings(**{**_given(table.ssh, "jump"), "jump": table.ssh.jump or ""}),
         balancer=_balancer(table.balancer) if table.balancer else None,
-        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh", "balancer"),
+        hosts=hosts(table.hosts, groups),
+        roles={process: hosts(named, groups) for process, named in table.roles.items()},
+        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh", "balancer", "hosts", "roles"),
     )
 
 

@@ -430,6 +430,8 @@ class App:
     env: Mapping[str, str] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
     cache: CachePolicy = field(default_factory=CachePolicy)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Hosts by the name that they have together, as the manifest names them."""
     environments: tuple[Environment, ...] = ()
 
     @property

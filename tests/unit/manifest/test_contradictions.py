@@ -133,6 +133,22 @@ def test_a_step_may_name_nested_outputs_of_its_own(reading):
         ('[environments.a]\nhosts = ["web1", "keeper:x"]', ["3:9 M057"]),
         ('[environments.a]\nhosts = ["web1"]\nroles = {web = ["web1"]}', ["4:16 M057"]),
         (WSGI + '[environments.a]\nhosts = ["web1"]\nroles = {web = ["web1", "web2"]}', ["7:25 M057"]),
+        ('[environments.a]\nhosts = ["@web"]', ["3:10 M065"]),
+        ('[groups]\nweb = ["web1", "web1"]', ["3:16 M057"]),
+        ('[groups]\nweb = ["web1", "@web2"]\nweb2 = ["x@web1"]', ["3:16 M057"]),
+        ('[groups]\na = ["@b"]\nb = ["@c", "web1"]\nc = ["@a"]', ["3:5 M068"]),
+        ('[groups]\nweb = ["web1"]\n[environments.a]\nhosts = ["web1", "@web"]', ["5:18 M057"]),
+        ('[groups]\nweb = []\n[environments.a]\nhosts = ["@web"]', ["5:9 M057"]),
+        (
+            '[groups]\nweb = ["web1"]\njobs = ["jobs1"]\n'
+            + WSGI
+            + '[environments.a]\nhosts = ["@web"]\nroles.web = ["@jobs"]',
+            ["10:14 M057"],
+        ),
+        (
+            '[groups]\nweb = ["web1"]\n[environments.a]\nhosts = ["@web"]\n[environments.b]\nhosts = ["x@web1"]',
+            ["6:1 M051"],
+        ),
         ('[environments.a]\naddress = "0.0.0.0"\n[environments.b]\naddress = "10.0.0.1"', ["4:1 M051"]),
         ('[environments.a]\nsecrets = ["K"]\nenv = { K = "v" }', ["4:9 M045"]),
         ('[environments.a]\nsecrets = ["K"]\n[app.env]\nK = "v"', ["5:1 M045"]),
@@ -141,6 +157,22 @@ def test_a_step_may_name_nested_outputs_of_its_own(reading):
 )
 def test_environments_that_contradict_each_other(wrong, text, expected):
     assert wrong(HEAD + text) == expected
+
+
+def test_groups_stand_for_their_hosts_and_may_share_some(reading):
+    groups = '[groups]\nweb = ["deploy@web1", "both"]\njobs = ["jobs1", "both"]\nall = ["@web", "@jobs"]\n'
+    app = reading(HEAD + groups + WSGI + '[environments.a]\nhosts = ["@all"]\nroles.web = ["@web"]')
+    (environment,) = app.environments
+    assert environment.hosts == ("deploy@web1", "both", "jobs1")
+    assert environment.roles == {"web": ("deploy@web1", "both")}
+    assert app.groups["all"] == environment.hosts
+
+
+def test_a_balancer_shares_between_the_hosts_of_a_group(reading):
+    groups = '[groups]\nweb = ["deploy@web1", "web2"]\n'
+    hosts = '[environments.a]\nhosts = ["@web"]\nroles.web = ["@web"]\n[environments.a.balancer]\nkind = "haproxy"\n'
+    (environment,) = reading(HEAD + groups + WSGI + hosts).environments
+    assert environment.balancer is not None
 
 
 def test_one_port_on_two_addresses_is_fine(reading):

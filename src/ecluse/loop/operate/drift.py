@@ -31,9 +31,10 @@ class Drift:
         return Exit.REFUSED if any(self.differences.values()) else Exit.DONE
 
 
-async def drift(wanted: Wanted, world: World) -> Drift:
-    """Changes nothing, not even the ledger."""
-    seen = await fleet_of(world, wanted.app, wanted.environment).observe()
+async def drift(wanted: Wanted, world: World, on: tuple[HostName, ...] | None = None) -> Drift:
+    """Changes nothing, not even the ledger. `on`: these hosts only."""
+    fleet = fleet_of(world, wanted.app, wanted.environment)
+    seen = await fleet.without(fleet.targets.keys() - set(fleet.targets if on is None else on)).observe()
     state, should = world.ledger.state(), known(world, wanted.environment.name).serving
     return Drift(
         should=version_of(should, state),

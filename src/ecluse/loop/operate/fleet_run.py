@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import on_each
-from ecluse.loop.operate.hosts import no_hosts, require_host
+from ecluse.loop.operate.hosts import no_hosts
 from ecluse.model.app import Argv, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -37,13 +37,20 @@ class Everywhere:
 
 
 async def fleet_run(
-    environment: Environment, world: World, argv: Argv, *, within: timedelta, hosts: tuple[str, ...] = (), say: Say
+    environment: Environment,
+    world: World,
+    argv: Argv,
+    *,
+    within: timedelta,
+    on: tuple[HostName, ...] | None = None,
+    say: Say,
 ) -> Everywhere:
-    """`within` is for each host, connecting included, so all of it takes no longer. `hosts` chooses some, none: all.
-    `say` gets the lines as they come."""
-    chosen = world.hosts(environment)
-    if not chosen:
+    """`within` is for each host, connecting included, so all of it takes no longer. `on`: these hosts only. `say` gets
+    the lines as they come."""
+    hosts = world.hosts(environment)
+    if not hosts:
         raise ProblemError(no_hosts(environment))
-    names = [require_host(name, tuple(chosen)) for name in hosts] or list(chosen)
-    found = await on_each(names, lambda host: chosen[host].run(argv, within, lambda text: say(host, text)))
+    found = await on_each(
+        hosts if on is None else on, lambda host: hosts[host].run(argv, within, lambda text: say(host, text))
+    )
     return Everywhere(ran=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})

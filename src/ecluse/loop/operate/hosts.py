@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ecluse.loop.deploy.fleet import on_each
 from ecluse.model.app import App, Environment
+from ecluse.model.host import host_name
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.skew import clock_off
@@ -30,12 +31,29 @@ class Fleetwide:
         return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
 
 
-async def prepare(environment: Environment, world: World, *, apply: bool) -> Fleetwide:
-    """Make every host ready, or say what would be changed. Safe to repeat: what is right is left alone."""
+def chosen(app: App, environment: Environment, on: tuple[str, ...]) -> tuple[HostName, ...]:
+    """The hosts of the environment that `on` names, by themselves or by a group, in the manifest's order; for none,
+    all. ProblemError H012 for what is neither, or a group that has none of them."""
+    if not on:
+        return environment.host_names
+    wanted: set[HostName] = set()
+    for name in on:
+        group = {host_name(host) for host in app.groups.get(name.removeprefix("@"), ())} & {*environment.host_names}
+        if not group and name not in environment.host_names:
+            raise ProblemError(no_such_host(name, environment.host_names, tuple(app.groups)))
+        wanted |= group or {HostName(name)}
+    return tuple(host for host in environment.host_names if host in wanted)
+
+
+async def prepare(
+    environment: Environment, world: World, *, apply: bool, on: tuple[HostName, ...] | None = None
+) -> Fleetwide:
+    """Make every host ready (`on`: these only), or say what would be changed. Safe to repeat: what is right is left
+    alone."""
     hosts = world.hosts(environment)
     if not hosts:
         raise ProblemError(no_hosts(environment))
-    found = await on_each(hosts, lambda host: hosts[host].prepare(apply=apply))
+    found = await on_each(hosts if on is None else on, lambda host: hosts[host].prepare(apply=apply))
     return Fleetwide(done=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
 
 
@@ -75,11 +93,11 @@ def require_host(name: str, known: tuple[HostName, ...]) -> HostName:
     return HostName(name)
 
 
-def no_such_host(name: str, known: tuple[HostName, ...]) -> Problem:
-    near = suggest(name, known)
+def no_such_host(name: str, known: tuple[HostName, ...], groups: tuple[str, ...] = ()) -> Problem:
+    near = suggest(name, (*known, *groups))
     return Problem(
-        code="H012", what=f"there is no host '{name}' in this environment",
-        fix=f"{near + ' ' if near else ''}choose of: {', '.join(known)}",
+        code="H012", what=f"there is no host '{name}' in this environment" + (", and no group" if groups else ""),
+        fix=f"{near + ' ' if near else ''}choose of: {', '.join((*known, *groups))}",
     )  # fmt: skip
 
 

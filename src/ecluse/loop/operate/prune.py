@@ -29,8 +29,14 @@ class Pruned:
         return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
 
 
-async def prune(wanted: Wanted, world: World, keep: int | None = None, wait: timedelta | None = None) -> Pruned:
-    """Safe to repeat. `keep` None: as many as the environment says."""
+async def prune(
+    wanted: Wanted,
+    world: World,
+    keep: int | None = None,
+    wait: timedelta | None = None,
+    on: tuple[HostName, ...] | None = None,
+) -> Pruned:
+    """Safe to repeat. `keep` None: as many as the environment says. `on`: these hosts only."""
     environment = wanted.environment
     fleet = fleet_of(world, wanted.app, environment)
     async with held(fleet, environment.lease, world, wait) as lease:
@@ -40,6 +46,6 @@ async def prune(wanted: Wanted, world: World, keep: int | None = None, wait: tim
         async def act(host: HostName) -> None:
             await fleet.targets[host].forget(lease.grant(), staying)
 
-        found = await on_each(fleet.targets, act)
+        found = await on_each(fleet.targets if on is None else on, act)
     lost = {host: error.problems[0] for host, error in found.failed.items()}
     return Pruned(kept=staying, done=tuple(found.done), lost=lost)

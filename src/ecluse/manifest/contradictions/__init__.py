@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecluse.manifest.contradictions.environments import environment_faults
+from ecluse.manifest.contradictions.groups import group_faults
 from ecluse.manifest.contradictions.policies import policy_faults
 from ecluse.manifest.contradictions.processes import process_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
@@ -22,6 +23,7 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
     return [
         *process_faults(manifest),
         *step_faults(manifest, names),
+        *group_faults(manifest),
         *environment_faults(manifest, names),
         *policy_faults(manifest),
         *secret_faults(manifest),

@@ -9,17 +9,21 @@ from ecluse.manifest.contradictions.balancers import balancer_faults
 from ecluse.manifest.contradictions.steps import named_steps
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
+from ecluse.manifest.groups import MARK, members
+from ecluse.manifest.groups import hosts as expanded
 from ecluse.model.app import JudgeKind, Promotion, Strategy
 from ecluse.model.host import HERE_PREFIX, host_name
 from ecluse.model.judgement import AfterWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ecluse.manifest.schema.environment import EnvironmentTable
     from ecluse.manifest.schema.manifest import Manifest
     from ecluse.model.ids import HostName
+
+    Groups = Mapping[str, Sequence[str]]
 
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104  compared with, not listened on
@@ -28,12 +32,12 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  compared with, not listened on
 def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[Fault]:
     for name, environment in manifest.environments.items():
         yield from named_steps(environment.gates or [], ("environments", name, "gates"), steps)
-        yield from _host_faults(name, environment)
-        yield from _role_faults(name, environment, manifest.processes.keys())
-        yield from balancer_faults(name, environment, manifest.processes)
+        yield from _host_faults(name, environment, manifest.groups)
+        yield from _role_faults(name, environment, manifest.processes.keys(), manifest.groups)
+        yield from balancer_faults(name, spelled_out(environment, manifest.groups), manifest.processes)
         yield from unused(environment.rollout, ("environments", name, "rollout"), _without_effect(environment))
     for (first, one), (second, other) in combinations(manifest.environments.items(), 2):
-        if _clash(one, other):
+        if _clash(one, other, manifest.groups):
             given = ["port"] if "port" in other.model_fields_set else []
             yield Fault(
                 code="M051",
@@ -43,24 +47,29 @@ def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[
             )
 
 
-def _host_faults(name: str, environment: EnvironmentTable) -> Iterator[Fault]:
-    hosts = [host_name(host) for host in environment.hosts]
-    for at, host in enumerate(hosts):
-        if host in hosts[:at]:
-            yield Fault(
-                code="M057",
-                path=("environments", name, "hosts", at),
-                what=f"{environment.hosts[at]!r} is named twice",
-                fix="name each host once",
-            )
-    if len({host.startswith(HERE_PREFIX) for host in environment.hosts}) > 1:
+def spelled_out(environment: EnvironmentTable, groups: Groups) -> EnvironmentTable:
+    """With hosts instead of groups."""
+    roles = {process: [*expanded(hosts, groups)] for process, hosts in environment.roles.items()}
+    return environment.model_copy(update={"hosts": [*expanded(environment.hosts, groups)], "roles": roles})
+
+
+def _host_faults(name: str, environment: EnvironmentTable, groups: Groups) -> Iterator[Fault]:
+    hosts = expanded(environment.hosts, groups)
+    if environment.hosts and not hosts and all(host.removeprefix(MARK) in groups for host in environment.hosts):
+        yield Fault(
+            code="M057",
+            path=("environments", name, "hosts"),
+            what="the groups that are named here have no host",
+            fix="name hosts in them; no `hosts` at all means this machine",
+        )
+    if len({host.startswith(HERE_PREFIX) for host in hosts}) > 1:
         yield Fault(
             code="M057",
             path=("environments", name, "hosts"),
             what="hosts of this machine and hosts that are reached over SSH are mixed",
             fix="give each kind an environment of its own",
         )
-    if _ports(environment)[-1] > LAST_PORT:
+    if _ports(environment, groups)[-1] > LAST_PORT:
         yield Fault(
             code="M057",
             path=("environments", name, "hosts"),
@@ -69,8 +78,10 @@ def _host_faults(name: str, environment: EnvironmentTable) -> Iterator[Fault]:
         )
 
 
-def _role_faults(name: str, environment: EnvironmentTable, processes: AbstractSet[str]) -> Iterator[Fault]:
-    known = {host_name(host) for host in environment.hosts}
+def _role_faults(
+    name: str, environment: EnvironmentTable, processes: AbstractSet[str], groups: Groups
+) -> Iterator[Fault]:
+    known = {host_name(host) for host in expanded(environment.hosts, groups)}
     for process, hosts in environment.roles.items():
         if process not in processes:
             yield Fault(
@@ -79,12 +90,12 @@ def _role_faults(name: str, environment: EnvironmentTable, processes: AbstractSe
                 what=f"there is no process '{process}'",
                 fix=f"declare [processes.{process}], or name one that is: {', '.join(sorted(processes)) or 'none is'}",
             )
-        for at, host in enumerate(hosts):
+        for host, at, group in members(hosts, groups):
             if host_name(host) not in known:
                 yield Fault(
                     code="M057",
                     path=("environments", name, "roles", process, at),
-                    what=f"{host!r} is none of the hosts of {name}",
+                    what=f"{host!r}{f' of {MARK}{group}' if group else ''} is none of the hosts of {name}",
                     fix="name it in `hosts` too, in the same words",
                 )
 
@@ -110,25 +121,26 @@ def _may_wait(environment: EnvironmentTable) -> bool:
     return rollout.promote is Promotion.MANUAL or rollout.inconclusive is AfterWatch.HOLD or counts
 
 
-def _ports(environment: EnvironmentTable) -> range:
+def _ports(environment: EnvironmentTable, groups: Groups) -> range:
     """Each host of this machine has one of its own."""
-    here = [host for host in environment.hosts if host.startswith(HERE_PREFIX)]
+    here = [host for host in expanded(environment.hosts, groups) if host.startswith(HERE_PREFIX)]
     return range(environment.port, environment.port + max(1, len(here)))
 
 
-def _clash(one: EnvironmentTable, other: EnvironmentTable) -> bool:
+def _clash(one: EnvironmentTable, other: EnvironmentTable, groups: Groups) -> bool:
     """On some host both listen; which name is which host over SSH, we don't know."""
-    if not _share_a_host(one, other):
+    if not _share_a_host(one, other, groups):
         return False
     same_address = one.address == other.address or EVERYWHERE in (one.address, other.address)
-    first, second = _ports(one), _ports(other)
+    first, second = _ports(one, groups), _ports(other, groups)
     return first.start < second.stop and second.start < first.stop and same_address
 
 
-def _share_a_host(one: EnvironmentTable, other: EnvironmentTable) -> bool:
-    first, second = _remote(one), _remote(other)
+def _share_a_host(one: EnvironmentTable, other: EnvironmentTable, groups: Groups) -> bool:
+    first, second = _remote(one, groups), _remote(other, groups)
     return bool(first & second) if first or second else True
 
 
-def _remote(environment: EnvironmentTable) -> set[HostName]:
-    return {host_name(host) for host in environment.hosts if not host.startswith(HERE_PREFIX)}
+def _remote(environment: EnvironmentTable, groups: Groups) -> set[HostName]:
+    found = expanded(environment.hosts, groups)
+    return {host_name(host) for host in found if not host.startswith(HERE_PREFIX)}

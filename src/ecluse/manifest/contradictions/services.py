@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecluse.manifest.fault import Fault, KeyPath
+from ecluse.manifest.groups import hosts
 from ecluse.model.app import FIELDS
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _second(variable: str, service: str, path: KeyPath, *, at_key: bool = True) 
 def _places(manifest: Manifest) -> Iterator[Fault]:
     running = [name for name, table in manifest.environments.items() if _runs(name, table.services)]
     for name in running if manifest.services else []:
-        if len(manifest.environments[name].hosts) > 1:
+        if len(hosts(manifest.environments[name].hosts, manifest.groups)) > 1:
             yield Fault(
                 code="M064", path=("environments", name, "hosts"),
                 what=f"{name} has several hosts, and each would have services with data of its own",

@@ -10,7 +10,7 @@ from pydantic import Strict
 from ecluse.manifest.schema.balancer import BalancerTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.policy import PolicyTable
-from ecluse.manifest.schema.shapes import Batch, CanaryStep, JumpHost, Name, SshHost, Url, Variable
+from ecluse.manifest.schema.shapes import Batch, CanaryStep, HostOrGroup, JumpHost, Name, Url, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Settings, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.host import SshSettings
@@ -110,9 +110,10 @@ class EnvironmentTable(Table):
         example="https://shop.example.com",
         default=None,
     )
-    hosts: list[SshHost] = key(
+    hosts: list[HostOrGroup] = key(
         "Hosts, none: this machine. USER@NAME[:PORT] is reached over SSH, an alias of ~/.ssh/config too. "
-        "keeper:FOLDER is a keeper of its own here; the first listens on `port`, the next one on the next.",
+        "@NAME is a group of [groups]. keeper:FOLDER is a keeper of its own here; the first listens on `port`, the "
+        "next one on the next.",
         example=["deploy@web1", "deploy@web2"],
         default_factory=list,
     )
@@ -124,8 +125,8 @@ class EnvironmentTable(Table):
         example="quorum",
         default=_DEFAULT.hosts_down,
     )
-    roles: dict[Name, list[SshHost]] = key(
-        "Which process runs on which of the hosts; one that isn't named runs on all.",
+    roles: dict[Name, list[HostOrGroup]] = key(
+        "Which process runs on which of the hosts, or on which groups; one that isn't named runs on all.",
         example={"web": ["deploy@web1"], "worker": ["deploy@jobs1"]},
         default_factory=dict,
     )

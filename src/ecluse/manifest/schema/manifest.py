@@ -8,7 +8,7 @@ from ecluse.manifest.schema.frontend import FrontendTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.process import ProcessTable
 from ecluse.manifest.schema.service import ServiceTable
-from ecluse.manifest.schema.shapes import AppName, Name
+from ecluse.manifest.schema.shapes import AppName, HostOrGroup, Name
 from ecluse.manifest.schema.step import CacheTable, GatesTable, StepTable
 from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Settings
 from ecluse.model import app as model
@@ -41,6 +41,12 @@ class Manifest(Table):
     """ecluse.toml, or [tool.ecluse] in pyproject.toml."""
 
     manifest: int = key("Version of the manifest's format.", example=FORMAT, default=FORMAT)
+    groups: dict[Name, list[HostOrGroup]] = key(
+        "Hosts that are named together: `@NAME` stands for them in `hosts`, `roles` and other groups; "
+        "`fleet run --on` takes the name.",
+        example={"web": ["deploy@web1", "deploy@web2"], "jobs": ["deploy@jobs1"]},
+        default_factory=dict,
+    )
     app: AppTable = section()
     processes: dict[Name, ProcessTable] = section(default_factory=dict)
     steps: dict[Name, StepTable] = section(default_factory=dict)

@@ -131,6 +131,15 @@ SshHost = Annotated[
         'write it like "deploy@web1" or "deploy@10.0.0.5:2222"; or "keeper:hosts/a", a folder below the repository',
     ),
 ]
+HostOrGroup = Annotated[
+    str,
+    *_shaped(
+        rf"@[a-z0-9][a-z0-9_-]{{0,62}}|{_FOLDER}|(?:{_USER}@)?{_HOST}(?::[1-9]\d{{0,4}})?",
+        "host or group",
+        'write it like "deploy@web1", "deploy@10.0.0.5:2222" or "@web"; or "keeper:hosts/a", a folder below the '
+        "repository",
+    ),
+]
 JumpHost = Annotated[
     str,
     *_shaped(rf"(?:{_USER}@)?{_HOST}(?::[1-9]\d{{0,4}})?", "host", 'write it like "deploy@bastion" or "bastion:2222"'),
