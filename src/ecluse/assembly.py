@@ -11,9 +11,10 @@ import os
 import secrets
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ from ecluse.ports.hosts import Host
 from ecluse.ports.ledger import Ledger
 from ecluse.ports.machine import Machine
 from ecluse.ports.python import Toolchain
+from ecluse.ports.rehearsal import Ordered, Rehearsal
 from ecluse.ports.reporter import Reporter
 from ecluse.ports.services import ServicePrograms
 from ecluse.ports.store import ContentStore
@@ -299,6 +301,34 @@ def shared_cache(place: str, root: Path) -> StepCache:
     except ImportError as error:
         raise UnreachableError(f"{place}: obstore isn't installed: pip install 'ecluse[store]'") from error
     return ObjectCache(place)
+
+
+def rehearsal(built: World) -> Rehearsal:
+    """A dry run's world: it reads what `built` would, and sends nothing."""
+    from ecluse.ledger.unwritten import Unwritten  # noqa: PLC0415
+    from ecluse.providers.memory.clock import FakeClock  # noqa: PLC0415
+    from ecluse.providers.rehearsal.balancer import RehearsedBalancer  # noqa: PLC0415
+    from ecluse.providers.rehearsal.host import RehearsedHost  # noqa: PLC0415
+    from ecluse.providers.rehearsal.reporter import Silent  # noqa: PLC0415
+    from ecluse.providers.rehearsal.target import RehearsedTarget  # noqa: PLC0415
+
+    sent: defaultdict[HostName, list[Ordered]] = defaultdict(list)
+
+    def targets(app: App, environment: Environment) -> Mapping[HostName, Target]:
+        found = built.targets(app, environment)
+        return {host: RehearsedTarget(real, built.store, sent[host]) for host, real in found.items()}
+
+    def hosts(environment: Environment) -> Mapping[HostName, Host]:
+        return {host: RehearsedHost(real, sent[host]) for host, real in built.hosts(environment).items()}
+
+    def balancers(app: App, environment: Environment) -> Mapping[HostName, Balancer]:
+        return {at: RehearsedBalancer(real, sent[at]) for at, real in built.balancers(app, environment).items()}
+
+    ledger, clock = Unwritten(built.ledger), FakeClock(built.clock.now())
+    world = replace(
+        built, targets=targets, hosts=hosts, balancers=balancers, ledger=ledger, clock=clock, reporter=Silent()
+    )
+    return Rehearsal(world=world, sent=sent)
 
 
 def without_ledger(lost: Problem) -> str:

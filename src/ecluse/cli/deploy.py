@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.loop.deploy.existing import deploy_existing, would_deploy
 from ecluse.loop.deploy.recall import find
+from ecluse.loop.plan.orders import is_sent, orders_of
 from ecluse.model.problem import Exit
 
 
@@ -48,7 +50,8 @@ def command(
         wanted = at.wanted(environment)
         if dry_run:
             release, policies = await would_deploy(wanted, name, at.world, override=override)
-            return render.going_to(release, policies, as_json=as_json)
+            sent = await orders_of(wanted, release, assembly.rehearsal(at.world), "deploy") if is_sent(wanted) else None
+            return render.going_to(release, policies, sent, as_json=as_json)
         deployed = await deploy_existing(
             wanted,
             lambda _, state: find(state, name, wanted.environment),

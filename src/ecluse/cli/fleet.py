@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.render import fleet as render
 from ecluse.loop.deploy.wanted import Wanted
@@ -29,6 +30,7 @@ VERBS = ("run", "facts", "drift", "prune")
     help="The environment (default: the one whose hosts are reached over SSH).",
 )  # fmt: skip
 @options.on
+@click.option("--dry-run", is_flag=True, help="Show what `run` would run where; connect to nobody.")
 @click.option(
     "--within", default="1m", metavar="DURATION", callback=options.duration_option, show_default=True,
     help="Time that `run` gives each host, connecting included.",
@@ -43,6 +45,7 @@ def command(
     on: tuple[str, ...],
     within: timedelta,
     keep: int | None,
+    dry_run: bool,
     verb: str,
     argv: tuple[str, ...],
     *,
@@ -58,18 +61,24 @@ def command(
     if (verb == "run") != bool(argv):
         how = "give a command: `ecluse fleet run -- uptime`" if verb == "run" else f"`{verb}` takes no command"
         raise click.UsageError(how)
+    if dry_run and verb != "run":
+        raise click.UsageError("`--dry-run` is for `run`: facts and drift change nothing, and `prune` goes by the host")
 
     async def work(at: session.Session) -> Exit:
         wanted = Wanted(app=at.app, environment=at.environment(environment_option or the_fleet(at.app)))
         hosts = chosen(at.app, wanted.environment, on)
         if verb == "facts":
-            asked = await prepare(wanted.environment, at.world, apply=False, on=hosts)
+            asked = await prepare(wanted.environment, assembly.rehearsal(at.world).world, on=hosts)
             return render.facts(asked, at, wanted.environment)
         if verb == "drift":
             return render.drift(await drift(wanted, at.world, hosts), at, wanted.environment)
         if verb == "prune":
             return render.pruned(await prune(wanted, at.world, keep, on=hosts), at, wanted.environment)
         said = render.Said(live=not as_json)
+        if dry_run:
+            dry = assembly.rehearsal(at.world)
+            await fleet_run(wanted.environment, dry.world, argv, within=within, on=hosts, say=said.line)
+            return render.would_run(dry.sent, at, wanted.environment)
         found = await fleet_run(wanted.environment, at.world, argv, within=within, on=hosts, say=said.line)
         return render.ran(found, said, at, wanted.environment)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.loop.operate.hosts import Fleetwide, chosen, findings, prepare, problems
 from ecluse.model.app import App, Environment
@@ -47,7 +48,8 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(name)
         applied = verb == "prepare" and not dry_run
-        found = await prepare(environment, at.world, apply=applied, on=chosen(at.app, environment, on))
+        world = at.world if applied else assembly.rehearsal(at.world).world
+        found = await prepare(environment, world, on=chosen(at.app, environment, on))
         lacking = {host: tuple(findings(at.app, environment, one)) for host, one in found.done.items()}
         at.answer(as_document(found, lacking, environment, applied=applied))
         if not as_json:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.loop.operate.rollback import rollback, would_go_to
+from ecluse.loop.plan.orders import is_sent, orders_of
 from ecluse.model.problem import Exit
 
 
@@ -43,7 +45,9 @@ def command(
         wanted = at.wanted(environment)
         if dry_run:
             release, said = await would_go_to(wanted, at.world)
-            return render.going_to(release, said, as_json=as_json)
+            dry = assembly.rehearsal(at.world)
+            sent = await orders_of(wanted, release, dry, "rollback") if is_sent(wanted) else None
+            return render.going_to(release, said, sent, as_json=as_json)
         return render.ended(await rollback(wanted, at.world, wait, override=override), as_json=as_json)
 
     session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), by_what_serves=True)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.cli.several import run_each
+from ecluse.loop.plan.orders import is_sent, orders_of_ship
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
 from ecluse.model.problem import Exit
@@ -59,7 +61,10 @@ def command(
             wait=wait,
         )
         if dry_run:
-            return render.preview(await preview(order, at.world), as_json=as_json)
+            plan = await preview(order, at.world)
+            sends, dry = is_sent(order.wanted) and not plan.unchanged, assembly.rehearsal(at.world)
+            sent = await orders_of_ship(order, plan.version, dry) if sends else None
+            return render.preview(plan, sent, as_json=as_json)
         return render.ended(await ship(order, at.world), as_json=as_json)
 
     run_each(folder, work, as_json=as_json, otherwise=render.halted(environment))

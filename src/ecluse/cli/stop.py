@@ -7,10 +7,14 @@ from pathlib import Path
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
+from ecluse.cli.render import orders
 from ecluse.cli.several import run_each
 from ecluse.loop.deploy.fleet import fleet_of
+from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.operate.stop import Stopped, running_services, stop
+from ecluse.loop.plan.orders import is_sent, orders_of_stop
 from ecluse.model.problem import Exit
 
 
@@ -36,8 +40,13 @@ def command(
             seen = await fleet_of(at.world, at.app, environment).observe()
             running: list[str] = [slot.release for one in seen.hosts.values() for slot in one.slots if slot.release]
             running += running_services(seen)
-            at.answer({"outcome": "planned", "environment": environment.name, "would_stop": running})
+            wanted = Wanted(app=at.app, environment=environment)
+            sent = await orders_of_stop(wanted, assembly.rehearsal(at.world)) if is_sent(wanted) else None
+            planned = {"outcome": "planned", "environment": environment.name, "would_stop": running}
+            at.answer({**planned, **orders.document(sent)})
             click.echo(f"would stop {', '.join(running) or 'nothing'}", err=as_json)
+            if not as_json:
+                orders.text(sent)
             return Exit.DONE
         ended = await stop(at.app, environment, at.world, wait)
         services = list(ended.services)

@@ -46,7 +46,7 @@ class Body(NamedTuple):
 FREE = frozenset(
     {
         *("hello", "observe", "port", "platform", "take", "wait", "evict", "ask", "flaw", "logs", "shell", "way"),
-        *("attach", "claim"),
+        *("missing", "attach", "claim"),
     }
 )
 """Orders without a grant: they change nothing themselves, or they are how one gets a grant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +17,7 @@ from ecluse.model.app import Environment
 from ecluse.model.counted import counted
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
+from ecluse.ports.rehearsal import Ordered
 
 
 class Said:
@@ -46,6 +47,16 @@ def ran(found: Everywhere, said: Said, at: session.Session, environment: Environ
             _line(host, f"exit {one.exit_code} after {one.seconds:.1f} s", well=False)
         _tell_lost(found.lost)
     return found.exit
+
+
+def would_run(sent: Mapping[HostName, Sequence[Ordered]], at: session.Session, environment: Environment) -> Exit:
+    commands = {host: one.detail for host, orders in sent.items() for one in orders}
+    hosts = [{"name": host, "command": command} for host, command in commands.items()]
+    at.answer({"outcome": "planned", "environment": environment.name, "hosts": hosts})
+    if not at.as_json:
+        for host, command in commands.items():
+            click.echo(f"{click.style(host, fg='cyan')} would run {command}")
+    return Exit.DONE
 
 
 def facts(found: Fleetwide, at: session.Session, environment: Environment) -> Exit:

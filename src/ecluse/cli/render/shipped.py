@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from ecluse.cli import session
+from ecluse.cli.render import orders
 from ecluse.cli.render.problems import render as render_problem
 from ecluse.cli.render.processes import off_line
 from ecluse.loop.build.exposed import ENV_FILES
 from ecluse.loop.deploy.schema.upcoming import Upcoming
 from ecluse.loop.deploy.transaction import Moved
+from ecluse.loop.plan.orders import Orders
 from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
 from ecluse.loop.test.untested import TESTS
@@ -135,10 +137,10 @@ def some(found: tuple[str, ...]) -> str:
     return f"{', '.join(found[:NAMED])}{more}"
 
 
-def preview(plan: Preview, *, as_json: bool) -> Exit:
+def preview(plan: Preview, sent: Orders | None, *, as_json: bool) -> Exit:
     if as_json:
         policies = [gate(verdict) for verdict in plan.policies]
-        session.print_json({"outcome": "planned", **asdict(plan), "policies": policies})
+        session.print_json({"outcome": "planned", **asdict(plan), "policies": policies, **orders.document(sent)})
         return Exit.DONE
     tag = f", tag {plan.tag}" if plan.tag else ""
     click.secho(f"would ship {plan.commit[:12]} as {plan.version}{tag} to {plan.environment}", bold=True)
@@ -155,6 +157,7 @@ def preview(plan: Preview, *, as_json: bool) -> Exit:
     for one in plan.migrations:
         migration(one)
     click.echo(f"  moves: {' → '.join(plan.moves)}  (slot {plan.slot})")
+    orders.text(sent)
     return Exit.DONE
 
 
@@ -176,12 +179,16 @@ def answers(policies: tuple[Verdict, ...]) -> None:
             click.secho(f"    {verdict.fix}", dim=True)
 
 
-def going_to(release: ReleaseKnown, policies: tuple[Verdict, ...], *, as_json: bool) -> Exit:
+def going_to(
+    release: ReleaseKnown, policies: tuple[Verdict, ...], sent: Orders | None = None, *, as_json: bool
+) -> Exit:
     if as_json:
-        session.print_json({**planned(release), "policies": [gate(verdict) for verdict in policies]})
+        said = [gate(verdict) for verdict in policies]
+        session.print_json({**planned(release), "policies": said, **orders.document(sent)})
         return Exit.DONE
     going_back(release, as_json=False)
     answers(policies)
+    orders.text(sent)
     return Exit.DONE
 
 

@@ -45,15 +45,12 @@ def chosen(app: App, environment: Environment, on: tuple[str, ...]) -> tuple[Hos
     return tuple(host for host in environment.host_names if host in wanted)
 
 
-async def prepare(
-    environment: Environment, world: World, *, apply: bool, on: tuple[HostName, ...] | None = None
-) -> Fleetwide:
-    """Make every host ready (`on`: these only), or say what would be changed. Safe to repeat: what is right is left
-    alone."""
+async def prepare(environment: Environment, world: World, on: tuple[HostName, ...] | None = None) -> Fleetwide:
+    """Make every host ready (`on`: these only), and say what was changed. Safe to repeat: what is right stays."""
     hosts = world.hosts(environment)
     if not hosts:
         raise ProblemError(no_hosts(environment))
-    found = await on_each(hosts if on is None else on, lambda host: hosts[host].prepare(apply=apply))
+    found = await on_each(hosts if on is None else on, lambda host: hosts[host].prepare(apply=True))
     return Fleetwide(done=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
 
 

@@ -143,6 +143,12 @@ class KeeperTarget:
             raise problem(error, hide) from error
         return sent
 
+    async def lacking(self, running: Running) -> tuple[Digest, ...]:
+        there = await self._is_there()
+        digests = await self._digests(running)
+        missing = (await self._order("missing", {"digests": digests}))["missing"] if there else digests
+        return tuple(map(Digest, missing))
+
     async def provide(self, grant: Grant, services: tuple[Service, ...], say: Callable[[str], None]) -> None:
         assert self._services is not None  # noqa: S101
         found = [(service, await self._services.get(self._as_kept(service), say)) for service in services]

@@ -69,7 +69,7 @@ async def test_one_host_that_can_not_be_reached_keeps_no_other_from_being_prepar
     gone = Problem(code="H004", what="web2 can't be reached", fix="look", exit=Exit.UNREACHABLE)
     hosts = {"web1": Host(READY), "web2": Host(gone)}
     world = replace(memory_world.world, hosts=lambda _: hosts)
-    found = await prepare(LIVE, world, apply=True)
+    found = await prepare(LIVE, world)
     assert (found.done, found.lost, found.exit) == ({"web1": READY}, {"web2": gone}, Exit.UNREACHABLE)
     assert hosts["web1"].applied == [True]
 
@@ -77,5 +77,5 @@ async def test_one_host_that_can_not_be_reached_keeps_no_other_from_being_prepar
 @pytest.mark.looped
 async def test_an_environment_of_this_machine_has_no_hosts_to_prepare(memory_world):
     with pytest.raises(ProblemError) as error:
-        await prepare(LIVE, memory_world.world, apply=False)
+        await prepare(LIVE, memory_world.world)
     assert error.value.problems[0].code == "H010"

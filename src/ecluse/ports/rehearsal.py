@@ -1,0 +1,35 @@
+"""What would be sent to hosts, without sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from ecluse.model.ids import Digest, HostName
+from ecluse.ports.target import Running
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """An order, or a command, that a host would get."""
+
+    order: str
+    detail: str = ""
+
+
+@runtime_checkable
+class TellsLacking(Protocol):
+    async def lacking(self, running: Running) -> tuple[Digest, ...]:
+        """What of its bundle would have to be sent. Changes nothing, starts nothing; a target on which nothing runs is
+        taken for one that has nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """`world`: targets and hosts there write down in `sent` what they are told, instead of doing it, and all goes well.
+    Time passes at once, nobody is told anything, and the ledger stays as it is."""
+
+    world: World
+    sent: Mapping[HostName, Sequence[Ordered]]
