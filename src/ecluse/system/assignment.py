@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL for a program that is stopped."""
+PATIENCE = 0.05
+"""Seconds for which whole lines are held that may be the beginning of a secret."""
 _PIECE = 64 * 1024
 _LAST_WORDS = 1.0
 """Seconds that we wait for the end of output when somebody outside still holds the other end."""
@@ -46,6 +48,7 @@ class Assignment:
         self._heard: asyncio.Future[None] = self._loop.create_future()
         self._why: BaseException | None = None
         self._dry: asyncio.Future[None] = self._loop.create_future()
+        self._waiting: asyncio.TimerHandle | None = None
         self.is_over = True
         """Nothing runs, and the warden waits for another program."""
 
@@ -72,6 +75,7 @@ class Assignment:
             ours.callback(self._loop.remove_reader, read)
             self._loop.add_reader(heard, self._hear)
             ours.callback(self._loop.remove_reader, heard)
+            ours.callback(self._stop_waiting)
             reply = await self._replied()
             if not self._dry.done():  # somebody outside may still hold the other end of the pipe
                 await asyncio.wait([self._dry], timeout=_LAST_WORDS)
@@ -133,15 +137,29 @@ class Assignment:
 
     def _pump(self, read: int, output: Output) -> None:
         piece = b""
+        self._stop_waiting()
         try:
             piece = os.read(read, _PIECE)
             output.write(piece)
+            if piece and output.holds_lines:
+                self._waiting = self._loop.call_later(PATIENCE, self._let_go, output)
         except BaseException as error:  # noqa: BLE001 (`_run` raises it)
             self._end(error)
             piece = b""
         if not piece:
             self._dry.set_result(None)
             self._loop.remove_reader(read)
+
+    def _let_go(self, output: Output) -> None:
+        try:
+            output.let_lines_go()
+        except BaseException as error:  # noqa: BLE001 (`_run` raises it)
+            self._end(error)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 def _request(command: Command, wiring: Sequence[int | None]) -> dict[str, Any]:

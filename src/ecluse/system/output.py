@@ -111,6 +111,15 @@ class Output:
     def write(self, data: bytes) -> None:
         self._pass_on(self._mask.feed(data))
 
+    @property
+    def holds_lines(self) -> bool:
+        """Whole lines wait, because they may be the beginning of a secret."""
+        return self._mask.holds_lines
+
+    def let_lines_go(self) -> None:
+        """Nothing came for a while: those who watch shall not wait for a line that is whole."""
+        self._pass_on(self._mask.lines())
+
     def close(self) -> str:
         """Ends the log; the tail as text."""
         self._pass_on(self._mask.rest())

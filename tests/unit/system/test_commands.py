@@ -216,6 +216,23 @@ def test_a_secret_is_in_no_output(run, tmp_path):
     assert lines == ["[secret] is it"]
 
 
+def test_a_line_that_may_begin_a_secret_is_not_waited_for_long(run, tmp_path):
+    """The program prints no more before it was heard."""
+    secret = "first line\nsecond line"
+    lines = []
+    os.mkfifo(tmp_path / "heard")
+
+    def hear(line):
+        lines.append(line)
+        if len(lines) == 1:
+            (tmp_path / "heard").write_text("go on")
+
+    script = "printf 'first line\\n'; cat heard > /dev/null; printf 'second line\\n'"
+    finished = run("sh", "-c", script, secrets=(secret,), on_output=hear, timeout=timedelta(seconds=60))
+    assert finished.ok
+    assert lines == ["[secret]", "[secret]"]
+
+
 def test_a_listener_that_raises_ends_the_program(run, tmp_path):
     mark = tmp_path / "mark"
 
