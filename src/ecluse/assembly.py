@@ -13,7 +13,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from ecluse.model.host import HERE
 from ecluse.model.ids import Commit, EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.redaction import masked, unmaskable
 from ecluse.ports.balancer import Balancer
 from ecluse.ports.cache import StepCache, UnreachableError
 from ecluse.ports.clock import Clock
@@ -475,13 +476,14 @@ def _key(home: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """The facts about this machine, the app when there is one to read, what its environments say of themselves, and
-    which can't have their port."""
+    """The facts about this machine, the app when there is one to read, what its environments say of themselves,
+    which can't have their port, and the declared secrets that are too short to be masked."""
 
     machine: Machine
     app: App | None
     seen: Mapping[EnvironmentName, Seen | Problem]
     ports: Mapping[EnvironmentName, Problem]
+    unmasked: tuple[str, ...]
 
 
 async def examined(folder: Path) -> Examined:
@@ -507,11 +509,28 @@ async def examined(folder: Path) -> Examined:
             app=app,
             seen={name: seen for name, seen, _ in asked},
             ports={name: trouble for name, _, trouble in asked if trouble},
+            unmasked=unmaskable(declared_secrets(app, root, env)) if app else (),
         )
     finally:
         commands.close()
         if is_new and holds_nothing(home):
             shutil.rmtree(home, ignore_errors=True)
+
+
+def declared_secrets(app: App, root: Path, env: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Names and values of the secrets of steps and environments, as far as they can be had: in each environment one
+    may have another value."""
+    from ecluse.manifest.dotenv import settings as read_settings  # noqa: PLC0415
+
+    of_steps = {name for step in app.steps for name in step.secrets}
+    found: set[tuple[str, str]] = set()
+    for environment in app.environments:
+        wanted = {*environment.secrets, *of_steps}
+        found |= {(name, env[name]) for name in wanted if env.get(name)}
+        with suppress(ProblemError):
+            read = read_settings(root, replace(environment, secrets=()), env).secrets
+            found |= {(name, read[name].reveal()) for name in wanted - env.keys() if name in read}
+    return sorted(found)
 
 
 async def _asked(
@@ -525,6 +544,17 @@ async def _asked(
         return error.problems[0], None
     finally:
         await _close(targets.values())
+
+
+def without_secrets(text: str, folder: Path) -> str:
+    """What is shown of an error of our own: it may quote anything, so the values of all declared secrets of the app
+    around `folder` are masked."""
+    env = read_environment()
+    values: set[str] = set()
+    with suppress(ProblemError):
+        root = find_root(folder)
+        values.update(value for _, value in declared_secrets(read_app(root, find_home(root, env), env), root, env))
+    return masked(text.encode(errors="replace"), values).decode(errors="replace")
 
 
 def trouble_with_disk(error: OSError) -> Problem | None:

@@ -28,7 +28,7 @@ def command(as_json: bool, folder: Path) -> None:
 
     async def work() -> Exit:
         found = await assembly.examined(folder)
-        findings = diagnose(found.machine, found.app, found.seen, found.ports)
+        findings = diagnose(found.machine, found.app, found.seen, found.ports, found.unmasked)
         bad = any(finding.grade is Grade.BAD for finding in findings)
         if as_json:
             session.print_json({"ok": not bad, "findings": [asdict(finding) for finding in findings]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from ecluse.loop.deploy.fleet import Seen
 from ecluse.model.app import App
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Problem
+from ecluse.model.redaction import SHORTEST
 from ecluse.ports.machine import Machine, Offer
 
 LITTLE_SPACE = 1024**3
@@ -41,9 +42,10 @@ def diagnose(
     app: App | None,
     seen: Mapping[EnvironmentName, Seen | Problem] = NOTHING_SEEN,
     ports: Mapping[EnvironmentName, Problem] = NO_TROUBLE,
+    unmasked: Iterable[str] = (),
 ) -> tuple[Finding, ...]:
     """`seen` is what each environment's target says of itself, or why it says nothing; `ports` why its port can't be
-    had."""
+    had; `unmasked` are the secrets that are too short to be masked."""
     return (
         _git(machine),
         _routing(machine),
@@ -54,6 +56,7 @@ def diagnose(
         _interpreters(machine),
         *(_service(offer, app) for offer in machine.services),
         *(_ports(machine, app, ports) if app else ()),
+        *_unmasked(unmasked),
         *(_environment(name, said) for name, said in seen.items()),
     )
 
@@ -119,6 +122,14 @@ def _service(offer: Offer, app: App | None) -> Finding:
     if wanted:
         return Finding(name=offer.kind, grade=Grade.BAD, detail=f"missing: [services.{wanted[0]}]", fix=offer.add)
     return Finding(name=offer.kind, grade=Grade.ABSENT, detail=f"not installed ({offer.add})")
+
+
+def _unmasked(names: Iterable[str]) -> Iterator[Finding]:
+    if told := ", ".join(names):
+        yield Finding(
+            name="secrets", grade=Grade.WARN, detail=f"under {SHORTEST} characters, so shown where printed: {told}",
+            fix="choose longer values; what is no secret needn't be declared as one",
+        )  # fmt: skip
 
 
 def _environment(name: EnvironmentName, said: Seen | Problem) -> Finding:

@@ -19,7 +19,7 @@ from ecluse.loop.test.outputs import clear_reports, collect, reports
 from ecluse.loop.test.surroundings import step_environment
 from ecluse.model.app import Gates, Service, Step
 from ecluse.model.ids import StepName
-from ecluse.model.redaction import masked
+from ecluse.model.redaction import masked, unmaskable
 from ecluse.model.secret import Secret
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.world import World
@@ -183,6 +183,7 @@ class Attempts:
             coverage=next(iter(self._keep_reports(tree, step.evidence.coverage)), None),
             addopts=addopts(tree, step.folder, env) if step.evidence.junit else NOTHING_ADDED,
             faults=faults if finished.ok else (),
+            unmasked=unmaskable((name, stage.secrets[name].reveal()) for name in step.secrets),
         )
 
     def _keep_reports(self, tree: Path, pattern: str) -> tuple[bytes, ...]:

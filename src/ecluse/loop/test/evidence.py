@@ -11,6 +11,7 @@ from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_juni
 from ecluse.loop.test.stopping import ends_after, said_to_end
 from ecluse.model.app import Gates, Step
 from ecluse.model.counted import counted
+from ecluse.model.redaction import SHORTEST
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.commands import Finished
 
@@ -32,6 +33,8 @@ class Ran:
     """What pytest was told elsewhere than in the command."""
     faults: tuple[str, ...] = ()
     """What was wrong with its outputs."""
+    unmasked: tuple[str, ...] = ()
+    """The names of its secrets that are too short to be masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def judge(step: Step, ran: Ran, gates: Gates, listed: Listed = NOTHING_LISTED) -
         except UnreadableReportError as error:
             faults.append(f"the coverage report {step.evidence.coverage} can't be used: {error} [E012]")
     passed = tests.passed and not faults
-    evidence = (*faults, *tests.evidence, *_left(ran.finished))
+    evidence = (*faults, *tests.evidence, *_left(ran.finished), *_unmasked(ran.unmasked))
     return replace(tests, passed=passed, evidence=evidence, covered=covered)
 
 
@@ -192,6 +195,13 @@ def _left(finished: Finished) -> tuple[str, ...]:
         return ()
     count = "1 process" if finished.left_behind == 1 else f"{finished.left_behind} processes"
     return (f"it left {count} running, which did not outlive it [E014]",)
+
+
+def _unmasked(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"its secret {name} is shown where it is printed: under {SHORTEST} characters, nothing is masked [E022]"
+        for name in names
+    )
 
 
 def _last_lines(output: str) -> tuple[str, ...]:

@@ -7,16 +7,17 @@ from pathlib import Path, PurePosixPath
 
 from ecluse.loop.code.trees import copy_any, list_files
 from ecluse.model.app import Step
+from ecluse.model.redaction import Finder, finder_for
 
 _PIECE = 1 << 20
 
 
 def collect(step: Step, tree: Path, into: Path, secrets: Iterable[str]) -> tuple[str, ...]:
     """Copy the declared outputs of `tree` to `into`, made when there are any; what was wrong with them."""
-    held = [secret.encode() for secret in secrets if secret]
+    finder = finder_for(secrets)
     faults = []
     for output in step.outputs:
-        fault = _fault(tree, output, held)
+        fault = _fault(tree, output, finder)
         if fault:
             faults.append(fault)
         else:
@@ -38,14 +39,14 @@ def clear_reports(step: Step, tree: Path) -> None:
             path.unlink()
 
 
-def _fault(tree: Path, output: str, secrets: list[bytes]) -> str:
+def _fault(tree: Path, output: str, finder: Finder | None) -> str:
     path = tree / output
     if not path.exists():
         return f"the declared output {output} isn't there [E006]"
     if not _inside(tree, path):
         return f"the declared output {output} lies outside of the step's tree [E007]"
     files = [path / name for name in list_files(path)] if path.is_dir() else [path]
-    if any(_holds_one(file, secrets) for file in files if file.is_file()):
+    if finder and any(_holds_one(file, finder) for file in files if file.is_file()):
         return f"the declared output {output} holds a secret [E008]"
     return ""
 
@@ -54,12 +55,12 @@ def _inside(tree: Path, path: Path) -> bool:
     return path.resolve().is_relative_to(tree.resolve())
 
 
-def _holds_one(path: Path, secrets: list[bytes]) -> bool:
-    overlap = max(map(len, secrets), default=1) - 1
+def _holds_one(path: Path, finder: Finder) -> bool:
     kept = b""
     with path.open("rb") as file:
-        while secrets and (piece := file.read(_PIECE)):
-            kept = kept[len(kept) - overlap :] + piece if overlap else piece
-            if any(secret in kept for secret in secrets):
+        while piece := file.read(_PIECE):
+            kept += piece
+            if finder.finds(kept):
                 return True
+            kept = kept[-finder.longest :]
     return False
