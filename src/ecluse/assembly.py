@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from ecluse.providers.keeper.target import KeeperTarget
     from ecluse.providers.outpost.outpost import Outpost
 
+RUNNING = "running"
+"""In the home: notes on the steps that run."""
 NOTHING_TO_RUN = frozenset({"I001", "I021"})
 
 
@@ -229,7 +231,7 @@ async def world(
     without a ledger that can't be used."""
     prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
-    commands = SupervisedRunner()
+    commands = SupervisedRunner(notes=home / RUNNING)
     telling = _reporter(clock)
     ledger: Ledger = SqliteLedger(home / "ledger.db", clock, who, make_room=lambda: ballast.drop(str(home)))
     if in_an_emergency:
@@ -498,7 +500,7 @@ async def examined(folder: Path) -> Examined:
         app = read_app(root, home, env)
     except ProblemError:
         app = None
-    commands = SupervisedRunner()
+    commands = SupervisedRunner(notes=home / RUNNING)
     try:
         toolchain = _toolchain(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]

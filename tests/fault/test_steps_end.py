@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.system.commands import SupervisedRunner
 from ecluse.system.supervision import Layer
 from support.processes import holders
 
@@ -40,7 +41,7 @@ from ecluse.system.supervision import Layer
 daemon, folder, layer = sys.argv[1:]
 
 async def main():
-    runner = SupervisedRunner(Layer(layer))
+    runner = SupervisedRunner(Layer(layer), notes=Path(folder, "running"))
     print("layer", runner.layer, flush=True)
     subprocess.run([sys.executable, "-c", daemon, folder + "/service"], start_new_session=True, check=True)
     script = f'{sys.executable} -c "$0" {folder}/daemon; exec 9<>{folder}/step; sleep 600 & echo begun; wait'
@@ -110,6 +111,29 @@ def test_a_runner_and_a_supervisor_killed_at_once_leave_nothing_of_the_step(runn
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: nothing_left_of_the_step(tmp_path))
     assert holders(tmp_path / "service")
+
+
+@pytest.mark.parametrize("runner", [Layer.SESSIONS], indirect=True)
+def test_what_is_left_where_all_were_killed_at_once_is_ended_by_the_next_command(runner, tmp_path):
+    """But for what has left the session and its parent: that takes a process namespace."""
+    (supervisor,) = supervisors_of(runner.pid)
+    victims = [*supervisors_of(supervisor), supervisor, runner.pid]
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in victims:
+            os.kill(pid, number)
+    runner.wait()
+    assert len(holders(tmp_path / "step")) == 2
+    daemons = holders(tmp_path / "daemon")
+    following = SupervisedRunner(Layer.SESSIONS, notes=tmp_path / "running")
+    try:
+        assert following.layer is Layer.SESSIONS
+        wait_until(lambda: not holders(tmp_path / "step"))
+        assert holders(tmp_path / "service")
+    finally:
+        following.close()
+        for pid in daemons:
+            os.kill(pid, signal.SIGKILL)
+    assert list((tmp_path / "running").iterdir()) == []
 
 
 @pytest.mark.parametrize("runner", [Layer.SESSIONS], indirect=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecluse.model.problem import Problem, ProblemError
@@ -22,9 +23,10 @@ class SupervisedRunner:
     May be used from several event loops, one after the other. `close` it, or let it go: both end what runs.
     """
 
-    def __init__(self, *layers: Layer) -> None:
-        """`layers`: those that may be used, best first; all of them by default."""
-        self._supervision = Supervision(*layers)
+    def __init__(self, *layers: Layer, notes: Path | None = None) -> None:
+        """`layers`: those that may be used, best first; all of them by default. `notes`: where it is noted what runs;
+        what a run there has left that was killed is ended before the first program is started."""
+        self._supervision = Supervision(*layers, notes=notes)
         # The supervisor ends with the thread that started it (PR_SET_PDEATHSIG), and loops come and go.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="supervision")
         self._idle: list[socket.socket] = []

@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 from pathlib import Path
+from typing import NamedTuple
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -99,14 +100,34 @@ def children() -> list[int]:
     try:
         return [int(pid) for pid in Path("/proc/thread-self/children").read_text().split()]
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
-        return [int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent(stat) == os.getpid()]
+        return [pid for pid in all_pids() if (place := place_of(pid)) and place.parent == os.getpid()]
 
 
-def _parent(stat: Path) -> int:
+class Place(NamedTuple):
+    """Where a process stands (proc_pid_stat(5)). `born` is in clock ticks since boot."""
+
+    parent: int
+    session: int
+    born: int
+
+
+def all_pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 (a third of the cost)
+
+
+def place_of(pid: int) -> Place | None:
+    """None when it is gone."""
     try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
-    except OSError:  # it ended meanwhile
-        return -1
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return Place(parent=int(fields[1]), session=int(fields[3]), born=int(fields[19]))
+
+
+def born(pid: int) -> int:
+    """When it was started, which tells it from another of that number; 0 when it is gone."""
+    place = place_of(pid)
+    return place.born if place else 0
 
 
 def kill(pid: int) -> bool:

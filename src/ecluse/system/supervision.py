@@ -13,6 +13,7 @@ from pathlib import Path
 import ecluse
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.system import frames
+from ecluse.system.remains import Notes, end_remains
 from ecluse.system.supervisor import NAMESPACE, SESSIONS
 
 _START = "import sys; sys.path.append(sys.argv[1]); from ecluse.system.supervisor import main; main()"
@@ -31,8 +32,11 @@ class Layer(StrEnum):
 class Supervision:
     """One supervisor, started when it is first needed and again when it is gone. Safe to use from several threads."""
 
-    def __init__(self, *layers: Layer) -> None:
+    def __init__(self, *layers: Layer, notes: Path | None = None) -> None:
+        """`notes`: the folder where it is noted what runs, for the next one that starts there."""
         self._layers = layers or tuple(Layer)
+        self._folder = notes
+        self._notes: Notes | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -68,13 +72,20 @@ class Supervision:
         return self._control
 
     def _start(self) -> tuple[socket.socket, subprocess.Popen[bytes], Layer]:
+        if self._folder:
+            with suppress(OSError):
+                end_remains(self._folder)
         for layer in self._layers:
-            control, process = _spawn(layer)
+            if layer is Layer.SESSIONS and self._folder:
+                with suppress(OSError):  # who goes back to an older release on a full disk needs no notes
+                    self._notes = Notes(self._folder)
+            control, process = _spawn(layer, self._notes)
             with suppress(EOFError, OSError):
                 said, _ = frames.receive(control)
                 return control, process, Layer(said)
             control.close()
             process.wait()
+            self._forget()
         raise ProblemError(
             Problem(
                 code="S002",
@@ -90,13 +101,20 @@ class Supervision:
         if control and process:
             control.close()
             process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._notes:
+            self._notes.close()
+            self._notes = None
 
 
-def _spawn(layer: Layer) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def _spawn(layer: Layer, notes: Notes | None) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair()
+    noted = (str(notes.path.absolute()) if notes else "",)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, _PACKAGES, str(theirs.fileno()), layer],
+            [sys.executable, "-I", "-S", "-c", _START, _PACKAGES, str(theirs.fileno()), layer, *noted],
             cwd="/",
             env={"LANG": "C.UTF-8"},
             stdin=subprocess.DEVNULL,

@@ -30,11 +30,12 @@ SESSIONS = "sessions"
 
 
 def main() -> None:
-    """Arguments: the number of the control socket's descriptor, and the layer wanted.
+    """Arguments: the number of the control socket's descriptor, the layer wanted, and the file for notes (or nothing).
 
     A layer that the system refuses ends the supervisor before it has said anything; the runner then asks for less.
     """
-    control, layer = socket.socket(fileno=int(sys.argv[-2])), sys.argv[-1]
+    number, layer, notes = sys.argv[-3:]
+    control = socket.socket(fileno=int(number))
     if layer == NAMESPACE:
         kernel.die_with_parent(signal.SIGKILL)
         _enter_namespace()
@@ -48,7 +49,7 @@ def main() -> None:
         kernel.die_with_parent(signal.SIGTERM)
         kernel.adopt_orphans()
     frames.send(control, layer)
-    Supervisor(control).serve()
+    Supervisor(control, notes).serve()
 
 
 def _enter_namespace() -> None:
@@ -68,8 +69,9 @@ def _enter_namespace() -> None:
 class Supervisor:
     """Hires wardens, collects what ends, and ends everything when its runner is gone."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, notes: str = "") -> None:
         self._control = control
+        self._notes = notes
         self._wardens: set[int] = set()
         self._wakeup = Wakeup()
 
@@ -102,7 +104,7 @@ class Supervisor:
         self._control.close()
         self._wakeup.close()
         try:
-            Warden(channel).serve()
+            Warden(channel, self._notes).serve()
         finally:
             os._exit(0)
 

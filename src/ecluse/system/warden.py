@@ -28,8 +28,10 @@ _RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.S
 class Warden:
     """Serves one runner over `channel`: `run` requests one after the other, `end` while one is under way."""
 
-    def __init__(self, channel: socket) -> None:
+    def __init__(self, channel: socket, notes: str = "") -> None:
+        """`notes`: the file in which it is noted what runs, see `remains`; empty where nothing can be left."""
         self._channel = channel
+        self._notes = notes
         self._veil = Veil()
         self._wakeup = Wakeup()
 
@@ -57,10 +59,19 @@ class Warden:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+        self._note(f"{pid} {kernel.born(pid)}" if self._notes else "")
         try:
             return self._watch(pid, wanted["timeout"], wanted["grace"])
         finally:
             os.chdir("/")
+
+    def _note(self, line: str) -> None:
+        """A disk that is full ends no step."""
+        if self._notes:
+            with suppress(OSError):
+                notes = os.open(self._notes, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+                os.write(notes, f"{line}\n".encode())
+                os.close(notes)
 
     def _watch(self, pid: int, timeout: float | None, grace: float) -> dict[str, Any]:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -70,6 +81,7 @@ class Warden:
             _tell(pid, signal.SIGTERM)
             status, _ = self._await(pid, time.monotonic() + grace, heed_runner=False)
         ended = end_children()
+        self._note(f"-{pid}")
         if status is None:
             status = ended.pop(pid)
         left = [was for was in ended.values() if os.WIFSIGNALED(was) and os.WTERMSIG(was) == signal.SIGKILL]

@@ -52,7 +52,7 @@ def diagnose(
         _adoption(machine),
         *_lingering(machine),
         _space(machine),
-        Finding(name="steps", grade=Grade.FINE, detail=f"their descendants are owned by {machine.step_layer}"),
+        _steps(machine),
         _interpreters(machine),
         *(_service(offer, app) for offer in machine.services),
         *(_ports(machine, app, ports) if app else ()),
@@ -102,6 +102,13 @@ def _space(machine: Machine) -> Finding:
     if machine.free_bytes >= LITTLE_SPACE:
         return Finding(name="disk", grade=Grade.FINE, detail=detail)
     return Finding(name="disk", grade=Grade.WARN, detail=detail, fix="make room: a release needs hundreds of megabytes")
+
+
+def _steps(machine: Machine) -> Finding:
+    detail = f"their descendants are owned by {machine.step_layer}"
+    if machine.step_layer == "sessions":
+        detail += " (no process namespaces here): if all of a run is killed at once, the next command ends what is left"
+    return Finding(name="steps", grade=Grade.FINE, detail=detail)
 
 
 def _interpreters(machine: Machine) -> Finding:
