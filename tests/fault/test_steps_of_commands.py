@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.system import kernel
 from ecluse.system.supervision import Layer
 from support import repositories
 from support.processes import holders
@@ -157,6 +158,31 @@ def test_no_descendant_outlives_a_time_out_and_each_attempt_has_its_own(demo, ma
     assert verdict["seconds"] < 2 * (2 + PROMISED)
     logs = sorted(path.name for path in Path(verdict["log"]).parent.iterdir())
     assert logs == ["leaves.2.log", "leaves.log"]
+
+
+STEP = """
+[steps.leaves]
+command = ["python3", "leaves.py"]
+pass_env = ["MARK"]
+group = "test"
+"""
+
+
+@pytest.mark.network
+def test_a_keeper_that_the_same_command_started_outlives_its_runner_and_the_steps_do_not(shop, mark):
+    shop.write("ecluse.toml", (shop.root / "ecluse.toml").read_text() + STEP)
+    shop.write("leaves.py", LEAVES)
+    shop.commit()
+    ship = shop.begin("ship", env={"MARK": str(mark)})
+    assert any("all of them run" in line for line in ship.stderr)
+    keeper = json.loads((shop.root / ".ecluse/environments/local/keeper.json").read_text())
+    assert len(living(mark)) == 4
+    ship.kill()
+    ship.communicate()
+    assert gone_in_time(mark)
+    assert kernel.born(keeper["pid"]) == keeper["start_time"]
+    (local,) = shop.json("status")["environments"]
+    assert json.loads((shop.root / ".ecluse/environments/local/keeper.json").read_text()) == keeper, local
 
 
 def test_two_failures_before_a_pass_are_flaky_with_three_logs(demo, mark):
