@@ -113,9 +113,9 @@ def test_a_runner_and_a_supervisor_killed_at_once_leave_nothing_of_the_step(runn
     assert holders(tmp_path / "service")
 
 
-@pytest.mark.parametrize("runner", [Layer.SESSIONS], indirect=True)
-def test_what_is_left_where_all_were_killed_at_once_is_ended_by_the_next_command(runner, tmp_path):
-    """But for what has left the session and its parent: that takes a process namespace."""
+@pytest.mark.parametrize("runner", [Layer.CGROUP, Layer.SESSIONS], indirect=True)
+def test_what_is_left_where_all_were_killed_at_once_is_ended_by_the_next_command(runner, request, tmp_path):
+    """But for what has left the session and its parent: that takes a process namespace or a control group."""
     (supervisor,) = supervisors_of(runner.pid)
     victims = [*supervisors_of(supervisor), supervisor, runner.pid]
     for number in (signal.SIGSTOP, signal.SIGKILL):
@@ -129,9 +129,11 @@ def test_what_is_left_where_all_were_killed_at_once_is_ended_by_the_next_command
         assert following.layer is Layer.SESSIONS
         wait_until(lambda: not holders(tmp_path / "step"))
         assert holders(tmp_path / "service")
+        if request.node.callspec.params["runner"] is Layer.CGROUP:
+            wait_until(lambda: not holders(tmp_path / "daemon"))
     finally:
         following.close()
-        for pid in daemons:
+        for pid in daemons & holders(tmp_path / "daemon"):
             os.kill(pid, signal.SIGKILL)
     assert list((tmp_path / "running").iterdir()) == []
 

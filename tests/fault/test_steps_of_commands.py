@@ -73,7 +73,9 @@ needs = ["fails"]
 
 [environments.local]
 """
-NO_NAMESPACES = 'echo 0 > /proc/sys/user/max_pid_namespaces && exec "$@"'
+NO_NAMESPACES = "echo 0 > /proc/sys/user/max_pid_namespaces"
+NO_GROUPS = "mount -t tmpfs none /sys/fs/cgroup"
+LACKS = {Layer.NAMESPACE: (), Layer.CGROUP: (NO_NAMESPACES,), Layer.SESSIONS: (NO_NAMESPACES, NO_GROUPS)}
 
 
 @pytest.fixture
@@ -93,9 +95,9 @@ def demo(tmp_path):
 @pytest.fixture(params=list(Layer))
 def within(request):
     """What puts a command where this layer is the strongest there is."""
-    prefix = () if request.param is Layer.NAMESPACE else (
-        "unshare", "--user", "--map-root-user", "/bin/sh", "-c", NO_NAMESPACES, "sh",
-    )  # fmt: skip
+    lacks = LACKS[request.param]
+    script = " && ".join([*lacks, 'exec "$@"'])
+    prefix = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", script, "sh") if lacks else ()
     found = subprocess.run([*prefix, *ecluse("doctor", "--json")], capture_output=True, text=True, check=False)
     if f"owned by {request.param}" not in found.stdout:
         pytest.skip(f"this system has no {request.param}: {found.stderr}")

@@ -1,8 +1,9 @@
 """What a run may leave if its runner, supervisor and wardens are all killed at once: noted while it runs, ended later.
 
 A note is `PID START` when a step begins and `-PID` when all of it is over; START is in clock ticks since boot, so that
-a number that the kernel has given to another process means nothing (proc_pid_stat(5)). The first line is the boot's id.
-Only the `sessions` layer needs it: a process namespace ends with its first process.
+a number that the kernel has given to another process means nothing (proc_pid_stat(5)). The first line is the boot's id,
+the second the control group's folder if there is one. A process namespace needs none of this: it ends with its first
+process.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ecluse.system import kernel
+from ecluse.system import cgroup, kernel
 
 _UNLOCKED = ".new"
 """How the name of a file begins that isn't locked yet, so that nobody takes it for one that was left."""
@@ -25,11 +26,11 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class Notes:
     """The file of one supervisor, locked as long as its runner lives."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, group: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=_UNLOCKED)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.write(descriptor, _BOOT_ID.read_bytes())
+        os.write(descriptor, _BOOT_ID.read_bytes() + os.fsencode(f"{group or ''}\n"))
         self._lock = descriptor
         self.path = Path(name).rename(folder / Path(name).name.removeprefix(_UNLOCKED))
 
@@ -54,7 +55,10 @@ def _end_noted(path: Path) -> int:
         return 0
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        ended = _end_all(unfinished(path.read_text(encoding="ascii", errors="replace")))
+        group, steps = unfinished(path.read_text(encoding="utf-8", errors="surrogateescape"))
+        ended = _end_all(steps)
+        if group:
+            cgroup.end(Path(group))
         path.unlink(missing_ok=True)
     except BlockingIOError:
         return 0
@@ -63,19 +67,20 @@ def _end_noted(path: Path) -> int:
     return ended
 
 
-def unfinished(notes: str) -> dict[int, int]:
-    """PID and START of the steps that were begun and are not known to be over; none of another boot."""
-    boot, *lines = notes.splitlines() or [""]
+def unfinished(notes: str) -> tuple[str, dict[int, int]]:
+    """The control group, and PID and START of the steps that were begun and are not known to be over; nothing of
+    another boot."""
+    boot, group, *lines = [*notes.splitlines(), "", ""]
     begun: dict[int, int] = {}
     if boot != _BOOT_ID.read_text(encoding="ascii").strip():
-        return begun
+        return "", begun
     for line in lines:
         pid, _, start = line.partition(" ")
         if start.isdecimal() and pid.isdecimal():
             begun[int(pid)] = int(start)
         elif pid.removeprefix("-").isdecimal():
             begun.pop(int(pid.removeprefix("-")), None)
-    return begun
+    return group, begun
 
 
 def _end_all(steps: dict[int, int]) -> int:

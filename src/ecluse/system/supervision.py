@@ -12,9 +12,9 @@ from pathlib import Path
 
 import ecluse
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.system import frames
+from ecluse.system import cgroup, frames
 from ecluse.system.remains import Notes, end_remains
-from ecluse.system.supervisor import NAMESPACE, SESSIONS
+from ecluse.system.supervisor import CGROUP, NAMESPACE, SESSIONS
 
 _START = "import sys; sys.path.append(sys.argv[1]); from ecluse.system.supervisor import main; main()"
 _PACKAGES = str(Path(ecluse.__file__).parent.parent)
@@ -25,6 +25,8 @@ class Layer(StrEnum):
 
     NAMESPACE = NAMESPACE
     """A process namespace: the kernel ends everything, whoever is killed."""
+    CGROUP = CGROUP
+    """A control group: as `sessions`, but what all of them killed at once would leave ends with the next command."""
     SESSIONS = SESSIONS
     """Subreapers that watch each other: all of them killed at once would leave something."""
 
@@ -37,6 +39,7 @@ class Supervision:
         self._layers = layers or tuple(Layer)
         self._folder = notes
         self._notes: Notes | None = None
+        self._group: Path | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -76,10 +79,11 @@ class Supervision:
             with suppress(OSError):
                 end_remains(self._folder)
         for layer in self._layers:
-            if layer is Layer.SESSIONS and self._folder:
-                with suppress(OSError):  # who goes back to an older release on a full disk needs no notes
-                    self._notes = Notes(self._folder)
-            control, process = _spawn(layer, self._notes)
+            try:
+                self._prepare(layer)
+            except OSError:
+                continue
+            control, process = _spawn(layer, self._group, self._notes)
             with suppress(EOFError, OSError):
                 said, _ = frames.receive(control)
                 return control, process, Layer(said)
@@ -95,6 +99,14 @@ class Supervision:
             )
         )
 
+    def _prepare(self, layer: Layer) -> None:
+        """What a layer needs; OSError where the system refuses it."""
+        if layer is Layer.CGROUP:
+            self._group = cgroup.make()
+        if layer is not Layer.NAMESPACE and self._folder:
+            with suppress(OSError):  # who goes back to an older release on a full disk needs no notes
+                self._notes = Notes(self._folder, self._group)
+
     def _end(self) -> None:
         control, process = self._control, self._process
         self._control = self._process = self._layer = None
@@ -104,17 +116,21 @@ class Supervision:
         self._forget()
 
     def _forget(self) -> None:
+        if self._group:
+            with suppress(OSError):
+                cgroup.end(self._group)
+            self._group = None
         if self._notes:
             self._notes.close()
             self._notes = None
 
 
-def _spawn(layer: Layer, notes: Notes | None) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def _spawn(layer: Layer, group: Path | None, notes: Notes | None) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair()
-    noted = (str(notes.path.absolute()) if notes else "",)
+    places = [str(group) if group else "", str(notes.path.absolute()) if notes else ""]
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, _PACKAGES, str(theirs.fileno()), layer, *noted],
+            [sys.executable, "-I", "-S", "-c", _START, _PACKAGES, str(theirs.fileno()), layer, *places],
             cwd="/",
             env={"LANG": "C.UTF-8"},
             stdin=subprocess.DEVNULL,

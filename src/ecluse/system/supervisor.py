@@ -8,6 +8,7 @@ Which layer ends everything:
 
 - `namespace`: supervisor and steps live in a process namespace of their own, of which the supervisor is the first
   process. Its end, by whatever signal, makes the kernel kill all the others.
+- `cgroup`: as `sessions`, and all of them are in a control group that the runner, or the next one, ends at once.
 - `sessions`: the supervisor leaves the runner's session and is a subreaper; runner, supervisor and wardens watch each
   other by a socket's end of file and by PR_SET_PDEATHSIG, and each kills until it has no child left.
 """
@@ -21,20 +22,22 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from ecluse.system import frames, kernel
+from ecluse.system import cgroup, frames, kernel
 from ecluse.system.wakeup import Wakeup
 from ecluse.system.warden import Warden, end_children
 
 NAMESPACE = "namespace"
+CGROUP = "cgroup"
 SESSIONS = "sessions"
 
 
 def main() -> None:
-    """Arguments: the number of the control socket's descriptor, the layer wanted, and the file for notes (or nothing).
+    """Arguments: the number of the control socket's descriptor, the layer wanted, and the folder of the control
+    group and the file for notes, each of which may be empty.
 
     A layer that the system refuses ends the supervisor before it has said anything; the runner then asks for less.
     """
-    number, layer, notes = sys.argv[-3:]
+    number, layer, group, notes = sys.argv[-4:]
     control = socket.socket(fileno=int(number))
     if layer == NAMESPACE:
         kernel.die_with_parent(signal.SIGKILL)
@@ -48,6 +51,8 @@ def main() -> None:
     else:
         kernel.die_with_parent(signal.SIGTERM)
         kernel.adopt_orphans()
+        if layer == CGROUP:
+            cgroup.join(group)
     frames.send(control, layer)
     Supervisor(control, notes).serve()
 

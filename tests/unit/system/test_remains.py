@@ -28,16 +28,16 @@ def group():
 def left(folder, *lines):
     """The notes of a run that was killed."""
     folder.mkdir(exist_ok=True)
-    (folder / "notes").write_text("".join([BOOT, *(f"{line}\n" for line in lines)]))
+    (folder / "notes").write_text("".join([BOOT, "\n", *(f"{line}\n" for line in lines)]))
 
 
 def test_what_is_begun_and_not_over_is_unfinished():
-    assert unfinished(f"{BOOT}11 100\n12 200\n-11\n13 300\n-13\n13 400\n") == {12: 200, 13: 400}
+    assert unfinished(f"{BOOT}/group\n11 100\n12 200\n-11\n13 300\n-13\n13 400\n") == ("/group", {12: 200, 13: 400})
 
 
-@pytest.mark.parametrize("notes", ["", "another boot\n11 100\n", f"{BOOT}11", f"{BOOT}11 \n-\nx y\n\0\n"])
+@pytest.mark.parametrize("notes", ["", "another boot\n/group\n11 100\n", f"{BOOT}\n11", f"{BOOT}\n11 \n-\nx y\n\0\n"])
 def test_notes_of_another_boot_or_cut_off_name_nothing(notes):
-    assert unfinished(notes) == {}
+    assert unfinished(notes) == ("", {})
 
 
 def test_a_step_that_was_left_is_ended_with_its_descendants(tmp_path, group):

@@ -106,8 +106,10 @@ def _space(machine: Machine) -> Finding:
 
 def _steps(machine: Machine) -> Finding:
     detail = f"their descendants are owned by {machine.step_layer}"
+    if machine.step_layer != "namespace":
+        detail += "; this system has no process namespaces: if all of a run is killed at once, the next command ends it"
     if machine.step_layer == "sessions":
-        detail += " (no process namespaces here): if all of a run is killed at once, the next command ends what is left"
+        detail += ", but for daemons"
     return Finding(name="steps", grade=Grade.FINE, detail=detail)
 
 
