@@ -28,11 +28,11 @@ def forms_of(secret: str) -> frozenset[Form]:
 
 def _forms_of(secret: str) -> Iterator[Form]:
     raw = _bytes(secret)
-    for text in (secret, *_lines(secret)):
+    for text in {secret, secret.strip(), *_lines(secret)}:
         yield from map(Form, _written(text))
     for line_end in ("\n", "\r\n") if "\n" in secret else ():
         yield from map(Form, _written(line_end.join(secret.splitlines())))
-    for data in {raw, _bytes(secret.replace("\r\n", "\n"))}:
+    for data in {raw, _bytes(secret.replace("\r\n", "\n")), _bytes(secret.strip())}:
         yield from _in_base64(data)
         yield from map(Form, _wrapped(data))
 
@@ -43,7 +43,7 @@ def _lines(secret: str) -> list[str]:
     if every == [secret]:
         return []
     lines = [line for line in every if not line.startswith(_PEM_FENCE)]
-    return [line for line in lines if len(line) >= _LONG_LINE] or [line for line in lines if is_maskable(line)]
+    return [line for line in lines if len(line.strip()) >= _LONG_LINE] or [line for line in lines if is_maskable(line)]
 
 
 def _written(text: str) -> set[bytes]:

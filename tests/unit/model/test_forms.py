@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecluse.model.forms import forms_of
-from ecluse.model.redaction import MASKED, Mask, finder_for, masked, unmaskable
+from ecluse.model.redaction import MASKED, Mask, finder_for, is_maskable, masked, unmaskable
 
 AWKWARD = "p/w+ö 'x\" <&>\\~9?"
 PEM = "-----BEGIN PRIVATE KEY-----\n{}\n{}\nAb+/9xQ=\n-----END PRIVATE KEY-----\n".format(
@@ -20,7 +20,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\n{}\n{}\nAb+/9xQ=\n-----END PRIVATE KEY-----\
     "MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu",
 )
 SECRETS = ("hunter2", "correct horse", AWKWARD, PEM)
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=40)
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=40).filter(is_maskable)
 
 WRITERS = {
     "raw": str,
@@ -118,6 +118,24 @@ def test_a_long_base64_text_is_masked_in_the_lines_in_which_it_is_wrapped(width)
     whole = base64.b64encode(PEM.encode())
     lines = [whole[at : at + width] for at in range(0, len(whole), width)]
     assert not masked(b"\n".join(lines), [PEM]).replace(MASKED, b"").strip(b"\n=")
+
+
+@pytest.mark.parametrize("secret", ["hunter2\n", " hunter2", PEM])
+def test_space_around_a_secret_is_no_part_of_it(secret):
+    """A shell's `$(cat file)` takes away the end of the last line."""
+    bare = secret.strip()
+    assert masked(base64.b64encode(bare.encode()), [secret]).strip(b"=") == MASKED
+    assert masked(bare.encode(), [secret]) == MASKED
+
+
+@pytest.mark.parametrize("secret", ["    ", "abc \n", "\n\n\n\n"])
+def test_space_makes_no_secret_long_enough(secret):
+    assert masked(b"abc \n\n\n\n       x", [secret]) == b"abc \n\n\n\n       x"
+    assert unmaskable([("NAME", secret)]) == ("NAME",)
+
+
+def test_an_indented_text_masks_no_indent():
+    assert masked(b"x            y", ["first line\n            \nsecond line"]) == b"x            y"
 
 
 def test_overlapping_secrets_are_masked_as_one():
