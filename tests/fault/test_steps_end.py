@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecluse.system.commands import SupervisedRunner
+from ecluse.system.remains import end_remains
 from ecluse.system.supervision import Layer
 from support.processes import holders
 
@@ -81,6 +82,7 @@ def runner(request, tmp_path):
     process.kill()
     process.wait()
     process.stdout.close()
+    end_remains(tmp_path / "running")
     for pid in holders(tmp_path / "service"):
         os.kill(pid, signal.SIGKILL)
 

@@ -27,6 +27,12 @@ def join(folder: str) -> None:
         members.write("0")
 
 
+def leave(folder: str) -> None:
+    """The last one in it goes back to the group above, and removes it."""
+    join(os.path.dirname(folder))  # noqa: PTH120
+    _remove(Path(folder))
+
+
 def end(folder: Path) -> None:
     """Kill all that is in it, and remove it. Not there: nothing to do. Safe to repeat."""
     try:

@@ -20,6 +20,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from ecluse.system import cgroup, frames, kernel
@@ -54,7 +55,7 @@ def main() -> None:
         if layer == CGROUP:
             cgroup.join(group)
     frames.send(control, layer)
-    Supervisor(control, notes).serve()
+    Supervisor(control, group, notes).serve()
 
 
 def _enter_namespace() -> None:
@@ -74,8 +75,9 @@ def _enter_namespace() -> None:
 class Supervisor:
     """Hires wardens, collects what ends, and ends everything when its runner is gone."""
 
-    def __init__(self, control: socket.socket, notes: str = "") -> None:
+    def __init__(self, control: socket.socket, group: str, notes: str) -> None:
         self._control = control
+        self._group = group
         self._notes = notes
         self._wardens: set[int] = set()
         self._wakeup = Wakeup()
@@ -96,6 +98,9 @@ class Supervisor:
             pass
         finally:
             end_children()
+            if self._group:
+                with suppress(OSError):  # then the runner does it, or the next one
+                    cgroup.leave(self._group)
             os._exit(0)
 
     def _hire(self, channel: socket.socket) -> None:
