@@ -4,13 +4,22 @@ import pytest
 
 from ecluse.system.cache import FolderCache
 from ecluse.system.layered_cache import LayeredCache
-from ecluse.testing.cache import KEY, StepCacheContract, file
+from ecluse.testing.cache import KEY, LONG_AFTER, StepCacheContract, file
 
 
 class TestFolderCache(StepCacheContract):
     @pytest.fixture
     def cache(self, tmp_path):
         return FolderCache(tmp_path / "cache")
+
+
+def test_what_a_killed_writer_left_is_no_document_and_is_swept(tmp_path):
+    cache = FolderCache(tmp_path / "cache")
+    cache.put(KEY, b"document")
+    (tmp_path / "cache" / "documents" / KEY[:2] / ".incoming-x").write_bytes(b"doc")
+    assert [shelved.key for shelved, _ in cache.documents()] == [KEY]
+    assert cache.sweep(frozenset(), LONG_AFTER) == 3
+    assert cache.get(KEY) == b"document"
 
 
 class TestLayeredCache(StepCacheContract):

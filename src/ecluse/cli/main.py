@@ -125,14 +125,14 @@ def run(arguments: list[str]) -> int:
             print_json({"outcome": "halted", "problems": [as_document(problem)]})
         error.show()
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 (an error of ours: told as Python tells it, but for secrets)
-        from ecluse.cli.crash import tell  # noqa: PLC0415
-
-        return tell(error, arguments)
     except (click.Abort, KeyboardInterrupt):
         from ecluse.cli.session import show  # noqa: PLC0415
         from ecluse.loop.deploy.problems import interrupted  # noqa: PLC0415
 
         show((interrupted(),), as_json="--json" in arguments)
         return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (an error of ours: told as Python tells it, but for secrets)
+        from ecluse.cli.crash import tell  # noqa: PLC0415
+
+        return tell(error, arguments)
     return code if isinstance(code, int) else Exit.DONE

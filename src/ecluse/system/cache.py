@@ -82,6 +82,8 @@ class FolderCache:
 
     def documents(self) -> Iterator[tuple[Shelved, bytes]]:
         for path in self._all(self._documents):
+            if path.name.startswith(_INCOMING):
+                continue
             with suppress(FileNotFoundError):
                 status, document = path.stat(), path.read_bytes()
                 used = datetime.fromtimestamp(status.st_mtime, UTC)
@@ -94,7 +96,8 @@ class FolderCache:
 
     def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
         freed = 0
-        for path in self._all(self._files):
+        left = (path for path in self._all(self._documents) if path.name.startswith(_INCOMING))
+        for path in (*self._all(self._files), *left):
             with suppress(OSError):
                 status = path.stat()
                 named = Digest(f"{_PREFIX}{path.parent.name}{path.name}") in kept
