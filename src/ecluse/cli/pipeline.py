@@ -52,7 +52,8 @@ def shared_options(command: Decorated) -> Decorated:
     return command
 
 
-def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, only: bool = False) -> None:
+def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, only: bool = False,
+        artifacts: Path | None = None) -> None:  # fmt: skip
     """Run the steps that `names` picks, show how they ended, and exit."""
 
     async def work(at: session.Session) -> Exit:
@@ -67,6 +68,7 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
             jobs=asked.jobs,
             fail_fast=asked.fail_fast,
             fresh=asked.fresh,
+            artifacts=artifacts,
         )
         steps = steps_of_order(app, order)
         if asked.dry_run:

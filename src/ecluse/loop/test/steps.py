@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +17,9 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.cache.entry import CacheEntry
-from ecluse.loop.test.cache.recall import Recall
+from ecluse.loop.test.cache.recall import Around, Recall
 from ecluse.loop.test.evidence import Judged, judge_coverage
+from ecluse.loop.test.handover import Handover
 from ecluse.loop.test.listed import known_failures
 from ecluse.loop.test.select import needs_among, select
 from ecluse.loop.test.surroundings import environment_at, veil
@@ -27,7 +29,7 @@ from ecluse.model.events import Event
 from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.secret import Secret
-from ecluse.model.verdict import Verdict
+from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
 
 NO_HITS: Mapping[StepName, CacheEntry] = MappingProxyType({})
@@ -46,12 +48,14 @@ async def run_steps(
     fresh: bool = False,
     environment_secrets: Mapping[str, Secret] | None = None,
     run: str | None = None,
+    artifacts: Path | None = None,
 ) -> tuple[Verdict, ...]:
     """Run steps at `commit` (or the working tree when `dirty`) and return a verdict for each, in manifest order.
 
     `names` None: all. Otherwise those and what they need, or just those when `only`. What passed before with the same
     inputs isn't run again, unless `fresh`; nothing is kept of a working tree. A coverage verdict follows when
     the manifest asks for one and a step that measures was among them. Logs lie in `home/logs/runs/<run>/`.
+    `artifacts`: a folder where outputs of needs that aren't run are taken from, and outputs and reports are left.
     Cancelled: what ran is ended and recorded, then CancelledError goes on.
     """
     steps = select(app.steps, names, only=only)
@@ -61,8 +65,12 @@ async def run_steps(
     run = run or world.ids.new("run")
     logs = world.home / "logs" / "runs" / run
     secrets = _granted(steps, environment_secrets or {})
-    recall = None if dirty else await Recall.of(app, steps, world, commit=commit, run=run, secrets=secrets, fresh=fresh)
-    if recall and recall.has_all:
+    handover = Handover.of(artifacts, app.steps, steps, commit) if artifacts else None
+    around = Around(steps=select(app.steps, names), given=handover.given) if handover else None
+    recall = None
+    if not dirty:
+        recall = await Recall.of(app, steps, world, commit=commit, run=run, secrets=secrets, fresh=fresh, around=around)
+    if recall and recall.has_all and (handover is None or _handed_over(handover, steps, recall, logs)):
         return _concluded(app, steps, _repeated(recall, logs, run, world), (), recall, run, world)
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
@@ -84,18 +92,50 @@ async def run_steps(
                 known=await known_failures(steps, checkout, world),
                 kept=recall.kept if recall else None,
             )
-            return await _run(app, steps, stage, world, recall, jobs=jobs or os.cpu_count() or 1, fail_fast=fail_fast)
+            at_once = jobs or os.cpu_count() or 1
+            if handover is None:
+                return await _run(app, steps, stage, world, recall, jobs=at_once, fail_fast=fail_fast)
+            await asyncio.to_thread(handover.take, stage.outputs)
+            told = await _run(app, steps, stage, world, recall, jobs=at_once, fail_fast=fail_fast, hands_over=True)
+            await asyncio.to_thread(_hand_over, handover, steps, told, stage, recall)
+            return told
+
+
+def _hand_over(
+    handover: Handover, steps: Sequence[Step], told: Sequence[Verdict], stage: Stage, recall: Recall | None
+) -> None:
+    answers = {verdict.gate: verdict.answer for verdict in told}
+    for step in steps:
+        if answers[step.name] is Answer.PASSED:
+            handover.leave(step, stage.outputs_of(step.name), recall.stamp(step.name) if recall else "")
+        handover.leave_papers(step.name, stage.logs)
+
+
+def _handed_over(handover: Handover, steps: Sequence[Step], recall: Recall, logs: Path) -> bool:
+    """Hand over what is known of all `steps`. False if something can't be had after all: then that has to run."""
+    with tempfile.TemporaryDirectory(prefix="ecluse-") as folder:
+        recall.restore_all(Path(folder))
+        if not recall.has_all:
+            return False
+        for step in steps:
+            recall.bring_papers(recall.hits[step.name], logs)
+            handover.leave(step, Path(folder) / step.name, recall.stamp(step.name))
+            handover.leave_papers(step.name, logs)
+    return True
 
 
 async def _run(
-    app: App, steps: Sequence[Step], stage: Stage, world: World, recall: Recall | None, *, jobs: int, fail_fast: bool
-) -> tuple[Verdict, ...]:
+    app: App, steps: Sequence[Step], stage: Stage, world: World, recall: Recall | None, *, jobs: int, fail_fast: bool,
+    hands_over: bool = False,
+) -> tuple[Verdict, ...]:  # fmt: skip
     """Those steps that aren't known to pass."""
     needs = needs_among(steps)
     if recall:
+        if hands_over:
+            await asyncio.to_thread(recall.restore_all, stage.outputs)
         await asyncio.to_thread(recall.restore_for, needs, stage.outputs)
     hits = recall.hits if recall else NO_HITS
-    attempts = {step.name: Attempts(step, needs[step.name], stage) for step in steps if step.name not in hits}
+    attempts = {step.name: Attempts(step, step.needs, stage) for step in steps if step.name not in hits}
     known = _repeated(recall, stage.logs, stage.run, world) if recall else {}
     nodes = [_node(step, _among(needs[step.name], attempts), attempts[step.name], stage.run)
              for step in steps if step.name in attempts]  # fmt: skip

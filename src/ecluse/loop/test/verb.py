@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ecluse.loop.test.listed import Renewed, renewals
 from ecluse.loop.test.select import select
@@ -31,6 +32,8 @@ class StepsOrder:
     fresh: bool = False
     """Run what passed before, too."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    artifacts: Path | None = None
+    """Where outputs of needs that aren't run are taken from, and outputs and reports are left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +115,5 @@ async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world
         fresh=order.fresh,
         environment_secrets=order.secrets,
         run=run,
+        artifacts=order.artifacts,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from ecluse.loop.test.cache.basis import KnownEnvironment, basis_of
 from ecluse.loop.test.cache.entry import CacheEntry
 from ecluse.loop.test.cache.kept import Kept
-from ecluse.loop.test.cache.keys import can_be_kept, keys_of
+from ecluse.loop.test.cache.keys import Key, can_be_kept, keys_of
 from ecluse.loop.test.cache.pruning import prune
 from ecluse.loop.test.surroundings import of_the_run
 from ecluse.model.app import App, Step
@@ -23,6 +23,18 @@ from ecluse.ports.world import World
 
 CACHE = "cache"
 EACH = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What is known of the needs of steps that run without them: `given` are the keys under which outputs were made
+    that come from elsewhere. Where a key isn't what it would be here, what is made of them isn't kept."""
+
+    steps: Sequence[Step]
+    given: Mapping[StepName, str]
+
+    def agrees(self, step: Step, keys: Mapping[StepName, Key]) -> bool:
+        return all(self.given[need] == keys[need].digest for need in step.needs if need in self.given)
 
 
 @dataclass(slots=True)
@@ -41,15 +53,18 @@ class Recall:
     fresh: bool = False
     kept: Kept | None = None
     hits: dict[StepName, CacheEntry] = field(default_factory=dict)
+    around: Around | None = None
+    _restored: set[Path] = field(default_factory=set)
 
     @classmethod
     async def of(
         cls, app: App, steps: Sequence[Step], world: World, *, commit: Commit, run: str, secrets: Mapping[str, Secret],
-        fresh: bool = False,
+        fresh: bool = False, around: Around | None = None,
     ) -> Recall:  # fmt: skip
         entries = await world.source.entries(commit)
         remembered = KnownEnvironment.of(app, world, entries)
         found = cls(app, steps, world, secrets, entries, remembered, of_the_run(run, commit), fresh)
+        found.around = around
         if environment := remembered.recall():
             found._look_up(environment)
         return found
@@ -92,12 +107,24 @@ class Recall:
         """Bring the outputs that steps which have to run need. Those that can't be brought are hits no longer."""
         if self.kept is None:
             return
-        brought: set[StepName] = set()
-        while wanted := self._wanted(needs) - brought:
-            for name in sorted(wanted):
-                if not self.kept.restore(name, self.hits[name], outputs / name):
-                    del self.hits[name]
-            brought |= wanted
+        while wanted := {name for name in self._wanted(needs) if outputs / name not in self._restored}:
+            self._restore(wanted, outputs)
+
+    def restore_all(self, outputs: Path) -> None:
+        """Bring all outputs that are known."""
+        self._restore({name for name, entry in self.hits.items() if entry.outputs or entry.folders}, outputs)
+
+    def stamp(self, name: StepName) -> str:
+        """The key under which a step's outputs were made; empty if nothing says from what."""
+        return self.kept.keys[name].digest if self.kept and name in self.kept.able else ""
+
+    def _restore(self, wanted: set[StepName], outputs: Path) -> None:
+        if self.kept is None:
+            return
+        for name in sorted(wanted):
+            if not self.kept.restore(name, self.hits[name], outputs / name):
+                del self.hits[name]
+        self._restored |= {outputs / name for name in wanted}
 
     def _wanted(self, needs: Mapping[str, Sequence[str]]) -> set[StepName]:
         running = [step.name for step in self.steps if step.name not in self.hits]
@@ -106,6 +133,10 @@ class Recall:
 
     def _look_up(self, environment: str) -> None:
         basis = basis_of(self.app, self.world, self.entries, environment, self.secrets, self.told)
-        able = frozenset(step.name for step in self.steps if can_be_kept(step, basis))
-        self.kept = Kept(self.world.cache(self.app.cache), keys_of(self.steps, basis), able)
+        keys = keys_of(self.around.steps if self.around else self.steps, basis)
+        able = frozenset(step.name for step in self.steps if can_be_kept(step, basis) and self._agrees(step, keys))
+        self.kept = Kept(self.world.cache(self.app.cache), keys, able)
         self.hits = {} if self.fresh else self.kept.look_up(self.steps)
+
+    def _agrees(self, step: Step, keys: Mapping[StepName, Key]) -> bool:
+        return self.around is None or self.around.agrees(step, keys)

@@ -1,0 +1,125 @@
+"""What steps hand to others that run elsewhere, as jobs of a CI do.
+
+FOLDER/STEP/outputs.tar   its declared outputs: an archive keeps modes, links and empty folders, a forge's store doesn't
+FOLDER/STEP/made.json     at which commit, under which key, and its digest
+FOLDER/STEP/reports/      JUnit, coverage, SARIF
+FOLDER/STEP/logs/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ecluse.loop.code.workplace import remove_tree
+from ecluse.model.app import Step
+from ecluse.model.ids import Commit, StepName
+from ecluse.model.problem import Problem, ProblemError
+
+OUTPUTS, MADE, REPORTS, LOGS = "outputs.tar", "made.json", "reports", "logs"
+SARIF = ".sarif"
+_OLDEST = 315532800
+"""1980-01-01: the same outputs give the same archive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """A folder for one run. `given` are the needs whose outputs lie there, with the keys they were made under."""
+
+    folder: Path
+    commit: Commit
+    given: Mapping[StepName, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path, every: Sequence[Step], chosen: Sequence[Step], commit: Commit) -> Handover:
+        """Of `chosen` steps what they need and what isn't run with them must be there: else ProblemError E022, or E023
+        if it was made at another commit. What `chosen` left there before goes."""
+        names = {step.name for step in chosen}
+        wanted = {need for step in chosen for need in step.needs if need not in names}
+        owners = [step for step in every if step.name in wanted and step.outputs]
+        found = {step.name: _made(folder, step.name, commit) for step in owners}
+        problems = [made for made in found.values() if isinstance(made, Problem)]
+        if problems:
+            raise ProblemError(*problems)
+        for name in names:
+            remove_tree(folder / name)
+        return cls(
+            folder=folder, commit=commit, given={name: made for name, made in found.items() if isinstance(made, str)}
+        )
+
+    def take(self, outputs: Path) -> None:
+        """Unpack what is given, to a folder for each step below `outputs`."""
+        for name in self.given:
+            with tarfile.open(self.folder / name / OUTPUTS) as archive:
+                archive.extractall(outputs / name, filter="tar")
+
+    def leave(self, step: Step, outputs: Path, key: str) -> None:
+        """Of a step that passed: `outputs` is the folder with what it has left, which need not be there."""
+        place = self.folder / step.name
+        place.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(place / OUTPUTS, "w", format=tarfile.PAX_FORMAT) as archive:
+            if outputs.exists():
+                for path in sorted(outputs.iterdir()):
+                    archive.add(path, path.name, filter=_anonymous)
+        for output in step.outputs:
+            if output.endswith(SARIF) and (outputs / output).is_file():
+                self._copy(outputs / output, place / REPORTS / Path(output).name)
+        made = {"commit": self.commit, "key": key, "sha256": _sum(place / OUTPUTS)}
+        (place / MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+
+    def leave_papers(self, name: StepName, logs: Path) -> None:
+        """Log and reports, of a step that failed too."""
+        for paper in sorted(logs.glob(f"{name}.*")) if logs.is_dir() else ():
+            kind = LOGS if paper.suffix == ".log" else REPORTS
+            self._copy(paper, self.folder / name / kind / paper.name.removeprefix(f"{name}."))
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def _made(folder: Path, name: StepName, commit: Commit) -> str | Problem:
+    """The key that a step's outputs were made under; empty where nothing is kept of it."""
+    try:
+        made = json.loads((folder / name / MADE).read_bytes())
+        at, key = str(made["commit"]), str(made["key"])
+        if made["sha256"] != _sum(folder / name / OUTPUTS):
+            return _missing(folder, name, f"{OUTPUTS} isn't whole: its digest is another one")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _missing(folder, name, str(error))
+    return key if at == commit else _stale(folder, name, at, commit)
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mtime = _OLDEST
+    return entry
+
+
+def _missing(folder: Path, name: str, why: str) -> Problem:
+    return Problem(
+        code="E022",
+        what=f"the outputs of the step {name!r}, which is needed, aren't in {folder}",
+        evidence=(why,),
+        fix=f"`ecluse run {name} --only --artifacts {folder}` makes them; in a CI, let this job get what that one left",
+    )
+
+
+def _stale(folder: Path, name: str, at: str, commit: str) -> Problem:
+    return Problem(
+        code="E023",
+        what=f"the outputs of the step {name!r} in {folder} are of the commit {at[:12]}, and this is {commit[:12]}",
+        fix=f"`ecluse run {name} --only --artifacts {folder}` makes them anew",
+    )
