@@ -25,6 +25,7 @@ from ecluse.model.app import (
 )
 from ecluse.model.balancer import Balancer
 from ecluse.model.cache import CachePolicy
+from ecluse.model.ci import CiPolicy
 from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
@@ -52,6 +53,7 @@ def resolve(manifest: Manifest) -> App:
         steps=tuple(_step(name, table) for name, table in manifest.steps.items()),
         gates=Gates(**_given(manifest.gates)),
         cache=CachePolicy(**_given(manifest.cache)),
+        ci=CiPolicy(**_given(manifest.ci)),
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=ReleasePolicy(**_given(manifest.release)),

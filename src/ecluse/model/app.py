@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ecluse.model.balancer import Balancer
 from ecluse.model.cache import CachePolicy
+from ecluse.model.ci import CiPolicy
 from ecluse.model.host import HERE, HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.judgement import AfterWatch
@@ -432,6 +433,7 @@ class App:
     cache: CachePolicy = field(default_factory=CachePolicy)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Hosts by the name that they have together, as the manifest names them."""
+    ci: CiPolicy = field(default_factory=CiPolicy)
     environments: tuple[Environment, ...] = ()
 
     @property

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ecluse.loop.ci.files import file_verdicts
 from ecluse.loop.test.listed import Renewed, renewals
 from ecluse.loop.test.select import select
 from ecluse.loop.test.steps import run_steps
+from ecluse.loop.test.verdicts import event_of
 from ecluse.model.app import App, Step
 from ecluse.model.events import RunEnded, RunStarted
 from ecluse.model.ids import Commit
@@ -84,6 +86,8 @@ async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
     verdicts: tuple[Verdict, ...] = ()
     try:
         verdicts = await _verdicts(order, app, commit, run, world)
+        if order.verb == "check":
+            verdicts += await _ci_files(order, app, run, world)
         outcome = Answer.FAILED if any(verdict.stops for verdict in verdicts) else Answer.PASSED
     except ProblemError:
         outcome = "halted"
@@ -100,6 +104,13 @@ async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
         verdicts=verdicts,
         renewed=renewals(app.steps, verdicts, world.root) if order.dirty else (),
     )
+
+
+async def _ci_files(order: StepsOrder, app: App, run: str, world: World) -> tuple[Verdict, ...]:
+    found = await file_verdicts(app, world, order.commit, dirty=order.dirty)
+    for verdict in found:
+        world.ledger.append(event_of(verdict, run))
+    return found
 
 
 async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world: World) -> tuple[Verdict, ...]:

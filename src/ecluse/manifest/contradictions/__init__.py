@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecluse.manifest.contradictions.ci import ci_faults
 from ecluse.manifest.contradictions.environments import environment_faults
 from ecluse.manifest.contradictions.groups import group_faults
 from ecluse.manifest.contradictions.policies import policy_faults
@@ -28,4 +29,5 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
         *policy_faults(manifest),
         *secret_faults(manifest),
         *service_faults(manifest),
+        *ci_faults(manifest),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ecluse.manifest.schema.build import BuildTable, ReleaseTable
+from ecluse.manifest.schema.ci import CiTable
 from ecluse.manifest.schema.environment import EnvironmentTable
 from ecluse.manifest.schema.frontend import FrontendTable
 from ecluse.manifest.schema.key import Table, key, section
@@ -52,6 +53,7 @@ class Manifest(Table):
     steps: dict[Name, StepTable] = section(default_factory=dict)
     gates: GatesTable = section(default_factory=GatesTable)
     cache: CacheTable = section(default_factory=CacheTable)
+    ci: CiTable = section(default_factory=CiTable)
     build: BuildTable = section(default_factory=BuildTable)
     frontend: FrontendTable | None = section(default=None)
     release: ReleaseTable = section(default_factory=ReleaseTable)

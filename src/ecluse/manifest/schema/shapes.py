@@ -100,6 +100,14 @@ TagPrefix = Annotated[
         'write it like "v", "release-" or "shop/v" (git-check-ref-format(1))',
     ),
 ]
+Branch = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-]))*",
+        "name of a branch",
+        'write it like "main" or "release/2": letters, digits, `-`, `_`, `.` and `/`',
+    ),
+]
 PythonVersion = Annotated[str, *_shaped(r"3\.\d+", "version of Python", 'write it like "3.12"')]
 ServiceVersion = Annotated[
     str, *_shaped(r"\d+(?:\.\d+)*", "version of a service", 'write how it begins, like "16" or "7.2"')

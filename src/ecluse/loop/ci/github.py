@@ -1,0 +1,164 @@
+"""A workflow for GitHub Actions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Ship, jobs_of
+from ecluse.loop.ci.pins import pins
+from ecluse.loop.ci.yaml import to_yaml
+from ecluse.model.app import App
+
+FINISHED = "${{ !cancelled() }}"
+"""Of a failure too, reports are wanted."""
+
+
+def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
+    """The text of the file. `folder` is where the app lies in its repository."""
+    jobs = jobs_of(app)
+    document: dict[str, Any] = {
+        "name": "Écluse" if folder == "." else f"Écluse: {app.name}",
+        "on": {"push": {"branches": list(app.ci.branches)}, "pull_request": {}},
+        "permissions": {"contents": "read"},
+        "concurrency": {
+            "group": "${{ github.workflow }}-${{ github.ref }}",
+            "cancel-in-progress": "${{ github.event_name == 'pull_request' }}",
+        },
+    }
+    if folder != ".":
+        document["defaults"] = {"run": {"working-directory": folder}}
+    document["jobs"] = {
+        **{job.name: _job(job, jobs, app, folder) for job in jobs.steps},
+        **{ship.name: _ship(ship, jobs, app, folder) for ship in jobs.ships},
+    }
+    return to_yaml(document, header=header)
+
+
+def _job(job: Job, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": job.step.name}
+    if job.needs:
+        found["needs"] = list(job.needs)
+    found["runs-on"] = app.ci.runner
+    found["timeout-minutes"] = job.minutes
+    if job.findings:
+        found["permissions"] = {"contents": "read", "security-events": "write"}
+    found["steps"] = [
+        *_prepared(jobs, app, history=False),
+        *([_kept(job, folder)] if may_cache(app) else []),
+        *_taken(job, folder),
+        _run(job.step.name, job.command, job.step.secrets),
+        *_left(job, folder),
+    ]
+    return found
+
+
+def _prepared(jobs: Jobs, app: App, *, history: bool) -> Iterator[dict[str, Any]]:
+    depth = {"fetch-depth": 0} if history else {}
+    yield {"uses": pins()["checkout"].uses(), "with": {"persist-credentials": False, **depth}}
+    yield {"uses": pins()["setup-python"].uses(), "with": {"python-version": app.ci.python}}
+    yield {"name": "Install Écluse", "run": jobs.install}
+
+
+def may_cache(app: App) -> bool:
+    """What is released is made anew: who gets something into a cache could get it out in a release (zizmor,
+    `cache-poisoning`)."""
+    return not any("release" in branch for branch in app.ci.branches)
+
+
+def _kept(job: Job, folder: str) -> dict[str, Any]:
+    return {
+        "name": "Results of this step that are kept",
+        "uses": pins()["cache"].uses(),
+        "with": {
+            "path": within(folder, CACHE),
+            "key": cache_key(job),
+            "restore-keys": f"ecluse-steps-{job.step.name}-",
+        },
+    }
+
+
+def _taken(job: Job, folder: str) -> Iterator[dict[str, Any]]:
+    parent = job.folder.rpartition("/")[0]
+    for need in job.takes:
+        yield {
+            "name": f"What {need} has left",
+            "uses": pins()["download-artifact"].uses(),
+            "with": {"name": need, "path": within(folder, f"{parent}/{need}")},
+        }
+
+
+def _left(job: Job, folder: str) -> Iterator[dict[str, Any]]:
+    yield {
+        "name": "Outputs, reports and logs",
+        "if": FINISHED,
+        "uses": pins()["upload-artifact"].uses(),
+        "with": {
+            "name": job.step.name,
+            "path": within(folder, job.folder),
+            "include-hidden-files": True,
+            "if-no-files-found": "ignore",
+            "overwrite": True,
+        },
+    }
+    for findings in job.findings:
+        yield {
+            "name": "Findings, for code scanning",
+            "if": FINISHED,
+            "env": {"GH_TOKEN": "${{ github.token }}"},
+            "run": _findings(findings),
+        }
+
+
+def _findings(path: str) -> str:
+    """The forge's own call (REST API, "Upload an analysis as SARIF data"): gzip, then Base64."""
+    return (
+        f'gzip --stdout "{path}" | base64 --wrap=0 > "$RUNNER_TEMP/sarif"\n'
+        'gh api "repos/$GITHUB_REPOSITORY/code-scanning/sarifs" --silent --method POST \\\n'
+        '  --raw-field commit_sha="$GITHUB_SHA" --raw-field ref="$GITHUB_REF" --field sarif=@"$RUNNER_TEMP/sarif"\n'
+    )
+
+
+def _run(name: str, command: str, secrets: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": name}
+    if secrets:
+        found["env"] = {secret: f"${{{{ secrets.{secret} }}}}" for secret in secrets}
+    found["run"] = command
+    return found
+
+
+def _ship(ship: Ship, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
+    """Who may let it go is a protection rule of the forge's environment. A cloud's keys aren't stored: the job's own
+    identity (`id-token`) is changed for them."""
+    place = {"name": str(ship.environment.name), **({"url": ship.url} if ship.url else {})}
+    return {
+        "name": ship.name,
+        "needs": list(ship.needs),
+        "if": f"github.event_name == 'push' && github.ref == 'refs/heads/{app.ci.branches[0]}'",
+        "runs-on": app.ci.runner,
+        "environment": place,
+        "concurrency": {"group": f"ecluse-{app.name}-{ship.environment.name}", "cancel-in-progress": False},
+        "permissions": {"contents": "read", "id-token": "write"},
+        "steps": [
+            *_prepared(jobs, app, history=True),
+            *(_restored(job, folder) for job in ship.gates if job.step.cache and may_cache(app)),
+            _run(ship.name, ship.command, ship.secrets),
+        ],
+    }
+
+
+def _restored(job: Job, folder: str) -> dict[str, Any]:
+    """So that the gates are asked without being run again."""
+    return {
+        "name": f"What {job.step.name} has shown",
+        "uses": pins()["cache"].uses("/restore"),
+        "with": {"path": within(folder, CACHE), "key": cache_key(job)},
+    }
+
+
+def cache_key(job: Job) -> str:
+    return f"ecluse-steps-{job.step.name}-" + "${{ github.sha }}"
+
+
+def within(folder: str, path: str) -> str:
+    return path if folder == "." else f"{folder}/{path}"

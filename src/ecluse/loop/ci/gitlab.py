@@ -1,0 +1,81 @@
+"""A pipeline for GitLab CI. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecluse.loop.ci.jobs import CACHE, Job, Ship, jobs_of
+from ecluse.loop.ci.yaml import to_yaml
+from ecluse.model.app import App
+
+TESTS, SHIPS = "test", "deploy"
+RESERVED = frozenset(
+    {"after_script", "before_script", "cache", "default", "image", "include", "pages", "services", "spec", "stages"}
+    | {"types", "variables", "workflow", "true", "false", "nil"}
+)
+"""What can't be a job's name in GitLab CI (Job keywords, "Unavailable names for jobs")."""
+MOST_CACHES = 4
+"""Of one job (CI/CD YAML reference, `cache`)."""
+
+
+def render(app: App, header: tuple[str, ...]) -> str:
+    """The text of `.gitlab-ci.yml`."""
+    jobs = jobs_of(app, RESERVED)
+    document: dict[str, Any] = {
+        "workflow": {
+            "rules": [
+                {"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'},
+                *({"if": _on(branch)} for branch in app.ci.branches),
+            ]
+        },
+        "stages": [TESTS, *([SHIPS] if jobs.ships else [])],
+        "default": {"image": app.ci.image, "interruptible": True, "before_script": [jobs.install]},
+        **{job.name: _job(job) for job in jobs.steps},
+        **{ship.name: _ship(ship, app) for ship in jobs.ships},
+    }
+    return to_yaml(document, header=header)
+
+
+def _on(branch: str) -> str:
+    return f'$CI_COMMIT_BRANCH == "{branch}"'
+
+
+def _job(job: Job) -> dict[str, Any]:
+    artifacts: dict[str, Any] = {"when": "always", "expire_in": "1 week", "paths": [f"{job.folder}/"]}
+    if job.step.evidence.junit:
+        artifacts["reports"] = {"junit": f"{job.folder}/reports/*.xml"}
+    takes = set(job.takes)
+    return {
+        "stage": TESTS,
+        "needs": [
+            {"job": name, "artifacts": need in takes} for name, need in zip(job.needs, job.step.needs, strict=True)
+        ],
+        "timeout": f"{job.minutes} minutes",
+        "cache": {"key": f"ecluse-steps-{job.step.name}", "paths": [f"{CACHE}/"]},
+        "script": [job.command],
+        "artifacts": artifacts,
+    }
+
+
+def _ship(ship: Ship, app: App) -> dict[str, Any]:
+    """One that wants approvals waits for a person here too. Keys of a cloud aren't stored: the job's own identity
+    (`id_tokens`) is changed for them."""
+    rule: dict[str, Any] = {"if": _on(app.ci.branches[0])}
+    if ship.environment.policy.approvals:
+        rule["when"] = "manual"
+    return {
+        "stage": SHIPS,
+        "needs": [{"job": name, "artifacts": False} for name in ship.needs],
+        "rules": [rule],
+        "interruptible": False,
+        "resource_group": f"ecluse-{app.name}-{ship.environment.name}",
+        "environment": {"name": str(ship.environment.name), **({"url": ship.url} if ship.url else {})},
+        "id_tokens": {"ECLUSE_ID_TOKEN": {"aud": "ecluse"}},
+        "variables": {"GIT_DEPTH": "0"},
+        "cache": [
+            {"key": f"ecluse-steps-{job.step.name}", "paths": [f"{CACHE}/"], "policy": "pull"}
+            for job in ship.gates
+            if job.step.cache
+        ][:MOST_CACHES],
+        "script": [ship.command],
+    }

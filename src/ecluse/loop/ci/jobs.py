@@ -1,0 +1,132 @@
+"""What the renderers share: names, commands, and which jobs there are. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from math import ceil
+
+from ecluse import __version__
+from ecluse.loop.test.handover import SARIF
+from ecluse.model.app import App, Environment, Step
+from ecluse.model.ids import StepName
+
+HOME = ".ecluse"
+ARTIFACTS = f"{HOME}/artifacts"
+"""In the home, which git ignores: what is handed over doesn't make the working tree another one."""
+CACHE = f"{HOME}/cache/steps"
+AROUND = 15
+"""Minutes that a job may take beside its step: to install, to make the environment, to carry files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One step, run alone. `takes` are those of its needs whose outputs it gets."""
+
+    name: str
+    step: Step
+    needs: tuple[str, ...]
+    takes: tuple[StepName, ...]
+
+    @property
+    def command(self) -> str:
+        return f"ecluse run {self.step.name} --only --artifacts {ARTIFACTS}"
+
+    @property
+    def minutes(self) -> int:
+        attempts = (1 + self.step.retries) * self.step.timeout.total_seconds()
+        return AROUND + ceil(attempts / 60)
+
+    @property
+    def folder(self) -> str:
+        return f"{ARTIFACTS}/{self.step.name}"
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """SARIF that it leaves, where it is handed over."""
+        return tuple(
+            f"{self.folder}/reports/{output.rpartition('/')[2]}"
+            for output in self.step.outputs
+            if output.endswith(SARIF)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ship:
+    """A deployment to an environment, after the steps that are its gates and the environment before it."""
+
+    name: str
+    environment: Environment
+    needs: tuple[str, ...]
+    gates: tuple[Job, ...]
+
+    @property
+    def command(self) -> str:
+        return f"ecluse ship {self.environment.name} --wait"
+
+    @property
+    def url(self) -> str:
+        return self.environment.opened_at if self.environment.url else ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The environment's own, and those of its gates, whose results nobody shares."""
+        granted = (name for job in self.gates for name in job.step.secrets)
+        return tuple(sorted({*self.environment.secrets, *granted}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """The whole workflow, before it is any forge's."""
+
+    install: str
+    steps: tuple[Job, ...]
+    ships: tuple[Ship, ...] = field(default=())
+
+
+def jobs_of(app: App, reserved: AbstractSet[str] = frozenset()) -> Jobs:
+    """`reserved` are names that no job can have at a forge."""
+    steps = {step.name: step for step in app.steps}
+    made = tuple(_job(step, steps, reserved) for step in app.steps)
+    return Jobs(install=install(app), steps=made, ships=tuple(_ships(app, made)))
+
+
+def install(app: App) -> str:
+    """The shell line that brings Écluse to a job."""
+    return shlex.join(app.ci.install or ("python", "-m", "pip", "install", f"{_package(app)}=={__version__}"))
+
+
+def _package(app: App) -> str:
+    return "ecluse[ssh]" if any(environment.is_remote for environment in app.environments) else "ecluse"
+
+
+def job_name(step: str, reserved: AbstractSet[str] = frozenset()) -> str:
+    """A letter first, as GitHub wants it."""
+    return step if step[0].isalpha() and step not in reserved else f"step-{step}"
+
+
+def _job(step: Step, steps: Mapping[StepName, Step], reserved: AbstractSet[str]) -> Job:
+    return Job(
+        name=job_name(step.name, reserved),
+        step=step,
+        needs=tuple(job_name(need, reserved) for need in step.needs),
+        takes=tuple(need for need in step.needs if steps[need].outputs),
+    )
+
+
+def _ships(app: App, jobs: tuple[Job, ...]) -> Iterator[Ship]:
+    before: tuple[str, ...] = ()
+    for name in app.ci.ship:
+        environment = next(one for one in app.environments if one.name == name)
+        wanted = environment.gates
+        gates = tuple(job for job in jobs if (job.step.gate if wanted is None else job.step.name in wanted))
+        ship = Ship(
+            name=f"ship-{name}",
+            environment=environment,
+            needs=(*(job.name for job in gates), *before),
+            gates=gates,
+        )
+        yield ship
+        before = (ship.name,)

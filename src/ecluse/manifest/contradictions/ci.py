@@ -1,0 +1,21 @@
+"""Contradictions in `[ci]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecluse.manifest.fault import Fault
+from ecluse.model.suggestion import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecluse.manifest.schema.manifest import Manifest
+
+
+def ci_faults(manifest: Manifest) -> Iterator[Fault]:
+    known = manifest.environments.keys()
+    for index, name in enumerate(manifest.ci.ship):
+        if name not in known:
+            near = suggest(name, known) or f"declare [environments.{name}], or remove it"
+            yield Fault(code="M056", path=("ci", "ship", index), what=f"there is no environment {name!r}", fix=near)

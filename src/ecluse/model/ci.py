@@ -1,0 +1,22 @@
+"""How the forge's CI runs the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecluse.model.ids import EnvironmentName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiPolicy:
+    """`install` brings Écluse to a job; empty: this very version, from the index. Pushes to `branches` run, and every
+    request to merge; the first one ships to the environments of `ship`, one after the other."""
+
+    install: tuple[str, ...] = ()
+    python: str = "3.12"
+    branches: tuple[str, ...] = ("main",)
+    ship: tuple[EnvironmentName, ...] = ()
+    runner: str = "ubuntu-24.04"
+    """GitHub's machine."""
+    image: str = "python:3.12"
+    """GitLab's; it needs Python and git."""

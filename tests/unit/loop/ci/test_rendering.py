@@ -1,0 +1,240 @@
+"""The workflows of an app with all that matters in it."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ecluse import __version__
+from ecluse.loop.ci import github, gitlab
+from ecluse.loop.ci.files import Forge, header
+from ecluse.loop.ci.pins import ENOUGH, pins
+from ecluse.manifest.read import read
+
+MANIFEST = """
+[app]
+name = "shop"
+
+[processes.worker]
+command = "work"
+
+[steps.lint]
+command = "ruff check"
+
+[steps.build]
+command = "make dist"
+outputs = ["dist/"]
+secrets = ["TOKEN"]
+
+[steps.scan]
+command = "scan"
+outputs = ["out/scan.sarif"]
+
+[steps.test]
+command = "pytest --junitxml=report.xml"
+needs = ["build", "lint"]
+junit = "report.xml"
+group = "test"
+timeout = "20m"
+retries = 1
+
+[steps.2nd]
+command = "true"
+needs = ["test"]
+gate = false
+cache = false
+
+[steps.image]
+command = "true"
+
+[ci]
+branches = ["main", "stable"]
+ship = ["staging", "production"]
+
+[environments.staging]
+port = 8001
+
+[environments.production]
+url = "https://shop.example.com"
+secrets = ["SECRET_KEY"]
+policy.approvals = 1
+"""
+
+
+@pytest.fixture
+def app(tmp_path):
+    return app_of(tmp_path, MANIFEST)
+
+
+def app_of(folder, text):
+    file = folder / "ecluse.toml"
+    file.write_text(text)
+    return read(file, {})
+
+
+@pytest.fixture
+def on_github(app):
+    return yaml.safe_load(github.render(app, header(Forge.GITHUB)))
+
+
+@pytest.fixture
+def on_gitlab(app):
+    return yaml.safe_load(gitlab.render(app, header(Forge.GITLAB)))
+
+
+def runs(job):
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_each_step_is_a_job_that_runs_it_alone_after_what_it_needs(on_github, on_gitlab):
+    assert list(on_github["jobs"])[:6] == ["lint", "build", "scan", "test", "step-2nd", "image"]
+    assert on_github["jobs"]["test"]["needs"] == ["build", "lint"]
+    assert "ecluse run 2nd --only --artifacts .ecluse/artifacts" in runs(on_github["jobs"]["step-2nd"])
+    assert on_gitlab["test"]["needs"] == [{"job": "build", "artifacts": True}, {"job": "lint", "artifacts": False}]
+    assert on_gitlab["lint"]["needs"] == []
+    assert on_gitlab["step-image"]["script"] == ["ecluse run image --only --artifacts .ecluse/artifacts"]
+
+
+def test_only_outputs_of_needs_are_brought(on_github):
+    taken = [step["with"] for step in on_github["jobs"]["test"]["steps"] if "download-artifact" in step.get("uses", "")]
+    assert taken == [{"name": "build", "path": ".ecluse/artifacts/build"}]
+
+
+def test_what_is_kept_is_found_by_commit_and_else_by_step(on_github):
+    (kept,) = [step["with"] for step in on_github["jobs"]["lint"]["steps"] if "/cache@" in step.get("uses", "")]
+    assert kept == {
+        "path": ".ecluse/cache/steps",
+        "key": "ecluse-steps-lint-${{ github.sha }}",
+        "restore-keys": "ecluse-steps-lint-",
+    }
+
+
+def test_what_is_released_comes_from_no_cache(tmp_path):
+    released = app_of(tmp_path, MANIFEST.replace('"stable"', '"release/2"'))
+    assert "actions/cache" not in github.render(released, ())
+
+
+def test_every_expression_has_both_braces(app):
+    text = github.render(app, ())
+    assert len(re.findall(r"\$\{", text)) == len(re.findall(r"\$\{\{[^{}]+\}\}", text)) > 0
+
+
+def test_reports_are_uploaded_where_a_step_leaves_them(on_github, on_gitlab):
+    assert on_gitlab["test"]["artifacts"]["reports"] == {"junit": ".ecluse/artifacts/test/reports/*.xml"}
+    assert on_gitlab["test"]["artifacts"]["when"] == "always"
+    assert "reports" not in on_gitlab["lint"]["artifacts"]
+    assert on_github["jobs"]["scan"]["permissions"] == {"contents": "read", "security-events": "write"}
+    assert ".ecluse/artifacts/scan/reports/scan.sarif" in runs(on_github["jobs"]["scan"])[-1]
+
+
+def test_rights_are_few_and_given_where_they_are_needed(on_github):
+    assert on_github["permissions"] == {"contents": "read"}
+    more = {name: job["permissions"] for name, job in on_github["jobs"].items() if "permissions" in job}
+    assert set(more) == {"scan", "ship-staging", "ship-production"}
+    assert more["ship-production"] == {"contents": "read", "id-token": "write"}
+    assert on_github["jobs"]["build"]["steps"][-2]["env"] == {"TOKEN": "${{ secrets.TOKEN }}"}
+    assert not [step for step in on_github["jobs"]["test"]["steps"] if "env" in step]
+
+
+def test_ships_come_last_one_after_the_other_and_never_at_once(on_github, on_gitlab):
+    staging, production = on_github["jobs"]["ship-staging"], on_github["jobs"]["ship-production"]
+    assert staging["needs"] == ["lint", "build", "scan", "test", "image"]
+    assert production["needs"] == [*staging["needs"], "ship-staging"]
+    assert production["environment"] == {"name": "production", "url": "https://shop.example.com"}
+    assert production["concurrency"] == {"group": "ecluse-shop-production", "cancel-in-progress": False}
+    assert "refs/heads/main" in production["if"]
+    assert runs(production)[-1] == "ecluse ship production --wait"
+    assert on_gitlab["ship-production"]["rules"] == [{"if": '$CI_COMMIT_BRANCH == "main"', "when": "manual"}]
+    assert "when" not in on_gitlab["ship-staging"]["rules"][0]
+    assert on_gitlab["ship-production"]["resource_group"] == "ecluse-shop-production"
+    assert set(on_gitlab["ship-production"]["id_tokens"]) == {"ECLUSE_ID_TOKEN"}
+
+
+def test_the_tool_is_this_version_or_what_the_manifest_says(app, tmp_path):
+    assert f"run: python -m pip install ecluse=={__version__}\n" in github.render(app, ())
+    other = app_of(tmp_path, MANIFEST.replace("[ci]", '[ci]\ninstall = "pip install ./ecluse.whl"'))
+    assert "run: pip install ./ecluse.whl\n" in github.render(other, ())
+    assert "- pip install ./ecluse.whl\n" in gitlab.render(other, ())
+
+
+def test_a_job_has_time_for_every_attempt(on_github, on_gitlab):
+    assert on_github["jobs"]["test"]["timeout-minutes"] == 55
+    assert on_gitlab["test"]["timeout"] == "55 minutes"
+
+
+def test_the_same_manifest_gives_the_same_text(app):
+    assert github.render(app, header(Forge.GITHUB)) == github.render(app, header(Forge.GITHUB))
+    assert github.render(app, header(Forge.GITHUB)).startswith("# Written by `ecluse ci github`")
+
+
+def test_an_app_in_a_folder_runs_there(app):
+    found = yaml.safe_load(github.render(app, (), folder="apps/shop"))
+    assert found["defaults"] == {"run": {"working-directory": "apps/shop"}}
+    paths = [step["with"]["path"] for step in found["jobs"]["test"]["steps"] if "path" in step.get("with", {})]
+    assert paths
+    assert all(path.startswith("apps/shop/.ecluse/") for path in paths)
+
+
+def test_every_action_is_pinned_to_a_commit_that_two_sources_name(app):
+    used = re.findall(r"uses: (\S+)@(\S+) # (\S+)\n", github.render(app, ()))
+    assert {commit for _, commit, _ in used} == {pin.commit for pin in pins().values()}
+    assert github.render(app, ()).count("uses:") == len(used)
+    for pin in pins().values():
+        assert re.fullmatch(r"[0-9a-f]{40}", pin.commit)
+        assert len({source.split("/")[0] for source in pin.sources}) >= ENOUGH
+
+
+def test_an_environment_to_ship_to_has_to_be_there(tmp_path):
+    with pytest.raises(Exception, match="there is no environment 'prodution'"):
+        app_of(tmp_path, MANIFEST.replace('"production"]', '"prodution"]'))
+
+
+def tool(name):
+    """Where the linter is: ECLUSE_CI_TOOLS names a folder of programs, else PATH."""
+    folder = os.environ.get("ECLUSE_CI_TOOLS", "")
+    found = shutil.which(name, path=folder or None)
+    if not found:
+        pytest.skip(f"{name} is not here: put it on PATH, or name its folder in ECLUSE_CI_TOOLS")
+    return found
+
+
+@pytest.fixture(params=["all", "one step", "release branch"])
+def written(request, app, tmp_path):
+    root = tmp_path / "repository"
+    file = root / ".github" / "workflows" / "ecluse.yml"
+    file.parent.mkdir(parents=True)
+    small = app_of(tmp_path, MANIFEST.partition("[steps.build]")[0])
+    released = app_of(tmp_path, MANIFEST.replace('"stable"', '"release/2"'))
+    chosen = {"all": app, "one step": small, "release branch": released}[request.param]
+    file.write_text(github.render(chosen, header(Forge.GITHUB)))
+    (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))
+    return root
+
+
+def checked(root, *command):
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.live
+def test_actionlint_has_nothing_to_say(written):
+    done = checked(written, tool("actionlint"), ".github/workflows/ecluse.yml")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.live
+def test_zizmor_finds_nothing_of_medium_weight_or_more(written):
+    done = checked(written, tool("zizmor"), "--offline", "--no-progress", "--min-severity", "medium", ".")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("schema", "file"), [("github-workflows", ".github/workflows/ecluse.yml"), ("gitlab-ci", ".gitlab-ci.yml")]
+)
+def test_the_files_fit_the_forges_schemas(written, schema, file):
+    done = checked(written, tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", Path(file))
+    assert done.returncode == 0, done.stdout
