@@ -160,6 +160,15 @@ def loopback() -> Listens:
     from ecluse.system.listening import Loopback  # noqa: PLC0415
 
     return Loopback()
+def beside_the_file(problem: Problem) -> str:
+    """What makes the log of a CI show a Problem where it is; empty elsewhere."""
+    from ecluse.providers.terminal.reporter import on_github  # noqa: PLC0415
+
+    if not on_github(read_environment()):
+        return ""
+    from ecluse.providers.terminal.github import annotation  # noqa: PLC0415
+
+    return annotation(problem)
 
 
 def become(argv: tuple[str, ...], env: Mapping[str, str]) -> None:
@@ -461,7 +470,7 @@ async def _close(targets: Iterable[KeeperTarget | Host | Balancer]) -> None:
 def _reporter(clock: Clock) -> Reporter:
     from ecluse.providers.terminal.reporter import reporter  # noqa: PLC0415
 
-    return reporter(clock, no_colour=not wants_colour())
+    return reporter(clock, read_environment(), no_colour=not wants_colour())
 
 
 def _holder(name: str, who: str) -> Holder:

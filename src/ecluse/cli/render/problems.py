@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ecluse import assembly
 from ecluse.cli.typed import as_typed
 from ecluse.model.problem import Problem
 
@@ -33,7 +34,9 @@ def shortened(line: str) -> str:
 
 
 def render(problem: Problem) -> None:
-    first, *rest = lines(as_typed(problem))
+    typed = as_typed(problem)
+    click.echo(assembly.beside_the_file(typed), err=True, nl=False)
+    first, *rest = lines(typed)
     click.secho(first, fg="red", bold=True, err=True)
     for line in rest:
         click.secho(line, err=True, dim=line.startswith("  |"))
