@@ -62,6 +62,7 @@ from ecluse.system.store import FolderStore
 from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
 if TYPE_CHECKING:
+    from ecluse.providers.git.hooks import HooksFolder
     from ecluse.providers.keeper.target import KeeperTarget
     from ecluse.providers.outpost.outpost import Outpost
 
@@ -176,9 +177,16 @@ def become(argv: tuple[str, ...], env: Mapping[str, str]) -> None:
     os.execvpe(argv[0], list(argv), {**read_environment(), **env})  # noqa: S606
 
 
-def save(path: Path, text: str) -> None:
-    """A file that a person asked for: whole or not at all."""
-    write_atomically(path, text)
+def save(path: Path, text: str, *, runs: bool = False) -> None:
+    """A file that a person asked for: whole or not at all. `runs`: it is a program."""
+    write_atomically(path, text, mode=0o755 if runs else 0o644)
+
+
+async def hooks_folder(built: World) -> HooksFolder:
+    """Where git looks for the hooks of this repository."""
+    from ecluse.providers.git import hooks  # noqa: PLC0415
+
+    return await hooks.hooks_folder(built.root, built.commands, built.env)
 
 
 @contextmanager

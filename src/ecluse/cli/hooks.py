@@ -1,0 +1,113 @@
+"""`ecluse hooks`"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from ecluse import assembly
+from ecluse.cli import options, session
+from ecluse.loop.code import hooks
+from ecluse.loop.code.hooks import BEFORE, NAMES, Hook, State
+from ecluse.model.problem import Exit, ProblemError
+
+VERBS = ("list", "install", "uninstall", "message")
+
+
+@click.command(epilog="Examples:  ecluse hooks install    ecluse hooks    ecluse hooks uninstall")
+@click.argument("verb", metavar="[list|install|uninstall|message]", type=click.Choice(VERBS), default="list")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Keep hooks of your own aside, and ask nothing.")
+@options.dry_run
+@options.as_json
+@options.folder
+def command(verb: str, file: Path | None, force: bool, dry_run: bool, as_json: bool, folder: Path) -> None:
+    """Git hooks that run the steps of the group `check` on what is about to be committed or pushed.
+
+    Where the newest commits follow Conventional Commits, new ones have to; `message FILE` asks that of one.
+    """
+    if (file is None) == (verb == "message"):
+        raise click.UsageError("`message` takes the file of a commit's message, and nothing else takes a file")
+
+    async def asked() -> Exit:
+        assert file is not None  # noqa: S101  looked at above
+        problem = hooks.message_problem(file.read_text(encoding="utf-8", errors="replace"))  # noqa: ASYNC240 small
+        if problem:
+            raise ProblemError(problem)
+        return Exit.DONE
+
+    async def work(at: session.Session) -> Exit:
+        place = await assembly.hooks_folder(at.world)
+        if place.is_configured and verb == "install":
+            raise ProblemError(hooks.elsewhere(str(place.path)))
+        found = {name: read(place.path / name) for name in NAMES}
+        if verb == "install":
+            wanted = await wanted_here(at)
+            consent(hooks.own_hooks(found, wanted), force=force or dry_run)
+            done = {hook.name: install(place.path, hook, found, dry_run=dry_run) for hook in wanted}
+        elif verb == "uninstall":
+            done = {name: uninstall(place.path, name, found[name], dry_run=dry_run) for name in NAMES}
+        else:
+            done = {name: hooks.state_of(text).value for name, text in found.items()}
+        at.answer({"outcome": "planned" if dry_run else "done", "folder": str(place.path), "hooks": done})
+        if not as_json:
+            text(done)
+        return Exit.DONE
+
+    if verb == "message":
+        session.guarded(asked, as_json=as_json)
+    session.run(folder, work, as_json=as_json)
+
+
+async def wanted_here(at: session.Session) -> tuple[Hook, ...]:
+    source = at.world.source
+    history = await source.changes(None, await source.resolve("HEAD"))
+    _, folder = await source.around()
+    return hooks.hooks_for(at.app, history, sys.executable, folder)
+
+
+def consent(own: tuple[str, ...], *, force: bool) -> None:
+    """Nobody's own hook is replaced without a word: asked of a person, a Problem for a script."""
+    if not own or force:
+        return
+    if not sys.stdin.isatty():
+        raise ProblemError(hooks.in_the_way(own))
+    click.confirm(f"Keep your own {', '.join(own)} as NAME{BEFORE}, and put ours there?", abort=True, err=True)
+
+
+def install(folder: Path, hook: Hook, found: Mapping[str, str | None], *, dry_run: bool) -> str:
+    there = found[hook.name]
+    if there == hook.text:
+        return "current"
+    if not dry_run:
+        if hooks.state_of(there) is State.OTHER:
+            (folder / hook.name).rename(folder / f"{hook.name}{BEFORE}")
+        assembly.save(folder / hook.name, hook.text, runs=True)
+    return "installed"
+
+
+def uninstall(folder: Path, name: str, there: str | None, *, dry_run: bool) -> str:
+    """Ours goes, and what was there before comes back."""
+    if hooks.state_of(there) is not State.OURS:
+        return hooks.state_of(there).value
+    before = folder / f"{name}{BEFORE}"
+    is_back = before.exists()
+    if not dry_run:
+        (folder / name).unlink()
+        if is_back:
+            before.rename(folder / name)
+    return "restored" if is_back else "removed"
+
+
+def read(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+
+
+def text(done: Mapping[str, str]) -> None:
+    for name, state in done.items():
+        click.echo(f"{name:<12} {state}")
+    if not done:
+        click.echo("nothing to install: no step of the group `check`, and no convention in the newest commits")

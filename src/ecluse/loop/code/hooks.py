@@ -1,0 +1,141 @@
+"""Git hooks: what they say, and what a commit's message must be. Pure.
+
+A hook looks at what is about to be committed or pushed, never at the working tree: so what passes is kept, and the
+commit that follows has passed already.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ecluse.loop.release.version import understand
+from ecluse.model.app import App
+from ecluse.model.ids import Commit
+from ecluse.model.problem import Exit, Problem
+from ecluse.ports.source import Change
+
+MARK = "# Written by `ecluse hooks install`"
+BEFORE = ".before-ecluse"
+"""Behind the name of somebody's own hook, kept aside."""
+LOOKED_AT = 50
+"""Commits of the history, the newest."""
+FEWEST = 5
+SHARE = 0.8
+"""Of them that follow the convention, in a project that does."""
+GITS_OWN = ("Merge ", 'Revert "', "fixup! ", "squash! ", "amend! ")
+"""How messages begin that git writes itself."""
+
+_HEAD = """\
+#!/bin/sh
+{mark}; `ecluse hooks uninstall` takes it away. `--no-verify` goes without, once.
+set -u
+ecluse() {{
+    if [ -x {python} ]; then {python} -m ecluse "$@"; else command ecluse "$@"; fi
+}}
+"""
+_BODIES = {
+    "pre-commit": """\
+tree=$(git write-tree) || exit
+parent=$(git rev-parse --verify --quiet HEAD)
+commit=$(
+    export GIT_AUTHOR_NAME=ecluse GIT_AUTHOR_EMAIL=ecluse@localhost GIT_AUTHOR_DATE='@0 +0000'
+    export GIT_COMMITTER_NAME=ecluse GIT_COMMITTER_EMAIL=ecluse@localhost GIT_COMMITTER_DATE='@0 +0000'
+    git commit-tree ${{parent:+-p "$parent"}} -m 'What is about to be committed' "$tree"
+) || exit
+ecluse check --directory {folder} --commit "$commit"
+""",
+    "pre-push": """\
+while read -r _ commit _; do
+    case $commit in  # all zeros: a branch is deleted
+    *[!0]*) ecluse check --directory {folder} --commit "$commit" </dev/null || exit ;;
+    esac
+done
+""",
+    "commit-msg": """\
+ecluse hooks message "$1" --directory {folder}
+""",
+}
+NAMES = tuple(_BODIES)
+
+
+class State(StrEnum):
+    """What is in the place of a hook."""
+
+    ABSENT = "absent"
+    OURS = "ours"
+    OTHER = "other"
+    """Somebody's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    name: str
+    text: str
+
+
+def hooks_for(app: App, history: Iterable[Change], python: str, folder: str) -> tuple[Hook, ...]:
+    """Those that have something to do. `python` is the interpreter that has Écluse, `folder` the app's from the
+    repository's top."""
+    checks = any(step.group == "check" for step in app.steps)
+    wanted = {"pre-commit": checks, "pre-push": checks, "commit-msg": is_conventional(history)}
+    head = _HEAD.format(mark=MARK, python=shlex.quote(python))
+    return tuple(
+        Hook(name=name, text=head + body.format(folder=shlex.quote(folder)))
+        for name, body in _BODIES.items()
+        if wanted[name]
+    )
+
+
+def state_of(text: str | None) -> State:
+    if text is None:
+        return State.ABSENT
+    return State.OURS if MARK in text else State.OTHER
+
+
+def is_conventional(history: Iterable[Change]) -> bool:
+    """Whether a project's newest commits follow Conventional Commits."""
+    own = [change for change in history if not change.subject.startswith(GITS_OWN)][:LOOKED_AT]
+    following = sum(bool(understand(change).kind) for change in own)
+    return len(own) >= FEWEST and following >= SHARE * len(own)
+
+
+def message_problem(text: str) -> Problem | None:
+    """What is wrong with a commit's message, as git hands it over: with comments."""
+    subject = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    if not subject or subject.startswith(GITS_OWN):
+        return None  # git itself refuses an empty one
+    if understand(Change(commit=Commit(""), subject=subject, body="", author="")).kind:
+        return None
+    return Problem(
+        code="C011",
+        what=f"this project's commits follow Conventional Commits, and {subject!r} doesn't",
+        state="nothing was committed; git keeps the message in .git/COMMIT_EDITMSG",
+        fix='begin with the kind of change: "fix: …", "feat(shop): …", "docs: …", "feat!: …" for one that breaks',
+        exit=Exit.REFUSED,
+    )
+
+
+def own_hooks(found: Mapping[str, str | None], wanted: Sequence[Hook]) -> tuple[str, ...]:
+    """Names of wanted hooks in whose place somebody's own is."""
+    return tuple(hook.name for hook in wanted if state_of(found.get(hook.name)) is State.OTHER)
+
+
+def in_the_way(names: Iterable[str]) -> Problem:
+    return Problem(
+        code="C012",
+        what=f"there are hooks of your own: {', '.join(names)}",
+        state="nothing was written",
+        fix=f"`ecluse hooks install --force` keeps them as NAME{BEFORE}, and `uninstall` puts them back",
+    )
+
+
+def elsewhere(folder: str) -> Problem:
+    return Problem(
+        code="C013",
+        what=f"git looks for hooks in {folder} (core.hooksPath), which another tool looks after",
+        state="nothing was written",
+        fix="call `ecluse check` from there, or unset it: git config --unset core.hooksPath",
+    )
