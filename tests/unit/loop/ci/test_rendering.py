@@ -1,10 +1,6 @@
 """The workflows of an app with all that matters in it."""
 
-import os
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,67 +9,12 @@ from ecluse import __version__
 from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
 from ecluse.loop.ci.pins import ENOUGH, pins
-from ecluse.manifest.read import read
-
-MANIFEST = """
-[app]
-name = "shop"
-
-[processes.worker]
-command = "work"
-
-[steps.lint]
-command = "ruff check"
-
-[steps.build]
-command = "make dist"
-outputs = ["dist/"]
-secrets = ["TOKEN"]
-
-[steps.scan]
-command = "scan"
-outputs = ["out/scan.sarif"]
-
-[steps.test]
-command = "pytest --junitxml=report.xml"
-needs = ["build", "lint"]
-junit = "report.xml"
-group = "test"
-timeout = "20m"
-retries = 1
-
-[steps.2nd]
-command = "true"
-needs = ["test"]
-gate = false
-cache = false
-
-[steps.image]
-command = "true"
-
-[ci]
-branches = ["main", "stable"]
-ship = ["staging", "production"]
-
-[environments.staging]
-port = 8001
-
-[environments.production]
-url = "https://shop.example.com"
-secrets = ["SECRET_KEY"]
-policy.approvals = 1
-"""
+from support.ci import MANIFEST, app_of
 
 
 @pytest.fixture
 def app(tmp_path):
     return app_of(tmp_path, MANIFEST)
-
-
-def app_of(folder, text):
-    file = folder / "ecluse.toml"
-    file.write_text(text)
-    return read(file, {})
 
 
 @pytest.fixture
@@ -191,50 +132,3 @@ def test_every_action_is_pinned_to_a_commit_that_two_sources_name(app):
 def test_an_environment_to_ship_to_has_to_be_there(tmp_path):
     with pytest.raises(Exception, match="there is no environment 'prodution'"):
         app_of(tmp_path, MANIFEST.replace('"production"]', '"prodution"]'))
-
-
-def tool(name):
-    """Where the linter is: ECLUSE_CI_TOOLS names a folder of programs, else PATH."""
-    folder = os.environ.get("ECLUSE_CI_TOOLS", "")
-    found = shutil.which(name, path=folder or None)
-    if not found:
-        pytest.skip(f"{name} is not here: put it on PATH, or name its folder in ECLUSE_CI_TOOLS")
-    return found
-
-
-@pytest.fixture(params=["all", "one step", "release branch"])
-def written(request, app, tmp_path):
-    root = tmp_path / "repository"
-    file = root / ".github" / "workflows" / "ecluse.yml"
-    file.parent.mkdir(parents=True)
-    small = app_of(tmp_path, MANIFEST.partition("[steps.build]")[0])
-    released = app_of(tmp_path, MANIFEST.replace('"stable"', '"release/2"'))
-    chosen = {"all": app, "one step": small, "release branch": released}[request.param]
-    file.write_text(github.render(chosen, header(Forge.GITHUB)))
-    (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))
-    return root
-
-
-def checked(root, *command):
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.live
-def test_actionlint_has_nothing_to_say(written):
-    done = checked(written, tool("actionlint"), ".github/workflows/ecluse.yml")
-    assert (done.returncode, done.stdout) == (0, "")
-
-
-@pytest.mark.live
-def test_zizmor_finds_nothing_of_medium_weight_or_more(written):
-    done = checked(written, tool("zizmor"), "--offline", "--no-progress", "--min-severity", "medium", ".")
-    assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.live
-@pytest.mark.parametrize(
-    ("schema", "file"), [("github-workflows", ".github/workflows/ecluse.yml"), ("gitlab-ci", ".gitlab-ci.yml")]
-)
-def test_the_files_fit_the_forges_schemas(written, schema, file):
-    done = checked(written, tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", Path(file))
-    assert done.returncode == 0, done.stdout

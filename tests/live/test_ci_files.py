@@ -1,0 +1,122 @@
+"""What the forges' own tools say of the workflows that we write."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ecluse
+from ecluse.loop.ci import github, gitlab
+from ecluse.loop.ci.files import Forge, header
+from support import repositories
+from support.ci import MANIFEST, app_of, tool
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(params=["all", "one step", "release branch"])
+def written(request, tmp_path):
+    root = tmp_path / "repository"
+    file = root / ".github" / "workflows" / "ecluse.yml"
+    file.parent.mkdir(parents=True)
+    small = app_of(tmp_path, MANIFEST.partition("[steps.build]")[0])
+    released = app_of(tmp_path, MANIFEST.replace('"stable"', '"release/2"'))
+    chosen = {"all": app_of(tmp_path, MANIFEST), "one step": small, "release branch": released}[request.param]
+    file.write_text(github.render(chosen, header(Forge.GITHUB)))
+    (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))
+    return root
+
+
+def checked(root, *command):
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_actionlint_has_nothing_to_say(written):
+    done = checked(written, tool("actionlint"), ".github/workflows/ecluse.yml")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_zizmor_finds_nothing_of_medium_weight_or_more(written):
+    done = checked(written, tool("zizmor"), "--offline", "--no-progress", "--min-severity", "medium", ".")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"), [("github-workflows", ".github/workflows/ecluse.yml"), ("gitlab-ci", ".gitlab-ci.yml")]
+)
+def test_the_files_fit_the_forges_schemas(written, schema, file):
+    done = checked(written, tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", Path(file))
+    assert done.returncode == 0, done.stdout
+
+
+PIPELINE = """
+[app]
+name = "demo"
+
+[processes.worker]
+command = ["sleep", "600"]
+
+[steps.lint]
+command = "true"
+inputs = []
+
+[steps.build]
+command = "mkdir dist; cp source dist/made; chmod 755 dist/made; ln -s made dist/link"
+outputs = ["dist/"]
+
+[steps.test]
+command = "test -x dist/link && cp made.xml report.xml && grep -q right dist/link"
+needs = ["build", "lint"]
+group = "test"
+junit = "report.xml"
+
+[steps.last]
+command = "true"
+needs = ["test"]
+
+[ci]
+install = "true"
+"""
+REPORT = '<testsuite><testcase classname="a" name="one"/></testsuite>'
+ENDED = {"PASS": "passed", "FAIL": "failed"}
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the forge's runner finds us, and the Node.js that it came with."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "ecluse"
+    program.write_text(
+        f'#!/bin/sh\nPYTHONPATH={Path(ecluse.__file__).parents[1]} exec {sys.executable} -m ecluse "$@"\n'
+    )
+    program.chmod(0o755)
+    return f"{folder}:{Path(tool('gitlab-ci-local')).parent}:{os.environ['PATH']}"
+
+
+@pytest.mark.parametrize("source", ["right", "wrong"])
+def test_gitlab_runs_the_same_steps_in_the_same_order_to_the_same_end(tmp_path, path, source):
+    files = {"ecluse.toml": PIPELINE, "source": source, "made.xml": REPORT, ".gitignore": ".gitlab-ci-local/\n"}
+    root = repositories.repository(tmp_path / "repository", files)[1]
+    repositories.git(root, "remote", "add", "origin", "git@gitlab.example.com:demo/demo.git")
+    env = {**os.environ, "PATH": path, "HOME": str(tmp_path)}
+
+    def run(*command):
+        return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+
+    run("ecluse", "ci", "gitlab")
+    repositories.commit(root, "ci: write it")
+    there = run("gitlab-ci-local", "--force-shell-executor", "--shell-isolation")
+    here = run("ecluse", "run", "lint", "build", "test", "last", "--fresh", "--json")
+    verdicts = {step["name"]: step["verdict"] for step in json.loads(here.stdout)["steps"]}
+    lines = [line.split() for line in there.stdout.splitlines()]
+    ended = {line[1]: ENDED[line[0]] for line in lines if len(line) > 1 and line[0] in ENDED}
+    assert ended == {name: verdict for name, verdict in verdicts.items() if verdict != "not_run"}, there.stdout
+    assert verdicts["test"] == ("passed" if source == "right" else "failed")
+    assert bool(there.returncode) == bool(here.returncode) == (source == "wrong")
+    began = [line[0] for line in lines if line[1:3] == ["starting", "shell"]]
+    assert set(began[:2]) == {"lint", "build"}
+    assert began[2:] == (["test", "last"] if source == "right" else ["test"])

@@ -1,0 +1,72 @@
+"""An app with all that matters to a CI in it, and the programs that judge files for one."""
+
+import os
+import shutil
+
+import pytest
+
+from ecluse.manifest.read import read
+
+MANIFEST = """
+[app]
+name = "shop"
+
+[processes.worker]
+command = "work"
+
+[steps.lint]
+command = "ruff check"
+
+[steps.build]
+command = "make dist"
+outputs = ["dist/"]
+secrets = ["TOKEN"]
+
+[steps.scan]
+command = "scan"
+outputs = ["out/scan.sarif"]
+
+[steps.test]
+command = "pytest --junitxml=report.xml"
+needs = ["build", "lint"]
+junit = "report.xml"
+group = "test"
+timeout = "20m"
+retries = 1
+
+[steps.2nd]
+command = "true"
+needs = ["test"]
+gate = false
+cache = false
+
+[steps.image]
+command = "true"
+
+[ci]
+branches = ["main", "stable"]
+ship = ["staging", "production"]
+
+[environments.staging]
+port = 8001
+
+[environments.production]
+url = "https://shop.example.com"
+secrets = ["SECRET_KEY"]
+policy.approvals = 1
+"""
+
+
+def app_of(folder, text):
+    file = folder / "ecluse.toml"
+    file.write_text(text)
+    return read(file, {})
+
+
+def tool(name):
+    """Where the program is: ECLUSE_CI_TOOLS names folders as PATH does; else PATH."""
+    folder = os.environ.get("ECLUSE_CI_TOOLS", "")
+    found = shutil.which(name, path=folder or None)
+    if not found:
+        pytest.skip(f"{name} is not here: put it on PATH, or name its folder in ECLUSE_CI_TOOLS")
+    return found
