@@ -20,6 +20,7 @@ COMMANDS = (
     ("processes", "*", "command"),
     ("steps", "*", "command"),
     ("build", "commands"),
+    ("ci", "install"),
     ("frontend", "command"),
     ("frontend", "install"),
     ("environments", "*", "policy", "last_backup"),

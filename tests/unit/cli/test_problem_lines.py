@@ -1,6 +1,6 @@
 """A Problem stays readable whatever its evidence is."""
 
-from ecluse.cli.render.problems import MOST, WIDEST, lines
+from ecluse.cli.render.problems import MOST, WIDEST, lines, shortened
 from ecluse.cli.session import show
 from ecluse.model.problem import Problem
 
@@ -23,3 +23,9 @@ def test_a_line_without_an_end_and_output_without_an_end_are_cut():
 def test_the_same_problem_twice_is_told_once(capsys):
     show((PROBLEM, PROBLEM), as_json=False)
     assert capsys.readouterr().err.count("X001") == 1
+
+
+def test_no_line_can_be_a_command_of_a_forge_s_log():
+    assert shortened("  ::add-mask::a") == "|   ::add-mask::a"
+    assert shortened("##[error]a") == "| ##[error]a"
+    assert shortened("a::b") == "a::b"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import unified_diff
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -46,6 +45,8 @@ class Rendered:
 
     @property
     def difference(self) -> tuple[str, ...]:
+        from difflib import unified_diff  # noqa: PLC0415  most files are current
+
         before, after = (self.old or "").splitlines(), self.text.splitlines()
         return tuple(unified_diff(before, after, f"a/{self.path}", f"b/{self.path}", n=1, lineterm=""))
 

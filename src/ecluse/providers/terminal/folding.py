@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
 from ecluse.ports.clock import Clock
-from ecluse.providers.terminal.reporter import MARKS, Stopwatch
+from ecluse.providers.terminal.reporter import MARKS, SPARSE, Stopwatch
 
 MOST_LINES = 10_000
 """Kept of one thing that waits; the last ones. All of them are in its log."""
@@ -77,6 +77,10 @@ class FoldingReporter:
             if name == self._shown:
                 self._write(text)
 
+    def waits(self, name: str, text: str) -> None:
+        if self._stopwatch.is_due(name, SPARSE):
+            self.line(name, text)
+
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
         with self._lock:
             waiting = self._under_way.get(name)
@@ -88,14 +92,14 @@ class FoldingReporter:
             self._under_way.pop(name, None)
             row = Row(name=name, ok=ok, took=self._stopwatch.stop(name), detail=detail)
             self._rows.append(row)
-            self._write(" ".join(filter(None, (MARKS[ok], name, row.took, detail))))
+            self._write(" ".join(filter(None, (MARKS[ok], name, row.took, _one_line(detail)))))
             if not ok:
                 self._stream.write(self._folds.failed(row, tuple(waiting.lines) if waiting else ()))
             self._show_next()
 
     def note(self, text: str) -> None:
         with self._lock:
-            self._write(f"  {text}")
+            self._write(f"  {_one_line(text)}")
 
     def close(self) -> None:
         with self._lock:
@@ -128,3 +132,8 @@ class FoldingReporter:
     def _write(self, text: str) -> None:
         self._stream.write(text.rstrip("\r\n") + "\n")
         self._stream.flush()
+
+
+def _one_line(text: str) -> str:
+    """A second line could be taken for a command of the forge's."""
+    return " ".join(text.splitlines())

@@ -121,6 +121,20 @@ def test_a_group_that_is_open_is_closed_at_the_end(github, out):
     assert out.getvalue().endswith("::secret::\n::endgroup::\n  test | a thread that goes on\n")
 
 
+def test_a_wait_is_told_now_and_then(github, out, clock):
+    github.began("deploy")
+    for second in range(7):
+        github.waits("deploy", f"waited {second} s")
+        clock.advance(1)
+    assert re.findall(r"waited \d", out.getvalue()) == ["waited 3", "waited 6"]
+
+
+def test_what_is_told_is_one_line(github, out):
+    github.note("a\n::error::b")
+    github.ended("x", ok=True, detail="c\n::error::d")
+    assert out.getvalue().splitlines() == ["  a ::error::b", "✓ x c ::error::d"]
+
+
 def test_a_problem_stands_beside_its_line():
     problem = Problem(code="M012", what="unknown key", fix="did you mean: x", where=Place(file="ecluse.toml", line=7))
     assert annotation(problem) == "::error title=M012,file=ecluse.toml,line=7::unknown key; fix: did you mean: x\n"
