@@ -161,6 +161,8 @@ def loopback() -> Listens:
     from ecluse.system.listening import Loopback  # noqa: PLC0415
 
     return Loopback()
+
+
 def beside_the_file(problem: Problem) -> str:
     """What makes the log of a CI show a Problem where it is; empty elsewhere."""
     from ecluse.providers.terminal.reporter import on_github  # noqa: PLC0415

@@ -53,10 +53,14 @@ class Handover:
         )
 
     def take(self, outputs: Path) -> None:
-        """Unpack what is given, to a folder for each step below `outputs`."""
+        """Unpack what is given, to a folder for each step below `outputs`. An archive that would write elsewhere is
+        none of ours: ProblemError E022."""
         for name in self.given:
-            with tarfile.open(self.folder / name / OUTPUTS) as archive:
-                archive.extractall(outputs / name, filter="tar")
+            try:
+                with tarfile.open(self.folder / name / OUTPUTS) as archive:
+                    _unpack(archive, outputs / name)
+            except tarfile.TarError as error:
+                raise ProblemError(_missing(self.folder, name, str(error))) from error
 
     def leave(self, step: Step, outputs: Path, key: str) -> None:
         """Of a step that passed: `outputs` is the folder with what it has left, which need not be there."""
@@ -94,6 +98,17 @@ def _made(folder: Path, name: StepName, commit: Commit) -> str | Problem:
     except (OSError, ValueError, KeyError, TypeError) as error:
         return _missing(folder, name, str(error))
     return key if at == commit else _stale(folder, name, at, commit)
+
+
+def _unpack(archive: tarfile.TarFile, into: Path) -> None:
+    """Nothing gets out of `into`: neither by its name, nor through a link that came before."""
+    if hasattr(tarfile, "tar_filter"):
+        archive.extractall(into, filter="tar")
+        return
+    for entry in archive:  # Python 3.11.0 to 3.11.3
+        if not (into / entry.name).resolve().is_relative_to(into.resolve()):
+            raise tarfile.ReadError(f"{entry.name} lies outside")
+        archive.extract(entry, into)
 
 
 def _sum(path: Path) -> str:

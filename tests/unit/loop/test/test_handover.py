@@ -1,8 +1,10 @@
 """Steps that run apart from each other, as the jobs of a CI do."""
 
 import asyncio
+import hashlib
 import json
 import shutil
+import tarfile
 from dataclasses import replace
 
 import pytest
@@ -72,6 +74,27 @@ def test_a_torn_archive_is_refused(job, chain, commit, artifacts):
     (artifacts / "build" / "outputs.tar").write_bytes(whole[:700])
     with pytest.raises(ProblemError, match="E022"):
         job(chain, "use", at)
+
+
+@pytest.mark.parametrize("filtered", [True, False], ids=["filter", "older Python"])
+@pytest.mark.parametrize("names", [("../../out",), ("link", "link/out")])
+def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, monkeypatch, names, filtered):
+    if not filtered:
+        monkeypatch.delattr(tarfile, "tar_filter", raising=False)
+    at = commit({"a": ""})
+    job(chain, "build", at)
+    with tarfile.open(artifacts / "build" / "outputs.tar", "w") as archive:
+        for name in names:
+            entry = tarfile.TarInfo(name)
+            if name == "link":
+                entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
+            archive.addfile(entry)
+    made = artifacts / "build" / "made.json"
+    digest = hashlib.sha256((artifacts / "build" / "outputs.tar").read_bytes()).hexdigest()
+    made.write_text(json.dumps({**json.loads(made.read_text()), "sha256": digest}))
+    with pytest.raises(ProblemError, match="E022"):
+        job(chain, "use", at)
+    assert not list(tmp_path.rglob("out"))
 
 
 def test_a_step_that_fails_leaves_its_reports_and_no_outputs(job, make, commit, artifacts):
