@@ -37,7 +37,7 @@ class Handover:
 
     @classmethod
     def of(cls, folder: Path, every: Sequence[Step], chosen: Sequence[Step], commit: Commit) -> Handover:
-        """Of `chosen` steps what they need and what isn't run with them must be there: else ProblemError E022, or E023
+        """Of `chosen` steps what they need and what isn't run with them must be there: else ProblemError E027, or E028
         if it was made at another commit. What `chosen` left there before goes."""
         names = {step.name for step in chosen}
         wanted = {need for step in chosen for need in step.needs if need not in names}
@@ -54,7 +54,7 @@ class Handover:
 
     def take(self, outputs: Path) -> None:
         """Unpack what is given, to a folder for each step below `outputs`. An archive that would write elsewhere is
-        none of ours: ProblemError E022."""
+        none of ours: ProblemError E027."""
         for name in self.given:
             try:
                 with tarfile.open(self.folder / name / OUTPUTS) as archive:
@@ -125,7 +125,7 @@ def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def _missing(folder: Path, name: str, why: str) -> Problem:
     return Problem(
-        code="E022",
+        code="E027",
         what=f"the outputs of the step {name!r}, which is needed, aren't in {folder}",
         evidence=(why,),
         fix=f"`ecluse run {name} --only --artifacts {folder}` makes them; in a CI, let this job get what that one left",
@@ -134,7 +134,7 @@ def _missing(folder: Path, name: str, why: str) -> Problem:
 
 def _stale(folder: Path, name: str, at: str, commit: str) -> Problem:
     return Problem(
-        code="E023",
+        code="E028",
         what=f"the outputs of the step {name!r} in {folder} are of the commit {at[:12]}, and this is {commit[:12]}",
         fix=f"`ecluse run {name} --only --artifacts {folder}` makes them anew",
     )

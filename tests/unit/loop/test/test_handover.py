@@ -57,13 +57,13 @@ def test_a_need_that_was_not_handed_over_is_a_problem_that_says_what_to_type(job
     with pytest.raises(ProblemError) as raised:
         job(chain, "use", commit({"a": ""}))
     (problem,) = raised.value.problems
-    assert problem.code == "E022"
+    assert problem.code == "E027"
     assert f"ecluse run build --only --artifacts {artifacts}" in problem.fix
 
 
 def test_outputs_of_another_commit_are_refused(job, chain, commit):
     job(chain, "build", commit({"a": ""}))
-    with pytest.raises(ProblemError, match="E023"):
+    with pytest.raises(ProblemError, match="E028"):
         job(chain, "use", commit({"a": "other"}))
 
 
@@ -72,7 +72,7 @@ def test_a_torn_archive_is_refused(job, chain, commit, artifacts):
     job(chain, "build", at)
     whole = (artifacts / "build" / "outputs.tar").read_bytes()
     (artifacts / "build" / "outputs.tar").write_bytes(whole[:700])
-    with pytest.raises(ProblemError, match="E022"):
+    with pytest.raises(ProblemError, match="E027"):
         job(chain, "use", at)
 
 
@@ -92,7 +92,7 @@ def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, m
     made = artifacts / "build" / "made.json"
     digest = hashlib.sha256((artifacts / "build" / "outputs.tar").read_bytes()).hexdigest()
     made.write_text(json.dumps({**json.loads(made.read_text()), "sha256": digest}))
-    with pytest.raises(ProblemError, match="E022"):
+    with pytest.raises(ProblemError, match="E027"):
         job(chain, "use", at)
     assert not list(tmp_path.rglob("out"))
 
