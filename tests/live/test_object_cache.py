@@ -18,6 +18,8 @@ obstore = pytest.importorskip("obstore", reason="the extra `store` isn't install
 WEED = os.environ.get("ECLUSE_SEAWEEDFS") or shutil.which("weed")
 BUCKET = "results"
 SERVICES = ("master", "volume", "filer", "s3")
+QUIET = ("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false")
+"""It would tell its makers of itself, and listen on ports that it always has."""
 NO_KEYS = {"region": "us-east-1", "skip_signature": True, "allow_http": True, "virtual_hosted_style_request": False}
 
 
@@ -32,7 +34,7 @@ def server(tmp_path_factory):
     options += [f"-{name}.port.grpc={grpc}" for name, (_, grpc) in ports.items()]
     argv = [WEED, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=8"]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*argv, *options], stdout=log, stderr=log)
+        process = subprocess.Popen([*argv, *options, *QUIET], stdout=log, stderr=log)
     address = f"http://127.0.0.1:{ports['s3'][0]}"
     try:
         make_bucket(address)
