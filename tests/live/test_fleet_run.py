@@ -124,6 +124,23 @@ def test_a_command_that_fails_or_takes_too_long_is_told_by_host(shop):
     assert (done.returncode, "H012" in done.stderr) == (2, True)
 
 
+def test_a_host_is_gone_through_and_known_hosts_are_the_users_own(shop, tmp_path):
+    """The jump host too is found with the configuration that the manifest names; without one, with the user's."""
+    good, other, dead = (next(name for name in hosts(shop) if f".7.{number}:" in name) for number in (1, 2, 100))
+    config = next((shop.root.parent).glob("config"))
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True)
+    shutil.copy(config.with_name("known"), home / ".ssh" / "known_hosts")
+    own = "\n".join(line for line in config.read_text().splitlines() if "KnownHosts" not in line)
+    (home / ".ssh" / "config").write_text(own)
+    for named, jump, code in ((str(config), good, 0), (str(config), dead, 5), ("", good, 0), ("", dead, 5)):
+        said = f'config = "{named}"' if named else ""
+        manifest = f'[environments.far]\nhosts = ["{other}"]\n[environments.far.ssh]\njump = "{jump}"\n{said}\n'
+        far = open_shop(tmp_path / f"{bool(named)}{code}", manifest=MANIFEST + manifest)
+        done = far.ecluse("fleet", "run", "--", "echo", "there", env={"HOME": str(home)})
+        assert (done.returncode, "there" in done.stdout) == (code, code == 0), done.stdout + done.stderr
+
+
 def told(shop, code, *words):
     done = shop.ecluse("fleet", "run", "--json", *words)
     assert done.returncode == code, done.stdout + done.stderr

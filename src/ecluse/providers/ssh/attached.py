@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import nullcontext, suppress
 
-import asyncssh
-
 from ecluse.ports.terminal import Size, Terminal
 from ecluse.providers.keeper.streams import UNREAD, pour
 from ecluse.providers.ssh.channel import Inlet, Process
+from ecluse.providers.ssh.library import asyncssh
 
 
 async def attached(process: Process, terminal: Terminal) -> int:

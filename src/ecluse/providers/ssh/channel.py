@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-import asyncssh
+from ecluse.providers.ssh.library import asyncssh
 
 T = TypeVar("T")
 Process = asyncssh.SSHClientProcess[bytes]

@@ -15,6 +15,7 @@ from ecluse.providers.ssh.host import SshHost
 from ecluse.providers.ssh.outpost import SshOutpost
 from ecluse.providers.ssh.reach import SshReach
 from ecluse.providers.ssh.session import Session
+from ecluse.providers.ssh.ways import Ways
 
 
 def reaches(
@@ -51,4 +52,7 @@ def outposts(machines: Iterable[str], environment: Environment, clock: Clock) ->
 
 def _sessions(environment: Environment, clock: Clock) -> Mapping[HostName, Session]:
     limit = asyncio.Semaphore(environment.ssh.at_once)
-    return {host_name(text): Session(Address.of(text), environment.ssh, clock, limit) for text in environment.hosts}
+    ways = Ways(environment.ssh)
+    return {
+        host_name(text): Session(Address.of(text), environment.ssh, clock, limit, ways) for text in environment.hosts
+    }

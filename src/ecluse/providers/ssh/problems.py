@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-import asyncssh
-
 from ecluse.model.host import Address
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.providers.ssh.library import asyncssh
 
 
 @dataclass(slots=True)

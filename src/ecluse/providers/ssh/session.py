@@ -6,11 +6,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
-from pathlib import Path
-from typing import Any
-
-import asyncssh
-from asyncssh.constants import OPEN_ADMINISTRATIVELY_PROHIBITED, OPEN_REQUEST_PTY_FAILED
 
 from ecluse.model.host import Address, SshSettings
 from ecluse.model.problem import ProblemError
@@ -19,11 +14,10 @@ from ecluse.ports.terminal import Terminal
 from ecluse.ports.tunnel import Pipe
 from ecluse.providers.ssh.attached import attached
 from ecluse.providers.ssh.channel import Feed, Inlet
+from ecluse.providers.ssh.library import asyncssh
 from ecluse.providers.ssh.problems import Offered, no_terminal, unreachable
+from ecluse.providers.ssh.ways import Ways, told_key
 
-DEFAULT_PORT = 22
-MISSED = 3
-"""Keep-alives without an answer after which a connection is lost."""
 AGAIN = 2.5
 """Seconds for another try at a host that was lost or refused: an undo must not pay the full time with each order."""
 LET_GO = 1.0
@@ -42,10 +36,12 @@ class Ran:
 class Session:
     """Use from one event loop. Nothing here waits without an end."""
 
-    def __init__(self, address: Address, settings: SshSettings, clock: Clock, limit: asyncio.Semaphore) -> None:
-        """`limit` is for connections that are made at once, to all hosts."""
+    def __init__(
+        self, address: Address, settings: SshSettings, clock: Clock, limit: asyncio.Semaphore, ways: Ways
+    ) -> None:
+        """`limit` is for connections that are made at once, to all hosts; `ways` too are all hosts'."""
         self.address = address
-        self._settings = settings
+        self._settings, self._ways = settings, ways
         self._clock = clock
         self._limit = limit
         self._connection: asyncssh.SSHClientConnection | None = None
@@ -63,7 +59,7 @@ class Session:
             async with asyncio.timeout(self._patience):
                 return await connection.create_process(command, encoding=None, **like)
         except (OSError, asyncssh.Error, TimeoutError) as error:
-            if isinstance(error, asyncssh.ChannelOpenError) and error.code == OPEN_REQUEST_PTY_FAILED:
+            if isinstance(error, asyncssh.ChannelOpenError) and error.code == asyncssh.OPEN_REQUEST_PTY_FAILED:
                 raise no_terminal(self.address) from error
             raise self._lost(error, Offered()) from error
 
@@ -105,7 +101,7 @@ class Session:
             async with asyncio.timeout(self._patience):
                 reader, writer = await connection.open_connection(address, port, encoding=None)
         except asyncssh.ChannelOpenError as error:
-            if error.code == OPEN_ADMINISTRATIVELY_PROHIBITED:
+            if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
                 return None
             if connection.is_closed():
                 raise self._lost(error, Offered()) from error
@@ -151,34 +147,14 @@ class Session:
         """A host that has no key of the kinds that we know it by hangs up: what it has instead is asked for."""
         with suppress(OSError, asyncssh.Error, TimeoutError):
             async with asyncio.timeout(self._settings.connect_timeout.total_seconds()):
-                key = await asyncssh.get_server_host_key(self.address.name, **self._named)
+                key = await asyncssh.get_server_host_key(self.address.name, **self._ways.named(self.address))
                 offered.key = told_key(key) if key else ""
 
     async def _connect(self, offered: Offered) -> asyncssh.SSHClientConnection:
-        options = await asyncio.to_thread(self._options)
-        offered.known = await asyncio.to_thread(known_keys, options)
+        way = await asyncio.to_thread(self._ways.to, self.address)
+        offered.known = way.known
         factory: Callable[[], asyncssh.SSHClient] = lambda: Witness(offered)  # noqa: E731
-        return await asyncssh.connect(self.address.name, options=options, client_factory=factory)
-
-    def _options(self) -> asyncssh.SSHClientConnectionOptions:
-        """With the user's configuration and keys, which are read from files."""
-        options = asyncssh.SSHClientConnectionOptions(
-            **self._named,
-            **given(username=self.address.user or ()),
-            host=self.address.name,
-            password_auth=False,
-            kbdint_auth=False,
-            keepalive_interval=self._settings.keep_alive.total_seconds(),
-            keepalive_count_max=MISSED,
-        )
-        # Given anew, because asyncssh makes them again from what they were given when it connects.
-        return asyncssh.SSHClientConnectionOptions(options, known_hosts=readable(options.known_hosts))
-
-    @property
-    def _named(self) -> dict[str, Any]:
-        """What the manifest says of the way to it."""
-        config = [Path(self._settings.config).expanduser()] if self._settings.config else ()
-        return given(config=config, port=self.address.port or (), tunnel=self._settings.jump or ())
+        return await asyncssh.connect(self.address.name, options=way.options, client_factory=factory, **way.beside)
 
     @property
     def _patience(self) -> float:
@@ -210,36 +186,6 @@ async def _end_with_loop(connection: asyncssh.SSHClientConnection) -> None:
         await connection.wait_closed()
     finally:
         connection.abort()
-
-
-def readable(known: Any) -> Any:
-    """Where the configuration says "none" asyncssh would trust every host, and fail where a file isn't there."""
-    if known is None:
-        return b"\n"
-    if isinstance(known, list):
-        return [path for path in known if Path(path).expanduser().is_file()] or b"\n"
-    return known
-
-
-def known_keys(options: asyncssh.SSHClientConnectionOptions) -> tuple[str, ...]:
-    """By which the host is known here, as people compare them."""
-    known = options.known_hosts or str(Path("~/.ssh/known_hosts").expanduser())
-    port = options.port if options.port != DEFAULT_PORT else None
-    try:
-        found = asyncssh.match_known_hosts(known, options.host_key_alias or options.host, "", port)[0]
-    except (OSError, ValueError):
-        return ()
-    return tuple(map(told_key, found))
-
-
-def told_key(key: asyncssh.SSHKey) -> str:
-    """As `ssh-keygen -l` shows it."""
-    return f"{key.get_algorithm()} {key.get_fingerprint()}"
-
-
-def given(**options: Any) -> dict[str, Any]:
-    """Those that are set; asyncssh takes an empty tuple for "not given", but not everywhere."""
-    return {name: value for name, value in options.items() if value != ()}
 
 
 class Witness(asyncssh.SSHClient):
