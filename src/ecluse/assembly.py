@@ -12,56 +12,42 @@ import secrets
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecluse.keeper import ballast
-from ecluse.ledger.besteffort import BestEffortLedger
-from ecluse.ledger.memory import MemoryLedger
-from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.loop.deploy.fleet import Fleet, Seen
-from ecluse.loop.deploy.listening import port_trouble
-from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.model.app import App, Environment
-from ecluse.model.balancer import Balancer as BalancerSettings
-from ecluse.model.balancer import BalancerKind, balanced
-from ecluse.model.cache import CachePolicy
-from ecluse.model.host import HERE
-from ecluse.model.ids import Commit, EnvironmentName, HostName, ReleaseId
-from ecluse.model.observed import Holder
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.redaction import masked, unmaskable
-from ecluse.ports.balancer import Balancer
-from ecluse.ports.cache import StepCache, UnreachableError
-from ecluse.ports.clock import Clock
-from ecluse.ports.commands import CommandRunner
-from ecluse.ports.hosts import Host
-from ecluse.ports.ledger import Ledger
-from ecluse.ports.machine import Machine
-from ecluse.ports.python import Toolchain
-from ecluse.ports.rehearsal import Ordered, Rehearsal
-from ecluse.ports.reporter import Reporter
-from ecluse.ports.services import ServicePrograms
-from ecluse.ports.store import ContentStore
-from ecluse.ports.target import Target
-from ecluse.ports.terminal import Terminal
-from ecluse.ports.tunnel import Listens
-from ecluse.ports.world import World
-from ecluse.providers.git.source import GitSource
-from ecluse.system.cache import FolderCache
 from ecluse.system.clock import SystemClock
-from ecluse.system.commands import SupervisedRunner
 from ecluse.system.environment import actor, find_home, login, read_environment
 from ecluse.system.files import disk_problem, disk_problems, write_atomically
-from ecluse.system.ids import SystemIds
-from ecluse.system.layered_cache import LayeredCache
-from ecluse.system.store import FolderStore
 from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
 if TYPE_CHECKING:
+    from ecluse.loop.deploy.fleet import Seen
+    from ecluse.loop.deploy.wanted import Settings
+    from ecluse.model.balancer import Balancer as BalancerSettings
+    from ecluse.model.cache import CachePolicy
+    from ecluse.model.ids import Commit, EnvironmentName, HostName
+    from ecluse.model.observed import Holder
+    from ecluse.ports.balancer import Balancer
+    from ecluse.ports.cache import StepCache
+    from ecluse.ports.clock import Clock
+    from ecluse.ports.commands import CommandRunner
+    from ecluse.ports.hosts import Host
+    from ecluse.ports.ledger import Ledger
+    from ecluse.ports.machine import Machine
+    from ecluse.ports.python import Toolchain
+    from ecluse.ports.rehearsal import HostsRehearsal, Ordered, Rehearsal
+    from ecluse.ports.reporter import Reporter
+    from ecluse.ports.services import ServicePrograms
+    from ecluse.ports.store import ContentStore
+    from ecluse.ports.target import Target
+    from ecluse.ports.terminal import Terminal
+    from ecluse.ports.tunnel import Listens
+    from ecluse.ports.world import World
     from ecluse.providers.git.hooks import HooksFolder
     from ecluse.providers.keeper.target import KeeperTarget
     from ecluse.providers.outpost.outpost import Outpost
@@ -102,7 +88,10 @@ def read_app_or_last(root: Path, home: Path, env: Mapping[str, str]) -> tuple[Ap
 def last_deployed(home: Path, env: Mapping[str, str]) -> tuple[App, str] | None:
     """The checked manifest of the release that was committed last, in any environment, and its version; None where
     nothing is known of one."""
+    from ecluse.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415
     from ecluse.loop.deploy.recall import manifest_of  # noqa: PLC0415
+    from ecluse.model.ids import ReleaseId  # noqa: PLC0415
+    from ecluse.system.store import FolderStore  # noqa: PLC0415
 
     path = home / "ledger.db"
     if not path.exists():
@@ -118,6 +107,28 @@ def last_deployed(home: Path, env: Mapping[str, str]) -> tuple[App, str] | None:
     last = max(deployed, key=lambda one: one.number, default=None)
     app = manifest_of(ReleaseId(last.release), state, FolderStore(home / "store")) if last else None
     return (app, last.version) if app and last else None
+
+
+@asynccontextmanager
+async def reached(folder: Path) -> AsyncIterator[tuple[App, Callable[[Environment], Mapping[HostName, Host]]]]:
+    """The app around `folder`, and the hosts of its environments: no ledger, no tool, no world, since to import those
+    alone takes as long as to connect twenty hosts. What was connected is closed."""
+    env = read_environment()
+    root = find_root(folder)
+    home = find_home(root, env)
+    prepare(home)
+    clock = SystemClock()
+    opened: list[Host] = []
+
+    def hosts(environment: Environment) -> Mapping[HostName, Host]:
+        found = _hosts(environment, home, clock)
+        opened.extend(found.values())
+        return found
+
+    try:
+        yield read_app(root, home, env), hosts
+    finally:
+        await _close(opened)
 
 
 @asynccontextmanager
@@ -194,6 +205,9 @@ async def hooks_folder(built: World) -> HooksFolder:
 @contextmanager
 def remembered(folder: Path) -> Iterator[tuple[Ledger, Clock]]:
     """The ledger alone: to read it takes neither a manifest nor a tool, and makes nothing that isn't there."""
+    from ecluse.ledger.memory import MemoryLedger  # noqa: PLC0415
+    from ecluse.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415
+
     env = read_environment()
     path = find_home(find_root(folder), env) / "ledger.db"
     clock, who = SystemClock(), actor(env)
@@ -236,6 +250,7 @@ def declared(folder: Path) -> App:
 
 def settings(built: World, environment: Environment) -> Settings:
     """The values of an environment's files and of the caller. A missing secret is a Problem."""
+    from ecluse.loop.deploy.wanted import Settings  # noqa: PLC0415
     from ecluse.manifest.dotenv import settings as read_settings  # noqa: PLC0415
 
     values = read_settings(built.root, environment, built.env)
@@ -248,6 +263,16 @@ async def world(
 ) -> AsyncIterator[World]:
     """Ends what it opened: connections to keepers, the ledger's, and the step supervisor. `in_an_emergency` it goes on
     without a ledger that can't be used."""
+    from ecluse.keeper import ballast  # noqa: PLC0415
+    from ecluse.ledger.besteffort import BestEffortLedger  # noqa: PLC0415
+    from ecluse.ledger.memory import MemoryLedger  # noqa: PLC0415
+    from ecluse.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415
+    from ecluse.ports.world import World  # noqa: PLC0415
+    from ecluse.providers.git.source import GitSource  # noqa: PLC0415
+    from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
+    from ecluse.system.ids import SystemIds  # noqa: PLC0415
+    from ecluse.system.store import FolderStore  # noqa: PLC0415
+
     prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
     commands = SupervisedRunner(notes=home / RUNNING)
@@ -258,15 +283,10 @@ async def world(
     store = FolderStore(home / "store")
     toolchain = _toolchain(home, env, commands, store)
     services = _services(home, env, toolchain)
-    reached: list[KeeperTarget | Host | Balancer] = []
+    reached: list[KeeperTarget | Balancer] = []
 
     def targets(app: App, environment: Environment) -> Mapping[HostName, Target]:
         found = _targets(app.name, environment, root, home, store, clock, env, services)
-        reached.extend(found.values())
-        return found
-
-    def hosts(environment: Environment) -> Mapping[HostName, Host]:
-        found = _hosts(environment, home, clock)
         reached.extend(found.values())
         return found
 
@@ -288,7 +308,6 @@ async def world(
             store=store,
             ledger=ledger,
             targets=targets,
-            hosts=hosts,
             balancers=balancers,
             services=services,
             cache=lambda policy: step_cache(policy, root, home),
@@ -308,6 +327,9 @@ async def world(
 
 def step_cache(policy: CachePolicy, root: Path, home: Path) -> StepCache:
     """This machine's own; behind it the one that several share, if the manifest names one."""
+    from ecluse.system.cache import FolderCache  # noqa: PLC0415
+    from ecluse.system.layered_cache import LayeredCache  # noqa: PLC0415
+
     own = FolderCache(home / "cache" / "steps")
     if not policy.shared:
         return own
@@ -316,6 +338,9 @@ def step_cache(policy: CachePolicy, root: Path, home: Path) -> StepCache:
 
 def shared_cache(place: str, root: Path) -> StepCache:
     """A folder, or an object store by its address. UnreachableError when there is no way to it."""
+    from ecluse.ports.cache import UnreachableError  # noqa: PLC0415
+    from ecluse.system.cache import FolderCache  # noqa: PLC0415
+
     if "://" not in place:
         return FolderCache(root / place, mounted=True)
     try:
@@ -328,9 +353,9 @@ def shared_cache(place: str, root: Path) -> StepCache:
 def rehearsal(built: World) -> Rehearsal:
     """A dry run's world: it reads what `built` would, and sends nothing."""
     from ecluse.ledger.unwritten import Unwritten  # noqa: PLC0415
+    from ecluse.ports.rehearsal import Rehearsal  # noqa: PLC0415
     from ecluse.providers.memory.clock import FakeClock  # noqa: PLC0415
     from ecluse.providers.rehearsal.balancer import RehearsedBalancer  # noqa: PLC0415
-    from ecluse.providers.rehearsal.host import RehearsedHost  # noqa: PLC0415
     from ecluse.providers.rehearsal.reporter import Silent  # noqa: PLC0415
     from ecluse.providers.rehearsal.target import RehearsedTarget  # noqa: PLC0415
 
@@ -340,17 +365,21 @@ def rehearsal(built: World) -> Rehearsal:
         found = built.targets(app, environment)
         return {host: RehearsedTarget(real, built.store, sent[host]) for host, real in found.items()}
 
-    def hosts(environment: Environment) -> Mapping[HostName, Host]:
-        return {host: RehearsedHost(real, sent[host]) for host, real in built.hosts(environment).items()}
-
     def balancers(app: App, environment: Environment) -> Mapping[HostName, Balancer]:
         return {at: RehearsedBalancer(real, sent[at]) for at, real in built.balancers(app, environment).items()}
 
     ledger, clock = Unwritten(built.ledger), FakeClock(built.clock.now())
-    world = replace(
-        built, targets=targets, hosts=hosts, balancers=balancers, ledger=ledger, clock=clock, reporter=Silent()
-    )
+    world = replace(built, targets=targets, balancers=balancers, ledger=ledger, clock=clock, reporter=Silent())
     return Rehearsal(world=world, sent=sent)
+
+
+def rehearsed(hosts: Mapping[HostName, Host]) -> HostsRehearsal:
+    """The same of hosts alone."""
+    from ecluse.ports.rehearsal import HostsRehearsal  # noqa: PLC0415
+    from ecluse.providers.rehearsal.host import RehearsedHost  # noqa: PLC0415
+
+    sent: dict[HostName, list[Ordered]] = {host: [] for host in hosts}
+    return HostsRehearsal(hosts={host: RehearsedHost(real, sent[host]) for host, real in hosts.items()}, sent=sent)
 
 
 def without_ledger(lost: Problem) -> str:
@@ -359,6 +388,8 @@ def without_ledger(lost: Problem) -> str:
 
 def prepare(home: Path) -> None:
     """The home ignores itself, so that no repository has to name it."""
+    from ecluse.keeper import ballast  # noqa: PLC0415
+
     ignore = home / ".gitignore"
     if ignore.exists():
         ballast.load(str(home))
@@ -433,6 +464,7 @@ def _hosts(environment: Environment, home: Path, clock: Clock) -> Mapping[HostNa
 def _balancers(app: App, environment: Environment, clock: Clock, env: Mapping[str, str]) -> Mapping[HostName, Balancer]:
     if environment.balancer is None:
         return {}
+    from ecluse.model.balancer import BalancerKind, balanced  # noqa: PLC0415
     from ecluse.providers.haproxy.balancer import HaproxyBalancer  # noqa: PLC0415
     from ecluse.providers.nginx.balancer import NginxBalancer  # noqa: PLC0415
 
@@ -445,6 +477,7 @@ def _outposts(
     balancer: BalancerSettings, environment: Environment, clock: Clock, env: Mapping[str, str]
 ) -> Iterator[tuple[HostName, Outpost]]:
     if not balancer.hosts:
+        from ecluse.model.host import HERE  # noqa: PLC0415
         from ecluse.providers.outpost.here import HereOutpost  # noqa: PLC0415
 
         yield HERE, HereOutpost(env)
@@ -484,6 +517,8 @@ def _reporter(clock: Clock) -> Reporter:
 
 
 def _holder(name: str, who: str) -> Holder:
+    from ecluse.model.observed import Holder  # noqa: PLC0415
+
     user, _, host = who.partition("@")
     return Holder(id=name, host=host, pid=os.getpid(), user=user, command=" ".join(["ecluse", *sys.argv[1:]]))
 
@@ -508,8 +543,11 @@ class Examined:
 
 
 async def examined(folder: Path) -> Examined:
+    from ecluse.model.redaction import unmaskable  # noqa: PLC0415
     from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
+    from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
     from ecluse.system.machine import read_machine  # noqa: PLC0415
+    from ecluse.system.store import FolderStore  # noqa: PLC0415
 
     env = read_environment()
     root = find_root(folder)
@@ -557,6 +595,11 @@ def declared_secrets(app: App, root: Path, env: Mapping[str, str]) -> list[tuple
 async def _asked(
     app: App, environment: Environment, root: Path, home: Path, env: Mapping[str, str]
 ) -> tuple[Seen | Problem, Problem | None]:
+    from ecluse.loop.deploy.fleet import Fleet  # noqa: PLC0415
+    from ecluse.loop.deploy.listening import port_trouble  # noqa: PLC0415
+    from ecluse.loop.deploy.wanted import Wanted  # noqa: PLC0415
+    from ecluse.system.store import FolderStore  # noqa: PLC0415
+
     targets = _targets(app.name, environment, root, home, FolderStore(home / "store"), SystemClock(), env)
     fleet = Fleet(targets)
     try:
@@ -570,6 +613,8 @@ async def _asked(
 def without_secrets(text: str, folder: Path) -> str:
     """What is shown of an error of our own: it may quote anything, so the values of all declared secrets of the app
     around `folder` are masked."""
+    from ecluse.model.redaction import masked  # noqa: PLC0415
+
     env = read_environment()
     values: set[str] = set()
     with suppress(ProblemError):

@@ -48,7 +48,6 @@ def world(root, home, commands, **parts):
         commands=commands,
         source=GitSource(root, commands, env),
         toolchain=None,
-        hosts=lambda _: {},
         balancers=lambda _app, _environment: {},
         services=None,
         cache=lambda _: FolderCache(home / "cache" / "steps"),

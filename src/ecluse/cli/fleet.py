@@ -10,11 +10,6 @@ import click
 from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.render import fleet as render
-from ecluse.loop.deploy.wanted import Wanted
-from ecluse.loop.operate.drift import drift
-from ecluse.loop.operate.fleet_run import fleet_run
-from ecluse.loop.operate.hosts import chosen, prepare
-from ecluse.loop.operate.prune import prune
 from ecluse.model.app import App
 from ecluse.model.problem import Exit
 
@@ -64,25 +59,42 @@ def command(
     if dry_run and verb != "run":
         raise click.UsageError("`--dry-run` is for `run`: facts and drift change nothing, and `prune` goes by the host")
 
-    async def work(at: session.Session) -> Exit:
-        wanted = Wanted(app=at.app, environment=at.environment(environment_option or the_fleet(at.app)))
-        hosts = chosen(at.app, wanted.environment, on)
+    async def on_hosts(at: session.Asked, hosts_of: session.Hosts) -> Exit:
+        from ecluse.loop.operate.chosen import of_chosen  # noqa: PLC0415
+
+        environment = at.environment(environment_option or the_fleet(at.app))
+        hosts = of_chosen(at.app, environment, hosts_of(environment), on)
         if verb == "facts":
-            asked = await prepare(wanted.environment, assembly.rehearsal(at.world).world, on=hosts)
-            return render.facts(asked, at, wanted.environment)
-        if verb == "drift":
-            return render.drift(await drift(wanted, at.world, hosts), at, wanted.environment)
-        if verb == "prune":
-            return render.pruned(await prune(wanted, at.world, keep, on=hosts), at, wanted.environment)
+            from ecluse.loop.operate.hosts import prepare  # noqa: PLC0415
+
+            return render.facts(await prepare(assembly.rehearsed(hosts).hosts), at, environment)
+        from ecluse.loop.operate.fleet_run import fleet_run  # noqa: PLC0415
+
         said = render.Said(live=not as_json)
         if dry_run:
-            dry = assembly.rehearsal(at.world)
-            await fleet_run(wanted.environment, dry.world, argv, within=within, on=hosts, say=said.line)
-            return render.would_run(dry.sent, at, wanted.environment)
-        found = await fleet_run(wanted.environment, at.world, argv, within=within, on=hosts, say=said.line)
-        return render.ran(found, said, at, wanted.environment)
+            dry = assembly.rehearsed(hosts)
+            await fleet_run(dry.hosts, argv, within=within, say=said.line)
+            return render.would_run(dry.sent, at, environment)
+        found = await fleet_run(hosts, argv, within=within, say=said.line)
+        return render.ran(found, said, at, environment)
 
-    session.run(folder, work, as_json=as_json)
+    async def with_world(at: session.Session) -> Exit:
+        from ecluse.loop.deploy.wanted import Wanted  # noqa: PLC0415
+        from ecluse.loop.operate.chosen import chosen  # noqa: PLC0415
+
+        wanted = Wanted(app=at.app, environment=at.environment(environment_option or the_fleet(at.app)))
+        hosts = chosen(at.app, wanted.environment, on)
+        if verb == "drift":
+            from ecluse.loop.operate.drift import drift  # noqa: PLC0415
+
+            return render.drift(await drift(wanted, at.world, hosts), at, wanted.environment)
+        from ecluse.loop.operate.prune import prune  # noqa: PLC0415
+
+        return render.pruned(await prune(wanted, at.world, keep, on=hosts), at, wanted.environment)
+
+    if verb in {"run", "facts"}:
+        session.on_hosts(folder, on_hosts, as_json=as_json)
+    session.run(folder, with_world, as_json=as_json)
 
 
 def the_fleet(app: App) -> str:

@@ -10,7 +10,8 @@ import click
 
 from ecluse import assembly
 from ecluse.cli import options, session
-from ecluse.loop.operate.hosts import Fleetwide, chosen, findings, prepare, problems
+from ecluse.loop.operate.chosen import of_chosen
+from ecluse.loop.operate.hosts import Fleetwide, findings, prepare, problems
 from ecluse.model.app import App, Environment
 from ecluse.model.counted import counted
 from ecluse.model.problem import Exit
@@ -45,18 +46,18 @@ def command(
     """  # fmt: skip
     name = options.chosen(environment_argument, environment_option)
 
-    async def work(at: session.Session) -> Exit:
+    async def work(at: session.Asked, hosts_of: session.Hosts) -> Exit:
         environment = at.environment(name)
         applied = verb == "prepare" and not dry_run
-        world = at.world if applied else assembly.rehearsal(at.world).world
-        found = await prepare(environment, world, on=chosen(at.app, environment, on))
+        hosts = of_chosen(at.app, environment, hosts_of(environment), on)
+        found = await prepare(hosts if applied else assembly.rehearsed(hosts).hosts)
         lacking = {host: tuple(findings(at.app, environment, one)) for host, one in found.done.items()}
         at.answer(as_document(found, lacking, environment, applied=applied))
         if not as_json:
             show(verb, found, at.app, environment, applied=applied)
         return found.exit
 
-    session.run(folder, work, as_json=as_json)
+    session.on_hosts(folder, work, as_json=as_json)
 
 
 def as_document(

@@ -12,26 +12,29 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from ecluse import assembly
 from ecluse.cli import streams
 from ecluse.cli.typed import as_typed
-from ecluse.loop.deploy.problems import broken_off, detached
-from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Environment
-from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.ports.world import World
+
+if TYPE_CHECKING:
+    from ecluse.loop.deploy.wanted import Wanted
+    from ecluse.model.ids import Commit, HostName
+    from ecluse.ports.hosts import Host
+    from ecluse.ports.world import World
+
+    Hosts = Callable[[Environment], Mapping[HostName, Host]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One command at work."""
+class Asked:
+    """What was asked of an app, and how it is to be answered."""
 
-    world: World
     app: App
     as_json: bool
 
@@ -48,8 +51,22 @@ class Session:
             )
         return found
 
+    def answer(self, document: dict[str, Any]) -> None:
+        """The one document of `--json`."""
+        if self.as_json:
+            print_json(document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(Asked):
+    """One command at work."""
+
+    world: World
+
     def wanted(self, name: str) -> Wanted:
         """An environment with its settings; a missing secret is a Problem."""
+        from ecluse.loop.deploy.wanted import Wanted  # noqa: PLC0415
+
         environment = self.environment(name)
         return Wanted(app=self.app, environment=environment, settings=assembly.settings(self.world, environment))
 
@@ -64,11 +81,6 @@ class Session:
             what = "whatever else" if app is self.app else "what"
             self.world.reporter.note(f"{what} isn't committed is left out (`--dirty` takes it, in local)")
         return replace(self, app=app), commit
-
-    def answer(self, document: dict[str, Any]) -> None:
-        """The one document of `--json`."""
-        if self.as_json:
-            print_json(document)
 
 
 _GATHERED: ContextVar[list[dict[str, Any]] | None] = ContextVar("gathered", default=None)
@@ -133,6 +145,16 @@ def in_app(
     return whole
 
 
+def on_hosts(folder: Path, work: Callable[[Asked, Hosts], Awaitable[Exit]], *, as_json: bool) -> NoReturn:
+    """As `run`, for work that needs hosts alone: nothing else is imported or opened."""
+
+    async def whole() -> Exit:
+        async with assembly.reached(folder) as (app, hosts):
+            return await work(Asked(app=app, as_json=as_json), hosts)
+
+    guarded(whole, as_json=as_json)
+
+
 def guarded(
     work: Callable[[], Awaitable[Exit]],
     *,
@@ -170,6 +192,8 @@ def ended(
         code = error.exit
     except (KeyboardInterrupt, asyncio.CancelledError):
         if not only_reads:
+            from ecluse.loop.deploy.problems import broken_off, detached  # noqa: PLC0415
+
             told = detached() if interrupts.count > 1 else broken_off()
             show((told,), as_json=as_json, otherwise=otherwise)
         code = Exit.INTERRUPTED

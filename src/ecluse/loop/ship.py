@@ -13,7 +13,7 @@ from ecluse.loop.build.bundle import build
 from ecluse.loop.build.exposed import env_files, keys_in_release
 from ecluse.loop.deploy.answered import Answered
 from ecluse.loop.deploy.deploy import absent_hosts, deploy
-from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.houses import houses_of
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.listening import port_trouble
@@ -29,6 +29,7 @@ from ecluse.loop.deploy.wanted import (
     require_place_for_dirty,
     settings_digest,
 )
+from ecluse.loop.each import on_each
 from ecluse.loop.release.make import make_release, plan_release
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.untested import untested

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ecluse.model.ids import Digest, HostName
-from ecluse.ports.target import Running
-from ecluse.ports.world import World
+
+if TYPE_CHECKING:  # a fleet's commands need no world
+    from ecluse.ports.hosts import Host
+    from ecluse.ports.target import Running
+    from ecluse.ports.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,16 @@ class TellsLacking(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """`world`: targets and hosts there write down in `sent` what they are told, instead of doing it, and all goes well.
-    Time passes at once, nobody is told anything, and the ledger stays as it is."""
+    """`world`: targets and balancers there write down in `sent` what they are told, instead of doing it, and all goes
+    well. Time passes at once, nobody is told anything, and the ledger stays as it is."""
 
     world: World
+    sent: Mapping[HostName, Sequence[Ordered]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostsRehearsal:
+    """`hosts` change nothing, and write down in `sent` what they would be told."""
+
+    hosts: Mapping[HostName, Host]
     sent: Mapping[HostName, Sequence[Ordered]]

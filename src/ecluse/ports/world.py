@@ -14,7 +14,6 @@ from ecluse.ports.balancer import Balancer
 from ecluse.ports.cache import StepCache
 from ecluse.ports.clock import Clock
 from ecluse.ports.commands import CommandRunner
-from ecluse.ports.hosts import Host
 from ecluse.ports.ids import Ids
 from ecluse.ports.ledger import Ledger
 from ecluse.ports.python import Toolchain
@@ -42,8 +41,6 @@ class World:
     ledger: Ledger
     targets: Callable[[App, Environment], Mapping[HostName, Target]]
     """One for each host of the environment."""
-    hosts: Callable[[Environment], Mapping[HostName, Host]]
-    """The hosts themselves, of an environment whose hosts are reached over SSH; else none."""
     balancers: Callable[[App, Environment], Mapping[HostName, Balancer]]
     """By the machine's name, those that share the traffic between the environment's hosts; none where it names none."""
     services: ServicePrograms

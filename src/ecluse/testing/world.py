@@ -67,7 +67,6 @@ class MemoryWorld:
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
-            hosts=lambda _: {},
             balancers=lambda _app, environment: self.balancers if environment.balancer else {},
             services=self.services,
             cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ecluse.cli import session
-from ecluse.loop.operate.drift import Drift
-from ecluse.loop.operate.fleet_run import Everywhere
-from ecluse.loop.operate.hosts import Fleetwide
-from ecluse.loop.operate.prune import Pruned
 from ecluse.model.app import Environment
 from ecluse.model.counted import counted
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
-from ecluse.ports.rehearsal import Ordered
+
+if TYPE_CHECKING:  # each command pays for its own
+    from ecluse.loop.operate.drift import Drift
+    from ecluse.loop.operate.fleet_run import Everywhere
+    from ecluse.loop.operate.hosts import Fleetwide
+    from ecluse.loop.operate.prune import Pruned
+    from ecluse.ports.rehearsal import Ordered
 
 
 class Said:
@@ -33,7 +35,7 @@ class Said:
             click.echo(f"{click.style(host, fg='cyan')} | {text}")
 
 
-def ran(found: Everywhere, said: Said, at: session.Session, environment: Environment) -> Exit:
+def ran(found: Everywhere, said: Said, at: session.Asked, environment: Environment) -> Exit:
     """Who failed, and how."""
     hosts = [
         {"name": host, "exit_code": one.exit_code, "seconds": one.seconds, "output": said.lines.get(host, [])}
@@ -49,7 +51,7 @@ def ran(found: Everywhere, said: Said, at: session.Session, environment: Environ
     return found.exit
 
 
-def would_run(sent: Mapping[HostName, Sequence[Ordered]], at: session.Session, environment: Environment) -> Exit:
+def would_run(sent: Mapping[HostName, Sequence[Ordered]], at: session.Asked, environment: Environment) -> Exit:
     commands = {host: one.detail for host, orders in sent.items() for one in orders}
     hosts = [{"name": host, "command": command} for host, command in commands.items()]
     at.answer({"outcome": "planned", "environment": environment.name, "hosts": hosts})
@@ -59,7 +61,7 @@ def would_run(sent: Mapping[HostName, Sequence[Ordered]], at: session.Session, e
     return Exit.DONE
 
 
-def facts(found: Fleetwide, at: session.Session, environment: Environment) -> Exit:
+def facts(found: Fleetwide, at: session.Asked, environment: Environment) -> Exit:
     hosts = [{"name": host, **asdict(one.facts)} for host, one in found.done.items()]
     at.answer({"environment": environment.name, "hosts": hosts, "lost": _lost(found.lost)})
     if not at.as_json:
@@ -72,7 +74,7 @@ def facts(found: Fleetwide, at: session.Session, environment: Environment) -> Ex
     return found.exit
 
 
-def drift(found: Drift, at: session.Session, environment: Environment) -> Exit:
+def drift(found: Drift, at: session.Asked, environment: Environment) -> Exit:
     hosts = [{"name": host, "differences": list(lines)} for host, lines in found.differences.items()]
     at.answer({"environment": environment.name, "should": found.should, "hosts": hosts, "lost": _lost(found.lost)})
     if not at.as_json:
@@ -86,7 +88,7 @@ def drift(found: Drift, at: session.Session, environment: Environment) -> Exit:
     return found.exit
 
 
-def pruned(found: Pruned, at: session.Session, environment: Environment) -> Exit:
+def pruned(found: Pruned, at: session.Asked, environment: Environment) -> Exit:
     document = {"environment": environment.name, "kept": found.kept, "hosts": found.done}
     at.answer({**document, "lost": _lost(found.lost)})
     if not at.as_json:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ecluse.loop.deploy import health as gates
 from ecluse.loop.deploy.balancing import put_back, take_out
-from ecluse.loop.deploy.fleet import is_lost, on_each
+from ecluse.loop.deploy.fleet import is_lost
 from ecluse.loop.deploy.problems import not_put_back, sticky_refused, unanswered
 from ecluse.loop.deploy.schema.migrate import migrate
 from ecluse.loop.deploy.services import provided
@@ -23,6 +23,7 @@ from ecluse.loop.deploy.work import (
     together,
     told,
 )
+from ecluse.loop.each import on_each
 from ecluse.model.counted import sized
 from ecluse.model.deployment import ALL, Leg, Move, Place
 from ecluse.model.ids import HostName

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from ecluse.loop.deploy.fleet import Fleet, on_each
+from ecluse.loop.deploy.fleet import Fleet
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import last_one
 from ecluse.loop.deploy.work import Work, told
+from ecluse.loop.each import on_each
 from ecluse.model.balancer import ServerSeen, ServerState
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError

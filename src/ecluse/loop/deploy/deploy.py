@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.houses import Houses, chosen, houses_of, untested
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import plan_rollout
@@ -15,6 +15,7 @@ from ecluse.loop.deploy.transaction import Deployed, Transaction
 from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
+from ecluse.loop.each import on_each
 from ecluse.model.app import Environment, HostsDown
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment, Move

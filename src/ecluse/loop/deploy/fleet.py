@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Generic, TypeVar
 
+from ecluse.loop.each import on_each
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Observed
@@ -16,7 +15,6 @@ from ecluse.ports.balancer import Balancer
 from ecluse.ports.target import Target
 from ecluse.ports.world import World
 
-T = TypeVar("T")
 NONE: Mapping[HostName, Balancer] = MappingProxyType({})
 
 
@@ -85,30 +83,6 @@ class Fleet:
 
 def fleet_of(world: World, app: App, environment: Environment) -> Fleet:
     return Fleet(world.targets(app, environment), balancers=world.balancers(app, environment))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes(Generic[T]):
-    """What came of a call on several hosts."""
-
-    done: Mapping[HostName, T]
-    failed: Mapping[HostName, ProblemError]
-
-
-async def on_each(hosts: Iterable[HostName], call: Callable[[HostName], Awaitable[T]]) -> Outcomes[T]:
-    """Call for all hosts at once. Problems are kept by host; any other error is raised."""
-    names = tuple(hosts)
-    found = await asyncio.gather(*(call(host) for host in names), return_exceptions=True)
-    done: dict[HostName, T] = {}
-    failed: dict[HostName, ProblemError] = {}
-    for host, result in zip(names, found, strict=True):
-        if isinstance(result, ProblemError):
-            failed[host] = result
-        elif isinstance(result, BaseException):
-            raise result
-        else:
-            done[host] = result
-    return Outcomes(done=done, failed=failed)
 
 
 def is_lost(error: ProblemError) -> bool:

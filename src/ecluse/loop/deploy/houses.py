@@ -15,8 +15,9 @@ from pathlib import Path
 from ecluse.loop.build.servers import server_requirements
 from ecluse.loop.code.checkout import Checkout, check_out
 from ecluse.loop.code.workplace import workplace
-from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
+from ecluse.loop.deploy.fleet import Fleet, is_lost
 from ecluse.loop.deploy.problems import at_host
+from ecluse.loop.each import on_each
 from ecluse.model import events
 from ecluse.model.app import App
 from ecluse.model.artifact import Bundle, Wheelhouse, canonical, wheelhouse_from_json

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
+from ecluse.loop.deploy.fleet import Fleet, is_lost
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.each import on_each
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Problem, ProblemError
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from ecluse.loop.deploy.balancing import put_back
-from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import at_host, needs_person, undecided, waits_for_person
 from ecluse.loop.deploy.undo import undo
+from ecluse.loop.each import on_each
 from ecluse.model import events
 from ecluse.model.app import Environment
 from ecluse.model.deployment import Place

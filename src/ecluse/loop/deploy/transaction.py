@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS
 from ecluse.loop.deploy.answered import Answered, answered
-from ecluse.loop.deploy.fleet import is_lost, on_each
+from ecluse.loop.deploy.fleet import is_lost
 from ecluse.loop.deploy.problems import (
     WITHOUT_A_SAY,
     committed_in_part,
@@ -28,6 +28,7 @@ from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.unbroken import spent, to_its_end
 from ecluse.loop.deploy.undo import Undone, undo
 from ecluse.loop.deploy.work import Done, HostProblemError, MayBeDecidedError, MoveFailedError, Work
+from ecluse.loop.each import on_each
 from ecluse.model import events
 from ecluse.model.app import HostsDown
 from ecluse.model.deployment import Leg, Move

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from ecluse.loop.deploy.answered import Answered, latest
 from ecluse.loop.deploy.balancing import put_back
-from ecluse.loop.deploy.fleet import Fleet, is_lost, on_each
+from ecluse.loop.deploy.fleet import Fleet, is_lost
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.plan import UP
 from ecluse.loop.deploy.problems import left_undone, needs_person, over_by_then, still_drained
+from ecluse.loop.each import on_each
 from ecluse.model.deployment import Place
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotSeen, SlotState

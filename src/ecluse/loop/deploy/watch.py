@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ecluse.loop.deploy.answered import total
-from ecluse.loop.deploy.fleet import on_each
 from ecluse.loop.deploy.health import Expected, end_of, ended, failed, question_of, shown
 from ecluse.loop.deploy.judge import Judge, Sample, SequentialTest
 from ecluse.loop.deploy.threshold import FixedThreshold
 from ecluse.loop.deploy.work import Work, at_one, expected_at, told
+from ecluse.loop.each import on_each
 from ecluse.model.app import JudgeKind, Rollout
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName

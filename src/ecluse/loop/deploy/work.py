@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from ecluse.loop.deploy.fleet import Fleet, on_each
+from ecluse.loop.deploy.fleet import Fleet
 from ecluse.loop.deploy.health import Expected
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import at_host
+from ecluse.loop.each import on_each
 from ecluse.model.app import App
 from ecluse.model.deployment import Deployment, Leg, Place
 from ecluse.model.ids import HostName

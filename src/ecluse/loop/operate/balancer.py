@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ecluse.loop.deploy.balancing import BalancerSeen, emptied, look_at, looked, require_others, tell
-from ecluse.loop.operate.hosts import no_such_host
+from ecluse.loop.operate.chosen import no_such_host
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName

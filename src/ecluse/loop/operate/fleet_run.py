@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ecluse.loop.deploy.fleet import on_each
-from ecluse.loop.operate.hosts import no_hosts
-from ecluse.model.app import Argv, Environment
+from ecluse.loop.each import on_each
+from ecluse.model.app import Argv
 from ecluse.model.ids import HostName
-from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.ports.hosts import Ran
-from ecluse.ports.world import World
+from ecluse.model.problem import Exit, Problem
+from ecluse.ports.hosts import Host, Ran
 
 Say = Callable[[HostName, str], None]
 
@@ -36,21 +34,8 @@ class Everywhere:
         return Exit.REFUSED if self.failed else Exit.DONE
 
 
-async def fleet_run(
-    environment: Environment,
-    world: World,
-    argv: Argv,
-    *,
-    within: timedelta,
-    on: tuple[HostName, ...] | None = None,
-    say: Say,
-) -> Everywhere:
-    """`within` is for each host, connecting included, so all of it takes no longer. `on`: these hosts only. `say` gets
-    the lines as they come."""
-    hosts = world.hosts(environment)
-    if not hosts:
-        raise ProblemError(no_hosts(environment))
-    found = await on_each(
-        hosts if on is None else on, lambda host: hosts[host].run(argv, within, lambda text: say(host, text))
-    )
+async def fleet_run(hosts: Mapping[HostName, Host], argv: Argv, *, within: timedelta, say: Say) -> Everywhere:
+    """`within` is for each host, connecting included, so all of it takes no longer. `say` gets the lines as they
+    come."""
+    found = await on_each(hosts, lambda host: hosts[host].run(argv, within, lambda text: say(host, text)))
     return Everywhere(ran=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})

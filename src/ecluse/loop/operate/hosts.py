@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ecluse.loop.deploy.fleet import on_each
+from ecluse.loop.each import on_each
 from ecluse.model.app import App, Environment
-from ecluse.model.host import host_name
 from ecluse.model.ids import HostName
-from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.problem import Exit, Problem
 from ecluse.model.skew import clock_off
-from ecluse.model.suggestion import suggest
-from ecluse.ports.hosts import HostFacts, Prepared
-from ecluse.ports.world import World
+from ecluse.ports.hosts import Host, HostFacts, Prepared
 
 LITTLE_SPACE = 1024**3
 FEW_FILES = 4096
@@ -31,26 +28,9 @@ class Fleetwide:
         return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
 
 
-def chosen(app: App, environment: Environment, on: tuple[str, ...]) -> tuple[HostName, ...]:
-    """The hosts of the environment that `on` names, by themselves or by a group, in the manifest's order; for none,
-    all. ProblemError H012 for what is neither, or a group that has none of them."""
-    if not on:
-        return environment.host_names
-    wanted: set[HostName] = set()
-    for name in on:
-        group = {host_name(host) for host in app.groups.get(name.removeprefix("@"), ())} & {*environment.host_names}
-        if not group and name not in environment.host_names:
-            raise ProblemError(no_such_host(name, environment.host_names, tuple(app.groups)))
-        wanted |= group or {HostName(name)}
-    return tuple(host for host in environment.host_names if host in wanted)
-
-
-async def prepare(environment: Environment, world: World, on: tuple[HostName, ...] | None = None) -> Fleetwide:
-    """Make every host ready (`on`: these only), and say what was changed. Safe to repeat: what is right stays."""
-    hosts = world.hosts(environment)
-    if not hosts:
-        raise ProblemError(no_hosts(environment))
-    found = await on_each(hosts if on is None else on, lambda host: hosts[host].prepare(apply=True))
+async def prepare(hosts: Mapping[HostName, Host]) -> Fleetwide:
+    """Make every host ready, and say what was changed. Safe to repeat: what is right stays."""
+    found = await on_each(hosts, lambda host: hosts[host].prepare(apply=True))
     return Fleetwide(done=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
 
 
@@ -81,25 +61,3 @@ def _of_the_machine(facts: HostFacts) -> Iterator[str]:
         yield "its kernel takes no program for a group of sockets: a relay will carry the traffic (Linux 4.5 has it)"
     if 0 <= facts.open_files < FEW_FILES:
         yield f"{facts.open_files} files may be open at once: raise nofile (limits.conf(5))"
-
-
-def require_host(name: str, known: tuple[HostName, ...]) -> HostName:
-    """ProblemError H012 for one that isn't there."""
-    if name not in known:
-        raise ProblemError(no_such_host(name, known))
-    return HostName(name)
-
-
-def no_such_host(name: str, known: tuple[HostName, ...], groups: tuple[str, ...] = ()) -> Problem:
-    near = suggest(name, (*known, *groups))
-    return Problem(
-        code="H012", what=f"there is no host '{name}' in this environment" + (", and no group" if groups else ""),
-        fix=f"{near + ' ' if near else ''}choose of: {', '.join((*known, *groups))}",
-    )  # fmt: skip
-
-
-def no_hosts(environment: Environment) -> Problem:
-    return Problem(
-        code="H010", what=f"'{environment.name}' has no hosts that are reached over SSH",
-        fix=f'name them: hosts = ["deploy@web1"] in [environments.{environment.name}]',
-    )  # fmt: skip

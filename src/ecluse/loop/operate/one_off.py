@@ -13,7 +13,7 @@ from ecluse.loop.deploy.recall import as_it_was, recall
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.unbroken import spent
 from ecluse.loop.deploy.wanted import Wanted, running_on
-from ecluse.loop.operate.hosts import require_host
+from ecluse.loop.operate.chosen import require_host
 from ecluse.model.app import Argv
 from ecluse.model.host import HERE
 from ecluse.model.ids import HostName, ReleaseId

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import kept
-from ecluse.loop.deploy.fleet import fleet_of, on_each
+from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.each import on_each
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.problem import Exit, Problem
 from ecluse.ports.world import World

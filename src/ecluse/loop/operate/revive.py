@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ecluse.loop.deploy.fleet import Fleet, Seen, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.health import Expected, await_healthy, restarts_of
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import at_host
 from ecluse.loop.deploy.recall import Recalled
 from ecluse.loop.deploy.wanted import Wanted, running_on
+from ecluse.loop.each import on_each
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Observed, SlotSeen, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError

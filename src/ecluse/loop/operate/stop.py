@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.problems import at_host
 from ecluse.loop.deploy.settle import known, told
+from ecluse.loop.each import on_each
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName

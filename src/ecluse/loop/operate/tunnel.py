@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
-from ecluse.loop.operate.hosts import require_host
+from ecluse.loop.operate.chosen import require_host
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import absent_hosts, carry_out
-from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of, on_each
+from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import Lease, held
 from ecluse.loop.deploy.plan import Planned, legs_left, plan_at
 from ecluse.loop.deploy.problems import committed_in_part, hosts_missing, undecided, waits_for_person
@@ -16,6 +16,7 @@ from ecluse.loop.deploy.settle import known, told, unfinished, was_decided
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.undo import undo
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.each import on_each
 from ecluse.loop.ship import Shipped, outcome_of
 from ecluse.model.app import Environment
 from ecluse.model.deployment import Deployment, Leg, Move, Place, leg_from_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecluse.loop.deploy.fleet import fleet_of, on_each
+from ecluse.loop.deploy.fleet import fleet_of
+from ecluse.loop.each import on_each
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from ecluse.system.files import write_atomically
@@ -13,9 +14,15 @@ PACKAGES = ("ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse
 
 def keeper_zipapp(cache: Path) -> tuple[Path, str]:
     """The archive in `cache` and its version, the SHA-256 of its bytes. The same sources give the same bytes."""
-    archive = zipapp("ecluse.keeper", PACKAGES)
-    version = hashlib.sha256(archive).hexdigest()
+    archive, version = _packed()
     path = cache / f"keeper-{version}.pyz"
     if not path.exists():
         write_atomically(path, archive)
     return path, version
+
+
+@cache
+def _packed() -> tuple[bytes, str]:
+    """Once for all hosts of a command."""
+    archive = zipapp("ecluse.keeper", PACKAGES)
+    return archive, hashlib.sha256(archive).hexdigest()

@@ -46,13 +46,14 @@ def hosts(environment: Environment, programs: Path, clock: Clock) -> Mapping[Hos
 
 def outposts(machines: Iterable[str], environment: Environment, clock: Clock) -> Mapping[HostName, SshOutpost]:
     """Machines beside the hosts, reached with the same settings."""
-    limit = asyncio.Semaphore(environment.ssh.at_once)
-    return {host_name(text): SshOutpost(Session(Address.of(text), environment.ssh, clock, limit)) for text in machines}
+    sessions = _sessions(environment, clock, machines)
+    return {name: SshOutpost(session) for name, session in sessions.items()}
 
 
-def _sessions(environment: Environment, clock: Clock) -> Mapping[HostName, Session]:
+def _sessions(
+    environment: Environment, clock: Clock, machines: Iterable[str] | None = None
+) -> Mapping[HostName, Session]:
     limit = asyncio.Semaphore(environment.ssh.at_once)
     ways = Ways(environment.ssh)
-    return {
-        host_name(text): Session(Address.of(text), environment.ssh, clock, limit, ways) for text in environment.hosts
-    }
+    names = environment.hosts if machines is None else machines
+    return {host_name(text): Session(Address.of(text), environment.ssh, clock, limit, ways) for text in names}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.operate.hosts import chosen
+from ecluse.loop.operate.chosen import chosen, of_chosen
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import ProblemError
@@ -31,3 +31,9 @@ def test_what_is_none_of_them_is_told_with_what_there_is(name):
     with pytest.raises(ProblemError, match="H012") as error:
         chosen(APP, LIVE, ("web1", name))
     assert "jobs1:2222, web, far" in error.value.problems[0].fix
+
+
+def test_hosts_that_are_not_chosen_are_left_out():
+    hosts = {name: object() for name in LIVE.host_names}
+    assert of_chosen(APP, LIVE, hosts, ("web",)) == {name: hosts[name] for name in ("web1", "web2")}
+    assert list(of_chosen(APP, LIVE, hosts, ())) == list(hosts)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ecluse.loop.operate.chosen import of_chosen
 from ecluse.loop.operate.hosts import findings, prepare
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import EnvironmentName
@@ -65,17 +66,15 @@ def test_what_is_to_be_prepared_and_what_a_person_must_do_are_told():
 
 
 @pytest.mark.looped
-async def test_one_host_that_can_not_be_reached_keeps_no_other_from_being_prepared(memory_world):
+async def test_one_host_that_can_not_be_reached_keeps_no_other_from_being_prepared():
     gone = Problem(code="H004", what="web2 can't be reached", fix="look", exit=Exit.UNREACHABLE)
     hosts = {"web1": Host(READY), "web2": Host(gone)}
-    world = replace(memory_world.world, hosts=lambda _: hosts)
-    found = await prepare(LIVE, world)
+    found = await prepare(hosts)
     assert (found.done, found.lost, found.exit) == ({"web1": READY}, {"web2": gone}, Exit.UNREACHABLE)
     assert hosts["web1"].applied == [True]
 
 
-@pytest.mark.looped
-async def test_an_environment_of_this_machine_has_no_hosts_to_prepare(memory_world):
+def test_an_environment_of_this_machine_has_no_hosts():
     with pytest.raises(ProblemError) as error:
-        await prepare(LIVE, memory_world.world)
+        of_chosen(APP, LIVE, {}, ())
     assert error.value.problems[0].code == "H010"
