@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ecluse.ports.cache import StepCache
     from ecluse.ports.clock import Clock
     from ecluse.ports.commands import CommandRunner
-    from ecluse.ports.hosts import Host
+    from ecluse.ports.hosts import Host, Sent
     from ecluse.ports.ledger import Ledger
     from ecluse.ports.machine import Machine
     from ecluse.ports.python import Toolchain
@@ -200,6 +200,13 @@ async def hooks_folder(built: World) -> HooksFolder:
     from ecluse.providers.git import hooks  # noqa: PLC0415
 
     return await hooks.hooks_folder(built.root, built.commands, built.env)
+
+
+def to_send(source: Path, path: str, mode: int | None) -> Sent:
+    """A file of this machine, for hosts."""
+    from ecluse.system.sending import to_send as looked_at  # noqa: PLC0415
+
+    return looked_at(source, path, mode)
 
 
 @contextmanager

@@ -13,11 +13,28 @@ from ecluse.cli.render import fleet as render
 from ecluse.model.app import App
 from ecluse.model.problem import Exit
 
-VERBS = ("run", "facts", "drift", "prune")
+USES = {
+    "run": "give a command: `ecluse fleet run -- uptime`",
+    "copy": "give a file and where it belongs there: `ecluse fleet copy motd /etc/motd`",
+}
+"""How the verbs that take words are used."""
+VERBS = ("run", "copy", "facts", "drift", "prune")
+BOTH_ENDS = 2
+
+
+def _mode(_: click.Context, __: click.Parameter, given: str | None) -> int | None:
+    try:
+        mode = None if given is None else int(given, 8)
+    except ValueError:
+        mode = -1
+    if mode is not None and not 0 <= mode <= 0o7777:  # noqa: PLR2004 all bits that chmod(1) knows
+        raise click.BadParameter("write it as chmod takes it in digits: 644, 0755")
+    return mode
 
 
 @click.command(
     epilog="Examples:  ecluse fleet run -- uptime    ecluse fleet run --on web -- 'df -h / | tail -1'    "
+    "ecluse fleet copy limits.conf app/limits.conf --mode 640    "
     "ecluse fleet facts --env production    ecluse fleet drift    ecluse fleet prune --keep 2",
 )
 @click.option(
@@ -25,39 +42,42 @@ VERBS = ("run", "facts", "drift", "prune")
     help="The environment (default: the one whose hosts are reached over SSH).",
 )  # fmt: skip
 @options.on
-@click.option("--dry-run", is_flag=True, help="Show what `run` would run where; connect to nobody.")
+@click.option(
+    "--dry-run", is_flag=True,
+    help="Show what `run` would run where, and connect to nobody; or ask the hosts what `copy` would change.",
+)  # fmt: skip
 @click.option(
     "--within", default="1m", metavar="DURATION", callback=options.duration_option, show_default=True,
-    help="Time that `run` gives each host, connecting included.",
+    help="Time that `run` gives each host, connecting included, and `copy` for a look there, and again to send.",
 )  # fmt: skip
+@click.option("--mode", metavar="MODE", callback=_mode, help="Permissions of what is copied (default: the file's own).")
 @click.option("--keep", type=click.IntRange(min=0), help="Releases that `prune` leaves (default: `keep_releases`).")
 @options.as_json
 @options.folder
-@click.argument("verb", metavar="run|facts|drift|prune", type=click.Choice(VERBS))
-@click.argument("argv", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
+@click.argument("verb", metavar="run|copy|facts|drift|prune", type=click.Choice(VERBS))
+@click.argument("argv", metavar="[-- COMMAND... | FILE PATH]", nargs=-1, type=click.UNPROCESSED)
 def command(
     environment_option: str | None,
     on: tuple[str, ...],
     within: timedelta,
+    mode: int | None,
     keep: int | None,
-    dry_run: bool,
     verb: str,
     argv: tuple[str, ...],
     *,
+    dry_run: bool,
     as_json: bool,
     folder: Path,
 ) -> None:
-    """All servers of an environment at once: run a command on each, say what they are, where they differ from what
-    should run, or remove old releases.
+    """All servers of an environment at once: run a command on each, copy a file to each, say what they are, where they
+    differ from what should run, or remove old releases.
 
-    `run` runs it as the user of the deploys; one word is text for the shell there. Exit 1 when it failed on some, or
-    (`drift`) something differs; 5 when some could not be asked or did not end in time.
+    `run` runs it as the user of the deploys; one word is text for the shell there. `copy` sends nothing to a host that
+    has the file already, and replaces it whole otherwise; PATH counts from the user's home, and one that ends with a
+    slash is the folder for it. Exit 1 when it failed on some, or (`drift`) something differs; 5 when some could not be
+    asked or did not end in time.
     """  # fmt: skip
-    if (verb == "run") != bool(argv):
-        how = "give a command: `ecluse fleet run -- uptime`" if verb == "run" else f"`{verb}` takes no command"
-        raise click.UsageError(how)
-    if dry_run and verb != "run":
-        raise click.UsageError("`--dry-run` is for `run`: facts and drift change nothing, and `prune` goes by the host")
+    _require_use(verb, argv, dry_run=dry_run)
 
     async def on_hosts(at: session.Asked, hosts_of: session.Hosts) -> Exit:
         from ecluse.loop.operate.chosen import of_chosen  # noqa: PLC0415
@@ -68,6 +88,12 @@ def command(
             from ecluse.loop.operate.hosts import prepare  # noqa: PLC0415
 
             return render.facts(await prepare(assembly.rehearsed(hosts).hosts), at, environment)
+        if verb == "copy":
+            from ecluse.loop.operate.fleet_copy import fleet_copy  # noqa: PLC0415
+
+            file = assembly.to_send(Path(argv[0]), argv[1], mode)
+            copied = await fleet_copy(assembly.rehearsed(hosts).hosts if dry_run else hosts, file, within=within)
+            return render.copied(copied, file, at, environment, applied=not dry_run)
         from ecluse.loop.operate.fleet_run import fleet_run  # noqa: PLC0415
 
         said = render.Said(live=not as_json)
@@ -92,9 +118,18 @@ def command(
 
         return render.pruned(await prune(wanted, at.world, keep, on=hosts), at, wanted.environment)
 
-    if verb in {"run", "facts"}:
+    if verb in {*USES, "facts"}:
         session.on_hosts(folder, on_hosts, as_json=as_json)
     session.run(folder, with_world, as_json=as_json)
+
+
+def _require_use(verb: str, argv: tuple[str, ...], *, dry_run: bool) -> None:
+    if verb in USES and (not argv or (verb == "copy" and (len(argv) != BOTH_ENDS or not all(argv)))):
+        raise click.UsageError(USES[verb])
+    if verb not in USES and argv:
+        raise click.UsageError(f"`{verb}` takes no command")
+    if dry_run and verb not in USES:
+        raise click.UsageError("--dry-run is for `run` and `copy`: others change nothing, and `prune` goes by the host")
 
 
 def the_fleet(app: App) -> str:

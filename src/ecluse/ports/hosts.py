@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from ecluse.model.app import Argv
@@ -57,6 +58,28 @@ class Ran:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A file for hosts. `path`: where it belongs there, from the user's home if it isn't absolute; `source`: where it
+    lies here, which must not change meanwhile."""
+
+    path: str
+    source: Path
+    size: int
+    sha256: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """`found`: what was there, `same`, `mode` (the same content with another mode), `other` or `none`. `sent`: bytes of
+    the file that travelled."""
+
+    found: str
+    sent: int
+    seconds: float
+
+
 class Host(Protocol):
     async def prepare(self, *, apply: bool) -> Prepared:
         """Put there what a keeper needs, for the user that we are there; without `apply` nothing is changed and what
@@ -66,5 +89,10 @@ class Host(Protocol):
         """A command there, as the user that we are; one word is text for the shell. `say` gets each line of its output
         and errors. ProblemError H001 to H004 when the host can't be reached, H013 when it takes longer than `within`,
         connecting included: its connection is ended then, and so is the command, unless it ignores that."""
+
+    async def place(self, file: Sent, within: timedelta, *, apply: bool) -> Placed:
+        """Have the file there, whole or not at all; what is there already isn't sent, without `apply` nothing is. A few
+        are sent at once, the others wait; `within` is for a look there, and again for what is sent. ProblemError as for
+        `run`, and H019 when it can't be put there."""
 
     async def close(self) -> None: ...

@@ -16,9 +16,11 @@ from ecluse.model.problem import Exit, Problem
 
 if TYPE_CHECKING:  # each command pays for its own
     from ecluse.loop.operate.drift import Drift
+    from ecluse.loop.operate.fleet_copy import Copied
     from ecluse.loop.operate.fleet_run import Everywhere
     from ecluse.loop.operate.hosts import Fleetwide
     from ecluse.loop.operate.prune import Pruned
+    from ecluse.ports.hosts import Sent
     from ecluse.ports.rehearsal import Ordered
 
 
@@ -59,6 +61,35 @@ def would_run(sent: Mapping[HostName, Sequence[Ordered]], at: session.Asked, env
         for host, command in commands.items():
             click.echo(f"{click.style(host, fg='cyan')} would run {command}")
     return Exit.DONE
+
+
+DONE_ABOUT = {
+    "same": ("is there already", "is there already"),
+    "mode": ("had another mode", "has another mode"),
+    "other": ("was another file", "is another file"),
+    "none": ("was not there", "is not there"),
+}
+"""What is said of what was found: when something was done about it, and when nothing was."""
+
+
+def copied(found: Copied, file: Sent, at: session.Asked, environment: Environment, *, applied: bool) -> Exit:
+    """Where it had to be put, and where it could not."""
+    hosts = [
+        {"name": host, "found": one.found, "changed": applied and one.found != "same", "sent": one.sent,
+         "seconds": one.seconds}
+        for host, one in found.placed.items()
+    ]  # fmt: skip
+    about = {"path": file.path, "sha256": file.sha256, "mode": f"{file.mode:04o}", "size": file.size}
+    at.answer({"environment": environment.name, **about, "applied": applied, "hosts": hosts, "lost": _lost(found.lost)})
+    if not at.as_json:
+        for host in found.changed:
+            _line(host, f"{file.path} {DONE_ABOUT[found.placed[host].found][0 if applied else 1]}", well=True)
+        done = "has it" if applied else "would be changed"
+        count = len(found.placed) if applied else len(found.changed)
+        sent = sum(one.sent for one in found.placed.values())
+        click.echo(f"{counted(count, 'host')} of {len(found.placed) + len(found.lost)} {done}, {sent} bytes were sent")
+        _tell_lost(found.lost)
+    return found.exit
 
 
 def facts(found: Fleetwide, at: session.Asked, environment: Environment) -> Exit:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ecluse.model.app import Argv
-from ecluse.ports.hosts import Host, Prepared, Ran
+from ecluse.ports.hosts import Host, Placed, Prepared, Ran, Sent
 from ecluse.ports.rehearsal import Ordered
 
 
@@ -25,6 +25,13 @@ class RehearsedHost:
         """Connects to nobody."""
         self._sent.append(Ordered(order="run", detail=argv[0] if len(argv) == 1 else shlex.join(argv)))
         return Ran(exit_code=0, seconds=0.0)
+
+    async def place(self, file: Sent, within: timedelta, *, apply: bool) -> Placed:  # noqa: ARG002
+        """The host is asked what is there."""
+        placed = await self._real.place(file, within, apply=False)
+        if placed.found != "same":
+            self._sent.append(Ordered(order="place", detail=file.path))
+        return placed
 
     async def close(self) -> None:
         """The real one is closed by whoever made it."""

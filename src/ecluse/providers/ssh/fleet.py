@@ -26,7 +26,7 @@ def reaches(
     return {
         host: SshReach(
             session,
-            SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock),
+            SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock, transfers=transfers),
             root=environment.ssh.folder,
             folder=f"apps/{app}/environments/{environment.name}",
             store=store,
@@ -38,8 +38,9 @@ def reaches(
 
 def hosts(environment: Environment, programs: Path, clock: Clock) -> Mapping[HostName, SshHost]:
     """The hosts themselves, by name. Nothing is connected yet."""
+    transfers = asyncio.Semaphore(environment.ssh.transfers)
     return {
-        host: SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock)
+        host: SshHost(session, root=environment.ssh.folder, programs=programs, clock=clock, transfers=transfers)
         for host, session in _sessions(environment, clock).items()
     }
 

@@ -12,9 +12,10 @@ from typing import Any
 from ecluse.model.app import Argv
 from ecluse.model.skew import skew
 from ecluse.ports.clock import Clock
-from ecluse.ports.hosts import HostFacts, Prepared
+from ecluse.ports.hosts import HostFacts, Placed, Prepared, Sent
 from ecluse.ports.hosts import Ran as Ended
 from ecluse.providers.keeper.package import keeper_zipapp
+from ecluse.providers.ssh.placing import placed
 from ecluse.providers.ssh.problems import Offered, failed, no_python, too_slow, unreachable
 from ecluse.providers.ssh.session import Ran, Session
 from ecluse.providers.ssh.words import NO_PYTHON, UNPREPARED, prepare, words
@@ -23,9 +24,13 @@ PATIENCE = 60.0
 
 
 class SshHost:
-    def __init__(self, session: Session, *, root: str, programs: Path, clock: Clock) -> None:
-        """`root`: the folder of Écluse in the user's home there; `programs`: where ours keeps the keeper's program."""
+    def __init__(
+        self, session: Session, *, root: str, programs: Path, clock: Clock, transfers: asyncio.Semaphore
+    ) -> None:
+        """`root`: the folder of Écluse in the user's home there; `programs`: where ours keeps the keeper's program;
+        `transfers` limits what is sent to all hosts at once."""
         self._session, self._root, self._programs, self._clock = session, root, programs, clock
+        self._transfers = transfers
 
     @property
     def version(self) -> str:
@@ -56,6 +61,15 @@ class SshHost:
             await self._session.close()
             raise too_slow(self._session.address, seconds) from error
         return Ended(exit_code=code, seconds=round(self._clock.monotonic() - began, 3))
+
+    async def place(self, file: Sent, within: timedelta, *, apply: bool) -> Placed:
+        began, seconds = self._clock.monotonic(), within.total_seconds()
+        try:
+            found, sent = await placed(self._session, file, seconds, self._transfers, apply=apply)
+        except TimeoutError as error:
+            await self._session.close()
+            raise too_slow(self._session.address, seconds) from error
+        return Placed(found=found, sent=sent, seconds=round(self._clock.monotonic() - began, 3))
 
     async def _run(self, command: str, given: bytes = b"") -> Ran:
         try:

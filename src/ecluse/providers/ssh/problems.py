@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ecluse.model.host import Address
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.providers.ssh.library import asyncssh
+from ecluse.providers.ssh.words import DAMAGED, IS_FOLDER, NO_FOLDER, NO_SUM
 
 
 @dataclass(slots=True)
@@ -116,6 +117,23 @@ def no_terminal(address: Address) -> ProblemError:
             fix="allow it (PermitTTY in sshd_config(5), `no-pty` in front of the key in authorized_keys there); or do "
             "without: `echo COMMANDS | ecluse exec …`",
             state="nothing was run", exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
+def not_placed(address: Address, path: str, code: int, said: str) -> ProblemError:
+    """A file that was to be put there."""
+    why = {
+        NO_FOLDER: "its folder isn't there",
+        IS_FOLDER: "a folder has that name",
+        NO_SUM: "nothing there computes a SHA-256",
+        DAMAGED: "what arrived is not what was sent",
+    }.get(code, "see what it says")
+    return ProblemError(
+        Problem(
+            code="H019", what=f"{path} could not be put on {address}: {why}",
+            fix=f"make it possible there (`ssh {_words(address)}`), then run this again",
+            state="what was there is as it was", evidence=tuple(said.strip().splitlines()[-6:]), exit=Exit.REFUSED,
         )
     )  # fmt: skip
 

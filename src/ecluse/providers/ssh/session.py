@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
+from typing import TypeVar
 
 from ecluse.model.host import Address, SshSettings
 from ecluse.model.problem import ProblemError
@@ -21,6 +22,7 @@ from ecluse.providers.ssh.ways import Ways, told_key
 AGAIN = 2.5
 """Seconds for another try at a host that was lost or refused: an undo must not pay the full time with each order."""
 LET_GO = 1.0
+T = TypeVar("T")
 PIECE, LONGEST = 1 << 16, 1 << 16
 
 
@@ -109,6 +111,18 @@ class Session:
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise self._lost(error, Offered()) from error
         return Pipe(Inlet(reader), Feed(writer, writer.close))
+
+    async def dialogue(self, command: str, talk: Callable[[asyncssh.SSHClientProcess[bytes]], Awaitable[T]]) -> T:
+        """A remote command, for as long as `talk` takes; a connection that is lost meanwhile is H004."""
+        process = await self.process(command)
+        try:
+            return await talk(process)
+        except TimeoutError:
+            raise
+        except (OSError, asyncssh.Error) as error:
+            raise self._lost(error, Offered()) from error
+        finally:
+            process.close()
 
     async def close(self) -> None:
         if self._connection is not None:

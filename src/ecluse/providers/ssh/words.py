@@ -53,3 +53,43 @@ def prepare(root: str, version: str, apply: str, *, sent: bool = False) -> str:
     """Runs the keeper's program of that version to prepare its host. `sent`: it comes on standard input, if it isn't
     there; else exit code UNPREPARED."""
     return script(_PREPARE, root, version, apply, "sent" if sent else "")
+
+
+NO_FOLDER, IS_FOLDER, NO_SUM, DAMAGED = 92, 93, 94, 95
+"""Exit codes of `place`: the folder isn't there; the path is one; nothing there knows SHA-256; what came isn't what was
+sent."""
+
+_PLACE = """\
+f=$1; want=$2; mode=$3; apply=$4; d=.
+case $f in */*) d=${f%/*};; esac
+[ -d "$f" ] && exit 93
+[ -d "${d:-/}" ] || exit 92
+for sum in sha256sum 'shasum -a 256' none; do command -v ${sum%% *} >/dev/null 2>&1 && break; done
+[ "$sum" = none ] && exit 94
+if [ -e "$f" ]; then
+    there=$($sum <"$f") || exit 1
+    if [ "${there%% *}" = "$want" ]; then
+        now=$(stat -c %a "$f" 2>/dev/null || stat -f %Lp "$f")
+        [ "$now" = "$mode" ] && echo same && exit
+        [ -z "$apply" ] || chmod "$mode" "$f" || exit 1
+        echo mode
+        exit
+    fi
+    found=other
+else
+    found=none
+fi
+if [ -n "$apply" ]; then t=$(mktemp "$f.XXXXXX") || exit 1; trap 'rm -f "$t"' EXIT; fi
+echo $found
+[ -n "$apply" ] || exit 0
+cat >"$t" && came=$($sum <"$t") || exit 1
+[ "${came%% *}" = "$want" ] || exit 95
+chmod "$mode" "$t" && mv -f "$t" "$f" && trap - EXIT
+"""
+
+
+def place(path: str, sha256: str, mode: int, *, apply: bool) -> str:
+    """Says in a line what is at `path`; if that isn't the file, and with `apply`, takes it from standard input and puts
+    it there whole."""
+    path = f"./{path}" if path.startswith("-") else path
+    return script(_PLACE, path, sha256, f"{mode:o}", "apply" if apply else "")

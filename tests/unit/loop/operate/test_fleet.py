@@ -1,14 +1,17 @@
 """Differences from what should run, and old releases, on five hosts in memory."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from ecluse.loop.operate.drift import drift
+from ecluse.loop.operate.fleet_copy import fleet_copy
 from ecluse.loop.operate.fleet_run import fleet_run
 from ecluse.loop.operate.prune import prune
 from ecluse.model.problem import Exit, Problem, ProblemError
-from ecluse.ports.hosts import Ran
+from ecluse.ports.hosts import Placed, Ran, Sent
 from support.memory_chain import EVERYTHING, GONE, NAMES, Chain, lose
 
 pytestmark = pytest.mark.looped
@@ -60,6 +63,9 @@ class Host:
         say(" ".join(argv))
         return Ran(exit_code=self.answered(), seconds=0.1)
 
+    async def place(self, file, within, *, apply):
+        return Placed(found=self.answered(), sent=file.size if apply else 0, seconds=0.1)
+
     def answered(self):
         if isinstance(self.answer, Problem):
             raise ProblemError(self.answer)
@@ -81,3 +87,12 @@ async def test_who_failed_and_who_could_not_be_asked_are_kept_apart():
     assert (list(found.ran), list(found.failed), list(found.lost)) == (["a", "b"], ["b"], ["c"])
     assert found.exit is Exit.UNREACHABLE
     assert said == [("a", "id"), ("b", "id"), ("c", "id")]
+
+
+async def test_where_a_file_was_put_and_where_it_could_not_be_are_kept_apart():
+    file = Sent(path="motd", source=Path("motd"), size=5, sha256="5a", mode=0o644)
+    found = await fleet_copy(made({"a": "same", "b": "other", "c": GONE}), file, within=timedelta(1))
+    assert (found.changed, list(found.lost), found.exit) == (("b",), ["c"], Exit.UNREACHABLE)
+    refused = Problem(code="H019", what="no", fix="", exit=Exit.REFUSED)
+    found = await fleet_copy(made({"a": "same", "b": refused}), file, within=timedelta(1))
+    assert found.exit is Exit.REFUSED

@@ -1,0 +1,50 @@
+"""A file put on a host: one remote command says what is there, takes the content, and puts it in its place."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from ecluse.ports.hosts import Sent
+from ecluse.providers.ssh.channel import Process
+from ecluse.providers.ssh.problems import not_placed
+from ecluse.providers.ssh.session import Session
+from ecluse.providers.ssh.words import place
+
+PIECE = 1 << 18
+LACKING = frozenset({"other", "none"})
+
+
+async def placed(
+    session: Session, file: Sent, seconds: float, transfers: asyncio.Semaphore, *, apply: bool
+) -> tuple[str, int]:
+    """What was found, and how many bytes were sent. TimeoutError: it took longer than `seconds` to look, or to send;
+    nobody's turn to send is part of that."""
+
+    async def talk(process: Process) -> tuple[str, int]:
+        async with asyncio.timeout(seconds):
+            found = (await process.stdout.readline()).decode(errors="replace").strip()
+            if not apply or found not in LACKING:
+                await _ended(process)
+                return found, 0
+        async with transfers, asyncio.timeout(seconds):
+            await _give(process, file)
+            await _ended(process)
+        return found, file.size
+
+    async def _ended(process: Process) -> None:
+        said = await process.stderr.read()
+        await process.wait_closed()
+        if process.exit_status != 0:
+            raise not_placed(session.address, file.path, process.exit_status or 0, said.decode(errors="replace"))
+
+    return await session.dialogue(place(file.path, file.sha256, file.mode, apply=apply), talk)
+
+
+async def _give(process: Process, file: Sent) -> None:
+    """Whoever ends there before all was sent says why in its exit code."""
+    with suppress(BrokenPipeError), file.source.open("rb") as source:
+        while piece := source.read(PIECE):
+            process.stdin.write(piece)
+            await process.stdin.drain()
+        process.stdin.write_eof()
