@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,15 +12,15 @@ import click
 from ecluse import assembly
 from ecluse.cli import options, session
 from ecluse.cli.render import fleet as render
-from ecluse.model.app import App
-from ecluse.model.problem import Exit
+from ecluse.model.app import App, Environment
+from ecluse.model.problem import Exit, ProblemError
 
 USES = {
     "run": "give a command: `ecluse fleet run -- uptime`",
     "copy": "give a file and where it belongs there: `ecluse fleet copy motd /etc/motd`",
 }
 """How the verbs that take words are used."""
-VERBS = ("run", "copy", "facts", "drift", "prune")
+VERBS = ("run", "copy", "facts", "drift", "prune", "inventory")
 BOTH_ENDS = 2
 
 
@@ -35,7 +37,8 @@ def _mode(_: click.Context, __: click.Parameter, given: str | None) -> int | Non
 @click.command(
     epilog="Examples:  ecluse fleet run -- uptime    ecluse fleet run --on web -- 'df -h / | tail -1'    "
     "ecluse fleet copy limits.conf app/limits.conf --mode 640    "
-    "ecluse fleet facts --env production    ecluse fleet drift    ecluse fleet prune --keep 2",
+    "ecluse fleet facts --env production    ecluse fleet drift    ecluse fleet prune --keep 2    "
+    "ecluse fleet inventory --list",
 )
 @click.option(
     "--env", "environment_option", metavar="ENV", shell_complete=options.complete_environment,
@@ -52,9 +55,10 @@ def _mode(_: click.Context, __: click.Parameter, given: str | None) -> int | Non
 )  # fmt: skip
 @click.option("--mode", metavar="MODE", callback=_mode, help="Permissions of what is copied (default: the file's own).")
 @click.option("--keep", type=click.IntRange(min=0), help="Releases that `prune` leaves (default: `keep_releases`).")
+@click.option("--list", "_listed", is_flag=True, expose_value=False, help="As Ansible asks for an `inventory`.")
 @options.as_json
 @options.folder
-@click.argument("verb", metavar="run|copy|facts|drift|prune", type=click.Choice(VERBS))
+@click.argument("verb", metavar="run|copy|facts|drift|prune|inventory", type=click.Choice(VERBS))
 @click.argument("argv", metavar="[-- COMMAND... | FILE PATH]", nargs=-1, type=click.UNPROCESSED)
 def command(
     environment_option: str | None,
@@ -70,7 +74,7 @@ def command(
     folder: Path,
 ) -> None:
     """All servers of an environment at once: run a command on each, copy a file to each, say what they are, where they
-    differ from what should run, or remove old releases.
+    differ from what should run, remove old releases, or list them as Ansible wants to have them.
 
     `run` runs it as the user of the deploys; one word is text for the shell there. `copy` sends nothing to a host that
     has the file already, and replaces it whole otherwise; PATH counts from the user's home, and one that ends with a
@@ -78,6 +82,9 @@ def command(
     asked or did not end in time.
     """  # fmt: skip
     _require_use(verb, argv, dry_run=dry_run)
+    if verb == "inventory":
+        _inventory(folder, environment_option, on)
+        return
 
     async def on_hosts(at: session.Asked, hosts_of: session.Hosts) -> Exit:
         from ecluse.loop.operate.chosen import of_chosen  # noqa: PLC0415
@@ -130,6 +137,27 @@ def _require_use(verb: str, argv: tuple[str, ...], *, dry_run: bool) -> None:
         raise click.UsageError(f"`{verb}` takes no command")
     if dry_run and verb not in USES:
         raise click.UsageError("--dry-run is for `run` and `copy`: others change nothing, and `prune` goes by the host")
+
+
+def _inventory(folder: Path, name: str | None, hosts: tuple[str, ...]) -> None:
+    """The hosts of all environments, or of one; of one host, its variables."""
+    from ecluse.loop.operate.inventory import inventory, of_host  # noqa: PLC0415
+
+    try:
+        app = assembly.declared(folder)
+        meant = [session.environment_of(app, name)] if name else app.environments
+    except ProblemError as error:
+        session.show(error.problems, as_json=False)
+        sys.exit(error.exit)
+    found = inventory(meant, app.processes, ssh_options)
+    session.print_json(of_host(hosts[0], found) if hosts else found)
+
+
+def ssh_options(environment: Environment) -> str:
+    """What the manifest says beyond the user's own SSH configuration."""
+    ssh = environment.ssh
+    config = f"-F {shlex.quote(str(Path(ssh.config).expanduser().absolute()))}" if ssh.config else ""
+    return " ".join(filter(None, [config, f"-J {shlex.quote(ssh.jump)}" if ssh.jump else ""]))
 
 
 def the_fleet(app: App) -> str:

@@ -31,6 +31,21 @@ if TYPE_CHECKING:
     Hosts = Callable[[Environment], Mapping[HostName, Host]]
 
 
+def environment_of(app: App, name: str) -> Environment:
+    """ProblemError M090 for one that isn't there."""
+    found = app.environment(name)
+    if found is None:
+        names = ", ".join(environment.name for environment in app.environments)
+        raise ProblemError(
+            Problem(
+                code="M090",
+                what=f"there is no environment '{name}'",
+                fix=f"choose one of: {names}; or declare [environments.{name}]",
+            )
+        )
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What was asked of an app, and how it is to be answered."""
@@ -39,17 +54,7 @@ class Asked:
     as_json: bool
 
     def environment(self, name: str) -> Environment:
-        found = self.app.environment(name)
-        if found is None:
-            names = ", ".join(environment.name for environment in self.app.environments)
-            raise ProblemError(
-                Problem(
-                    code="M090",
-                    what=f"there is no environment '{name}'",
-                    fix=f"choose one of: {names}; or declare [environments.{name}]",
-                )
-            )
-        return found
+        return environment_of(self.app, name)
 
     def answer(self, document: dict[str, Any]) -> None:
         """The one document of `--json`."""
