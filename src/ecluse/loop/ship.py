@@ -297,9 +297,12 @@ async def _is_well(fleet: Fleet, seen: Seen) -> bool:
 
 
 def gates_of(wanted: Wanted) -> tuple[StepName, ...]:
-    """The steps that the environment wants passed: those it names, else every one that is a gate."""
-    named = wanted.environment.gates
-    return named if named is not None else tuple(step.name for step in wanted.app.steps if step.gate)
+    """The steps that the environment wants passed: those it names, else every one that is a gate. One that works on
+    hosts works on those of its own environment, and is a gate of that alone."""
+    named, here = wanted.environment.gates, {"", wanted.environment.name}
+    if named is not None:
+        return named
+    return tuple(step.name for step in wanted.app.steps if step.gate and step.hosts in here)
 
 
 def said_untested(app: App, gates: tuple[StepName, ...], run: str, world: World) -> tuple[Verdict, ...]:

@@ -26,7 +26,7 @@ from ecluse.model.app import (
 from ecluse.model.balancer import Balancer
 from ecluse.model.cache import CachePolicy
 from ecluse.model.ci import CiPolicy
-from ecluse.model.host import SshSettings
+from ecluse.model.host import HERE_PREFIX, SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 
@@ -50,7 +50,7 @@ def resolve(manifest: Manifest) -> App:
     environments = tuple(_environment(name, table, groups) for name, table in manifest.environments.items())
     return App(
         processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
-        steps=tuple(_step(name, table) for name, table in manifest.steps.items()),
+        steps=tuple(_step(name, table, manifest) for name, table in manifest.steps.items()),
         gates=Gates(**_given(manifest.gates)),
         cache=CachePolicy(**_given(manifest.cache)),
         ci=CiPolicy(**_given(manifest.ci)),
@@ -73,14 +73,32 @@ def _process(name: str, table: ProcessTable) -> Process:
     )
 
 
-def _step(name: str, table: StepTable) -> Step:
-    return Step(
+def _step(name: str, table: StepTable, manifest: Manifest) -> Step:
+    reaches = bool(table.playbook or table.fabric)
+    step = Step(
         name=StepName(name),
+        playbook=table.playbook or "",
+        fabric=table.fabric or "",
         evidence=Evidence(
             junit=table.junit or "", coverage=table.coverage or "", known_failures=table.known_failures or ""
         ),
-        **_given(table, "junit", "coverage", "known_failures"),
+        **_given(table, "junit", "coverage", "known_failures", "playbook", "fabric", "hosts"),
     )
+    return replace(step, group="hosts", hosts=hosts_of(table, manifest), cache=False) if reaches else step
+
+
+def hosts_of(step: StepTable, manifest: Manifest) -> str:
+    """The environment on whose hosts it works; empty where that can't be told."""
+    remote = with_remote_hosts(manifest)
+    if step.hosts is not None:
+        return step.hosts if step.hosts in remote else ""
+    return remote[0] if len(remote) == 1 else ""
+
+
+def with_remote_hosts(manifest: Manifest) -> tuple[str, ...]:
+    """The names of environments."""
+    named = {name: hosts(table.hosts, manifest.groups) for name, table in manifest.environments.items()}
+    return tuple(name for name, of in named.items() if any(not host.startswith(HERE_PREFIX) for host in of))
 
 
 def _service(name: str, table: ServiceTable) -> Service:

@@ -162,7 +162,13 @@ class Step:
     """
 
     name: StepName
-    command: Argv
+    command: Argv = ()
+    playbook: str = ""
+    """Of Ansible's, run on `hosts` instead of a command here."""
+    fabric: str = ""
+    """A task of Fabric's, run on `hosts` instead of a command here."""
+    hosts: str = ""
+    """The environment whose hosts those are; empty for a command."""
     needs: tuple[StepName, ...] = ()
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] = ()
@@ -176,7 +182,7 @@ class Step:
     why_off: str = ""
     """Why it is no gate."""
     group: str = "check"
-    """`check` (lint, types) or `test`: which verb runs it by itself."""
+    """`check` (lint, types) or `test`: which verb runs it by itself; `hosts`: none does."""
     evidence: Evidence = Evidence()
     services: tuple[ServiceName, ...] | None = None
     """Those that it finds, empty ones of its run; None: all for a step of the group `test`, none for others."""

@@ -62,6 +62,9 @@ outputs = ["dist/", "report.xml"]
 [steps.b]
 command = "x"
 """
+PLAY = '[steps.c]\nplaybook = "site.yml"\n'
+TWO = '\n[environments.live]\nport = 8000\nhosts = ["deploy@web1"]\n'
+HERE = TWO.replace("deploy@web1", "@a") + '[groups]\na = ["keeper:a"]\n'
 LISTED = """\
 [steps.a]
 command = "x"
@@ -85,6 +88,14 @@ known_failures = "{}"
         (STEPS + 'outputs = ["."]', ["7:12 M043"]),
         (STEPS + 'known_failures = "k.txt"', ["7:1 M033"]),
         (STEPS + 'why_off = "slow"', ["7:1 M033"]),
+        (STEPS + 'playbook = "site.yml"', ["7:1 M066"]),
+        (STEPS + "[steps.c]", ["7:1 M066"]),
+        (STEPS + 'hosts = "x"', ["7:1 M033"]),
+        (STEPS + PLAY + 'group = "test"' + TWO, ["9:1 M033"]),
+        (STEPS + PLAY, ["7:1 M067"]),
+        (STEPS + PLAY + 'hosts = "x"', ["9:9 M067"]),
+        (STEPS + PLAY + TWO + TWO.replace("live", "next").replace("8000", "8001"), ["7:1 M067"]),
+        (STEPS + PLAY + HERE, ["7:1 M067"]),
         (LISTED.format("k.txt"), ["9:18 M050"]),
         (STEPS + "[gates]\ncoverage = 80", ["8:12 M044"]),
         (STEPS + '[environments.x]\ngates = ["a", "test"]', ["8:15 M040"]),
@@ -95,6 +106,12 @@ known_failures = "{}"
 )
 def test_steps_that_contradict_each_other(wrong, text, expected):
     assert wrong(HEAD + text) == expected
+
+
+@pytest.mark.parametrize("said", ["", 'hosts = "live"\n'])
+def test_a_playbook_works_on_the_hosts_of_the_environment_that_has_some(reading, said):
+    step = reading(HEAD + PLAY + said + TWO).steps[0]
+    assert (step.playbook, step.hosts, step.group, step.command) == ("site.yml", "live", "hosts", ())
 
 
 def test_a_circle_of_steps_is_shown_in_its_order(reading):

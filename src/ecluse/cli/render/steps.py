@@ -70,10 +70,17 @@ def text(done: StepsDone) -> None:
 
 def planned(steps: tuple[Step, ...], *, as_json: bool) -> Exit:
     if as_json:
-        listed = [{"name": s.name, "command": list(s.command), "needs": list(s.needs)} for s in steps]
+        listed = [{"name": s.name, "command": list(s.command), "needs": list(s.needs), **_on_hosts(s)} for s in steps]
         session.print_json({"outcome": "planned", "steps": listed})
         return Exit.DONE
     for step in steps:
         behind = f"  (after {', '.join(step.needs)})" if step.needs else ""
-        click.echo(f"would run {step.name}: {' '.join(step.command)}{behind}")
+        what = " ".join(step.command) or ", ".join(f"{name} {value}" for name, value in _on_hosts(step).items())
+        click.echo(f"would run {step.name}: {what}{behind}")
     return Exit.DONE
+
+
+def _on_hosts(step: Step) -> dict[str, str]:
+    """What a step does that works on hosts."""
+    told = {"playbook": step.playbook, "fabric": step.fabric, "hosts": step.hosts}
+    return {name: value for name, value in told.items() if value}

@@ -16,6 +16,7 @@ from ecluse.loop.test.addopts import NOTHING_ADDED, addopts
 from ecluse.loop.test.cache.kept import Kept, Made
 from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
 from ecluse.loop.test.outputs import clear_reports, collect, reports
+from ecluse.loop.test.reaching import Outfit
 from ecluse.loop.test.surroundings import step_environment
 from ecluse.model.app import Gates, Service, Step
 from ecluse.model.ids import StepName
@@ -45,6 +46,8 @@ class Stage:
     services: Scratch
     declared: tuple[Service, ...] = ()
     """What the manifest declares of services; a step finds those that are for it."""
+    outfits: Mapping[StepName, Outfit] = field(default_factory=dict)
+    """Of the steps that work on hosts; the others run their command."""
     known: Mapping[StepName, frozenset[str]] = field(default_factory=dict)
     """Of each step that has such a list, the tests that are known to fail."""
     kept: Kept | None = None
@@ -144,8 +147,11 @@ class Attempts:
 
     def _command(self, tree: Path, scratch: Path, world: World) -> Command:
         step, stage = self._step, self._stage
+        outfit = stage.outfits.get(step.name) or Outfit(step.command)
         env = step_environment(
             step,
+            reach=outfit.env,
+            program=outfit.path,
             run=stage.run,
             commit=stage.checkout.commit,
             environment=stage.environment,
@@ -155,7 +161,7 @@ class Attempts:
             addresses=stage.services.variables(services_for(step, stage.declared)),
         )
         return Command(
-            argv=step.command,
+            argv=outfit.argv,
             folder=tree / step.folder,
             env=env,
             timeout=step.timeout,

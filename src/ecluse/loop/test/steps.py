@@ -21,6 +21,7 @@ from ecluse.loop.test.cache.recall import Around, Recall
 from ecluse.loop.test.evidence import Judged, judge_coverage
 from ecluse.loop.test.handover import Handover
 from ecluse.loop.test.listed import known_failures
+from ecluse.loop.test.reaching import outfits
 from ecluse.loop.test.select import needs_among, select
 from ecluse.loop.test.surroundings import environment_at, veil
 from ecluse.loop.test.verdicts import event_of, verdict_again, verdict_of
@@ -79,6 +80,7 @@ async def run_steps(
             recall.learn(environment)
         async with scratch(world, place.folder / "services") as services:
             stage = Stage(
+                outfits=outfits(steps, app, folder=place.folder / "hosts", environment=environment, caller=world.env),
                 services=services,
                 declared=app.services,
                 run=run,

@@ -21,17 +21,19 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 def step_environment(
     step: Step, *, run: str, commit: str, environment: Path, scratch: Path, passed: Mapping[str, str],
-    secrets: Mapping[str, Secret], addresses: Mapping[str, str] = NONE,
+    secrets: Mapping[str, Secret], addresses: Mapping[str, str] = NONE, reach: Mapping[str, str] = NONE,
+    program: str = "",
 ) -> dict[str, str]:  # fmt: skip
     """The whole environment of a step. Pure. `passed` is the caller's, of which only `pass_env` gets in;
-    `addresses` are those of the run's services, which the step's own settings may replace.
+    `addresses` are those of the run's services, which the step's own settings may replace; `reach` is what a step needs
+    that works on hosts, `program` the folder of what it runs there.
 
     A secret that the step is granted and nobody has: ProblemError E015.
     """
     if missing := [name for name in step.secrets if name not in secrets]:
         raise ProblemError(*(_missing(step.name, name) for name in missing))
     return {
-        "PATH": f"{environment / 'bin'}:{SYSTEM_PATH}",
+        "PATH": ":".join(filter(None, [str(environment / "bin"), program, SYSTEM_PATH])),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "HOME": str(scratch),
@@ -39,6 +41,7 @@ def step_environment(
         "CI": "true",
         "ECLUSE_STEP": step.name,
         **addresses,
+        **reach,
         **_named(step.pass_env, {**passed, **of_the_run(run, commit)}),
         **step.env,
         **{name: secrets[name].reveal() for name in step.secrets},

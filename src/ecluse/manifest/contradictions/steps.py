@@ -9,18 +9,28 @@ from typing import TYPE_CHECKING
 
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault, KeyPath
+from ecluse.manifest.resolve import hosts_of, with_remote_hosts
 from ecluse.model.suggestion import suggest
+
+WHAT_IS_RUN = ("command", "playbook", "fabric")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from ecluse.manifest.schema.manifest import Manifest
+    from ecluse.manifest.schema.step import StepTable
+
+ON_HOSTS = {
+    "group": "what works on hosts is run by a ship, or by its name",
+    "cache": "what works on hosts is run each time",
+}
 
 
 def step_faults(manifest: Manifest, names: AbstractSet[str]) -> Iterator[Fault]:
     for name, step in manifest.steps.items():
         path = ("steps", name)
+        yield from _what_is_run(step, path, manifest)
         yield from named_steps(step.needs, (*path, "needs"), names)
         if step.junit is None:
             yield from unused(step, path, {"known_failures": "the step leaves no `junit` report to find them in"})
@@ -30,6 +40,30 @@ def step_faults(manifest: Manifest, names: AbstractSet[str]) -> Iterator[Fault]:
     yield from _outputs(manifest)
     yield from _lists(manifest)
     yield from _threshold(manifest)
+
+
+def _what_is_run(step: StepTable, path: KeyPath, manifest: Manifest) -> Iterator[Fault]:
+    given = [name for name in WHAT_IS_RUN if getattr(step, name)]
+    if len(given) != 1:
+        yield Fault(
+            code="M066",
+            path=(*path, given[-1]) if given else path,
+            what=f"{' and '.join(given)} stand beside each other" if given else "the step has nothing to run",
+            fix=f"give one of {', '.join(WHAT_IS_RUN)}",
+            at_key=bool(given),
+        )
+    elif given == ["command"]:
+        yield from unused(step, path, {"hosts": "a command runs on this machine"})
+    else:
+        yield from unused(step, path, ON_HOSTS)
+        if not hosts_of(step, manifest):
+            remote = with_remote_hosts(manifest)
+            yield Fault(
+                code="M067",
+                path=(*path, "hosts") if step.hosts else path,
+                what=f"{step.hosts!r} has no hosts over SSH" if step.hosts else "it isn't said on whose hosts it works",
+                fix=f"hosts = one of: {', '.join(remote)}" if remote else "name hosts in an environment",
+            )
 
 
 def named_steps(given: Sequence[str], path: KeyPath, names: AbstractSet[str]) -> Iterator[Fault]:

@@ -30,6 +30,14 @@ Name = Annotated[
         "use small letters, digits, `-` and `_`, at most 63, a letter or digit first",
     ),
 ]
+TaskName = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
+        "name of a task",
+        "use letters, digits, `.`, `-` and `_`, a letter or digit first; `fab --list` shows the tasks",
+    ),
+]
 Variable = Annotated[
     str,
     *_shaped(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from ecluse.manifest.schema.key import Table, key
-from ecluse.manifest.schema.shapes import Name, Program, Variable
+from ecluse.manifest.schema.shapes import Name, Program, TaskName, Variable
 from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Percent, Settings, Size, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import StepName
 
-_DEFAULT = model.Step(name=StepName("test"), command=("true",))
+_DEFAULT = model.Step(name=StepName("test"))
 _GATES = model.Gates()
 _CACHE = CachePolicy()
 
@@ -23,6 +23,23 @@ class StepTable(Table):
         "What to run: a list is run as it is; text is split into words, or run by /bin/sh -euc if it holds shell "
         "characters.",
         example=["pytest", "--junitxml=report.xml"],
+        default=_DEFAULT.command,
+    )
+    playbook: Inside | None = key(
+        "A playbook for ansible-playbook, instead of a command. Its inventory is made of the hosts of an environment.",
+        example="deploy/site.yml",
+        default=None,
+    )
+    fabric: TaskName | None = key(
+        "A task for Fabric (fab), instead of a command: it gets a connection to each host of an environment.",
+        example="warm-caches",
+        default=None,
+    )
+    hosts: Name | None = key(
+        "The environment on whose hosts a playbook or task works; none: the only one that has hosts over SSH. A ship "
+        "to another environment leaves the step out.",
+        example="production",
+        default=None,
     )
     needs: list[Name] = key(
         "Steps that must pass first; their outputs are in this step's tree.", example=["lint"], default_factory=list
