@@ -56,7 +56,7 @@ CODES = MappingProxyType(
         "M063": "A secret has no value.",
         "M064": "A service can't be shared by hosts.",
         "M065": "A group that is named is not declared.",
-        "M066": "A step has nothing to run, or more than one thing.",
+        "M066": "A step has more than one thing to run.",
         "M067": "A step works on hosts, and of which environment isn't clear.",
         "M068": "Groups contain each other in a circle.",
         "M070": "There is no such key to explain.",

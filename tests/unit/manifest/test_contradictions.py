@@ -89,7 +89,7 @@ known_failures = "{}"
         (STEPS + 'known_failures = "k.txt"', ["7:1 M033"]),
         (STEPS + 'why_off = "slow"', ["7:1 M033"]),
         (STEPS + 'playbook = "site.yml"', ["7:1 M066"]),
-        (STEPS + "[steps.c]", ["7:1 M066"]),
+        (STEPS + "[steps.c]", ["7:1 M011"]),
         (STEPS + 'hosts = "x"', ["7:1 M033"]),
         (STEPS + PLAY + 'group = "test"' + TWO, ["9:1 M033"]),
         (STEPS + PLAY, ["7:1 M067"]),

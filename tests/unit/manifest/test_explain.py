@@ -13,6 +13,7 @@ from ecluse.manifest.jsonschema import json_schema
 from ecluse.manifest.keys import section_at, sections
 from ecluse.manifest.read import read
 from ecluse.manifest.reference import reference
+from ecluse.manifest.schema.step import WHAT_IS_RUN
 from ecluse.manifest.toml import toml
 from ecluse.model.problem import Problem, ProblemError
 
@@ -52,6 +53,8 @@ def example_of(key):
             if needed.is_required:
                 put(document, needed.path, needed.example)
     put(document, ("app", "name"), "shop")
+    if key.path[0] == "steps" and key.path[-1] not in WHAT_IS_RUN:
+        put(document, ("steps", "*", "command"), "true")
     put(document, key.path, key.example)
     return document
 

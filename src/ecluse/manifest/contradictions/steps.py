@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault, KeyPath
 from ecluse.manifest.resolve import hosts_of, with_remote_hosts
+from ecluse.manifest.schema.step import WHAT_IS_RUN
 from ecluse.model.suggestion import suggest
-
-WHAT_IS_RUN = ("command", "playbook", "fabric")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +45,7 @@ def _what_is_run(step: StepTable, path: KeyPath, manifest: Manifest) -> Iterator
     given = [name for name in WHAT_IS_RUN if getattr(step, name)]
     if len(given) != 1:
         yield Fault(
-            code="M066",
+            code="M066" if given else "M011",
             path=(*path, given[-1]) if given else path,
             what=f"{' and '.join(given)} stand beside each other" if given else "the step has nothing to run",
             fix=f"give one of {', '.join(WHAT_IS_RUN)}",

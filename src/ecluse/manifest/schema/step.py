@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from ecluse.manifest.schema.key import Table, key
 from ecluse.manifest.schema.shapes import Name, Program, TaskName, Variable
 from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Percent, Settings, Size, Truth, Whole
@@ -11,6 +13,7 @@ from ecluse.model import app as model
 from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import StepName
 
+WHAT_IS_RUN = ("command", "playbook", "fabric")
 _DEFAULT = model.Step(name=StepName("test"))
 _GATES = model.Gates()
 _CACHE = CachePolicy()
@@ -18,6 +21,8 @@ _CACHE = CachePolicy()
 
 class StepTable(Table):
     """One command of the pipeline, run in a tree of its own that holds its inputs at the commit."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in WHAT_IS_RUN]})
 
     command: Command = key(
         "What to run: a list is run as it is; text is split into words, or run by /bin/sh -euc if it holds shell "
