@@ -67,6 +67,8 @@ class Sent:
     source: Path
     size: int
     sha256: str
+    blake2b: str
+    """A host checks by the one that it computes faster."""
     mode: int
 
 

@@ -16,7 +16,9 @@ def to_send(source: Path, path: str, mode: int | None = None) -> Sent:
     """`path` that ends with a slash is the folder for it. `mode`: the file's own by default. ProblemError H026."""
     try:
         with source.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            blake2b = hashlib.file_digest(file, "blake2b").hexdigest()
         about = source.stat()
     except OSError as error:
         raise ProblemError(
@@ -28,6 +30,6 @@ def to_send(source: Path, path: str, mode: int | None = None) -> Sent:
         ) from error  # fmt: skip
     whole = path + source.name if path.endswith("/") else path
     return Sent(
-        path=whole.removeprefix(HOME), source=source, size=about.st_size, sha256=digest,
+        path=whole.removeprefix(HOME), source=source, size=about.st_size, sha256=sha256, blake2b=blake2b,
         mode=stat.S_IMODE(about.st_mode) if mode is None else mode,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from contextlib import suppress
 
 from ecluse.ports.hosts import Sent
@@ -18,8 +19,8 @@ LACKING = frozenset({"other", "none"})
 async def placed(
     session: Session, file: Sent, seconds: float, transfers: asyncio.Semaphore, *, apply: bool
 ) -> tuple[str, int]:
-    """What was found, and how many bytes were sent. TimeoutError: it took longer than `seconds` to look, or to send;
-    nobody's turn to send is part of that."""
+    """What was found, and how many bytes were sent. TimeoutError: it took longer than `seconds` to look, to send, or to
+    put it in its place; waiting for its turn to send is no part of that."""
 
     async def talk(process: Process) -> tuple[str, int]:
         async with asyncio.timeout(seconds):
@@ -29,6 +30,7 @@ async def placed(
                 return found, 0
         async with transfers, asyncio.timeout(seconds):
             await _give(process, file)
+        async with asyncio.timeout(seconds):
             await _ended(process)
         return found, file.size
 
@@ -38,7 +40,7 @@ async def placed(
         if process.exit_status != 0:
             raise not_placed(session.address, file.path, process.exit_status or 0, said.decode(errors="replace"))
 
-    return await session.dialogue(place(file.path, file.sha256, file.mode, apply=apply), talk)
+    return await session.dialogue(place(file, secrets.token_hex(6) if apply else ""), talk)
 
 
 async def _give(process: Process, file: Sent) -> None:

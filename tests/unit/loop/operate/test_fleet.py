@@ -90,7 +90,7 @@ async def test_who_failed_and_who_could_not_be_asked_are_kept_apart():
 
 
 async def test_where_a_file_was_put_and_where_it_could_not_be_are_kept_apart():
-    file = Sent(path="motd", source=Path("motd"), size=5, sha256="5a", mode=0o644)
+    file = Sent(path="motd", source=Path("motd"), size=5, sha256="5a", blake2b="b2", mode=0o644)
     found = await fleet_copy(made({"a": "same", "b": "other", "c": GONE}), file, within=timedelta(1))
     assert (found.changed, list(found.lost), found.exit) == (("b",), ["c"], Exit.UNREACHABLE)
     refused = Problem(code="H019", what="no", fix="", exit=Exit.REFUSED)
