@@ -69,7 +69,7 @@ format: .venv/.tools ## format and fix what can be fixed
 	$(BIN)/ruff check --fix
 
 bench: install ## measure, beside a peer in the same run
-	@for bench in commands steps 'throughput 5' 'throughput 5 2' servers storm judge reading redaction; do \
+	@for bench in commands steps 'throughput 5' 'throughput 5 2' servers storm judge reading redaction fleet fleet_deploy; do \
 		set -- $$bench; name=$$1; shift; $(BIN)/python benchmarks/$$name.py "$$@" || exit 1; done
 
 bench-faults: install ## 1,000 kills at random moments on three hosts; about two hours
