@@ -28,7 +28,7 @@ StrictModes no
 PasswordAuthentication no
 MaxStartups 500
 MaxSessions 200
-Subsystem sftp internal-sftp
+Subsystem sftp /usr/lib/openssh/sftp-server
 """
 CLIENT = """\
 Host *

@@ -36,7 +36,6 @@ def main(hosts: int, megabytes: int) -> None:
         rows.append(measured("one line changed", remote))
         rows.append(measured("nothing changed", remote))
         assert len(set(remote.answers().values())) == 1, remote.answers()
-        remote.json("stop", "production")
     head = ("ship production", "s", "MB sent", "MB a host", "MB received", "outcome")
     table(f"a bundle of {megabytes} MB to {hosts} hosts", head, rows)
 
