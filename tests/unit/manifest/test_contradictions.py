@@ -92,6 +92,7 @@ known_failures = "{}"
         (STEPS + "[steps.c]", ["7:1 M011"]),
         (STEPS + 'hosts = "x"', ["7:1 M033"]),
         (STEPS + PLAY + 'group = "test"' + TWO, ["9:1 M033"]),
+        (STEPS + PLAY + "cache = true" + TWO, ["9:1 M033"]),
         (STEPS + PLAY, ["7:1 M067"]),
         (STEPS + PLAY + 'hosts = "x"', ["9:9 M067"]),
         (STEPS + PLAY + TWO + TWO.replace("live", "next").replace("8000", "8001"), ["7:1 M067"]),
@@ -112,6 +113,7 @@ def test_steps_that_contradict_each_other(wrong, text, expected):
 def test_a_playbook_works_on_the_hosts_of_the_environment_that_has_some(reading, said):
     step = reading(HEAD + PLAY + said + TWO).steps[0]
     assert (step.playbook, step.hosts, step.group, step.command) == ("site.yml", "live", "hosts", ())
+    assert not step.cache, "hosts change without us"
 
 
 def test_a_circle_of_steps_is_shown_in_its_order(reading):
