@@ -90,12 +90,19 @@ def test_a_playbook_that_fails_on_a_host_fails_the_step(remote):
     assert done["steps"][0]["verdict"] == "failed"
 
 
-def test_ansible_takes_the_inventory_as_a_script(remote, tmp_path):
+@pytest.fixture
+def visible():
+    """A folder that a host sees too, which has a /tmp of its own; its name is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        yield Path(name)
+
+
+def test_ansible_takes_the_inventory_as_a_script(remote, visible):
     tool("ansible-inventory")
-    script = tmp_path / "hosts"
+    script = visible / "hosts"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m ecluse fleet inventory -C {remote.shop.root} "$@"\n')
     script.chmod(0o755)
-    env = {**remote.shop.env, "HOME": str(tmp_path)}
+    env = {**remote.shop.env, "HOME": str(visible)}
     words = [shutil.which("ansible-inventory", path=WHERE), "-i", str(script)]
     said = subprocess.run([*words, "--list"], capture_output=True, text=True, check=True, env=env).stdout
     assert json.loads(said)["production_web"]["hosts"] == ["web1", "web2"]
@@ -104,13 +111,6 @@ def test_ansible_takes_the_inventory_as_a_script(remote, tmp_path):
     assert (done.returncode, done.stdout.count(USER)) == (0, 2), done.stdout + done.stderr
     one = remote.shop.ecluse("fleet", "inventory", "--host", "web1").stdout
     assert json.loads(one) == {"ansible_host": "web1"}
-
-
-@pytest.fixture
-def visible():
-    """A folder that a host sees too, which has a /tmp of its own."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
-        yield Path(name)
 
 
 def test_the_role_of_the_documentation_makes_a_server_ready_and_then_changes_nothing(remote, visible):
