@@ -61,6 +61,8 @@ class Ship:
     environment: Environment
     needs: tuple[str, ...]
     gates: tuple[Job, ...]
+    on_hosts: tuple[Step, ...] = ()
+    """Gates that have no job of their own."""
 
     @property
     def command(self) -> str:
@@ -73,7 +75,8 @@ class Ship:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The environment's own, and those of its gates, whose results nobody shares."""
-        granted = (name for job in self.gates for name in job.step.secrets)
+        gates = (*(job.step for job in self.gates), *self.on_hosts)
+        granted = (name for step in gates for name in step.secrets)
         return tuple(sorted({*self.environment.secrets, *granted}))
 
 
@@ -89,7 +92,7 @@ class Jobs:
 def jobs_of(app: App, reserved: AbstractSet[str] = frozenset()) -> Jobs:
     """`reserved` are names that no job can have at a forge."""
     steps = {step.name: step for step in app.steps}
-    made = tuple(_job(step, steps, reserved) for step in app.steps)
+    made = tuple(_job(step, steps, reserved) for step in app.steps if not _reaches_hosts(step, steps))
     return Jobs(install=install(app), steps=made, ships=tuple(_ships(app, made)))
 
 
@@ -107,6 +110,11 @@ def job_name(step: str, reserved: AbstractSet[str] = frozenset()) -> str:
     return step if step[0].isalpha() and step not in reserved else f"step-{step}"
 
 
+def _reaches_hosts(step: Step, steps: Mapping[StepName, Step]) -> bool:
+    """What works on hosts, or needs what does, is for a ship to run: a push must change none."""
+    return bool(step.hosts) or any(_reaches_hosts(steps[need], steps) for need in step.needs)
+
+
 def _job(step: Step, steps: Mapping[StepName, Step], reserved: AbstractSet[str]) -> Job:
     return Job(
         name=job_name(step.name, reserved),
@@ -118,15 +126,20 @@ def _job(step: Step, steps: Mapping[StepName, Step], reserved: AbstractSet[str])
 
 def _ships(app: App, jobs: tuple[Job, ...]) -> Iterator[Ship]:
     before: tuple[str, ...] = ()
+    steps = {step.name: step for step in app.steps}
     for name in app.ci.ship:
         environment = next(one for one in app.environments if one.name == name)
-        wanted = environment.gates
-        gates = tuple(job for job in jobs if (job.step.gate if wanted is None else job.step.name in wanted))
+        wanted, here = environment.gates, {"", name}
+        gates = [
+            step for step in app.steps if (step.gate and step.hosts in here if wanted is None else step.name in wanted)
+        ]
+        run = tuple(job for job in jobs if job.step in gates)
         ship = Ship(
             name=f"ship-{name}",
             environment=environment,
-            needs=(*(job.name for job in gates), *before),
-            gates=gates,
+            needs=(*(job.name for job in run), *before),
+            gates=run,
+            on_hosts=tuple(step for step in gates if _reaches_hosts(step, steps)),
         )
         yield ship
         before = (ship.name,)

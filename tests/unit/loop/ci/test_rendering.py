@@ -45,6 +45,27 @@ def test_only_outputs_of_needs_are_brought(on_github):
     assert taken == [{"name": "build", "path": ".ecluse/artifacts/build"}]
 
 
+ON_HOSTS = """
+hosts = ["deploy@web1"]
+
+[steps.provision]
+playbook = "site.yml"
+secrets = ["VAULT"]
+
+[steps.smoke]
+command = "smoke"
+needs = ["provision"]
+"""
+
+
+def test_what_works_on_hosts_is_left_to_the_ship_to_them(tmp_path):
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, MANIFEST + ON_HOSTS), ()))["jobs"]
+    assert not {"provision", "smoke"} & jobs.keys(), "a push changes no host"
+    assert jobs["ship-production"]["needs"] == ["lint", "build", "scan", "test", "image", "ship-staging"]
+    granted = {name: " ".join(map(str, jobs[f"ship-{name}"]["steps"])) for name in ("staging", "production")}
+    assert {name: "secrets.VAULT" in text for name, text in granted.items()} == {"staging": False, "production": True}
+
+
 def test_what_is_kept_is_found_by_commit_and_else_by_step(on_github):
     (kept,) = [step["with"] for step in on_github["jobs"]["lint"]["steps"] if "/cache@" in step.get("uses", "")]
     assert kept == {
