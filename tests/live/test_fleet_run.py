@@ -106,7 +106,7 @@ def test_those_that_can_not_be_asked_are_named_within_one_time_out(shop):
     assert took < 60
     assert len(said["hosts"]) == GOOD
     assert {host["exit_code"] for host in said["hosts"]} == {0}
-    assert {host["output"][0] for host in said["hosts"]} == {"a b"}  # a login shell's own words may follow
+    assert {host["output"].count("a b") for host in said["hosts"]} == {1}  # a login shell may say something, too
     assert len(said["lost"]) == HANGING + REFUSING
     assert {one["problem"]["code"] for one in said["lost"]} == {"H004"}
     assert [one["name"].split(":")[0] for one in said["lost"]] == [f"127.0.7.{number}" for number in range(94, 101)]
