@@ -13,6 +13,7 @@ from click.shell_completion import ShellComplete
 from ecluse.cli.main import cli, run
 from ecluse.cli.session import Interrupts, Session, ended, guarded
 from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.model.app import App
 from ecluse.model.events import ReleaseMade
 from ecluse.model.problem import Exit
 from ecluse.testing.clock import FakeClock
@@ -97,7 +98,8 @@ def test_manifest_and_code_are_of_one_commit_while_somebody_commits(tmp_path):
 
     moving = Moving(working=memory.source.working, _commits=memory.source._commits)
     world = replace(memory.world, source=moving)
-    there, commit = asyncio.run(Session(world=world, app=None, as_json=False).at("HEAD", dirty=False))
+    working = App(name="then", processes=())
+    there, commit = asyncio.run(Session(world=world, app=working, as_json=False).at("HEAD", dirty=False))
     assert (there.app.name, commit) == ("then", asked)
 
 

@@ -1,0 +1,26 @@
+"""Interpreters, environments and the programs of services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecluse.ports.commands import CommandRunner
+    from ecluse.ports.python import Toolchain
+    from ecluse.ports.services import ServicePrograms
+    from ecluse.ports.store import ContentStore
+
+
+def toolchain_of(home: Path, env: Mapping[str, str], commands: CommandRunner, store: ContentStore) -> Toolchain:
+    from ecluse.providers.uv.toolchain import UvToolchain  # noqa: PLC0415
+    from ecluse.system.python import ask  # noqa: PLC0415
+
+    return UvToolchain(home=home, env=env, commands=commands, store=store, ask=ask)
+
+
+def services_of(home: Path, env: Mapping[str, str], toolchain: Toolchain) -> ServicePrograms:
+    from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
+
+    return MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain)
