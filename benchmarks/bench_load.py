@@ -62,16 +62,16 @@ def wrk(port: int, path: str, *, post: bool) -> tuple[float, float, int, int]:
 
 
 def compare(figures: dict[str, list[Measured]], title: str) -> None:
-    """A table in which the first row is what the others are compared with."""
+    """A table in which the first row is what the others are compared with: each round with the same round of the first,
+    since what disturbs a machine lasts longer than a round."""
     first = next(iter(figures))
-    base = {what: median(figures[first], what) for what in ("rate", "cpu")}
     rows = [
         (
             name,
             f"{median(found, 'rate'):,.0f}",
-            f"{median(found, 'rate') / base['rate']:.2f}",
+            f"{ratio(found, figures[first], 'rate'):.2f}",
             f"{median(found, 'cpu'):.0f}",
-            f"{median(found, 'cpu') / base['cpu']:.2f}",
+            f"{ratio(found, figures[first], 'cpu'):.2f}",
             f"{median(found, 'p99'):.1f}",
             sum(one.errors for one in found),
             " ".join(f"{one.rate:,.0f}" for one in found),
@@ -84,3 +84,8 @@ def compare(figures: dict[str, list[Measured]], title: str) -> None:
 
 def median(found: list[Measured], what: str) -> float:
     return statistics.median(getattr(one, what) for one in found)
+
+
+def ratio(found: list[Measured], base: list[Measured], what: str) -> float:
+    """The median of the rounds' own ratios."""
+    return statistics.median(getattr(one, what) / getattr(other, what) for one, other in zip(found, base, strict=True))

@@ -1,6 +1,7 @@
 """Throughput and p99 of one app: served directly, through the process target, behind nginx and behind HAProxy.
 
 The same server, workers and app in all four; wrk with 32 connections on the same machine, in turns; medians of ROUNDS.
+"direct, again" is a second one of the first row: what its ratio is off 1 by is the noise of the run.
 With one worker a proxy has a core to itself; with as many workers as cores it takes its share from the app. What the
 app's processes cost for a request (processor time) is what a busy machine disturbs least.
 Usage: python benchmarks/throughput.py [ROUNDS [WORKERS]]
@@ -48,14 +49,16 @@ def main(rounds: int, workers: int) -> None:
     with ExitStack() as stack:
         shop = stack.enter_context(served("flask-hello", count=workers))
         app, direct = stack.enter_context(directly(shop, workers))
-        ports = {"direct": direct, "ecluse": shop.port}
+        again, twin = stack.enter_context(directly(shop, workers))
+        ports = {"direct": direct, "direct, again": twin, "ecluse": shop.port}
+        roots = {"direct, again": again}
         for name, start in (("nginx", behind_nginx), ("haproxy", behind_haproxy)):
             if shutil.which(name) or Path("/usr/sbin", name).exists():
                 ports[name] = stack.enter_context(start(direct))
         figures: dict[str, list[Measured]] = {name: [] for name in ports}
         for _ in range(rounds):
             for name, port in ports.items():
-                figures[name].append(measured(port, shop.pids() if name == "ecluse" else [app]))
+                figures[name].append(measured(port, shop.pids() if name == "ecluse" else [roots.get(name, app)]))
     compare(figures, f"GET /, 32 connections, {workers} worker(s), medians of {rounds} rounds of {SECONDS} s")
 
 

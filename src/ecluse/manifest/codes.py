@@ -58,6 +58,7 @@ CODES = MappingProxyType(
         "M065": "A group that is named is not declared.",
         "M066": "A step has more than one thing to run.",
         "M067": "A step works on hosts, and of which environment isn't clear.",
+        "M069": "A step that works on the hosts of one environment would be run for another.",
         "M068": "Groups contain each other in a circle.",
         "M070": "There is no such key to explain.",
         "M071": "What a balancer is told can't be as it stands.",

@@ -97,6 +97,8 @@ known_failures = "{}"
         (STEPS + PLAY + 'hosts = "x"', ["9:9 M067"]),
         (STEPS + PLAY + TWO + TWO.replace("live", "next").replace("8000", "8001"), ["7:1 M067"]),
         (STEPS + PLAY + HERE, ["7:1 M067"]),
+        (STEPS + 'needs = ["c"]\n' + PLAY + TWO, ["7:10 M069"]),
+        (STEPS + PLAY + TWO + '[environments.next]\nport = 8001\ngates = ["a", "c"]', ["15:15 M069"]),
         (LISTED.format("k.txt"), ["9:18 M050"]),
         (STEPS + "[gates]\ncoverage = 80", ["8:12 M044"]),
         (STEPS + '[environments.x]\ngates = ["a", "test"]', ["8:15 M040"]),
@@ -107,6 +109,11 @@ known_failures = "{}"
 )
 def test_steps_that_contradict_each_other(wrong, text, expected):
     assert wrong(HEAD + text) == expected
+
+
+def test_steps_on_the_same_hosts_may_need_each_other(reading):
+    after = '[steps.d]\nplaybook = "after.yml"\nneeds = ["c"]\n'
+    assert reading(HEAD + PLAY + after + TWO + 'gates = ["d"]').steps[1].needs == ("c",)
 
 
 @pytest.mark.parametrize("said", ["", 'hosts = "live"\n'])

@@ -35,6 +35,7 @@ def step_faults(manifest: Manifest, names: AbstractSet[str]) -> Iterator[Fault]:
             yield from unused(step, path, {"known_failures": "the step leaves no `junit` report to find them in"})
         if step.gate:
             yield from unused(step, path, {"why_off": "the step is a gate"})
+    yield from _others_hosts(manifest)
     yield from _cycle(manifest)
     yield from _outputs(manifest)
     yield from _lists(manifest)
@@ -63,6 +64,24 @@ def _what_is_run(step: StepTable, path: KeyPath, manifest: Manifest) -> Iterator
                 what=f"{step.hosts!r} has no hosts over SSH" if step.hosts else "it isn't said on whose hosts it works",
                 fix=f"hosts = one of: {', '.join(remote)}" if remote else "name hosts in an environment",
             )
+
+
+def _others_hosts(manifest: Manifest) -> Iterator[Fault]:
+    """What works on hosts would be run by a ship to another environment, because something there asks for it."""
+    on = {name: hosts_of(step, manifest) for name, step in manifest.steps.items() if not step.command}
+    asked = [(("steps", name, "needs"), on.get(name, ""), step.needs) for name, step in manifest.steps.items()]
+    asked += [
+        (("environments", name, "gates"), name, table.gates or []) for name, table in manifest.environments.items()
+    ]
+    for path, here, names in asked:
+        for index, name in enumerate(names):
+            if on.get(name) and on[name] != here:
+                yield Fault(
+                    code="M069",
+                    path=(*path, index),
+                    what=f"{name} works on the hosts of {on[name]}, and ships to others would run it too",
+                    fix=f"let {name} need what comes before it, and put what comes after it into it",
+                )
 
 
 def named_steps(given: Sequence[str], path: KeyPath, names: AbstractSet[str]) -> Iterator[Fault]:
