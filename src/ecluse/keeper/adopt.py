@@ -112,7 +112,8 @@ def _settle(keeper: Keeper, lost: Set[str]) -> None:
     keeper.lost = lost
     if not lost:
         roots = [worker.pid for slot in keeper.slots.values() for worker in slot.workers if worker.pid]
-        roots += keeper.services.pids
+        keeper.sessions.adopt()
+        roots += [*keeper.services.pids, *keeper.sessions.pids()]
         for pid in strays.end(keeper.home, roots):
             keeper.warnings.append("process %d of an earlier keeper was ended: it stood in no record" % pid)
     if keeper.journal.open is None:

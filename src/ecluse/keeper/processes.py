@@ -69,6 +69,16 @@ def boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def environment_of(pid: int) -> Dict[str, str]:
+    """What a process was told when it was started (proc_pid_environ(5)); nothing when it is gone or not ours."""
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as file:
+            told = os.fsdecode(file.read()).split("\0")
+    except OSError:
+        return {}
+    return {name: value for name, equals, value in (one.partition("=") for one in told) if equals}
+
+
 def every() -> List[Stat]:
     found = (stat(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [seen for seen in found if seen is not None]

@@ -11,6 +11,9 @@ from ecluse.keeper.places import Home
 from ecluse.wire import codes
 
 Json = Dict[str, Any]
+SESSION = "ECLUSE_SESSION"
+"""Told to what is run: its release, and whether it ends with the lease. A keeper after us finds it by that."""
+BOUND, FREE = "bound", "free"
 UNCLAIMED = 60.0
 """Seconds for which what is to be run waits for the program that becomes it."""
 
@@ -42,6 +45,7 @@ class Sessions:
         places = environment.placeholders(self._home, running, int(running.get("port") or 0))
         words = [environment.fill(word, places) for word in argv]
         settings, folder = environment.build(self._home, running), environment.folder(self._home, running)
+        settings[SESSION] = "%s %s" % (BOUND if bound else FREE, running["release"]["id"])
         if "/" not in words[0] and shutil.which(words[0], path=settings["PATH"]) is None:
             raise codes.OrderError(codes.CANNOT_START, "can't start %s: there is no such program" % words[0])
         now = time.monotonic()
@@ -59,6 +63,22 @@ class Sessions:
             raise codes.OrderError(codes.BAD_ORDER, "what was to be run is no longer there")
         self._running = [*self._alive(), _Running(pid, seen.start_time, offer.release, offer.bound)]
         return offer.specification
+
+    def adopt(self) -> None:
+        """Know what runs under a keeper before us: the first process of each, its children with it."""
+        told = {process.pid: (process, said) for process in processes.every() if (said := self._told(process.pid))}
+        for pid, (process, said) in told.items():
+            if process.parent not in told:
+                kind, _, release = said.partition(" ")
+                self._running.append(_Running(pid, process.start_time, release, kind == BOUND))
+
+    def pids(self) -> List[int]:
+        return [one.pid for one in self._alive()]
+
+    def _told(self, pid: int) -> str:
+        """What a process of this environment was told of its session; empty for all others."""
+        variables = processes.environment_of(pid)
+        return variables.get(SESSION, "") if variables.get("ECLUSE_STATE") == self._home.state else ""
 
     def releases(self) -> Set[str]:
         """Those in which something runs, or is about to."""

@@ -1,5 +1,6 @@
 """What people run: fetched once with a ticket, ended with the lease or not, and their release stays meanwhile."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 
+from ecluse.keeper import strays
 from ecluse.keeper.places import Home
 from ecluse.keeper.sessions import Sessions
 from ecluse.wire.codes import OrderError
@@ -63,6 +65,43 @@ def test_what_is_bound_ends_with_the_lease_and_the_rest_with_the_environment(ses
     sessions.end()
     assert free.wait(10) == -signal.SIGKILL
     assert sessions.releases() == set()
+
+
+@pytest.fixture
+def typed(sessions):
+    """A command that somebody runs, with a child; ended at last."""
+    made = []
+
+    def run(bound):
+        found = sessions.claim(sessions.offer(RUNNING, ["sh"], bound=bound), os.getpid())
+        words = ["/bin/sh", "-c", "sleep 600 & echo begun; wait"]
+        made.append(subprocess.Popen(words, env=found["environment"], start_new_session=True, stdout=subprocess.PIPE))
+        assert made[-1].stdout.readline() == b"begun\n"
+        return made[-1]
+
+    yield run
+    for process in made:
+        process.stdout.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_keeper_that_takes_over_knows_what_runs(tmp_path, typed):
+    shell, leased = typed(False), typed(True)
+    after = Sessions(Home(str(tmp_path)))
+    after.adopt()
+    assert (set(after.pids()), after.releases()) == ({shell.pid, leased.pid}, {"r-1"})
+    assert strays.end(Home(str(tmp_path)), after.pids()) == []
+    after.end(bound=True)
+    assert (leased.wait(5), shell.poll()) == (-signal.SIGKILL, None)
+
+
+def test_what_others_run_is_none_of_it(tmp_path, typed):
+    typed(False)
+    other = Sessions(Home(str(tmp_path / "other")))
+    other.adopt()
+    assert other.pids() == []
 
 
 def test_a_release_stays_from_the_offer_on(sessions):

@@ -22,6 +22,7 @@ from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import Problem, ProblemError
 
 OUTPUTS, MADE, REPORTS, LOGS = "outputs.tar", "made.json", "reports", "logs"
+OURS = frozenset((OUTPUTS, MADE, REPORTS, LOGS))
 SARIF = ".sarif"
 _OLDEST = 315532800
 """1980-01-01: the same outputs give the same archive."""
@@ -46,6 +47,8 @@ class Handover:
         problems = [made for made in found.values() if isinstance(made, Problem)]
         if problems:
             raise ProblemError(*problems)
+        if foreign := [name for name in sorted(names) if not _is_ours(folder / name)]:
+            raise ProblemError(*(_foreign(folder, name) for name in foreign))
         for name in names:
             remove_tree(folder / name)
         return cls(
@@ -88,6 +91,21 @@ class Handover:
         shutil.copyfile(source, target)
 
 
+def _is_ours(place: Path) -> bool:
+    """Whether nothing lies there but what steps leave: the folder may be anybody's."""
+    if not place.exists() and not place.is_symlink():
+        return True
+    return place.is_dir() and not place.is_symlink() and {path.name for path in place.iterdir()} <= OURS
+
+
+def _foreign(folder: Path, name: str) -> Problem:
+    return Problem(
+        code="E029", what=f"{folder / name} holds other things than what the step {name!r} left",
+        state="nothing was run, and nothing removed",
+        fix="name an empty folder of its own: --artifacts .ecluse/artifacts",
+    )  # fmt: skip
+
+
 def _made(folder: Path, name: StepName, commit: Commit) -> str | Problem:
     """The key that a step's outputs were made under; empty where nothing is kept of it."""
     try:
@@ -101,7 +119,10 @@ def _made(folder: Path, name: StepName, commit: Commit) -> str | Problem:
 
 
 def _unpack(archive: tarfile.TarFile, into: Path) -> None:
-    """Nothing gets out of `into`: neither by its name, nor through a link that came before."""
+    """Nothing gets out of `into`: neither by its name, nor through a link that came before. No hard link is taken: what
+    is written to it is written to what it names, and `leave` makes none of things outside."""
+    if outside := next((entry for entry in archive if entry.islnk() and _leads_out(entry, into)), None):
+        raise tarfile.ReadError(f"{outside.name} is a link to {outside.linkname}, which lies outside")
     if hasattr(tarfile, "tar_filter"):
         archive.extractall(into, filter="tar")
         return
@@ -109,6 +130,11 @@ def _unpack(archive: tarfile.TarFile, into: Path) -> None:
         if not (into / entry.name).resolve().is_relative_to(into.resolve()):
             raise tarfile.ReadError(f"{entry.name} lies outside")
         archive.extract(entry, into)
+
+
+def _leads_out(entry: tarfile.TarInfo, into: Path) -> bool:
+    """A hard link's target counts from the archive's root (tar(5))."""
+    return not (into / entry.linkname).resolve().is_relative_to(into.resolve())
 
 
 def _sum(path: Path) -> str:

@@ -78,10 +78,11 @@ def test_a_torn_archive_is_refused(job, chain, commit, artifacts):
 
 @pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")  # of newer ones that play an older one
 @pytest.mark.parametrize("filtered", [True, False], ids=["filter", "older Python"])
-@pytest.mark.parametrize("names", [("../../out",), ("link", "link/out")])
+@pytest.mark.parametrize("names", [("../../out",), ("link", "link/out"), ("hard", "hard")])
 def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, monkeypatch, names, filtered):
     if not filtered:
         monkeypatch.delattr(tarfile, "tar_filter", raising=False)
+    (tmp_path / "victim").write_text("as it was")
     at = commit({"a": ""})
     job(chain, "build", at)
     with tarfile.open(artifacts / "build" / "outputs.tar", "w") as archive:
@@ -89,6 +90,8 @@ def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, m
             entry = tarfile.TarInfo(name)
             if name == "link":
                 entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
+            if name == "hard" and not archive.getmembers():
+                entry.type, entry.linkname = tarfile.LNKTYPE, f"{tmp_path}/victim"
             archive.addfile(entry)
     made = artifacts / "build" / "made.json"
     digest = hashlib.sha256((artifacts / "build" / "outputs.tar").read_bytes()).hexdigest()
@@ -96,6 +99,15 @@ def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, m
     with pytest.raises(ProblemError, match="E027"):
         job(chain, "use", at)
     assert not list(tmp_path.rglob("out"))
+    assert (tmp_path / "victim").read_text() == "as it was"
+
+
+def test_a_folder_of_somebody_s_own_is_left_alone(job, chain, commit, artifacts):
+    (artifacts / "build").mkdir(parents=True)
+    (artifacts / "build" / "unsaved.md").write_text("mine")
+    with pytest.raises(ProblemError, match="E029"):
+        job(chain, "build", commit({"a": ""}))
+    assert (artifacts / "build" / "unsaved.md").read_text() == "mine"
 
 
 def test_a_step_that_fails_leaves_its_reports_and_no_outputs(job, make, commit, artifacts):

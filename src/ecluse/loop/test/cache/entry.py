@@ -77,11 +77,15 @@ def from_document(document: bytes) -> CacheEntry | None:
 def _stays_inside(entry: CacheEntry) -> bool:
     """Whether its outputs lie where they are restored: others may write to a shared cache."""
     links = {file.path for file in entry.outputs if not file.digest}
-    files = (*entry.outputs, *entry.papers)
-    paths = [PurePosixPath(path) for path in (*entry.folders, *(file.path for file in files))]
-    return not any(
-        path.is_absolute() or ".." in path.parts or not path.parts or links & {str(above) for above in path.parents}
-        for path in paths
+    paths = [PurePosixPath(path) for path in (*entry.folders, *(file.path for file in entry.outputs))]
+    plain = all(paper.digest and paper.path == PurePosixPath(paper.path).name for paper in entry.papers)
+    return (
+        plain
+        and len(set(paths)) == len(paths)
+        and not any(
+            path.is_absolute() or ".." in path.parts or not path.parts or links & {str(above) for above in path.parents}
+            for path in paths
+        )
     )
 
 

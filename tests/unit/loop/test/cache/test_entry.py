@@ -56,5 +56,21 @@ def test_an_output_that_leads_elsewhere_makes_it_none(path):
     assert from_document(signed(fields)) is None
 
 
+@pytest.mark.parametrize(
+    "paper",
+    [{"path": "x", "target": "/etc"}, {"path": "x/evil.pth", "digest": "sha256:3"}, {"path": "../x", "digest": "s"}],
+)
+def test_a_paper_is_a_file_with_a_plain_name(paper):
+    fields = json.loads(to_document(ENTRY)[65:])
+    fields["papers"].append(paper)
+    assert from_document(signed(fields)) is None
+
+
+def test_two_outputs_of_one_path_make_it_none():
+    fields = json.loads(to_document(ENTRY)[65:])
+    fields["outputs"].append(fields["outputs"][0])
+    assert from_document(signed(fields)) is None
+
+
 def test_everything_that_has_to_be_there_is_named():
     assert ENTRY.files == (("sha256:1", 3), ("sha256:2", 9))
