@@ -19,6 +19,7 @@ from ecluse.loop.deploy.work import Work, told
 from ecluse.loop.each import on_each
 from ecluse.model.balancer import ServerSeen, ServerState
 from ecluse.model.ids import DeploymentId, HostName
+from ecluse.model.observed import Observed, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.balancer import Balancer
 from ecluse.ports.clock import Clock
@@ -60,12 +61,21 @@ async def put_back(
     left: dict[HostName, str] = {}
     for host, seen in looks.items():  # one after the other: nginx is reloaded for each
         if seen.drained_by and deployment in {None, seen.drained_by}:
+            if why := _not_up(seen):
+                left[host] = why
+                continue
             try:
                 await tell(fleet.balancers, [host], drained=False)
                 await _remember(fleet, lease, host, None)
             except ProblemError as error:
                 left[host] = str(error)
     return left
+
+
+def _not_up(seen: Observed) -> str:
+    """Why it must not get requests yet: not every balancer asks a host before it gives it some."""
+    waits = seen.serving and seen.slot(seen.serving).state is SlotState.WANTS_SECRETS
+    return "it waits for its secrets" if waits else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,11 @@ def balancers_of(app: App, environment: Environment, world: World) -> Balancers:
 
 async def drain(app: App, environment: Environment, world: World, name: str, *, apply: bool = True) -> BalancerSeen:
     """No new requests for the host; returns when it has answered those that it had. ProblemError D084 when it takes
-    longer than the environment allows (it stays drained), D082 when nobody else would get any. The host itself is
-    asked nothing: it may be down. Without `apply` all is asked and nothing changed."""
+    longer than the environment allows (it stays drained), D082 when nobody else would get any, D086 while a deployment
+    has it drained, which would put it back. A host may be down. Without `apply` all is asked and nothing changed."""
     balancers, host = balancers_of(app, environment, world), the_host(environment, name)
     require_others([host], await looked(balancers))
+    await _require_nobody_s(app, environment, world, host)
     if apply:
         await tell(balancers, [host], drained=True)
         world.ledger.append(events.HostDrained(host=host, balancers=tuple(balancers), environment=environment.name))
@@ -38,6 +39,15 @@ async def drain(app: App, environment: Environment, world: World, name: str, *, 
         if left := await emptied(balancers, [host], within, world.clock):
             raise ProblemError(still_busy(host, left, within.total_seconds()))
     return await look_at(balancers)
+
+
+async def _require_nobody_s(app: App, environment: Environment, world: World, host: HostName) -> None:
+    try:
+        seen = await world.targets(app, environment)[host].observe()
+    except ProblemError:  # nobody works on it, then
+        return
+    if seen.drained_by:
+        raise ProblemError(drained_already(host, seen.drained_by, environment))
 
 
 async def undrain(app: App, environment: Environment, world: World, name: str, *, apply: bool = True) -> BalancerSeen:
@@ -60,6 +70,16 @@ def no_balancer(environment: Environment) -> Problem:
         code="H025", what=f"'{environment.name}' has no balancer that we are to know",
         fix=f'name it: kind = "haproxy" (or "nginx") in [environments.{environment.name}.balancer]; those of DNS or a '
         "cloud are yours",
+    )  # fmt: skip
+
+
+def drained_already(host: HostName, by: str, environment: Environment) -> Problem:
+    return Problem(
+        code="D086", what=f"the deployment {by} has {host} drained, and puts it back when it has done its work there",
+        state="nothing was changed",
+        fix=f"wait for it (`ecluse status {environment.name}`), or end it if its deployer is gone: `ecluse converge "
+        f"{environment.name}`; then drain {host}",
+        exit=Exit.BUSY,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecluse.loop.deploy.balancing import put_back
 from ecluse.loop.deploy.deploy import carry_out
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
 from ecluse.loop.deploy.lease import held
@@ -49,7 +50,8 @@ async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) 
             raise ProblemError(nothing_decided(wanted.environment.name))
         recalled = recall(kept, world.store)
         then = as_it_was(wanted, recalled)
-        revived = await revive(fleet, lease, seen, then, recalled, world)
+        if revived := await revive(fleet, lease, seen, then, recalled, world):
+            await put_back(fleet, lease)  # those of them that a deployment had drained
         behind = tuple(host for host, serves in seen.releases.items() if serves != release)
         if behind:
             places = tuple(

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LINE = re.compile(r"^(?P<directive>\s*server\s+[^;#]+?)(?P<down>\s+down)?(?P<rest>\s*;\s*#\s*(?P<name>\S+).*)$")
+LINE = re.compile(r"^(?P<directive>\s*server\s+[^;#]+?)(?P<rest>\s*;\s*#\s*(?P<name>\S+).*)$")
+DOWN = re.compile(r"\s+down(?=\s|$)")
+"""Anywhere among a server's parameters, as nginx takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ def line_of(name: str, address: str) -> str:
 
 def named(text: str) -> Mapping[str, Line]:
     found = (LINE.match(line) for line in text.splitlines())
-    return {match["name"]: Line(bool(match["down"])) for match in found if match}
+    return {match["name"]: Line(DOWN.search(match["directive"]) is not None) for match in found if match}
 
 
 def down(text: str, name: str) -> str:
@@ -38,6 +40,6 @@ def _edited(text: str, name: str, word: str) -> str:
 
 def _line(line: str, name: str, word: str) -> str:
     match = LINE.match(line.rstrip("\n"))
-    if match is None or match["name"] != name:
+    if match is None or match["name"] != name or (word and DOWN.search(match["directive"])):
         return line
-    return f"{match['directive']}{word}{match['rest']}\n"
+    return f"{DOWN.sub('', match['directive'])}{word}{match['rest']}\n"

@@ -10,7 +10,7 @@ from ecluse.ports.hosts import Sent
 from ecluse.providers.ssh.channel import Process
 from ecluse.providers.ssh.problems import not_placed
 from ecluse.providers.ssh.session import Session
-from ecluse.providers.ssh.words import place
+from ecluse.providers.ssh.words import FOUND, place
 
 PIECE = 1 << 18
 LACKING = frozenset({"other", "none"})
@@ -24,7 +24,7 @@ async def placed(
 
     async def talk(process: Process) -> tuple[str, int]:
         async with asyncio.timeout(seconds):
-            found = (await process.stdout.readline()).decode(errors="replace").strip()
+            found = await _found(process)
             if not apply or found not in LACKING:
                 await _ended(process)
                 return found, 0
@@ -41,6 +41,14 @@ async def placed(
             raise not_placed(session.address, file.path, process.exit_status or 0, said.decode(errors="replace"))
 
     return await session.dialogue(place(file, secrets.token_hex(6) if apply else ""), talk)
+
+
+async def _found(process: Process) -> str:
+    """What the command says; empty if it ended before."""
+    while line := await process.stdout.readline():
+        if line.startswith(FOUND):
+            return line.removeprefix(FOUND).decode(errors="replace").strip()
+    return ""
 
 
 async def _give(process: Process, file: Sent) -> None:

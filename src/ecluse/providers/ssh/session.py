@@ -59,22 +59,25 @@ class Session:
         like = {"term_type": terminal.kind, "term_size": astuple(terminal.size())} if terminal else {}
         try:
             async with asyncio.timeout(self._patience):
-                return await connection.create_process(command, encoding=None, **like)
+                process = await connection.create_process(command, encoding=None, **like)
         except (OSError, asyncssh.Error, TimeoutError) as error:
             if isinstance(error, asyncssh.ChannelOpenError) and error.code == asyncssh.OPEN_REQUEST_PTY_FAILED:
                 raise no_terminal(self.address) from error
             raise self._lost(error, Offered()) from error
+        self._failed = None
+        return process
 
     async def run(self, command: str, given: bytes = b"", *, seconds: float) -> Ran:
-        """A remote command to its end; `given` is its standard input. TimeoutError: it took longer and was left."""
+        """A remote command to its end; `given` is its standard input. TimeoutError: it took longer and was left. The
+        connection ended first: ProblemError H004, for nobody knows what it did."""
         async with asyncio.timeout(seconds):
             process = await self.process(command)
             try:
                 output, errors = await process.communicate(given)
             finally:
                 process.close()
-        ended = process.exit_status
-        return Ran(-1 if ended is None else ended, bytes(output or b""), bytes(errors or b"").decode(errors="replace"))
+        ended = self._ended(process)
+        return Ran(ended, bytes(output or b""), bytes(errors or b"").decode(errors="replace"))
 
     async def stream(self, command: str, say: Callable[[str], None]) -> int:
         """A remote command to its end, each line as it comes; the exit code, -1 when a signal ended it."""
@@ -86,6 +89,12 @@ class Session:
             raise self._lost(error, Offered()) from error
         finally:
             process.close()
+        return self._ended(process)
+
+    def _ended(self, process: asyncssh.SSHClientProcess[bytes]) -> int:
+        """The exit code, -1 when a signal ended it. A host that tells neither is lost: nobody knows what it did."""
+        if process.exit_status is None and process.exit_signal is None:
+            raise self._lost(ConnectionResetError("the connection ended before the command did"), Offered())
         return -1 if process.exit_status is None else process.exit_status
 
     async def attached(self, command: str, terminal: Terminal) -> int:

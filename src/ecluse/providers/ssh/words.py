@@ -61,6 +61,9 @@ NO_FOLDER, IS_FOLDER, NO_SUM, DAMAGED = 92, 93, 94, 95
 """Exit codes of `place`: the folder isn't there; the path is one; nothing there knows SHA-256; what came isn't what was
 sent."""
 
+FOUND = b"ecluse: "
+"""Before it stands whatever a login shell says to everybody."""
+
 _PLACE = """\
 f=$1; blake=$2; sha=$3; mode=$4; mask=$5; t=$6; d=.
 case $f in */*) d=${f%/*};; esac
@@ -75,15 +78,15 @@ if [ -e "$f" ]; then
     there=$($sum <"$f") || exit 1
     if [ "${there%% *}" = "$want" ]; then
         now=$(stat -c %a "$f" 2>/dev/null || stat -f %Lp "$f")
-        [ "$now" = "$mode" ] && echo same && exit
+        [ "$now" = "$mode" ] && echo "ecluse: same" && exit
         [ -z "$t" ] || chmod "$mode" "$f" || exit 1
-        echo mode
+        echo "ecluse: mode"
         exit
     fi
     found=other
 fi
 if [ -n "$t" ]; then set -C; umask "$mask"; : >"$t" || exit 1; trap 'rm -f "$t"' EXIT; fi
-echo $found
+echo "ecluse: $found"
 [ -n "$t" ] || exit 0
 cat >>"$t" && came=$($sum <"$t") || exit 1
 [ "${came%% *}" = "$want" ] || exit 95
@@ -94,8 +97,9 @@ mv -f "$t" "$f" && trap - EXIT
 
 
 def place(file: Sent, beside: str) -> str:
-    """Says in a line what is at the file's path; if that isn't the file, takes it from standard input and puts it there
-    whole, by way of a new file of that name and `beside`. Without that nothing is taken and nothing changes."""
+    """Says in a line that begins with FOUND what is at the file's path; if that isn't the file, takes it from standard
+    input and puts it there whole, by way of a new file of that name and `beside`. Without that nothing is taken and
+    nothing changes."""
     path = f"./{file.path}" if file.path.startswith("-") else file.path
     mask = f"{0o777 & ~file.mode if file.mode & 0o200 else 0o077:03o}"
     new = f"{path}.{beside}" if beside else ""

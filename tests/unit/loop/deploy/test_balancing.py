@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.loop.deploy.balancing import put_back
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held, take
 from ecluse.loop.deploy.settle import settle
@@ -14,6 +15,7 @@ from ecluse.loop.operate.unfinished import take_back
 from ecluse.model.app import Rollout, Strategy
 from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.model.ids import DeploymentId, HostName
+from ecluse.model.observed import SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.script import unhealthy
@@ -186,3 +188,19 @@ async def test_what_is_under_way_is_waited_for_so_long_and_told(chain, balancer)
     done = await chain.deploy("2.0.0")
     assert done.committed
     assert "6 still under way" in next(moved.detail for moved in done.timeline if moved.move == "drain")
+
+
+async def test_a_host_that_wants_its_secrets_gets_no_requests_yet(chain, balancer):
+    target, release = chain.hosts["a"], next(iter((await chain.fleet.observe()).releases.values()))
+    async with held(chain.fleet, ROLLING.lease, chain.memory.world, None) as lease:
+        await target.remember_drained(lease.grant(), DeploymentId("d-lost"))
+        await balancer.drain(HostName("a"))
+        seen = await target.observe()
+        waiting = tuple(replace(slot, state=SlotState.WANTS_SECRETS) for slot in seen.slots if slot.release == release)
+
+        async def started_anew():
+            return replace(seen, slots=waiting)
+
+        target.observe = started_anew
+        left = await put_back(chain.fleet, lease)
+    assert (left, balancer.drained) == ({"a": "it waits for its secrets"}, {"a"})

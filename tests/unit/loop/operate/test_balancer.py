@@ -75,3 +75,9 @@ async def test_a_host_that_is_none(memory_world, both):
 
 async def test_an_environment_without_one(memory_world):
     assert await refusal(drain(APP, LIVE, memory_world.world, "a")) == ("H025", Exit.USAGE)
+
+
+async def test_a_host_that_a_deployment_has_drained_is_its_until_it_is_done(memory_world, both):
+    memory_world.on(HostName("a"))._drained_by = "d-1"
+    assert await refusal(drain(APP, BALANCED, memory_world.world, "a")) == ("D086", Exit.BUSY)
+    assert (both[LB1].calls, kinds(memory_world)) == ([], [])

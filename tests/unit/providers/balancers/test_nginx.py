@@ -43,6 +43,13 @@ def test_what_is_so_already_or_unknown_is_left(name):
     assert down(BY_HAND, name) == BY_HAND
 
 
+def test_down_is_seen_wherever_it_stands():
+    line = "server 10.0.0.1:80 down max_fails=1 weight=2;  # web1\n"
+    assert named(line)["web1"].is_down
+    assert (down(line, "web1"), up(line, "web1")) == (line, line.replace(" down", ""))
+    assert not named(line.replace("down", "downtown"))["web1"].is_down
+
+
 def test_what_we_write_we_can_edit():
     line = line_of("web1", "[fd00::1]:8000")
     assert up(down(line, "web1"), "web1") == line

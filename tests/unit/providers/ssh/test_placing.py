@@ -38,7 +38,7 @@ def test_it_gets_its_content_and_mode_whatever_that_is(sent, tmp_path, mode):
     file = tmp_path / "there" / "file"
     for found in ("none", "same"):
         done = sent("file", mode=mode)
-        assert (done.returncode, done.stdout.decode().strip()) == (0, found), done.stderr
+        assert (done.returncode, done.stdout.decode()) == (0, f"ecluse: {found}\n"), done.stderr
         assert file.read_bytes() == (tmp_path / "source").read_bytes()
         assert stat.S_IMODE(file.stat().st_mode) == mode
     assert [path.name for path in file.parent.iterdir()] == ["file"]
@@ -52,10 +52,10 @@ def test_any_name_is_a_name(sent, tmp_path, path):
 
 
 def test_without_leave_nothing_changes(sent, tmp_path):
-    assert sent("file", b"", apply=False).stdout == b"none\n"
+    assert sent("file", b"", apply=False).stdout == b"ecluse: none\n"
     assert list((tmp_path / "there").iterdir()) == []
     (tmp_path / "there/file").write_text("mine")
-    assert sent("file", b"", apply=False).stdout == b"other\n"
+    assert sent("file", b"", apply=False).stdout == b"ecluse: other\n"
     assert (tmp_path / "there/file").read_text() == "mine"
 
 
@@ -81,4 +81,4 @@ def test_sha256_does_where_there_is_no_b2sum(sent, tmp_path):
     for name in ("sha256sum", "cat", "chmod", "mv", "rm", "stat"):
         (tmp_path / "few" / name).symlink_to(shutil.which(name))
     assert sent("file", path_of_tools=str(tmp_path / "few")).returncode == 0
-    assert sent("file", path_of_tools=str(tmp_path / "few")).stdout == b"same\n"
+    assert sent("file", path_of_tools=str(tmp_path / "few")).stdout == b"ecluse: same\n"
