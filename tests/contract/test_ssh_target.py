@@ -20,6 +20,7 @@ from ecluse.providers.keeper.target import KeeperTarget
 from ecluse.providers.ssh.host import SshHost
 from ecluse.providers.ssh.reach import SshReach
 from ecluse.providers.ssh.session import Session
+from ecluse.providers.ssh.ways import Ways
 from ecluse.system.clock import SystemClock
 from ecluse.system.store import FolderStore
 from ecluse.testing.releases import NOTHING, release_of
@@ -57,10 +58,10 @@ class Place:
         self.number = next(NUMBERS)
 
     def session(self):
-        return Session(Address.of("web"), self.settings, SystemClock(), asyncio.Semaphore(5))
+        return Session(Address.of("web"), self.settings, SystemClock(), asyncio.Semaphore(5), Ways(self.settings))
 
     def machine(self, session):
-        return SshHost(session, root=ROOT, programs=self.programs, clock=SystemClock())
+        return SshHost(session, root=ROOT, programs=self.programs, clock=SystemClock(), transfers=asyncio.Semaphore(2))
 
     async def prepare(self):
         machine = self.machine(self.session())

@@ -13,6 +13,7 @@ from ecluse.providers.haproxy.balancer import HaproxyBalancer
 from ecluse.providers.nginx.balancer import NginxBalancer
 from ecluse.providers.ssh.outpost import SshOutpost
 from ecluse.providers.ssh.session import Session
+from ecluse.providers.ssh.ways import Ways
 from ecluse.system.clock import SystemClock
 from ecluse.testing.balancer import A, BalancerContract
 from support.balancers import about, program
@@ -54,7 +55,7 @@ def haproxy_at(hosts, socket="/run/admin.sock"):
 
 def outpost(hosts, name="lb1"):
     ssh = SshSettings(config=str(hosts.config))
-    return SshOutpost(Session(Address.of(name), ssh, SystemClock(), asyncio.Semaphore(5)))
+    return SshOutpost(Session(Address.of(name), ssh, SystemClock(), asyncio.Semaphore(5), Ways(ssh)))
 
 
 class TestHaproxyOverSsh(BalancerContract):

@@ -53,8 +53,11 @@ def give(host, python):
     host.run("sh", "-euc", script, user=False)
 
 
+PLAIN = "markupsafe==2.1.5\n"
+
+
 @pytest.fixture(scope="module")
-def remote(tmp_path_factory):
+def fleet(tmp_path_factory):
     """This machine has no 3.12: its wheels are those of an index."""
     required()
     python = other_python()
@@ -62,10 +65,19 @@ def remote(tmp_path_factory):
         give(made.host(OTHER), python)
         made.json("host", "prepare", "production")
         made.shop.env["PYENV_ROOT"] = "/nonexistent"
-        made.shop.write("requirements.txt", "markupsafe==2.1.5\n")
-        made.shop.write("shop.py", APP)
-        made.shop.commit("feat: say which Python")
-        yield made
+        yield made, (made.shop.root / "ecluse.toml").read_text()
+
+
+@pytest.fixture
+def remote(fleet, request):
+    """With a commit of the test's own on top of whatever was before, and that deployed."""
+    made, manifest = fleet
+    name = request.node.name
+    for file, text in (("ecluse.toml", manifest), ("requirements.txt", PLAIN), ("shop.py", f"{APP}\n# {name}\n")):
+        made.shop.write(file, text)
+    made.shop.commit(f"feat: {name}")
+    made.ship()
+    return made
 
 
 def said(remote):
@@ -83,7 +95,7 @@ def chosen(remote):
 
 
 def test_each_host_runs_with_its_own_python(remote):
-    shipped = remote.ship()
+    shipped = remote.json("status", "production")["environments"][0]
     answers = said(remote)
     assert {name: answer[0].rpartition(".")[0] for name, answer in answers.items()} == {
         "web1": "3.11", "web2": "3.11", "web3": "3.12",
@@ -110,14 +122,13 @@ def test_a_dependency_that_can_not_be_built_for_a_host_is_told_before_anything_m
     before, tags = remote.answers(), remote.shop.git("tag")
     remote.shop.write("native/setup.py", NATIVE)
     remote.shop.write("native/native.c", C)
-    remote.shop.write("requirements.txt", "markupsafe==2.1.5\n./native\n")
+    remote.shop.write("requirements.txt", f"{PLAIN}./native\n")
     remote.shop.commit("feat: what has to be compiled")
     shipped = remote.ship(code=1)
     (problem,) = shipped["problems"]
     assert problem["code"] == "B023"
     assert problem["what"].startswith("web3: native has no wheel for Python 3.12 on x86_64 with glibc")
     assert (remote.answers(), remote.shop.git("tag")) == (before, tags)
-    remote.shop.git("revert", "--no-edit", "HEAD")
 
 
 def test_hosts_without_a_python_for_the_app_are_named_before_anything_moves(remote):
