@@ -126,11 +126,17 @@ def gone_in_time(mark):
     return True
 
 
+def heed():
+    """What nohup and a shell's background jobs make a program ignore (signal(7): that is inherited)."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def started(demo, mark, within):
     process = subprocess.Popen(
         [*within, *ecluse("run", "leaves", "-C", str(demo()))], env=environment(mark),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heed,  # noqa: PLW1509 (one thread)
     )  # fmt: skip
     assert any("all of them run" in line for line in process.stderr)
     assert len(living(mark)) == 4
