@@ -24,10 +24,11 @@ def serving(tmp_path_factory):
 
 
 def test_a_shell_has_the_terminal_and_the_release(serving):
+    serves = get(f"http://127.0.0.1:{serving.port}").removeprefix("shop ")
     with at_a_terminal(serving.root, serving.env, "exec") as person:
         person.sees(PROMPT)
         person.type("stty size; python -c 'import shop; print(shop.VERSION)'; echo $TOKEN.\n")
-        person.sees(r"33 91\s+one\s+hush-4711-hush\.")
+        person.sees(rf"33 91\s+{serves}\s+hush-4711-hush\.")
         person.sees(PROMPT)
         person.type(f"{BUSY}\n")
         person.sees("busy")

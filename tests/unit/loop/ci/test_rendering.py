@@ -53,7 +53,7 @@ playbook = "site.yml"
 secrets = ["VAULT"]
 
 [steps.smoke]
-command = "smoke"
+playbook = "smoke.yml"
 needs = ["provision"]
 """
 
