@@ -144,4 +144,4 @@ def _place(folder: Path, name: str) -> Path:
 
 
 def _unreachable(path: Path, error: OSError) -> UnreachableError:
-    return UnreachableError(f"{path}: {error.strerror or error}")
+    return UnreachableError(f"{error.filename or path}: {error.strerror or error}")

@@ -63,9 +63,10 @@ def text(done: StepsDone) -> None:
             click.echo(f"    log: {verdict.log}")
     for one in done.renewed:
         click.secho(f"removed from {one.path.name}, for they pass: {', '.join(one.cured)}", fg="green")
-    passed = sum(verdict.answer is Answer.PASSED for verdict in done.verdicts)
+    asked = [verdict for verdict in done.verdicts if verdict.is_required]
+    passed = sum(verdict.answer is Answer.PASSED for verdict in asked)
     place = "the working tree" if done.dirty else done.commit[:12]
-    click.secho(f"{passed} of {len(done.verdicts)} passed at {place}  ({done.seconds:.1f} s)", bold=True)
+    click.secho(f"{passed} of {len(asked)} passed at {place}  ({done.seconds:.1f} s)", bold=True)
 
 
 def planned(steps: tuple[Step, ...], *, as_json: bool) -> Exit:

@@ -7,15 +7,14 @@ as it is.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TypeVar
 
 from ecluse.loop.deploy.fleet import Fleet
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import last_one
-from ecluse.loop.deploy.work import Work, told
+from ecluse.loop.deploy.work import Work, at_one
 from ecluse.loop.each import on_each
 from ecluse.model.balancer import ServerSeen, ServerState
 from ecluse.model.ids import DeploymentId, HostName
@@ -25,7 +24,6 @@ from ecluse.ports.balancer import Balancer
 from ecluse.ports.clock import Clock
 from ecluse.ports.target import RemembersDrains
 
-T = TypeVar("T")
 BETWEEN = 0.1
 Looks = Mapping[HostName, Mapping[HostName, ServerSeen]]
 """By the balancer's machine, then by host."""
@@ -42,7 +40,7 @@ async def take_out(work: Work, hosts: Sequence[HostName], within: timedelta) -> 
     ours = [host for host in hosts if host not in by_others]
     require_others(ours, looks)
     for host in ours:
-        await _of_host(work, host, _remember(fleet, work.lease, host, deployment))
+        await at_one(work, host, _remember(fleet, work.lease, host, deployment))
     await tell(fleet.balancers, ours, drained=True)
     left = await emptied(fleet.balancers, ours, within, work.world.clock)
     parts = [", ".join(ours), f"{', '.join(by_others)} was before" if by_others else "", told_left(left)]
@@ -157,16 +155,8 @@ def _is_drained(host: HostName, looks: Looks) -> bool:
 
 async def _is_ours(work: Work, host: HostName) -> bool:
     """A deployment that is gone on with may have drained it before."""
-    seen = await _of_host(work, host, work.fleet.targets[host].observe())
+    seen = await at_one(work, host, work.fleet.targets[host].observe())
     return seen.drained_by == work.deployment.id
-
-
-async def _of_host(work: Work, host: HostName, call: Awaitable[T]) -> T:
-    """A host that is lost is told as such: the environment may want to go on without it."""
-    try:
-        return await call
-    except ProblemError as error:
-        raise told(work, host, error) from error
 
 
 async def _remember(fleet: Fleet, lease: Lease, host: HostName, by: DeploymentId | None) -> None:

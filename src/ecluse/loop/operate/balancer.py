@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ecluse.loop.deploy.balancing import BalancerSeen, emptied, look_at, looked, require_others, tell
-from ecluse.loop.operate.chosen import no_such_host
+from ecluse.loop.operate.chosen import require_host
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
@@ -28,7 +28,7 @@ async def drain(app: App, environment: Environment, world: World, name: str, *, 
     """No new requests for the host; returns when it has answered those that it had. ProblemError D084 when it takes
     longer than the environment allows (it stays drained), D082 when nobody else would get any, D086 while a deployment
     has it drained, which would put it back. A host may be down. Without `apply` all is asked and nothing changed."""
-    balancers, host = balancers_of(app, environment, world), the_host(environment, name)
+    balancers, host = balancers_of(app, environment, world), require_host(name, environment.host_names)
     require_others([host], await looked(balancers))
     await _require_nobody_s(app, environment, world, host)
     if apply:
@@ -52,17 +52,11 @@ async def _require_nobody_s(app: App, environment: Environment, world: World, ho
 
 async def undrain(app: App, environment: Environment, world: World, name: str, *, apply: bool = True) -> BalancerSeen:
     """Requests for the host again. Safe to repeat."""
-    balancers, host = balancers_of(app, environment, world), the_host(environment, name)
+    balancers, host = balancers_of(app, environment, world), require_host(name, environment.host_names)
     if apply:
         await tell(balancers, [host], drained=False)
         world.ledger.append(events.HostUndrained(host=host, balancers=tuple(balancers), environment=environment.name))
     return await look_at(balancers)
-
-
-def the_host(environment: Environment, name: str) -> HostName:
-    if name not in environment.host_names:
-        raise ProblemError(no_such_host(name, environment.host_names))
-    return HostName(name)
 
 
 def no_balancer(environment: Environment) -> Problem:

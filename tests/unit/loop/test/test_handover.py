@@ -102,6 +102,14 @@ def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, m
     assert (tmp_path / "victim").read_text() == "as it was"
 
 
+def test_what_is_known_is_handed_over_without_a_warning(make, commit, artifacts, world):
+    app, at = make.app(make.step("say", "echo said")), commit({"a": ""})
+    for cached in (False, True):
+        (verdict,) = asyncio.run(run_steps(app, world, commit=at, names=("say",), only=True, artifacts=artifacts))
+        assert bool(verdict.cached) is cached
+        assert (artifacts / "say" / "logs" / "log").read_text() == "said\n"
+
+
 def test_a_folder_of_somebody_s_own_is_left_alone(job, chain, commit, artifacts):
     (artifacts / "build").mkdir(parents=True)
     (artifacts / "build" / "unsaved.md").write_text("mine")

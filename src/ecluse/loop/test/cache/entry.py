@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecluse.loop.test.evidence import Judged
 from ecluse.model.ids import Commit, Digest
 
 NO_DIGEST = Digest("")
@@ -45,10 +44,6 @@ class CacheEntry:
     """Of the outputs, because an empty one is an output too."""
     papers: tuple[KeptFile, ...] = ()
     """Its log and reports, as they lie in a run's folder of logs."""
-
-    @property
-    def judged(self) -> Judged:
-        return Judged(passed=True, evidence=self.evidence, covered=self.covered, known=self.known, cured=self.cured)
 
     @property
     def files(self) -> tuple[tuple[Digest, int], ...]:

@@ -26,10 +26,11 @@ def keep_papers(paths: Iterable[Path], cache: StepCache) -> tuple[KeptFile, ...]
 
 
 def bring_papers(entry: CacheEntry, cache: StepCache, folder: Path) -> None:
-    """Put them into `folder`, as far as they are whole."""
+    """Put them into `folder`, as far as they are whole. Safe to repeat: what is there stays."""
     for paper in entry.papers:
         folder.mkdir(parents=True, exist_ok=True)
-        _restored(paper, cache, folder)
+        if not (folder / paper.path).exists():
+            _restored(paper, cache, folder)
 
 
 def folders_of(folder: Path) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -23,21 +22,14 @@ class Result(NamedTuple):
     entry: CacheEntry | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pruned:
-    results: int
-    bytes: int
-
-
-def prune(cache: StepCache, policy: CachePolicy, now: datetime) -> Pruned:
+def prune(cache: StepCache, policy: CachePolicy, now: datetime) -> None:
     """Remove what the policy lets go, then the files that no result names. Safe beside runs that put and get."""
     results = [Result(shelved, from_document(document)) for shelved, document in cache.documents()]
     gone = frozenset(going(results, policy, now))
     cache.remove(*gone)
     left = [result for result in results if result.shelved.key not in gone]
     named = frozenset(digest for result in left if result.entry for digest, _ in result.entry.files)
-    documents = sum(result.shelved.size for result in results if result.shelved.key in gone)
-    return Pruned(results=len(gone), bytes=documents + cache.sweep(named, now - UNDER_WAY))
+    cache.sweep(named, now - UNDER_WAY)
 
 
 def going(results: Iterable[Result], policy: CachePolicy, now: datetime) -> Iterator[str]:
