@@ -69,8 +69,12 @@ format: .venv/.tools ## format and fix what can be fixed
 	$(BIN)/ruff check --fix
 
 bench: install ## measure, beside a peer in the same run
-	@for bench in commands steps 'throughput 5' 'throughput 5 2' servers storm judge reading redaction fleet fleet_deploy; do \
+	@for bench in commands steps 'throughput 5' 'throughput 5 2' servers storm judge reading redaction; do \
 		set -- $$bench; name=$$1; shift; $(BIN)/python benchmarks/$$name.py "$$@" || exit 1; done
+
+bench-fleet: install ## fifty and a hundred hosts beside Ansible, pyinfra and Fabric; as root, with sshd and the network
+	$(BIN)/python benchmarks/fleet.py 5 50 100
+	$(BIN)/python benchmarks/fleet_deploy.py
 
 bench-faults: install ## 1,000 kills at random moments on three hosts; about two hours
 	$(BIN)/python benchmarks/faults.py 1000
@@ -86,4 +90,4 @@ lock: .venv/.tools ## lock again: hashes of every file, no index's address
 
 clean: ## remove everything that make made
 	@scripts/demo-stop
-	rm -rf .venv .venv-* .make dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv .venv-* .tools .make dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -11,6 +11,7 @@ from support.kill_matrix import PLAIN, REACHED_BY, SIGNALS, end_the_deployer, ki
 from support.ports import free_port
 
 pytestmark = [pytest.mark.fault, pytest.mark.network]
+LEASE = 4
 BEHIND = """strategy = "rolling"
 [environments.local.balancer]
 kind = "haproxy"
@@ -41,10 +42,10 @@ def chains(tmp_path_factory):
         if kind not in opened:
             folder, listen = tmp_path_factory.mktemp(kind), free_port()
             rollout = ROLLOUT[kind].format(folder=folder, listen=listen)
-            made = opened[kind] = open_chain(folder / "shop", ("a", "b", "c"), lease="4s", rollout=rollout)
+            made = opened[kind] = open_chain(folder / "shop", ("a", "b", "c"), lease=f"{LEASE}s", rollout=rollout)
             if kind == "drain":
                 balancers.enter_context(haproxy(folder, made.shop.ecluse("balancer", "render").stdout, listen))
-            ready(made, folder)
+            ready(made, folder, lease=LEASE)
         return opened[kind]
 
     yield chain

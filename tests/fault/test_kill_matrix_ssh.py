@@ -12,6 +12,7 @@ from support.remote_chain import customers, open_remote_chain
 from support.ssh_hosts import required
 
 pytestmark = [pytest.mark.fault, pytest.mark.network]
+LEASE = 8
 NAMES = ("web1", "web2", "web3", "web4", "web5")
 ROLLOUT = {"hold": '[environments.production.rollout]\npromote = "manual"', "halt": 'strategy = "recreate"', PLAIN: ""}
 HERE = [point for point in POINTS if kind_for(point) in ROLLOUT]
@@ -31,12 +32,12 @@ def chains(tmp_path_factory):
         def chain(kind):
             if kind not in opened:
                 folder = tmp_path_factory.mktemp(kind)
-                made = open_remote_chain(folder, *NAMES, lease="8s", rollout=ROLLOUT[kind])
+                made = open_remote_chain(folder, *NAMES, lease=f"{LEASE}s", rollout=ROLLOUT[kind])
                 opened[kind] = stack.enter_context(made)
                 witnesses = Path(shared) / folder.name
                 witnesses.mkdir()
                 witnesses.chmod(0o777)
-                ready(opened[kind], witnesses)
+                ready(opened[kind], witnesses, lease=LEASE)
             return opened[kind]
 
         yield chain

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.network]
 NAMES = ("web1", "web2", "web3", "web4", "web5")
 LOST, OTHERS = "web3", ("web1", "web2", "web4", "web5")
 PHASES = ("stage", "begin", "start", "gate", "shift", "watch", "decide", "commit")
-WITHIN = 15
+WITHIN = 12
 """Seconds for `status` while a host is lost: 1 s on a quiet machine, more where tests keep it busy."""
 POLICIES = (("all", "cable"), ("all", "nftables"), ("all", "sshd"), ("quorum", "sshd"), ("skip", "nftables"))
 OFTEN = {

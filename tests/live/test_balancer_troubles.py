@@ -190,12 +190,15 @@ async def test_several_at_once_don_t_overwrite_each_other(web):
 
 async def test_an_interrupt_waits_for_the_reload(web):
     """A file that says `down` and an nginx that was never told would be believed."""
-    mark = web.folder / "reloaded"
-    slow = web.balancer(reload=("sh", "-c", f"sleep 0.5; touch {mark}"))
+    mark, gate = web.folder / "reloaded", web.folder / "gate"
+    os.mkfifo(gate)
+    slow = web.balancer(reload=("sh", "-c", f"read go <{gate}; touch {mark}"))
     work = asyncio.ensure_future(slow.drain(A))
-    while (await states(web.balancer()))[A] is not ServerState.DRAINED:  # noqa: ASYNC110  nothing tells of it
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while (await states(web.balancer()))[A] is not ServerState.DRAINED:  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.01)
     work.cancel()
+    await asyncio.to_thread(gate.write_text, "go\n")
     with pytest.raises(asyncio.CancelledError):
         await work
     assert mark.exists()

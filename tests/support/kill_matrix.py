@@ -38,8 +38,10 @@ def kind_for(point: str) -> str:
     return KINDS.get(point.partition(".")[0], PLAIN)
 
 
-def ready(chain, folder: Path) -> None:
-    """A release with a migration serves. `folder` is where the keepers can leave their witness."""
+def ready(chain, folder: Path, *, lease: float) -> None:
+    """A release with a migration serves. `folder` is where the keepers can leave their witness; `lease`, in seconds, is
+    the environment's."""
+    chain.lease = lease
     manifest = (chain.shop.root / "ecluse.toml").read_text()
     chain.shop.write("ecluse.toml", manifest.replace('name = "shop"', 'name = "shop"\nmigrate = "true"'))
     chain.shop.commit("feat: migrate")
@@ -134,7 +136,7 @@ def end(deployer, name: str, chain) -> None:
     keeper = chain.keeper(chain.frozen())
     os.kill(keeper, signal.SIGCONT)
     if name == "STOP":
-        until(lambda: chain.status()["lease"] is None, 30)
+        until(lambda: chain.status()["lease"] is None, 3 * chain.lease)
         deployer.send_signal(signal.SIGCONT)
     out, err = deployer.communicate(timeout=60)
     codes = {"KILL": {-9}, "INT": {130, 3}, "HUP": {130, 3}, "STOP": {0, 3, 4, 5}}[name]

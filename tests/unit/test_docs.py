@@ -10,6 +10,7 @@ import pytest
 from ecluse.catalogue.explain import as_text
 from ecluse.catalogue.finding import known_codes, known_problems
 from ecluse.catalogue.why import WHY
+from ecluse.cli.main import COMMANDS
 from ecluse.manifest.find import find
 from ecluse.manifest.members import members
 from ecluse.manifest.read import read
@@ -25,6 +26,11 @@ def test_the_reference_is_current():
         [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_table_of_verbs_is_that_of_the_commands():
+    rows = re.findall(r"(?m)^\| `ecluse (\w+)` \| (.*) \|$", (ROOT / "README.md").read_text())
+    assert rows == list(COMMANDS.items())
 
 
 @pytest.fixture(scope="module")

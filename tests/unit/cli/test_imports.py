@@ -23,6 +23,14 @@ main()
 """
 
 
+def test_a_ship_loads_no_reader_of_repositories():
+    """They and what they read with take as long as the rest of a ship's imports."""
+    readers = {"yaml", "ecluse.manifest.detect"}
+    words = f"import sys, ecluse.cli.ship; print([name for name in sys.modules if name in {readers!r}])"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_command_on_a_known_manifest_loads_nothing_costly(tmp_path):
     (tmp_path / "ecluse.toml").write_text(MANIFEST)
     ran = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ecluse.manifest.detect.exposed import exposed, is_env_file, remedy
+from ecluse.manifest.envfiles import exposed, is_env_file, remedy
 from ecluse.model.app import Environment
 from ecluse.model.artifact import Bundle
 from ecluse.model.problem import Exit, Problem

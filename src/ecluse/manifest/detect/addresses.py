@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from ecluse.manifest.detect import compose
 from ecluse.manifest.detect.envfiles import OWN, examples
-from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.models import alias, kind_of, models
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.variables import reads_variable
+from ecluse.manifest.envtext import assigned
 from ecluse.manifest.syntax import Module, argument, nodes_of, text_of
 
 SCHEMES = {

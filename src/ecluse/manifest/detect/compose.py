@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import dockerfile
-from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.nodes import Node
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.envtext import assigned
 
 DEEPEST = 2
 """Folders below the root in which one may lie."""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from ecluse.manifest.detect import compose, dockerfile
-from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.envfiles import EXAMPLES
+from ecluse.manifest.envtext import assigned
 
 OWN = ".env"
 """What the app itself loads. A value that we set would win over it, and what stands in it may be a secret."""
-EXAMPLES = ("example", "sample", "template", "tmpl", "dist", "default", "defaults")
 DEVELOPMENT = ("local", "dev", "development")
 DEEPEST = 2
 """Folders below the root in which one may lie."""

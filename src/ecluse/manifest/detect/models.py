@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from ecluse.manifest.detect.envfiles import OWN, examples
-from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.envtext import assigned
 from ecluse.manifest.syntax import Module, argument, assignments, literal, name_of, text_of
 
 BASES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ecluse.manifest.detect import commandline
 from ecluse.manifest.detect.commandline import Line
-from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.nodes import Node
 from ecluse.manifest.detect.tree import Tree
+from ecluse.manifest.envtext import assigned
 from ecluse.manifest.syntax import text_of
 
 COMMANDS = frozenset(("entrypoint", "startCommand", "start_command", "run_command", "cmd"))

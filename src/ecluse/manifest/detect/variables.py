@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ecluse.manifest.detect.envfiles import OWN, examples
-from ecluse.manifest.detect.envtext import assigned
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
 from ecluse.manifest.detect.guards import Bare
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.unused import unused_settings
+from ecluse.manifest.envtext import assigned
 from ecluse.manifest.syntax import Module, argument, literal, name_of, nodes_of, text_of
 
 READERS = {"environ.Env", "environs.Env", "decouple.config"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecluse.manifest import envfiles
 from ecluse.manifest.detect import exposed
 from ecluse.manifest.detect.tree import Tree
 
@@ -10,7 +11,7 @@ KEY = "sk_live_" + "4" * 24
 
 @pytest.mark.parametrize("path", [".env", ".env.production", ".env.local", "backend/.env", ".ENV.prod"])
 def test_an_env_file_is_known_by_its_name(path):
-    assert exposed.is_env_file(path)
+    assert envfiles.is_env_file(path)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_an_env_file_is_known_by_its_name(path):
      "node_modules/x/.env", ".environment", "docker/.env.template", ".github/.env.ci"],
 )  # fmt: skip
 def test_what_is_there_to_be_read_by_others_is_none(path):
-    assert not exposed.is_env_file(path)
+    assert not envfiles.is_env_file(path)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +40,11 @@ def test_what_is_there_to_be_read_by_others_is_none(path):
     ],
 )
 def test_what_seems_to_be_a_secret_is_named(line, likely):
-    assert exposed.exposed(".env", line).likely == likely
+    assert envfiles.exposed(".env", line).likely == likely
 
 
 def test_a_key_is_known_by_its_shape_whatever_its_name():
-    found = exposed.exposed(".env", f"STRIPE={KEY}\nSECRET_KEY=k3jh5g7s9dfkjh3\n")
+    found = envfiles.exposed(".env", f"STRIPE={KEY}\nSECRET_KEY=k3jh5g7s9dfkjh3\n")
     assert (found.sure, found.likely) == (("STRIPE",), ("SECRET_KEY",))
 
 
@@ -55,5 +56,5 @@ def test_no_value_is_ever_told(text):
 
 
 def test_what_to_type_can_be_typed():
-    told = exposed.remedy((".env", "my app/.env"))
+    told = envfiles.remedy((".env", "my app/.env"))
     assert told.startswith("git rm --cached --ignore-unmatch .env 'my app/.env' && echo /.env >> .gitignore")

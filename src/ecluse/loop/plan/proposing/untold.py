@@ -8,9 +8,9 @@ from shlex import quote
 from ecluse.loop.plan.proposing.migrating import left_out
 from ecluse.loop.plan.proposing.services import addresses
 from ecluse.loop.plan.proposing.workers import left_out as workers_left_out
-from ecluse.manifest.detect.exposed import remedy
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.frontend import UNLOCKED
+from ecluse.manifest.envfiles import remedy
 from ecluse.model.app import App
 
 MOST_APART = 3
