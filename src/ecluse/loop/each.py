@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ecluse.model.ids import HostName
-from ecluse.model.problem import ProblemError
+from ecluse.model.problem import Exit, Problem, ProblemError
 
 T = TypeVar("T")
 
@@ -19,6 +19,16 @@ class Outcomes(Generic[T]):
 
     done: Mapping[HostName, T]
     failed: Mapping[HostName, ProblemError]
+
+    @property
+    def lost(self) -> dict[HostName, Problem]:
+        """The first Problem of each host that failed."""
+        return {host: error.problems[0] for host, error in self.failed.items()}
+
+
+def worst(lost: Mapping[HostName, Problem]) -> Exit:
+    """The exit code that says most of what was lost."""
+    return max((problem.exit for problem in lost.values()), default=Exit.DONE)
 
 
 async def on_each(hosts: Iterable[HostName], call: Callable[[HostName], Awaitable[T]]) -> Outcomes[T]:

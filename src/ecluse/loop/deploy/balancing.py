@@ -15,7 +15,7 @@ from ecluse.loop.deploy.fleet import Fleet
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import last_one
 from ecluse.loop.deploy.work import Work, at_one
-from ecluse.loop.each import on_each
+from ecluse.loop.each import on_each, worst
 from ecluse.model.balancer import ServerSeen, ServerState
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotState
@@ -85,7 +85,7 @@ class BalancerSeen:
 
     @property
     def exit(self) -> Exit:
-        return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
+        return worst(self.lost)
 
     def of(self, host: HostName) -> Mapping[HostName, ServerSeen]:
         return {machine: seen[host] for machine, seen in self.machines.items() if host in seen}
@@ -93,9 +93,7 @@ class BalancerSeen:
 
 async def look_at(balancers: Mapping[HostName, Balancer]) -> BalancerSeen:
     found = await on_each(balancers, lambda machine: balancers[machine].look())
-    return BalancerSeen(
-        machines=found.done, lost={machine: error.problems[0] for machine, error in found.failed.items()}
-    )
+    return BalancerSeen(machines=found.done, lost=found.lost)
 
 
 async def looked(balancers: Mapping[HostName, Balancer]) -> Looks:

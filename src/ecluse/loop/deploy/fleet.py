@@ -75,7 +75,7 @@ class Fleet:
     async def observe(self) -> Seen:
         """A single host that can't be reached is the Problem itself; of several, the others are still seen."""
         found = await on_each(self.targets, lambda host: self.targets[host].observe())
-        lost = {host: error.problems[0] for host, error in found.failed.items()}
+        lost = found.lost
         if self.is_single and lost:
             raise next(iter(found.failed.values()))
         return Seen(hosts=found.done, lost=lost)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ecluse.loop.each import on_each
+from ecluse.loop.each import on_each, worst
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
 from ecluse.ports.hosts import Host, Placed, Sent
@@ -26,10 +26,10 @@ class Copied:
     @property
     def exit(self) -> Exit:
         """That a host could not be asked weighs more than that it refused: nothing is known of it there."""
-        return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
+        return worst(self.lost)
 
 
 async def fleet_copy(hosts: Mapping[HostName, Host], file: Sent, *, within: timedelta) -> Copied:
     """Safe to repeat: what is there already isn't sent. `within` is for each host."""
     found = await on_each(hosts, lambda host: hosts[host].place(file, within, apply=True))
-    return Copied(placed=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
+    return Copied(placed=found.done, lost=found.lost)

@@ -38,4 +38,4 @@ async def fleet_run(hosts: Mapping[HostName, Host], argv: Argv, *, within: timed
     """`within` is for each host, connecting included, so all of it takes no longer. `say` gets the lines as they
     come."""
     found = await on_each(hosts, lambda host: hosts[host].run(argv, within, lambda text: say(host, text)))
-    return Everywhere(ran=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
+    return Everywhere(ran=found.done, lost=found.lost)

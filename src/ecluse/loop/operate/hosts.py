@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ecluse.loop.each import on_each
+from ecluse.loop.each import on_each, worst
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
@@ -25,13 +25,13 @@ class Fleetwide:
 
     @property
     def exit(self) -> Exit:
-        return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
+        return worst(self.lost)
 
 
 async def prepare(hosts: Mapping[HostName, Host]) -> Fleetwide:
     """Make every host ready, and say what was changed. Safe to repeat: what is right stays."""
     found = await on_each(hosts, lambda host: hosts[host].prepare(apply=True))
-    return Fleetwide(done=found.done, lost={host: error.problems[0] for host, error in found.failed.items()})
+    return Fleetwide(done=found.done, lost=found.lost)
 
 
 def findings(app: App, environment: Environment, prepared: Prepared) -> Iterator[str]:

@@ -11,7 +11,7 @@ from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.wanted import Wanted
-from ecluse.loop.each import on_each
+from ecluse.loop.each import on_each, worst
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.problem import Exit, Problem
 from ecluse.ports.world import World
@@ -27,7 +27,7 @@ class Pruned:
 
     @property
     def exit(self) -> Exit:
-        return max((problem.exit for problem in self.lost.values()), default=Exit.DONE)
+        return worst(self.lost)
 
 
 async def prune(
@@ -48,5 +48,5 @@ async def prune(
             await fleet.targets[host].forget(lease.grant(), staying)
 
         found = await on_each(fleet.targets if on is None else on, act)
-    lost = {host: error.problems[0] for host, error in found.failed.items()}
+    lost = found.lost
     return Pruned(kept=staying, done=tuple(found.done), lost=lost)

@@ -47,7 +47,7 @@ async def stop(app: App, environment: Environment, world: World, wait: timedelta
             await fleet.targets[host].shut(lease.grant())
 
         ended = await on_each(seen.hosts, shut)
-        left = {**seen.lost, **{host: error.problems[0] for host, error in ended.failed.items()}}
+        left = {**seen.lost, **ended.lost}
         if left:
             raise ProblemError(*(told_at(fleet, host, problem) for host, problem in sorted(left.items())))
         world.ledger.append(events.EnvironmentStopped(environment=environment.name, release=seen.serving))
