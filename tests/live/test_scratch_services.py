@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from ecluse.loop.services.scratch import scratch, services_for
-from ecluse.model.app import Service, ServiceKind, Step
+from ecluse.model.app import Step
 from ecluse.model.problem import ProblemError
+from ecluse.model.service import Service, ServiceKind
 from ecluse.providers.machine.services import MachineServices
 from ecluse.system.commands import SupervisedRunner
 from ecluse.system.environment import read_environment

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.model.app import ServiceKind
+from ecluse.model.service import ServiceKind
 from ecluse.providers.machine.services import MachineServices
 from ecluse.system.environment import read_environment
 

@@ -10,7 +10,6 @@ from ecluse.manifest.groups import hosts
 from ecluse.model.app import (
     App,
     Build,
-    CanaryStep,
     Environment,
     Evidence,
     Frontend,
@@ -19,8 +18,6 @@ from ecluse.model.app import (
     Limits,
     Process,
     ReleasePolicy,
-    Rollout,
-    Service,
     Step,
 )
 from ecluse.model.balancer import Balancer
@@ -29,6 +26,8 @@ from ecluse.model.ci import CiPolicy
 from ecluse.model.host import HERE_PREFIX, SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
+from ecluse.model.rollout import CanaryStep, Rollout
+from ecluse.model.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

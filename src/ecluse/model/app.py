@@ -12,8 +12,9 @@ from ecluse.model.cache import CachePolicy
 from ecluse.model.ci import CiPolicy
 from ecluse.model.host import HERE, HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
-from ecluse.model.judgement import AfterWatch
 from ecluse.model.policy import Policy
+from ecluse.model.rollout import HostsDown, Rollout, Strategy
+from ecluse.model.service import Service
 
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
@@ -109,36 +110,6 @@ class Process:
     @property
     def is_web(self) -> bool:
         return self.interface is not Interface.COMMAND or self.listen is not None
-
-
-FIELDS = ("host", "port", "user", "password", "name", "folder")
-"""What the form of a service's address may name in braces."""
-
-
-class ServiceKind(StrEnum):
-    POSTGRES = "postgres"
-    REDIS = "redis"
-    RABBITMQ = "rabbitmq"
-    MYSQL = "mysql"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A database, cache or broker that the app needs, run for one environment on its own machine.
-
-    `env` gives each variable in which the app wants the address its form: text with `{host}`, `{port}`, `{user}`,
-    `{password}` and `{name}`. The service asks for its password if one of them hands it over.
-    """
-
-    name: ServiceName
-    kind: ServiceKind
-    version: str = ""
-    """How the wanted version begins (`16`); empty: whatever is there."""
-    env: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def asks(self) -> bool:
-        return any("{password}" in template for template in self.env.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,82 +235,6 @@ class ReleasePolicy:
     initial: str = "0.1.0"
 
 
-class Strategy(StrEnum):
-    """How traffic moves to a new release."""
-
-    BLUE_GREEN = "blue-green"
-    """All at once, after the gate."""
-    ROLLING = "rolling"
-    """One batch of hosts after the other."""
-    CANARY = "canary"
-    """A growing share of new connections, on all hosts."""
-    RECREATE = "recreate"
-    """The old release is stopped first: nothing serves in between."""
-
-
-class HostsDown(StrEnum):
-    """How many of its hosts may be down for a deploy. Most of all must have the decision in any case."""
-
-    ALL = "all"
-    """None: all are wanted."""
-    QUORUM = "quorum"
-    """Those that are down when it begins are left out."""
-    SKIP = "skip"
-    """Those that are lost on the way, too."""
-
-
-class Promotion(StrEnum):
-    AUTO = "auto"
-    MANUAL = "manual"
-    """Before the last shift, or the commit, a person says `ecluse promote`."""
-
-
-class JudgeKind(StrEnum):
-    """How a watch tells a worse release from chance."""
-
-    SEQUENTIAL = "sequential"
-    """A sequential test against what the old release counted."""
-    THRESHOLD = "threshold"
-    """A fixed limit of errors; it can't tell a bad release from a busy day."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CanaryStep:
-    """A step of a canary: `weight` percent, for a time, or until the new release answered so many requests."""
-
-    weight: int
-    lasts: timedelta = timedelta()
-    requests: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
-    """The details of a strategy. `batch` is a number of hosts (`2`) or a share of them (`25%`)."""
-
-    batch: str = "1"
-    wait: timedelta = timedelta(seconds=4)
-    """How long each batch but the last is watched before the next one."""
-    canary: tuple[CanaryStep, ...] = (
-        CanaryStep(weight=5, lasts=timedelta(minutes=1)),
-        CanaryStep(weight=25, lasts=timedelta(minutes=1)),
-    )
-    sticky: bool = False
-    promote: Promotion = Promotion.AUTO
-    promote_within: timedelta = timedelta(hours=1)
-    """Afterwards what nobody promoted is undone."""
-    judge: JudgeKind = JudgeKind.SEQUENTIAL
-    error_limit: float = 0.01
-    """Share of errors that the threshold allows."""
-    inconclusive: AfterWatch = AfterWatch.PROMOTE
-    """What a watch does that saw too little to judge."""
-
-
-def batch_size(batch: str, hosts: int) -> int:
-    """At least one; a share is rounded down."""
-    size = hosts * int(batch[:-1]) // 100 if batch.endswith("%") else int(batch)
-    return max(1, size)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A named place with a policy. `hosts` is empty for this machine alone."""
@@ -358,7 +253,7 @@ class Environment:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By process, the hosts on which it runs, as `hosts` names them; one that isn't there runs on all."""
     strategy: Strategy = Strategy.BLUE_GREEN
-    rollout: Rollout = Rollout()
+    rollout: Rollout = field(default_factory=Rollout)
     env: Mapping[str, str] = field(default_factory=dict)
     env_files: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()

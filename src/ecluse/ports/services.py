@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ecluse.model.app import Argv, Service, ServiceKind
+from ecluse.model.app import Argv
+from ecluse.model.service import Service, ServiceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from ecluse.model.app import Argv, Environment, Process, Service
+from ecluse.model.app import Argv, Environment, Process
 from ecluse.model.artifact import Bundle, Wheelhouse
 from ecluse.model.ids import DeploymentId, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed
 from ecluse.model.platform import HostPlatform
 from ecluse.model.release import Release
+from ecluse.model.service import Service
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.terminal import Terminal
 from ecluse.ports.tunnel import Pipe, Way

@@ -1,6 +1,6 @@
 import pytest
 
-from ecluse.model import app as model
+from ecluse.model import service
 from ecluse.wire import services
 
 HEAD = 'app.name = "shop"\n'
@@ -248,7 +248,7 @@ def test_services_that_are_fine(reading, text):
 
 
 def test_the_fields_of_an_address_are_the_ones_that_are_filled_in():
-    assert model.FIELDS == services.FIELDS
+    assert service.FIELDS == services.FIELDS
 
 
 HOSTS = '[environments.live]\nhosts = ["deploy@a", "deploy@b"]\n'

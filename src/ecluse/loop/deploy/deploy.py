@@ -16,13 +16,14 @@ from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
 from ecluse.loop.each import on_each
-from ecluse.model.app import Environment, HostsDown
+from ecluse.model.app import Environment
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment, Move
 from ecluse.model.history import DeploymentKnown
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.model.rollout import HostsDown
 from ecluse.model.skew import clock_off
 from ecluse.ports.world import World
 

@@ -7,10 +7,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from ecluse.loop.deploy.health import restarts_of
-from ecluse.model.app import Environment, Promotion, Strategy, batch_size
+from ecluse.model.app import Environment
 from ecluse.model.deployment import Leg, Move, Place
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.observed import Observed, SlotSeen, SlotState
+from ecluse.model.rollout import Promotion, Strategy, batch_size
 
 UP = frozenset({SlotState.RUNNING, SlotState.LAME})
 

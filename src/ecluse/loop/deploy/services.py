@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ecluse.model.app import Service
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.service import Service
 from ecluse.ports.target import Grant, RunsServices, Target
 from ecluse.ports.world import World
 

@@ -30,10 +30,10 @@ from ecluse.loop.deploy.undo import Undone, undo
 from ecluse.loop.deploy.work import Done, HostProblemError, MayBeDecidedError, MoveFailedError, Work
 from ecluse.loop.each import on_each
 from ecluse.model import events
-from ecluse.model.app import HostsDown
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.rollout import HostsDown
 from ecluse.model.verdict import Verdict
 from ecluse.ports.target import Sent
 

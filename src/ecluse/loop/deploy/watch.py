@@ -11,11 +11,11 @@ from ecluse.loop.deploy.judge import Judge, Sample, SequentialTest
 from ecluse.loop.deploy.threshold import FixedThreshold
 from ecluse.loop.deploy.work import Work, at_one, expected_at, told
 from ecluse.loop.each import on_each
-from ecluse.model.app import JudgeKind, Rollout
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName
 from ecluse.model.judgement import AfterWatch, Inconclusive, Judgement, Worse, what_follows
 from ecluse.model.observed import Observed
+from ecluse.model.rollout import JudgeKind, Rollout
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.serving.servers import COUNTS
 

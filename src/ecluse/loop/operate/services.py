@@ -8,9 +8,10 @@ from datetime import timedelta
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.services import running_services
-from ecluse.model.app import App, Environment, Service
+from ecluse.model.app import App, Environment
 from ecluse.model.observed import ServiceSeen
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.service import Service
 from ecluse.model.suggestion import suggest
 from ecluse.ports.services import Programs
 from ecluse.ports.target import RunsServices, Shell

@@ -14,11 +14,11 @@ from ecluse.loop.deploy.wanted import keep_app, require_health, require_place_fo
 from ecluse.loop.release.make import PlannedRelease, plan_release
 from ecluse.loop.ship import ShipOrder, gates_of, serving_already
 from ecluse.loop.test.untested import untested
-from ecluse.model.app import Strategy
 from ecluse.model.counted import counted
 from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
 from ecluse.model.release import Release
+from ecluse.model.rollout import Strategy
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 

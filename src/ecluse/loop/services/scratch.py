@@ -11,9 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ecluse.model.app import Service, ServiceKind, Step
+from ecluse.model.app import Step
 from ecluse.model.ids import ServiceName
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.service import Service, ServiceKind
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.world import World
 from ecluse.wire import services as wire

@@ -18,10 +18,11 @@ from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
 from ecluse.loop.test.outputs import clear_reports, collect, reports
 from ecluse.loop.test.reaching import Outfit
 from ecluse.loop.test.surroundings import step_environment
-from ecluse.model.app import Gates, Service, Step
+from ecluse.model.app import Gates, Step
 from ecluse.model.ids import StepName
 from ecluse.model.redaction import masked, unmaskable
 from ecluse.model.secret import Secret
+from ecluse.model.service import Service
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.world import World
 

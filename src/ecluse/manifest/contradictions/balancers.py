@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
-from ecluse.model.app import Interface, Strategy, batch_size
+from ecluse.model.app import Interface
 from ecluse.model.balancer import BalancerKind, server_name
 from ecluse.model.host import host_name
+from ecluse.model.rollout import Strategy, batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.manifest.fault import Fault, KeyPath
 from ecluse.manifest.groups import hosts
-from ecluse.model.app import FIELDS
+from ecluse.model.service import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

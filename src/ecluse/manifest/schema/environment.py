@@ -16,11 +16,12 @@ from ecluse.model import app as model
 from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.judgement import AfterWatch
+from ecluse.model.rollout import HostsDown, JudgeKind, Promotion, Rollout, Strategy
 
 _DEFAULT = model.Environment(name=EnvironmentName("production"))
 
 
-_ROLLOUT = model.Rollout()
+_ROLLOUT = Rollout()
 
 
 class RolloutTable(Table):
@@ -43,7 +44,7 @@ class RolloutTable(Table):
         example=True,
         default=_ROLLOUT.sticky,
     )
-    promote: Annotated[model.Promotion, Strict(False)] = key(
+    promote: Annotated[Promotion, Strict(False)] = key(
         "auto, or manual: before the last shift a person says `ecluse promote`.",
         example="manual",
         default=_ROLLOUT.promote,
@@ -53,7 +54,7 @@ class RolloutTable(Table):
         example="30m",
         default=_ROLLOUT.promote_within,
     )
-    judge: Annotated[model.JudgeKind, Strict(False)] = key(
+    judge: Annotated[JudgeKind, Strict(False)] = key(
         "sequential compares with what the old release counted; threshold is a fixed limit of errors, which is worse.",
         example="threshold",
         default=_ROLLOUT.judge,
@@ -119,7 +120,7 @@ class EnvironmentTable(Table):
     )
     ssh: SshTable = section(default_factory=SshTable)
     balancer: BalancerTable | None = section(default=None)
-    hosts_down: Annotated[model.HostsDown, Strict(False)] = key(
+    hosts_down: Annotated[HostsDown, Strict(False)] = key(
         "Which hosts may be down for a deploy: all (all are wanted), quorum (those down at its beginning are left out, "
         "if most are there), skip (those lost on the way too). `ecluse converge` brings it to them when they are back.",
         example="quorum",
@@ -130,7 +131,7 @@ class EnvironmentTable(Table):
         example={"web": ["deploy@web1"], "worker": ["deploy@jobs1"]},
         default_factory=dict,
     )
-    strategy: Annotated[model.Strategy, Strict(False)] = key(
+    strategy: Annotated[Strategy, Strict(False)] = key(
         "How traffic moves to a new release: blue-green (all at once after its gate), rolling (one batch of hosts "
         "after the other), canary (a growing share of connections), recreate (the old one stops first: downtime).",
         example="canary",

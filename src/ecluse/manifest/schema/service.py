@@ -9,7 +9,7 @@ from pydantic import Strict
 from ecluse.manifest.schema.key import Table, key
 from ecluse.manifest.schema.shapes import ServiceVersion
 from ecluse.manifest.schema.types import Settings
-from ecluse.model import app as model
+from ecluse.model.service import ServiceKind
 
 
 class ServiceTable(Table):
@@ -19,7 +19,7 @@ class ServiceTable(Table):
     group `test` get another one, empty, for each run. A service asks for its password if a variable hands it over.
     """
 
-    kind: Annotated[model.ServiceKind, Strict(False)] = key(
+    kind: Annotated[ServiceKind, Strict(False)] = key(
         "postgres, redis, rabbitmq or mysql (MariaDB too).", example="postgres"
     )
     version: ServiceVersion | None = key(

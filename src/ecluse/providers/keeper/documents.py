@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ecluse.model.app import Process, Service
+from ecluse.model.app import Process
 from ecluse.model.ids import DeploymentId, ReleaseId, Version
 from ecluse.model.observed import (
     Counters,
@@ -24,6 +24,7 @@ from ecluse.model.observed import (
     SlotState,
 )
 from ecluse.model.platform import HostPlatform, numbers
+from ecluse.model.service import Service
 from ecluse.model.slot import Slot
 from ecluse.ports.services import Programs
 from ecluse.ports.target import Answered, Lines, LogLine, Running

@@ -11,12 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ecluse.model.app import Argv, Service, ServiceKind
+from ecluse.model.app import Argv
 from ecluse.model.artifact import Wheelhouse
 from ecluse.model.ids import DeploymentId, Digest, ReleaseId, ServiceName
 from ecluse.model.observed import Holder, LeaseSeen, Observed, SlotSeen
 from ecluse.model.platform import HostPlatform
 from ecluse.model.redaction import masked
+from ecluse.model.service import Service, ServiceKind
 from ecluse.model.skew import skew
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock

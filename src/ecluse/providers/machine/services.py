@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from ecluse.model.app import Argv, Build, Service, ServiceKind
+from ecluse.model.app import Argv, Build
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.service import Service, ServiceKind
 from ecluse.ports.machine import Offer
 from ecluse.ports.python import Toolchain
 from ecluse.ports.services import Programs

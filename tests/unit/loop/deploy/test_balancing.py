@@ -12,11 +12,11 @@ from ecluse.loop.deploy.lease import held, take
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.monitor.status import document, look
 from ecluse.loop.operate.unfinished import take_back
-from ecluse.model.app import Rollout, Strategy
 from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.rollout import Rollout, Strategy
 from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.script import unhealthy
 from support.memory_chain import APP, LIVE, NAMES, Chain, lose

@@ -16,9 +16,9 @@ from ecluse.loop.operate.one_off import one_off
 from ecluse.loop.operate.unfinished import resume, take_back
 from ecluse.loop.operate.unlock import unlock
 from ecluse.model import events
-from ecluse.model.app import CanaryStep, Promotion, Rollout, Strategy
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.problem import Exit, ProblemError
+from ecluse.model.rollout import CanaryStep, Promotion, Rollout, Strategy
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
 from ecluse.providers.memory.target import MemoryTarget

@@ -8,8 +8,8 @@ import pytest
 from ecluse.loop.operate.converge import converge
 from ecluse.loop.operate.unfinished import resume
 from ecluse.model import events
-from ecluse.model.app import HostsDown, Strategy
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.rollout import HostsDown, Strategy
 from support.memory_chain import EVERYTHING, LIVE, Chain, left_behind, lose
 
 pytestmark = pytest.mark.looped

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ecluse.loop.deploy.plan import all_legs, batch_size, is_warm, legs_left, plan_rollout
-from ecluse.model.app import CanaryStep, Environment, Promotion, Rollout, Strategy
+from ecluse.model.app import Environment
 from ecluse.model.deployment import Leg, Move, Place
 from ecluse.model.ids import EnvironmentName, HostName, ReleaseId
 from ecluse.model.observed import Observed, ProcessSeen, SlotSeen, SlotState
+from ecluse.model.rollout import CanaryStep, Promotion, Rollout, Strategy
 from ecluse.model.slot import Slot
 
 OLD, NEW = ReleaseId("r-old"), ReleaseId("r-new")

@@ -11,10 +11,11 @@ from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model import events
-from ecluse.model.app import App, CanaryStep, Health, JudgeKind, Promotion, Rollout, Strategy
+from ecluse.model.app import App, Health
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.observed import Counters, Holder
 from ecluse.model.problem import Exit, ProblemError
+from ecluse.model.rollout import CanaryStep, JudgeKind, Promotion, Rollout, Strategy
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import Behaviour
 from ecluse.providers.memory.target import MemoryTarget

@@ -11,8 +11,8 @@ from ecluse.loop.operate.rollback import rollback, would_go_to
 from ecluse.loop.operate.stop import stop
 from ecluse.loop.plan.orders import orders_of, orders_of_ship, orders_of_stop
 from ecluse.loop.ship import ShipOrder
-from ecluse.model.app import CanaryStep, Promotion, Rollout, Strategy
 from ecluse.model.balancer import Balancer, BalancerKind
+from ecluse.model.rollout import CanaryStep, Promotion, Rollout, Strategy
 from ecluse.providers.memory.balancer import MemoryBalancer
 from support.memory_chain import APP, LIVE, Chain, left_behind
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from ecluse.loop.services.scratch import PATIENCE, scratch
-from ecluse.model.app import Service, ServiceKind
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.service import Service, ServiceKind
 from ecluse.ports.commands import Finished
 from ecluse.testing.reporter import HeardReporter
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.model.app import Service, ServiceKind
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.service import Service, ServiceKind
 from ecluse.providers.machine.services import MachineServices
 
 

@@ -15,7 +15,8 @@ from ecluse.loop.plan.proposing.proposal import Proposal
 from ecluse.manifest.amounts import duration_text
 from ecluse.manifest.argv import SHELL
 from ecluse.manifest.evidence import HEADING, Note
-from ecluse.model.app import Argv, Build, Environment, Frontend, Gates, Health, Interface, Process, Service, Step
+from ecluse.model.app import Argv, Build, Environment, Frontend, Gates, Health, Interface, Process, Step
+from ecluse.model.service import Service
 
 TRIED = "Written by `ecluse init`, which tried it: the environment builds, the app starts and answers."
 TRIED_ALONE = "Written by `ecluse init`, which tried it: the environment builds, and what it starts stays up."

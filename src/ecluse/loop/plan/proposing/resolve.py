@@ -23,9 +23,10 @@ from ecluse.loop.plan.proposing.workers import named
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.apps import beside
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind, every, first
-from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process, Service
+from ecluse.model.app import App, Argv, Environment, Gates, Health, Interface, Listen, Process
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.service import Service
 
 LOCAL = EnvironmentName("local")
 WEB = ProcessName("web")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from ecluse.loop.plan.proposing.locked import Note
 from ecluse.manifest.detect.addresses import UNKNOWN
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
-from ecluse.model.app import App, Process, Service, ServiceKind
+from ecluse.model.app import App, Process
 from ecluse.model.ids import ServiceName
+from ecluse.model.service import Service, ServiceKind
 
 DRIVERS = {
     ServiceKind.POSTGRES: ("psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000", "psycopg-binary", "aiopg"),

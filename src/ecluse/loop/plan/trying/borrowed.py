@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ecluse.manifest.detect.facts import Fact
-from ecluse.model.app import Service, ServiceKind
+from ecluse.model.service import Service, ServiceKind
 
 KINDS = frozenset({ServiceKind.POSTGRES, ServiceKind.MYSQL})
 SCHEMES = ("postg", "psql", "pgsql", "mysql", "mariadb")

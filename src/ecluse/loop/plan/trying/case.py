@@ -13,8 +13,9 @@ from ecluse.loop.plan.trying.bench import Bench
 from ecluse.loop.plan.trying.borrowed import Database
 from ecluse.manifest.argv import SHELL
 from ecluse.manifest.detect.facts import Fact
-from ecluse.model.app import Argv, Build, Process, Service
+from ecluse.model.app import Argv, Build, Process
 from ecluse.model.problem import ProblemError
+from ecluse.model.service import Service
 
 COMMAND = 180.0
 """Seconds for a migration and the like."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ecluse.loop.plan.proposing.services import without
 from ecluse.loop.plan.trying.case import Case
-from ecluse.model.app import Service
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.service import Service
 
 
 async def furnished(case: Case) -> None:

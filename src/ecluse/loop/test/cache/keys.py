@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.services.scratch import services_for
 from ecluse.loop.test.select import needs_among
-from ecluse.model.app import Gates, Service, Step
+from ecluse.model.app import Gates, Step
 from ecluse.model.ids import StepName
+from ecluse.model.service import Service
 from ecluse.ports.source import Entry
 
 FORMAT = "1"

@@ -9,7 +9,7 @@ from ecluse.loop.plan.proposing.resolve import resolve
 from ecluse.loop.plan.proposing.services import without
 from ecluse.manifest.detect import detect
 from ecluse.manifest.detect.tree import Tree
-from ecluse.model.app import ServiceKind
+from ecluse.model.service import ServiceKind
 
 REST = "{user}:{password}@{host}:{port}/{name}"
 READS = "u = os.environ['DATABASE_URL']\n"

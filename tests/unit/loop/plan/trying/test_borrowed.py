@@ -4,7 +4,7 @@ import pytest
 
 from ecluse.loop.plan.trying.borrowed import Database, in_ini, named, suspected
 from ecluse.manifest.detect.facts import Fact, Kind
-from ecluse.model.app import Service, ServiceKind
+from ecluse.model.service import Service, ServiceKind
 
 WHOLE = Service(name="db", kind=ServiceKind.POSTGRES, env={"URL": "postgresql://{user}@{host}:{port}/{name}"})
 HOST = Service(name="db", kind=ServiceKind.POSTGRES, env={"AT": "{host}", "NAME": "{name}"})

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ecluse.loop.test.cache.keys import Basis, can_be_kept, keys_of
-from ecluse.model.app import Evidence, Gates, Service, Step
+from ecluse.model.app import Evidence, Gates, Step
+from ecluse.model.service import Service
 from ecluse.ports.source import Entry
 
 STEP = Step(
