@@ -1,7 +1,8 @@
-"""Interpreters, environments and the programs of services."""
+"""Interpreters, environments, programs of services, and those that we run ourselves."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from ecluse.ports.python import Toolchain
     from ecluse.ports.services import ServicePrograms
     from ecluse.ports.store import ContentStore
+    from ecluse.ports.toolbox import Toolbox
 
 
 def toolchain_of(home: Path, env: Mapping[str, str], commands: CommandRunner, store: ContentStore) -> Toolchain:
@@ -24,3 +26,9 @@ def services_of(home: Path, env: Mapping[str, str], toolchain: Toolchain) -> Ser
     from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
 
     return MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain)
+
+
+def toolbox_of(home: Path, env: Mapping[str, str], commands: CommandRunner) -> Toolbox:
+    from ecluse.providers.uv.toolbox import UvToolbox  # noqa: PLC0415
+
+    return UvToolbox(home=home, env=env, commands=commands, python=Path(sys.executable))

@@ -16,7 +16,7 @@ from ecluse.assembly.caches import step_cache
 from ecluse.assembly.home import RUNNING, prepare
 from ecluse.assembly.places import balancers_of, close, targets_of
 from ecluse.assembly.surroundings import wants_colour
-from ecluse.assembly.tools import services_of, toolchain_of
+from ecluse.assembly.tools import services_of, toolbox_of, toolchain_of
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.system.clock import SystemClock
@@ -126,6 +126,7 @@ async def world(
             commands=commands,
             source=GitSource(root, commands, env),
             toolchain=toolchain,
+            toolbox=toolbox_of(home, env, commands),
             store=store,
             ledger=ledger,
             targets=targets,

@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, str] = {
     "H": "Hosts over SSH",
     "K": "The keeper and the target",
     "V": "Services beside the app",
+    "G": "Programs of others",
     "L": "The ledger",
     "S": "This machine",
     "U": "The command line",

@@ -22,6 +22,7 @@ from ecluse.ports.services import ServicePrograms
 from ecluse.ports.source import Source
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Target
+from ecluse.ports.toolbox import Toolbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class World:
     commands: CommandRunner
     source: Source
     toolchain: Toolchain
+    toolbox: Toolbox
     store: ContentStore
     ledger: Ledger
     targets: Callable[[App, Environment], Mapping[HostName, Target]]

@@ -37,6 +37,8 @@ class MemoryWorld:
     env: dict[str, str] = field(default_factory=dict)
     toolchain: Any = None
     """Give one when the test builds; nothing else asks for it."""
+    toolbox: Any = None
+    """Give one when the test runs programs of others."""
     services: Any = None
     """Give some when the app declares services; nothing else asks for them."""
     target: MemoryTarget = field(init=False)
@@ -64,6 +66,7 @@ class MemoryWorld:
             commands=self.commands,
             source=self.source,
             toolchain=self.toolchain,
+            toolbox=self.toolbox,
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},

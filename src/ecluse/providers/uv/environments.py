@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ecluse.model.artifact import Wheel
@@ -18,10 +16,10 @@ from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
 from ecluse.providers.uv.program import Say, Uv
 from ecluse.providers.uv.scratch import scratch, scratch_root
+from ecluse.providers.uv.turns import turn
 
 COMPLETE = "ecluse.json"
 """Written last: an environment without it was not finished and is made anew."""
-WAIT = 0.05
 KEPT = 8
 
 
@@ -36,7 +34,7 @@ class Environments:
         if is_complete(folder):
             return use(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
-        async with _alone(self._folder / f"{key}.lock"):
+        async with turn(self._folder / f"{key}.lock"):
             if not is_complete(folder):
                 await self._fill(folder, wheels, python, say)
                 self._forget_oldest()
@@ -102,16 +100,3 @@ def is_complete(folder: Path) -> bool:
 def _pin(wheel: str) -> str:
     name, version = wheel.split("-")[:2]
     return f"{name}=={version}"
-
-
-@asynccontextmanager
-async def _alone(path: Path) -> AsyncIterator[None]:
-    """Hold a lock between processes (flock(2)): the kernel gives it back when its holder dies."""
-    with path.open("w") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(WAIT)
-        yield
