@@ -1,13 +1,13 @@
-"""Ansible, pyinfra and Fabric, in a virtual environment of their own, told to do the same as `ecluse fleet` does.
+"""Ansible, pyinfra and Fabric, from the lock of `make tools`, told to do the same as `ecluse fleet` does.
 
 Each as its own documentation has it for many hosts: as many at once as there are hosts, the same keys and host keys.
 """
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from bench_hosts import Fleet
 
 ROOT = Path(__file__).resolve().parent.parent
-PEERS = ROOT / ".venv-peers"
-BIN = PEERS / "bin"
+BIN = ROOT / ".tools" / "bin"
 PACKAGES = ("ansible-core", "pyinfra", "fabric")
 ANSIBLE = {
     # Fewer round trips, and no fact that nobody asks for: as good as it gets.
@@ -83,14 +82,9 @@ WantedBy=default.target
 
 
 def installed() -> None:
-    """From the index, once; with bytecode, for theirs counts too."""
-    if not all((BIN / name).exists() for name in ("ansible", "pyinfra", "fab")):
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(PEERS)], check=True)
-        subprocess.run(
-            [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(BIN / "python"), *PACKAGES],
-            check=True,
-        )
+    """With bytecode, for theirs counts too."""
+    subprocess.run([str(ROOT / "scripts" / "tools")], check=True)
+    compileall.compile_dir(str(ROOT / ".tools" / "lib"), quiet=2)
 
 
 def versions() -> str:

@@ -4,7 +4,6 @@ import getpass
 import json
 import shutil
 import socket
-import subprocess
 import time
 import tomllib
 from contextlib import ExitStack
@@ -12,24 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from support.loopback import find_sshd, free_port, listening, make_keys
 from support.shop import MANIFEST, open_shop
-from support.ssh_hosts import PATH, ran
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
 GOOD, HANGING, REFUSING = 93, 2, 5
-EACH = 15
-"""Addresses that one sshd listens on (it takes 16)."""
-CONFIG = """\
-Port {port}
-{listen}
-HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/key.pub
-PidFile none
-UsePAM no
-StrictModes no
-PasswordAuthentication no
-MaxStartups 500
-"""
 MANY = """
 [environments.production]
 hosts = [{names}]
@@ -43,60 +29,21 @@ at_once = 25
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    sshd = shutil.which("sshd", path=PATH)
-    if sshd is None:
+    if find_sshd() is None:
         pytest.skip("no sshd on this machine")
     folder = tmp_path_factory.mktemp("many")
     addresses = [f"127.0.7.{number}" for number in range(1, GOOD + HANGING + REFUSING + 1)]
     good, hanging = addresses[:GOOD], addresses[GOOD : GOOD + HANGING]
-    port = free(addresses)
-    for name in ("host_key", "key"):
-        ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name))
-    kind, key, *_ = (folder / "host_key.pub").read_text().split()
-    (folder / "known").write_text("".join(f"[{address}]:{port} {kind} {key}\n" for address in addresses))
-    (folder / "config").write_text(
-        f"Host *\n    User {getpass.getuser()}\n    IdentityFile {folder}/key\n    IdentitiesOnly yes\n"
-        f"    UserKnownHostsFile {folder}/known\n"
-    )
+    port = free_port(addresses)
+    config = make_keys(folder, addresses, port, user=getpass.getuser())
     Path("/run/sshd").mkdir(exist_ok=True)
     names = ", ".join(f'"{address}:{port}"' for address in addresses)
-    many = MANY.format(names=names, config=folder / "config")
+    many = MANY.format(names=names, config=config)
     with ExitStack() as stack:
         for address in hanging:
             stack.enter_context(socket.create_server((address, port)))
-        log = stack.enter_context((folder / "sshd.log").open("wb"))
-        for first in range(0, GOOD, EACH):
-            listen = "\n".join(f"ListenAddress {address}" for address in good[first : first + EACH])
-            config = folder / f"sshd_config{first}"
-            config.write_text(CONFIG.format(port=port, listen=listen, folder=folder))
-            server = stack.enter_context(subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stderr=log))
-            stack.callback(server.kill)
-        for address in good:
-            wait_for(address, port)
+        stack.enter_context(listening(folder, good, port))
         yield open_shop(folder / "shop", manifest=MANIFEST + many.replace("{", "{{").replace("}", "}}"))
-
-
-def free(addresses):
-    """A port that is free on all of them."""
-    for port in range(20022, 21000):
-        try:
-            for address in addresses:
-                socket.create_server((address, port)).close()
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no port")
-
-
-def wait_for(address, port):
-    until = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection((address, port), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < until
-            time.sleep(0.05)
 
 
 def test_those_that_can_not_be_asked_are_named_within_one_time_out(shop):
@@ -127,7 +74,7 @@ def test_a_command_that_fails_or_takes_too_long_is_told_by_host(shop):
 def test_a_host_is_gone_through_and_known_hosts_are_the_users_own(shop, tmp_path):
     """The jump host too is found with the configuration that the manifest names; without one, with the user's."""
     good, other, dead = (next(name for name in hosts(shop) if f".7.{number}:" in name) for number in (1, 2, 100))
-    config = next((shop.root.parent).glob("config"))
+    config = next((shop.root.parent).glob("ssh_config"))
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True)
     shutil.copy(config.with_name("known"), home / ".ssh" / "known_hosts")
