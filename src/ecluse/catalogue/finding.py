@@ -27,6 +27,8 @@ SOURCE = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
+    """A Problem as its source says it."""
+
     code: str
     what: str
     fix: str

@@ -53,6 +53,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
+    """What was read in a repository, and where."""
+
     lines: tuple[Line, ...] = ()
     notes: tuple[Note, ...] = ()
 

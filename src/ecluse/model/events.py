@@ -32,6 +32,8 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
+    """A run of steps ended."""
+
     run: str
     outcome: str
     seconds: float
@@ -54,6 +56,8 @@ class StepEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleBuilt(Event):
+    """A commit became a bundle."""
+
     run: str
     commit: str
     digest: str
@@ -65,6 +69,8 @@ class BundleBuilt(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseMade(Event):
+    """A bundle got a version."""
+
     release: str
     version: str
     commit: str
@@ -76,12 +82,16 @@ class ReleaseMade(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseTaken(Event):
+    """A deployer may give orders to an environment."""
+
     generation: int
     holder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentStarted(Event):
+    """A release is on its way into a slot."""
+
     deployment: str
     release: str
     version: str
@@ -151,6 +161,8 @@ class GateAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentCommitted(Event):
+    """It serves, and is there to stay."""
+
     deployment: str
     release: str
     version: str
@@ -185,6 +197,8 @@ class HostEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentReverted(Event):
+    """The release before serves again."""
+
     deployment: str
     release: str
     version: str
@@ -230,6 +244,8 @@ class PolicyOverridden(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentStopped(Event):
+    """A person stopped it."""
+
     release: str = ""
 
 
@@ -243,6 +259,8 @@ class DifferenceSeen(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseBroken(Event):
+    """A person evicted a deployer."""
+
     evicted: str
     generation: int
     why: str = ""

@@ -41,6 +41,8 @@ class Recorded(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseKnown:
+    """A release as the ledger knows it."""
+
     id: str
     version: str
     commit: str
@@ -129,6 +131,8 @@ class EnvironmentKnown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
+    """All that the ledger's events add up to."""
+
     environments: Mapping[str, EnvironmentKnown] = field(default_factory=dict)
     releases: Mapping[str, ReleaseKnown] = field(default_factory=dict)
     events: int = 0

@@ -29,6 +29,8 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSeen:
+    """A process as its keeper sees it."""
+
     name: str
     pid: int | None
     state: str
@@ -56,6 +58,8 @@ class Counters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotSeen:
+    """A slot as its keeper sees it."""
+
     slot: Slot
     state: SlotState = SlotState.EMPTY
     release: ReleaseId | None = None
@@ -81,6 +85,8 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseSeen:
+    """Who may give orders, as the keeper sees it."""
+
     holder: Holder
     generation: int
     age: float

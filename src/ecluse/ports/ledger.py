@@ -25,6 +25,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
+    """What a look through the hash chain found."""
+
     ok: bool
     events: int
     head: str

@@ -31,6 +31,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
+    """An annotated tag, and the commit that it leads to."""
+
     name: str
     commit: Commit
 

@@ -78,6 +78,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanCommand:
+    """How a command in a release ended."""
+
     exit_code: int | None
     output: str
     seconds: float
@@ -102,6 +104,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
+    """A line that a process printed."""
+
     at: datetime
     slot: Slot | None
     """None for a service, which serves both."""

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ecluse.model.app import App, Environment
-from ecluse.model.cache import CachePolicy
-from ecluse.model.ids import HostName
-from ecluse.model.observed import Holder
-from ecluse.ports.balancer import Balancer
-from ecluse.ports.cache import StepCache
-from ecluse.ports.clock import Clock
-from ecluse.ports.commands import CommandRunner
-from ecluse.ports.ids import Ids
-from ecluse.ports.ledger import Ledger
-from ecluse.ports.python import Toolchain
-from ecluse.ports.reporter import Reporter
-from ecluse.ports.services import ServicePrograms
-from ecluse.ports.source import Source
-from ecluse.ports.store import ContentStore
-from ecluse.ports.target import Target
-from ecluse.ports.toolbox import Toolbox
+if TYPE_CHECKING:  # a short command pays for the ports that it uses
+    from ecluse.model.app import App, Environment
+    from ecluse.model.cache import CachePolicy
+    from ecluse.model.ids import HostName
+    from ecluse.model.observed import Holder
+    from ecluse.ports.balancer import Balancer
+    from ecluse.ports.cache import StepCache
+    from ecluse.ports.clock import Clock
+    from ecluse.ports.commands import CommandRunner
+    from ecluse.ports.ids import Ids
+    from ecluse.ports.ledger import Ledger
+    from ecluse.ports.python import Toolchain
+    from ecluse.ports.reporter import Reporter
+    from ecluse.ports.services import ServicePrograms
+    from ecluse.ports.source import Source
+    from ecluse.ports.store import ContentStore
+    from ecluse.ports.target import Target
+    from ecluse.ports.toolbox import Toolbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Committed:
+    """A commit of the memory."""
+
     change: Change
     files: Mapping[str, bytes]
     at: datetime

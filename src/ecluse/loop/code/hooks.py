@@ -72,6 +72,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
+    """A program that git runs; `name` says when."""
+
     name: str
     text: str
 

@@ -18,6 +18,8 @@ UP = frozenset({SlotState.RUNNING, SlotState.LAME})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
+    """The hosts of a deployment, and what is done on them in which order."""
+
     places: tuple[Place, ...]
     legs: tuple[Leg, ...]
 

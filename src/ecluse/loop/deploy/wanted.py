@@ -34,6 +34,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
+    """What is to serve where."""
+
     app: App
     environment: Environment
     settings: Settings = Settings()

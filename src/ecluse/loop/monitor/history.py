@@ -11,6 +11,8 @@ from ecluse.ports.ledger import Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
+    """A deployment with what is known of its release."""
+
     deployment: DeploymentKnown
     commit: str
     """Empty when the ledger doesn't know the release."""
@@ -24,6 +26,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
+    """A page of deployments, newest first."""
+
     entries: tuple[Entry, ...]
     further: int | None
     """Where the next page begins (`before`), or None at the end."""

@@ -22,6 +22,8 @@ PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
+    """A port here that leads to a process there."""
+
     host: HostName
     way: Way
     port: int

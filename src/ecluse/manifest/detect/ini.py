@@ -12,6 +12,8 @@ ENTRY = re.compile(r"([\w.:%-]+(?: [\w-]+)*)\s*[=:]\s*(.*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
+    """A setting of an INI file; `line` counts from 1."""
+
     section: str
     key: str
     value: str

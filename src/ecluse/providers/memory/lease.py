@@ -13,6 +13,8 @@ from ecluse.ports.target import Grant, Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Held:
+    """Times are seconds of the clock."""
+
     holder: Holder
     taken: float
     expires: float

@@ -13,6 +13,8 @@ DOWN = re.compile(r"\s+down(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """What a server's line says of it."""
+
     is_down: bool
 
 

@@ -16,6 +16,8 @@ PROGRAM = Path(__file__).with_name("there.py")
 
 @dataclass(frozen=True, slots=True)
 class Ran:
+    """How a command there ended."""
+
     exit_code: int
     output: bytes
     errors: str

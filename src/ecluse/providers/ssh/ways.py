@@ -40,6 +40,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
+    """What the user may log in with."""
+
     pairs: Sequence[asyncssh.SSHKeyPair] | None
     identities: Sequence[bytes] | None
 

@@ -44,6 +44,8 @@ class Folds(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
+    """Lines of a step that isn't shown yet."""
+
     detail: str
     lines: list[str] = field(default_factory=list)
 

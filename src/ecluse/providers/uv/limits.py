@@ -15,6 +15,8 @@ FIRST_SETUPTOOLS = "2020-03-08T00:00:00Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
+    """What narrows the versions that are taken."""
+
     exclude_newer: str = ""
     build_constraints: tuple[str, ...] = ()
 
