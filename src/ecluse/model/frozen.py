@@ -48,17 +48,35 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
         inner = _reader(next(option for option in get_args(kind) if option is not type(None)))
-        return lambda value: None if value is None else inner(value)
+        return _as_it_is if inner is _as_it_is else lambda value: None if value is None else inner(value)
     if origin is tuple:
         inner = _reader(get_args(kind)[0])
-        return lambda value: tuple(map(inner, value))
+        return tuple if inner is _as_it_is else lambda value: tuple(map(inner, value))
     if origin is not None:  # a mapping from text
         of = get_args(kind)[1]
         each = _reader(of)
         return dict if of is str else lambda value: {key: each(item) for key, item in value.items()}
     if is_dataclass(kind) and isinstance(kind, type):
-        readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
-        return lambda value: kind(**{name: readers[name](item) for name, item in value.items() if name in readers})
+        return _reader_of(kind)
     if kind is timedelta:
         return lambda value: timedelta(seconds=value)
-    return kind if isinstance(kind, type) and issubclass(kind, Enum) else lambda value: value
+    return kind if isinstance(kind, type) and issubclass(kind, Enum) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _reader_of(kind: type) -> Callable[[Any], Any]:
+    """Most fields are as they are in JSON, and a manifest may have a thousand steps: those aren't called for."""
+    readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+    made = {name: read for name, read in readers.items() if read is not _as_it_is}
+
+    def read(value: Mapping[str, Any]) -> Any:
+        known = {name: item for name, item in value.items() if name in readers}
+        for name, convert in made.items():
+            if name in known:
+                known[name] = convert(known[name])
+        return kind(**known)
+
+    return read

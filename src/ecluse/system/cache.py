@@ -34,14 +34,16 @@ class FolderCache:
         self._documents, self._files = folder / "documents", folder / "files"
 
     def get(self, key: str) -> bytes | None:
-        path = _place(self._documents, key)
+        _require_key(key)
+        path = f"{self._documents}/{key[:2]}/{key[2:]}"  # asked for each step of a run: no Path is made for it
         try:
-            document = path.read_bytes()
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                document = file.readall()
         except FileNotFoundError:
             self._require_mount()
             return None
         except OSError as error:
-            raise _unreachable(path, error) from error
+            raise _unreachable(Path(path), error) from error
         with suppress(OSError):  # of somebody else, or just removed: then it is as old as it was
             os.utime(path)
         return document
@@ -138,9 +140,13 @@ class FolderCache:
 
 
 def _place(folder: Path, name: str) -> Path:
+    _require_key(name)
+    return folder / name[:2] / name[2:]
+
+
+def _require_key(name: str) -> None:
     if len(name) != DIGITS or not name.isalnum():
         raise KeyError(name)
-    return folder / name[:2] / name[2:]
 
 
 def _unreachable(path: Path, error: OSError) -> UnreachableError:

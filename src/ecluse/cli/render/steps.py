@@ -52,21 +52,24 @@ def ended(done: StepsDone, *, as_json: bool) -> Exit:
 
 
 def text(done: StepsDone) -> None:
-    for verdict in done.verdicts:
-        sign, color = _SIGNS.get(verdict.answer, ("-", "yellow"))
-        word = "" if verdict.answer is Answer.PASSED else f"  {verdict.answer.value.replace('_', ' ')}"
-        took = "  cached" if verdict.cached else f"{verdict.seconds:6.1f} s"
-        click.echo(f"{click.style(sign, fg=color)} {verdict.gate:<20} {took}{word}")
-        for line in verdict.evidence:
-            click.echo(f"    {shortened(line)}")
-        if verdict.answer is Answer.FAILED and verdict.log:
-            click.echo(f"    log: {verdict.log}")
+    lines = [line for verdict in done.verdicts for line in lines_of(verdict)]
+    if lines:
+        click.echo("\n".join(lines))  # at once: each call costs what a step does that is known to pass
     for one in done.renewed:
         click.secho(f"removed from {one.path.name}, for they pass: {', '.join(one.cured)}", fg="green")
     asked = [verdict for verdict in done.verdicts if verdict.is_required]
     passed = sum(verdict.answer is Answer.PASSED for verdict in asked)
     place = "the working tree" if done.dirty else done.commit[:12]
     click.secho(f"{passed} of {len(asked)} passed at {place}  ({done.seconds:.1f} s)", bold=True)
+
+
+def lines_of(verdict: Verdict) -> tuple[str, ...]:
+    sign, color = _SIGNS.get(verdict.answer, ("-", "yellow"))
+    word = "" if verdict.answer is Answer.PASSED else f"  {verdict.answer.value.replace('_', ' ')}"
+    took = "  cached" if verdict.cached else f"{verdict.seconds:6.1f} s"
+    log = (f"    log: {verdict.log}",) if verdict.answer is Answer.FAILED and verdict.log else ()
+    evidence = (f"    {shortened(line)}" for line in verdict.evidence)
+    return (f"{click.style(sign, fg=color)} {verdict.gate:<20} {took}{word}", *evidence, *log)
 
 
 def planned(steps: tuple[Step, ...], *, as_json: bool) -> Exit:

@@ -34,12 +34,12 @@ def verdict_of(ended: Ended, log: Path) -> Verdict:
 
 def verdict_again(entry: CacheEntry, logs: Path) -> Verdict:
     """Of a step that passed before and wasn't run: its evidence is that of then. It took no time now."""
-    log = logs / f"{entry.step}.log"
+    log = f"{entry.step}.log"
     return Verdict(
         gate=entry.step,
         answer=Answer.PASSED,
         evidence=entry.evidence,
-        log=str(log) if any(paper.path == log.name for paper in entry.papers) else "",
+        log=str(logs / log) if any(paper.path == log for paper in entry.papers) else "",
         attempts=0,
         cached=f"passed at {entry.at} in {entry.seconds:g} s, and nothing has changed that it depends on",
         known_failures=entry.known,

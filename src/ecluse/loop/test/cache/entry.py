@@ -71,6 +71,8 @@ def from_document(document: bytes) -> CacheEntry | None:
 
 def _stays_inside(entry: CacheEntry) -> bool:
     """Whether its outputs lie where they are restored: others may write to a shared cache."""
+    if not (entry.outputs or entry.folders or entry.papers):
+        return True
     links = {file.path for file in entry.outputs if not file.digest}
     paths = [PurePosixPath(path) for path in (*entry.folders, *(file.path for file in entry.outputs))]
     plain = all(paper.digest and paper.path == PurePosixPath(paper.path).name for paper in entry.papers)
