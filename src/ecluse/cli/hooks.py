@@ -10,8 +10,8 @@ import click
 
 from ecluse import assembly
 from ecluse.cli import options, session
-from ecluse.loop.code import hooks
-from ecluse.loop.code.hooks import BEFORE, NAMES, Hook, State
+from ecluse.loop.code import hooking, hooks
+from ecluse.loop.code.hooks import BEFORE, READ, Hook
 from ecluse.model.problem import Exit, ProblemError
 
 VERBS = ("list", "install", "uninstall", "message")
@@ -43,15 +43,14 @@ def command(verb: str, file: Path | None, force: bool, dry_run: bool, as_json: b
         place = await assembly.hooks_folder(at.world)
         if place.is_configured and verb == "install":
             raise ProblemError(hooks.elsewhere(str(place.path)))
-        found = {name: read(place.path / name) for name in NAMES}
         if verb == "install":
             wanted = await wanted_here(at)
-            consent(hooks.own_hooks(found, wanted), force=force or dry_run)
-            done = {hook.name: install(place.path, hook, found, dry_run=dry_run) for hook in wanted}
+            consent(hooks.own_hooks(hooking.states(place), wanted), force=force or dry_run)
+            done = hooking.install(place, wanted, dry_run=dry_run)
         elif verb == "uninstall":
-            done = {name: uninstall(place.path, name, found[name], dry_run=dry_run) for name in NAMES}
+            done = hooking.uninstall(place, dry_run=dry_run)
         else:
-            done = {name: hooks.state_of(text).value for name, text in found.items()}
+            done = {name: state.value for name, state in hooking.states(place).items()}
         at.answer({"outcome": "planned" if dry_run else "done", "folder": str(place.path), "hooks": done})
         if not as_json:
             text(done)
@@ -64,7 +63,7 @@ def command(verb: str, file: Path | None, force: bool, dry_run: bool, as_json: b
 
 async def wanted_here(at: session.Session) -> tuple[Hook, ...]:
     source = at.world.source
-    history = await source.changes(None, await source.resolve("HEAD"))
+    history = await source.changes(None, await source.resolve("HEAD"), newest=READ)
     _, folder = await source.around()
     return hooks.hooks_for(at.app, history, sys.executable, folder)
 
@@ -76,34 +75,6 @@ def consent(own: tuple[str, ...], *, force: bool) -> None:
     if not sys.stdin.isatty():
         raise ProblemError(hooks.in_the_way(own))
     click.confirm(f"Keep your own {', '.join(own)} as NAME{BEFORE}, and put ours there?", abort=True, err=True)
-
-
-def install(folder: Path, hook: Hook, found: Mapping[str, str | None], *, dry_run: bool) -> str:
-    there = found[hook.name]
-    if there == hook.text:
-        return "current"
-    if not dry_run:
-        if hooks.state_of(there) is State.OTHER:
-            (folder / hook.name).rename(folder / f"{hook.name}{BEFORE}")
-        assembly.save(folder / hook.name, hook.text, runs=True)
-    return "installed"
-
-
-def uninstall(folder: Path, name: str, there: str | None, *, dry_run: bool) -> str:
-    """Ours goes, and what was there before comes back."""
-    if hooks.state_of(there) is not State.OURS:
-        return hooks.state_of(there).value
-    before = folder / f"{name}{BEFORE}"
-    is_back = before.exists()
-    if not dry_run:
-        (folder / name).unlink()
-        if is_back:
-            before.rename(folder / name)
-    return "restored" if is_back else "removed"
-
-
-def read(file: Path) -> str | None:
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
 
 
 def text(done: Mapping[str, str]) -> None:

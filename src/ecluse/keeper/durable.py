@@ -27,6 +27,14 @@ def room(folder: str) -> Iterator[None]:
         raise OrderError(DISK_FULL, "no space left on the disk of %s" % folder, evidence) from error
 
 
+@contextlib.contextmanager
+def made(folder: str) -> Iterator[None]:
+    """As `room`, and the folder is there: somebody may have removed it since."""
+    with room(folder):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        yield
+
+
 def replace(path: str, data: bytes, *, flush: bool = True) -> None:
     """Put `data` under `path`, for its owner alone. A crash at any moment leaves the old bytes or the new ones; a
     power cut too, with `flush`: file, name, folder (fsync(2)). On a full disk the folder's ballast makes room."""

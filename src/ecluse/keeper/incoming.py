@@ -4,9 +4,9 @@ import contextlib
 import os
 import shutil
 import time
-from typing import Iterator, Mapping, NamedTuple
+from typing import Mapping, NamedTuple
 
-from ecluse.keeper.durable import room
+from ecluse.keeper.durable import made
 from ecluse.wire.codes import DISK_FULL, OrderError
 
 LEFT_OVER = 24 * 3600.0
@@ -43,7 +43,7 @@ class Incoming:
                 self.drop(name)
         held = {name: self.size(name) for name in sizes}
         needed = sum(sizes.values()) - sum(held.values())
-        with self._folder():
+        with made(self.folder):
             free = shutil.disk_usage(self.folder).free
         if needed > free:
             evidence = {"folder": self.folder, "free_bytes": free, "needed_bytes": needed}
@@ -57,7 +57,7 @@ class Incoming:
         of the file is given up, because what runs on this host needs the room more.
         """
         try:
-            with self._folder(), open(self.path(name), "ab") as file:
+            with made(self.folder), open(self.path(name), "ab") as file:
                 size = file.seek(0, os.SEEK_END)
                 if not offset <= size < offset + len(data):
                     return size
@@ -83,10 +83,3 @@ class Incoming:
                     os.unlink(entry.path)
                     freed += status.st_size
         return freed
-
-    @contextlib.contextmanager
-    def _folder(self) -> Iterator[None]:
-        """It is there to be written to: somebody may have removed it since."""
-        with room(self.folder):
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            yield

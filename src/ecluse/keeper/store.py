@@ -6,9 +6,9 @@ import hashlib
 import os
 import shutil
 import threading
-from typing import Dict, Iterable, Iterator, List, Mapping, Tuple
+from typing import Dict, Iterable, List, Mapping, Tuple
 
-from ecluse.keeper.durable import room
+from ecluse.keeper.durable import made
 from ecluse.keeper.incoming import Held, Incoming
 from ecluse.wire.codes import BAD_ORDER, STAGING_FAILED, OrderError
 
@@ -82,7 +82,7 @@ class Store:
         partial = path + _LINK
         with contextlib.suppress(FileNotFoundError):
             os.unlink(partial)
-        with self._folder():
+        with made(self.folder):
             _link_or_copy(source, partial)
         self._name(digest, partial)
 
@@ -100,13 +100,6 @@ class Store:
         for entry in gone:
             os.unlink(entry.path)
         return freed + self._incoming.prune(0)
-
-    @contextlib.contextmanager
-    def _folder(self) -> Iterator[None]:
-        """It is there to be written to: somebody may have removed it since."""
-        with room(self.folder):
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            yield
 
     def _name(self, digest: str, partial: str) -> None:
         if _PREFIX + sha256_of(partial) != digest:

@@ -31,7 +31,7 @@ async def see_off(home: Home, slot: str, port: int, patience: float = PATIENCE) 
     """End those of a slot whose record was lost, once no client is connected to them any more, or after `patience`."""
     with contextlib.suppress(OSError, ValueError):
         page.Page(home.page(slot)).phase = page.LAME
-    found = [process for process in processes.every() if _was_told(process.pid, home, "ECLUSE_SLOT=" + slot)]
+    found = [process for process in processes.every() if _was_told(process.pid, home, slot)]
     deadline = time.monotonic() + patience
     while True:
         if not connections.count_open(port, [process.pid for process in found]) or time.monotonic() >= deadline:
@@ -41,9 +41,6 @@ async def see_off(home: Home, slot: str, port: int, patience: float = PATIENCE) 
         processes.send(process.pid, process.start_time, signal.SIGTERM)
 
 
-def _was_told(pid: int, home: Home, more: str = "") -> bool:
-    wanted = [os.fsencode(word) for word in ("ECLUSE_STATE=" + home.state, more) if word]
-    with contextlib.suppress(OSError), open("/proc/%d/environ" % pid, "rb") as file:
-        told = file.read().split(b"\0")
-        return all(word in told for word in wanted)
-    return False
+def _was_told(pid: int, home: Home, slot: str = "") -> bool:
+    told = processes.environment_of(pid)
+    return told.get("ECLUSE_STATE") == home.state and slot in ("", told.get("ECLUSE_SLOT"))

@@ -73,8 +73,8 @@ class Source(Protocol):
     async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:
         """Tags reachable from `commit` whose name starts with `prefix`, nearest first."""
 
-    async def changes(self, since: Commit | None, until: Commit) -> tuple[Change, ...]:
-        """Commits after `since` up to `until`, newest first, merges included."""
+    async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
+        """Commits after `since` up to `until`, newest first, merges included; at most `newest` of them."""
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:
         """Make an annotated tag. The same name on the same commit: nothing to do. On another: ProblemError R003."""

@@ -81,9 +81,9 @@ class MemorySource:
         ]
         return tuple(sorted(named, key=lambda tag: order.index(tag.commit)))
 
-    async def changes(self, since: Commit | None, until: Commit) -> tuple[Change, ...]:
+    async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
         first = 0 if since is None else self._place(since) + 1
-        return tuple(one.change for one in self._commits[first : self._place(until) + 1])[::-1]
+        return tuple(one.change for one in self._commits[first : self._place(until) + 1])[::-1][:newest]
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:  # noqa: ARG002
         if self._tags.setdefault(name, commit) != commit:

@@ -244,16 +244,14 @@ class Services:
 def processes_of(folder: str) -> Set[int]:
     """Those of the service in `folder`, whoever started them: they work in it, or were told so (a server may overwrite
     what it was told, to show what it does)."""
-    return {int(name) for name in os.listdir("/proc") if name.isdigit() and _is_of(name, folder)}
+    return {int(name) for name in os.listdir("/proc") if name.isdigit() and _is_of(int(name), folder)}
 
 
-def _is_of(name: str, folder: str) -> bool:
+def _is_of(pid: int, folder: str) -> bool:
     with contextlib.suppress(OSError):
-        if os.readlink("/proc/%s/cwd" % name).startswith(folder + "/"):
+        if os.readlink("/proc/%d/cwd" % pid).startswith(folder + "/"):
             return True
-        with open("/proc/%s/environ" % name, "rb") as file:
-            return os.fsencode("ECLUSE_SERVICE=" + folder) in file.read().split(b"\0")
-    return False
+    return processes.environment_of(pid).get("ECLUSE_SERVICE") == folder
 
 
 def furnished(running: Mapping[str, Any], addresses: Mapping[str, Json]) -> Json:

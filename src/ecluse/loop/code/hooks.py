@@ -22,6 +22,8 @@ BEFORE = ".before-ecluse"
 """Behind the name of somebody's own hook, kept aside."""
 LOOKED_AT = 50
 """Commits of the history, the newest."""
+READ = 4 * LOOKED_AT
+"""Merges are among those."""
 FEWEST = 5
 SHARE = 0.8
 """Of them that follow the convention, in a project that does."""
@@ -120,9 +122,9 @@ def message_problem(text: str) -> Problem | None:
     )
 
 
-def own_hooks(found: Mapping[str, str | None], wanted: Sequence[Hook]) -> tuple[str, ...]:
+def own_hooks(found: Mapping[str, State], wanted: Sequence[Hook]) -> tuple[str, ...]:
     """Names of wanted hooks in whose place somebody's own is."""
-    return tuple(hook.name for hook in wanted if state_of(found.get(hook.name)) is State.OTHER)
+    return tuple(hook.name for hook in wanted if found[hook.name] is State.OTHER)
 
 
 def in_the_way(names: Iterable[str]) -> Problem:

@@ -1,4 +1,4 @@
-"""Where git looks for hooks."""
+"""The hooks of a repository, where git looks for them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from ecluse.model.problem import ProblemError
 from ecluse.ports.commands import Command, CommandRunner
 from ecluse.providers.git import problems
+from ecluse.system.files import write_atomically
 
 _PASSED = ("PATH", "HOME", "XDG_CONFIG_HOME")
 
@@ -19,6 +20,23 @@ class HooksFolder:
 
     path: Path
     is_configured: bool
+
+    def text(self, name: str) -> str | None:
+        """None when there is none."""
+        file = self.path / name
+        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+
+    def put(self, name: str, text: str, *, aside: str = "") -> None:
+        """`aside` is the name that what is there gets; without one it is replaced."""
+        if aside:
+            (self.path / name).rename(self.path / aside)
+        write_atomically(self.path / name, text, mode=0o755)
+
+    def remove(self, name: str) -> None:
+        (self.path / name).unlink()
+
+    def bring_back(self, aside: str, name: str) -> None:
+        (self.path / aside).rename(self.path / name)
 
 
 async def hooks_folder(root: Path, commands: CommandRunner, env: Mapping[str, str]) -> HooksFolder:

@@ -88,9 +88,11 @@ class GitSource:
         place = {name: number for number, name in enumerate(walk.split())}
         return tuple(sorted(tags, key=lambda tag: place.get(tag.commit, len(place))))
 
-    async def changes(self, since: Commit | None, until: Commit) -> tuple[Change, ...]:
+    async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
         span = f"{since}..{until}" if since else until
-        said = (await self._ask("log", "-z", "--topo-order", f"--format={_FIELDS}", span)).decode(errors="replace")
+        most = () if newest is None else (f"--max-count={newest}",)
+        told = await self._ask("log", "-z", "--topo-order", *most, f"--format={_FIELDS}", span)
+        said = told.decode(errors="replace")
         fields = said.split("\0")
         records = zip(*[iter(fields)] * 4, strict=False)
         return tuple(

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Mapping
 
 from ecluse.model.host import HERE
-from ecluse.providers.outpost.outpost import Ran
+from ecluse.providers.outpost.outpost import PATIENCE, SBIN, Ran
 from ecluse.providers.outpost.problems import too_slow
 
 KEPT = ("PATH", "HOME", "LANG")
-PATIENCE = 60.0
 
 
 class HereOutpost:
@@ -31,7 +30,7 @@ class HereOutpost:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**self._env, "PATH": f"{self._env.get('PATH', os.defpath)}:/usr/sbin:/sbin"},
+            env={**self._env, "PATH": f"{self._env.get('PATH', os.defpath)}:{SBIN}"},
             start_new_session=True,
         )
         try:

@@ -11,6 +11,10 @@ from typing import Any, Protocol
 
 from ecluse.providers.outpost.problems import no_python
 
+PATIENCE = 60.0
+"""Seconds for what is asked there: a reload of nginx among it."""
+SBIN = "/usr/sbin:/sbin"
+"""Where its programs are; a user's PATH seldom has them."""
 PROGRAM = Path(__file__).with_name("there.py")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ecluse.providers.outpost.outpost import Ran
+from ecluse.providers.outpost.outpost import PATIENCE, SBIN, Ran
 from ecluse.providers.outpost.problems import too_slow
 from ecluse.providers.ssh.session import Session
 from ecluse.providers.ssh.words import script
 
-PATIENCE = 60.0
-_PYTHON = """\
-PATH="$PATH:/usr/sbin:/sbin"; export PATH
+_PYTHON = f"""\
+PATH="$PATH:{SBIN}"; export PATH
 exec python3 "$@"
 """
 

@@ -257,6 +257,14 @@ def test_changes_are_newest_first_with_merges_and_bodies(root, source):
     assert [change.subject for change in do(source.changes(None, first))] == ["feat: one"]
 
 
+def test_the_newest_changes_alone(root, source):
+    commits = [commit(root, f"fix: {number}", a=str(number)) for number in range(3)]
+
+    found = do(source.changes(None, commits[-1], newest=2))
+
+    assert [change.subject for change in found] == ["fix: 2", "fix: 1"]
+
+
 def test_a_tag_is_made_once_and_never_moved(root, source):
     first = commit(root, a="1")
     do(source.tag("v1.0.0", first, "Notes\n\n# with a heading"))
