@@ -103,7 +103,7 @@ def declared_secrets(app: App, root: Path, env: Mapping[str, str]) -> list[tuple
 
     of_steps = {name for step in app.steps for name in step.secrets}
     found: set[tuple[str, str]] = set()
-    for environment in app.environments:
+    for environment in (*app.environments, *app.patterns):
         wanted = {*environment.secrets, *of_steps}
         found |= {(name, env[name]) for name in wanted if env.get(name)}
         with suppress(ProblemError):

@@ -15,6 +15,7 @@ from ecluse.cli.behind import BehindDashes, behind
 from ecluse.cli.streams import STANDARD_INPUT, has_input
 from ecluse.loop.operate.attach import attach
 from ecluse.loop.operate.one_off import one_off
+from ecluse.model.instance import environment_named
 from ecluse.model.problem import Exit
 
 USUAL = 600
@@ -58,7 +59,7 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         name = options.chosen(environment_argument, environment_option)
-        if environment_argument and at.app.environment(environment_argument) is None:
+        if environment_argument and environment_named(at.app, environment_argument) is None:
             raise click.UsageError(f"no environment '{name}'; a command stands behind `--`: ecluse exec -- {name}")
         wanted = at.wanted(name)
         if as_json:

@@ -20,6 +20,7 @@ from ecluse import assembly
 from ecluse.cli import streams
 from ecluse.cli.typed import as_typed
 from ecluse.model.app import App, Environment
+from ecluse.model.instance import environment_named
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 
 def environment_of(app: App, name: str) -> Environment:
     """ProblemError M090 for one that isn't there."""
-    found = app.environment(name)
+    found = environment_named(app, name)
     if found is None:
-        names = ", ".join(environment.name for environment in app.environments)
+        names = ", ".join([*(one.name for one in app.environments), *(f"{one.name}-…" for one in app.patterns)])
         raise ProblemError(
             Problem(
                 code="M090",

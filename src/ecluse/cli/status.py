@@ -11,6 +11,7 @@ from ecluse.cli.render import status as render
 from ecluse.cli.render.problems import render as render_problem
 from ecluse.cli.several import run_each
 from ecluse.loop.monitor.status import document, status, unhealthy, unreachable
+from ecluse.model.instance import instances_among
 from ecluse.model.problem import Exit
 
 
@@ -29,7 +30,9 @@ def command(
     async def work(at: session.Session) -> Exit:
         named = environment_argument or environment_option
         chosen = (at.environment(options.chosen(environment_argument, environment_option)),) if named else ()
-        found = await status(at.app, chosen or at.app.environments, at.world)
+        serving = (known.name for known in at.world.ledger.state().environments.values() if known.serving)
+        made = instances_among(at.app, serving)
+        found = await status(at.app, chosen or (*at.app.environments, *made), at.world)
         at.answer(document(found))
         if not as_json:
             render.text(found, at.world.clock.now())

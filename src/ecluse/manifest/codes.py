@@ -63,5 +63,6 @@ CODES = MappingProxyType(
         "M070": "There is no such key to explain.",
         "M071": "What a balancer is told can't be as it stands.",
         "M090": "There is no such environment.",
+        "M091": "A pattern of environments can't be made of this.",
     }
 )

@@ -46,6 +46,8 @@ def settings(root: Path, environment: Environment, caller: Mapping[str, str], al
 
 def _files(root: Path, environment: Environment) -> Iterator[tuple[Path, bool]]:
     yield root / ".env", False
+    if environment.pattern:
+        yield root / f".env.{environment.pattern}", False
     yield root / f".env.{environment.name}", False
     for name in environment.env_files:
         yield root / name, True

@@ -46,7 +46,8 @@ LOCAL = EnvironmentName("local")
 def resolve(manifest: Manifest) -> App:
     """The App; the manifest has been checked, so nothing can go wrong here."""
     groups = manifest.groups
-    environments = tuple(_environment(name, table, groups) for name, table in manifest.environments.items())
+    declared = tuple(_environment(name, table, groups) for name, table in manifest.environments.items())
+    environments = tuple(environment for environment in declared if not environment.instances)
     return App(
         processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
         steps=tuple(_step(name, table, manifest) for name, table in manifest.steps.items()),
@@ -59,6 +60,7 @@ def resolve(manifest: Manifest) -> App:
         services=tuple(_service(name, table) for name, table in manifest.services.items()),
         groups={name: hosts(named, groups) for name, named in groups.items()},
         environments=environments or (Environment(name=LOCAL, tag=False, stamp=True, services=True),),
+        patterns=tuple(environment for environment in declared if environment.instances),
         **_given(manifest.app),
     )
 
@@ -108,7 +110,7 @@ def _environment(name: str, table: EnvironmentTable, groups: Mapping[str, Sequen
     is_local = name == LOCAL
     return Environment(
         name=EnvironmentName(name),
-        tag=not is_local if table.tag is None else table.tag,
+        tag=not (is_local or table.instances) if table.tag is None else table.tag,
         stamp=is_local if table.stamp is None else table.stamp,
         services=is_local if table.services is None else table.services,
         rollout=_rollout(table.rollout),

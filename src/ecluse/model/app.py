@@ -277,6 +277,10 @@ class Environment:
     balancer: Balancer | None = None
     """What shares the traffic between its hosts, where we are to know it."""
     policy: Policy = field(default_factory=Policy)
+    instances: int = 0
+    """Of a pattern: how many environments of its own may listen at once, on `port` and those that follow."""
+    pattern: str = ""
+    """The name of the pattern from which it was made."""
 
     @property
     def host_names(self) -> tuple[HostName, ...]:
@@ -336,6 +340,8 @@ class App:
     """Hosts by the name that they have together, as the manifest names them."""
     ci: CiPolicy = field(default_factory=CiPolicy)
     environments: tuple[Environment, ...] = ()
+    patterns: tuple[Environment, ...] = ()
+    """From which environments are made by name (`model.instance`); none of them is one itself."""
 
     @property
     def web(self) -> Process | None:

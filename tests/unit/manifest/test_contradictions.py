@@ -149,6 +149,15 @@ def test_a_step_may_name_nested_outputs_of_its_own(reading):
             ["6:8 M051"],
         ),
         ('[environments.a]\nhosts = ["keeper:x", "keeper:./x"]', ["3:22 M057"]),
+        ("[environments.local]\ninstances = 9", ["3:13 M091"]),
+        ('[environments.a]\nhosts = ["keeper:x"]\ninstances = 9', ["4:13 M091"]),
+        ('[environments.a]\ninstances = 9\n[environments.a-1]\nhosts = ["x@web1"]', ["4:1 M091"]),
+        ("[environments.a]\nport = 9000\ninstances = 9\n[environments.b]\nport = 9008", ["6:8 M051"]),
+        ("[environments.a]\nport = 65530\ninstances = 9", ["4:13 M057"]),
+        (
+            '[ci]\nship = ["a"]\n[environments.a]\ninstances = 9\n[environments.b]\nport = 9100\npolicy.staging = "a"',
+            ["3:9 M056", "8:18 M056"],
+        ),
         (
             '[environments.a]\nrollout = {batch = "2", sticky = true, promote_within = "1h"}',
             ["3:12 M033", "3:25 M033", "3:40 M033"],

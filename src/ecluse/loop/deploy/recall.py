@@ -12,6 +12,7 @@ from ecluse.model.artifact import Bundle
 from ecluse.model.frozen import app_from_json
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.ids import Commit, Digest, Version
+from ecluse.model.instance import environment_named
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.ports.store import ContentStore
@@ -56,7 +57,7 @@ def release_of(kept: ReleaseKnown) -> Release:
 
 def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
     """The processes of then, at the place and with the settings of now: a secret that was rotated stays rotated."""
-    then = recalled.app.environment(wanted.environment.name) or wanted.environment
+    then = environment_named(recalled.app, wanted.environment.name) or wanted.environment
     now = wanted.environment
     environment = replace(
         then,

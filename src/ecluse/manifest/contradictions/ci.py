@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ci_faults(manifest: Manifest) -> Iterator[Fault]:
-    known = manifest.environments.keys()
+    known = {name for name, environment in manifest.environments.items() if not environment.instances}
     for index, name in enumerate(manifest.ci.ship):
         if name not in known:
             near = suggest(name, known) or f"declare [environments.{name}], or remove it"

@@ -36,6 +36,7 @@ def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[
         yield from _role_faults(name, environment, manifest.processes.keys(), manifest.groups)
         yield from balancer_faults(name, spelled_out(environment, manifest.groups), manifest.processes)
         yield from unused(environment.rollout, ("environments", name, "rollout"), _without_effect(environment))
+        yield from _pattern_faults(name, manifest)
     for (first, one), (second, other) in combinations(manifest.environments.items(), 2):
         if _clash(one, other, manifest.groups):
             given = ["port"] if "port" in other.model_fields_set else []
@@ -44,6 +45,35 @@ def environment_faults(manifest: Manifest, steps: AbstractSet[str]) -> Iterator[
                 path=("environments", second, *given),
                 what=f"{second} and {first} both listen on port {max(one.port, other.port)}",
                 fix="give each environment a port of its own",
+            )
+
+
+def _pattern_faults(name: str, manifest: Manifest) -> Iterator[Fault]:
+    pattern = manifest.environments[name]
+    if not pattern.instances:
+        return
+    path = ("environments", name, "instances")
+    if name == "local":
+        yield Fault(
+            code="M091",
+            path=path,
+            what="`local` is what commands mean that name no environment, and nothing runs in a pattern",
+            fix="give the pattern another name, such as [environments.review]",
+        )
+    if any(host.startswith(HERE_PREFIX) for host in expanded(pattern.hosts, manifest.groups)):
+        yield Fault(
+            code="M091",
+            path=path,
+            what="hosts `keeper:FOLDER` have their environment's port and those that follow, and so have a pattern's",
+            fix="name no hosts (this machine), or hosts that are reached over SSH",
+        )
+    for other in manifest.environments:
+        if other.startswith(f"{name}-"):
+            yield Fault(
+                code="M091",
+                path=("environments", other),
+                what=f"{other} would be one of the pattern {name}, too",
+                fix="give one of the two another name",
             )
 
 
@@ -72,9 +102,9 @@ def _host_faults(name: str, environment: EnvironmentTable, groups: Groups) -> It
     if _ports(environment, groups)[-1] > LAST_PORT:
         yield Fault(
             code="M057",
-            path=("environments", name, "hosts"),
-            what=f"{len(hosts)} hosts from port {environment.port} on go beyond port {LAST_PORT}",
-            fix="begin with a lower `port`: the hosts listen on it and those that follow",
+            path=("environments", name, "instances" if environment.instances else "hosts"),
+            what=f"{max(len(hosts), environment.instances)} ports from {environment.port} on go beyond {LAST_PORT}",
+            fix="begin with a lower `port`: hosts, and environments of a pattern, listen on it and those that follow",
         )
 
 
@@ -122,9 +152,9 @@ def _may_wait(environment: EnvironmentTable) -> bool:
 
 
 def _ports(environment: EnvironmentTable, groups: Groups) -> range:
-    """Each host of this machine has one of its own."""
+    """Each host of this machine has one of its own, and so has each environment of a pattern."""
     here = [host for host in expanded(environment.hosts, groups) if host.startswith(HERE_PREFIX)]
-    return range(environment.port, environment.port + max(1, len(here)))
+    return range(environment.port, environment.port + max(1, len(here), environment.instances))
 
 
 def _clash(one: EnvironmentTable, other: EnvironmentTable, groups: Groups) -> bool:

@@ -10,6 +10,7 @@ from ecluse.model.suggestion import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from ecluse.manifest.schema.manifest import Manifest
     from ecluse.manifest.schema.policy import PolicyTable
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
 def policy_faults(manifest: Manifest) -> Iterator[Fault]:
     before = {name: environment.policy.staging for name, environment in manifest.environments.items()}
+    patterns = {name for name, environment in manifest.environments.items() if environment.instances}
     for name, environment in manifest.environments.items():
         path = ("environments", name, "policy")
         yield from _ignored(environment.policy, path)
         yield from _lacking(environment.policy, path)
         yield from _too_few(environment.policy, path)
-        yield from _staging(name, before, (*path, "staging"))
+        yield from _staging(name, before, patterns, (*path, "staging"))
 
 
 def _ignored(policy: PolicyTable, path: KeyPath) -> Iterator[Fault]:
@@ -64,12 +66,12 @@ def _too_few(policy: PolicyTable, path: KeyPath) -> Iterator[Fault]:
         )
 
 
-def _staging(name: str, before: Mapping[str, str | None], path: KeyPath) -> Iterator[Fault]:
+def _staging(name: str, before: Mapping[str, str | None], patterns: AbstractSet[str], path: KeyPath) -> Iterator[Fault]:
     wanted = before[name]
     if wanted is None:
         return
-    if wanted not in before:
-        near = suggest(wanted, before) or f"declare [environments.{wanted}], or remove it"
+    if wanted not in before or wanted in patterns:
+        near = suggest(wanted, before.keys() - patterns) or f"declare [environments.{wanted}], or remove it"
         yield Fault(code="M056", path=path, what=f"there is no environment {wanted!r}", fix=near)
     elif name in _chain(wanted, before):
         yield Fault(

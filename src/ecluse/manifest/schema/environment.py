@@ -131,6 +131,15 @@ class EnvironmentTable(Table):
         example={"web": ["deploy@web1"], "worker": ["deploy@jobs1"]},
         default_factory=dict,
     )
+    instances: Whole = key(
+        "More than 0: a pattern. Nothing runs in it; NAME-SOMETHING, such as review-12, is an environment like it, "
+        "with a port (from `port` on, so many at most), data and services of its own. {instance} stands for SOMETHING "
+        "in `url` and `env`. Its releases are not tagged.",
+        example=20,
+        default=_DEFAULT.instances,
+        ge=0,
+        le=1000,
+    )
     strategy: Annotated[Strategy, Strict(False)] = key(
         "How traffic moves to a new release: blue-green (all at once after its gate), rolling (one batch of hosts "
         "after the other), canary (a growing share of connections), recreate (the old one stops first: downtime).",
