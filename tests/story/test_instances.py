@@ -1,5 +1,6 @@
 """Environments that are made by name, as a CI makes one for each request to merge."""
 
+import time
 import urllib.request
 
 import pytest
@@ -42,11 +43,29 @@ def test_each_is_an_environment_of_its_own(tmp_path, two_ports):
         assert shop.json("stop", "review-6")["outcome"] == "stopped"
 
         assert answer(other["url"]) == "review 7"
+        places = shop.root / ".ecluse" / "environments"
+        assert (places / "review-6" / "releases").exists()
+        assert shop.json("stop", "review-6", "--remove")["removed"]
+        gone(places / "review-6")
+        assert shop.json("ship", "review-6")["outcome"] == "shipped"
+        assert shop.json("stop", "review-6", "--remove")["removed"]
+        gone(places / "review-6")
+        refused = shop.ecluse("stop", "local", "--remove")
+        assert (refused.returncode, "D087" in refused.stderr) == (2, True)
+
+        assert answer(other["url"]) == "review 7"
         refused = shop.ecluse("ship", "review")
         assert (refused.returncode, "M090" in refused.stderr, "review-…" in refused.stderr) == (2, True, True)
     finally:
         shop.ecluse("stop", "review-6")
         shop.ecluse("stop", "review-7")
+
+
+def gone(folder):
+    until = time.monotonic() + 10
+    while folder.exists():
+        assert time.monotonic() < until, sorted(folder.rglob("*"))
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.operate.stop import Stopped, running_services, stop
 from ecluse.loop.plan.orders import is_sent, orders_of_stop
+from ecluse.model.app import Environment
 from ecluse.model.problem import Exit
 
 
-@click.command(epilog="Examples:  ecluse stop    ecluse stop staging")
+@click.command(epilog="Examples:  ecluse stop    ecluse stop staging    ecluse stop review-12 --remove")
 @options.environment
+@click.option("--remove", is_flag=True, help="Releases, data and logs too; of one that was made from a pattern.")
 @options.wait
 @options.dry_run
 @options.as_json
@@ -27,6 +29,7 @@ from ecluse.model.problem import Exit
 def command(
     environment_argument: str | None,
     environment_option: str | None,
+    remove: bool,
     wait: timedelta | None,
     dry_run: bool,
     as_json: bool,
@@ -37,24 +40,16 @@ def command(
     async def work(at: session.Session) -> Exit:
         environment = at.environment(options.chosen(environment_argument, environment_option))
         if dry_run:
-            seen = await fleet_of(at.world, at.app, environment).observe()
-            running: list[str] = [slot.release for one in seen.hosts.values() for slot in one.slots if slot.release]
-            running += running_services(seen)
-            wanted = Wanted(app=at.app, environment=environment)
-            sent = await orders_of_stop(wanted, assembly.rehearsal(at.world)) if is_sent(wanted) else None
-            planned = {"outcome": "planned", "environment": environment.name, "would_stop": running}
-            at.answer({**planned, **orders.document(sent)})
-            click.echo(f"would stop {', '.join(running) or 'nothing'}", err=as_json)
-            if not as_json:
-                orders.text(sent)
+            await plan(at, environment, remove=remove)
             return Exit.DONE
-        ended = await stop(at.app, environment, at.world, wait)
+        ended = await stop(at.app, environment, at.world, wait, remove=remove)
         services = list(ended.services)
         at.answer(
             {
                 "outcome": "stopped",
                 "environment": environment.name,
                 "release": ended.release or None,
+                "removed": remove,
                 "services": services,
                 "versions": list(ended.versions),
                 "keepers": list(ended.keepers),
@@ -65,6 +60,19 @@ def command(
         return Exit.DONE
 
     run_each(folder, work, as_json=as_json, in_an_emergency=True, by_what_serves=True)
+
+
+async def plan(at: session.Session, environment: Environment, *, remove: bool) -> None:
+    seen = await fleet_of(at.world, at.app, environment).observe()
+    running: list[str] = [slot.release for one in seen.hosts.values() for slot in one.slots if slot.release]
+    running += running_services(seen)
+    wanted = Wanted(app=at.app, environment=environment)
+    sent = await orders_of_stop(wanted, assembly.rehearsal(at.world), remove=remove) if is_sent(wanted) else None
+    planned = {"environment": environment.name, "would_stop": running, "would_remove": remove}
+    at.answer({"outcome": "planned", **planned, **orders.document(sent)})
+    click.echo(f"would stop {', '.join(running) or 'nothing'}", err=at.as_json)
+    if not at.as_json:
+        orders.text(sent)
 
 
 def line(ended: Stopped, where: str) -> str:

@@ -11,7 +11,7 @@ import sys
 import traceback
 from typing import Callable, Dict, Optional
 
-from ecluse.keeper import ballast, kernel, processes, program, server
+from ecluse.keeper import ballast, kernel, processes, program, server, trees
 from ecluse.keeper.adopt import adopt
 from ecluse.keeper.chores import Chores
 from ecluse.keeper.deploying import Deploying
@@ -107,6 +107,7 @@ class Daemon:
         self._home, self._life, self._idle = home, life, idle
         self._end = asyncio.Event()
         self._shut = False
+        self._remove = False
         self._ghost = False
 
     async def live(self, lock: int, ready: Ready, inherited: Optional[Dict[str, int]]) -> int:
@@ -168,6 +169,8 @@ class Daemon:
             self._keeper.vault.remove()
             self._presence.remove()
         self._life.say("ended")
+        if self._remove:
+            trees.remove(self._home.path)
 
     def _adopted(self) -> str:
         found = [slot.name for slot in self._keeper.slots.values() if slot.running]
@@ -188,9 +191,9 @@ class Daemon:
     def _body(self) -> Body:
         return Body(self._identity(), self._end_soon, self._upgrade)
 
-    def _end_soon(self) -> None:
-        """After the answer is out."""
-        self._shut = True
+    def _end_soon(self, *, remove: bool = False) -> None:
+        """After the answer is out. `remove`: with everything that the environment has, its data too."""
+        self._shut, self._remove = True, remove
         self._holding.end()
         asyncio.get_running_loop().call_later(0.05, self._end.set)
 

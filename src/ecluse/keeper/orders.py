@@ -39,7 +39,8 @@ class Body(NamedTuple):
     """What runs this process: how it ends, and how it becomes another program."""
 
     identity: Json
-    end: Callable[[], None]
+    end: Callable[..., None]
+    """`remove=True`: nothing of the environment stays."""
     upgrade: Callable[[str], Awaitable[Json]]
 
 
@@ -238,11 +239,13 @@ class Orders:
     async def _stop(self, call: Call) -> None:
         await self._keeper.stop(call.args["slot"])
 
-    async def _shut(self, call: Call) -> None:
+    async def _shut(self, call: Call) -> Json:
+        remove = bool(call.args.get("remove"))
         self._deploying.give_up_work()
         await self._keeper.shut()
         self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
-        self._body.end()
+        self._body.end(remove=remove)
+        return {"removed": remove}
 
     async def _logs(self, call: Call) -> None:
         output, chosen = self._keeper.output, choice(call.args)

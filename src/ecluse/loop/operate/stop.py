@@ -13,7 +13,7 @@ from ecluse.loop.each import on_each
 from ecluse.model import events
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
 
 
@@ -32,10 +32,15 @@ class Stopped:
         return bool(self.release or self.services)
 
 
-async def stop(app: App, environment: Environment, world: World, wait: timedelta | None = None) -> Stopped:
-    """`wait`: so long in line for the environment."""
+async def stop(
+    app: App, environment: Environment, world: World, wait: timedelta | None = None, *, remove: bool = False
+) -> Stopped:
+    """`wait`: so long in line for the environment. `remove`: releases, data and logs go too. ProblemError D087 where
+    the manifest declares it itself."""
+    if remove and not environment.pattern:
+        raise ProblemError(_declared(environment))
     fleet = fleet_of(world, app, environment)
-    if nothing_runs(await fleet.observe()):
+    if nothing_runs(await fleet.observe()) and not remove:
         if known(world, environment.name).serving:
             world.ledger.append(events.EnvironmentStopped(environment=environment.name))
         return Stopped()
@@ -44,7 +49,7 @@ async def stop(app: App, environment: Environment, world: World, wait: timedelta
         world.ledger.append(*told(seen, known(world, environment.name)))
 
         async def shut(host: HostName) -> None:
-            await fleet.targets[host].shut(lease.grant())
+            await fleet.targets[host].shut(lease.grant(), remove=remove)
 
         ended = await on_each(seen.hosts, shut)
         left = {**seen.lost, **ended.lost}
@@ -58,6 +63,16 @@ async def stop(app: App, environment: Environment, world: World, wait: timedelta
         services=running_services(seen),
         versions=tuple(dict.fromkeys(idle)),
         keepers=tuple(one.keeper_pid for one in hosts if one.keeper_pid),
+    )
+
+
+def _declared(environment: Environment) -> Problem:
+    return Problem(
+        code="D087",
+        what=f"{environment.name} is declared in the manifest, and its data could be the only copy",
+        state="nothing was stopped or removed",
+        fix=f"ecluse stop {environment.name} leaves the data; only what is made from a pattern can be removed",
+        exit=Exit.USAGE,
     )
 
 

@@ -52,9 +52,9 @@ async def orders_of(wanted: Wanted, kept: ReleaseKnown, dry: Rehearsal, verb: st
     return await _orders(as_it_was(wanted, recalled), recalled.release, recalled.bundle, dry, verb)
 
 
-async def orders_of_stop(wanted: Wanted, dry: Rehearsal) -> Orders:
+async def orders_of_stop(wanted: Wanted, dry: Rehearsal, *, remove: bool = False) -> Orders:
     try:
-        await stop(wanted.app, wanted.environment, dry.world)
+        await stop(wanted.app, wanted.environment, dry.world, remove=remove)
     except ProblemError as error:
         return Orders(sent=dry.sent, problem=error.problems[0])
     return Orders(sent=dry.sent)

@@ -98,6 +98,16 @@ def older_keeper() -> ProblemError:
     )  # fmt: skip
 
 
+def not_removed() -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="K006", what="the keeper there was of an older Écluse, which can't remove an environment",
+            fix="ship to it and stop it with --remove again, or remove its folder there",
+            state="it was stopped; its releases, data and logs are still there", exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
 def for_a_person(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of a lease: who has it, and since when. The rest is for keepers, by which they tell processes apart."""
     if "holder" not in evidence:

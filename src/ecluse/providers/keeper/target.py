@@ -40,7 +40,7 @@ from ecluse.ports.tunnel import Pipe, Way
 from ecluse.providers.keeper import documents
 from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
 from ecluse.providers.keeper.identity import identified
-from ecluse.providers.keeper.problems import newer_keeper, older_keeper, problem, unreachable
+from ecluse.providers.keeper.problems import newer_keeper, not_removed, older_keeper, problem, unreachable
 from ecluse.providers.keeper.reach import Reach, Start
 from ecluse.providers.keeper.streams import Masking
 from ecluse.wire.archive import edition
@@ -260,10 +260,12 @@ class KeeperTarget:
     async def stop(self, grant: Grant, slot: Slot) -> None:
         await self._order("stop", {"slot": slot.value}, grant)
 
-    async def shut(self, grant: Grant) -> None:
-        await self._order("shut", grant=grant)
+    async def shut(self, grant: Grant, *, remove: bool = False) -> None:
+        answer = await self._order("shut", {"remove": True} if remove else None, grant=grant)
         self._is_shut = True
         await self.close()
+        if remove and not (answer or {}).get("removed"):
+            raise not_removed()
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
         if not await self._is_there():

@@ -306,13 +306,15 @@ class MemoryTarget:
         self._check("stop", grant)
         self._empty(slot)
 
-    async def shut(self, grant: Grant) -> None:
+    async def shut(self, grant: Grant, *, remove: bool = False) -> None:
         self._check("shut", grant)
         if self._open is not None:
             self._revert("the environment was shut")
         for slot in Slot:
             self._empty(slot)
         self._lease.end()
+        if remove:
+            self._logs.clear()
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:  # noqa: ARG002
         """What was printed so far; nothing new comes here, so following ends too."""

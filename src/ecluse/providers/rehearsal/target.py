@@ -184,10 +184,11 @@ class RehearsedTarget:
         self._write("stop", f"{seen.slot(slot).version or 'what runs'} in {slot}")
         self._put(seen, SlotSeen(slot=slot))
 
-    async def shut(self, grant: Grant) -> None:  # noqa: ARG002
+    async def shut(self, grant: Grant, *, remove: bool = False) -> None:  # noqa: ARG002
         seen = await self._seen()
         running = [slot.version for slot in seen.slots if slot.version]
-        self._write("shut", f"{' and '.join(running)} drained and stopped, the keeper ended" if running else "")
+        gone = ", releases, data and logs removed" if remove else ""
+        self._write("shut", f"{' and '.join(running)} drained and stopped, the keeper ended{gone}" if running else gone)
         self._known = replace(seen, slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None, keeper_pid=None)
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
