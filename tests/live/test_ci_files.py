@@ -12,19 +12,22 @@ import ecluse
 from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
 from support import repositories
-from support.ci import MANIFEST, app_of, tool
+from support.ci import MANIFEST, REVIEWS, app_of, tool
 
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(params=["all", "one step", "release branch"])
+@pytest.fixture(params=["all", "one step", "release branch", "reviews"])
 def written(request, tmp_path):
     root = tmp_path / "repository"
     file = root / ".github" / "workflows" / "ecluse.yml"
     file.parent.mkdir(parents=True)
     small = app_of(tmp_path, MANIFEST.partition("[steps.build]")[0])
     released = app_of(tmp_path, MANIFEST.replace('"stable"', '"release/2"'))
-    chosen = {"all": app_of(tmp_path, MANIFEST), "one step": small, "release branch": released}[request.param]
+    reviews = app_of(tmp_path, REVIEWS)
+    everything = app_of(tmp_path, MANIFEST)
+    apps = {"all": everything, "one step": small, "release branch": released, "reviews": reviews}
+    chosen = apps[request.param]
     file.write_text(github.render(chosen, header(Forge.GITHUB)))
     (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))
     return root

@@ -56,6 +56,18 @@ secrets = ["SECRET_KEY"]
 policy.approvals = 1
 """
 
+REVIEWS = (
+    MANIFEST.replace("[ci]", '[ci]\nreview = "review"')
+    + """
+[environments.review]
+hosts = ["deploy@review1"]
+port = 9000
+instances = 20
+url = "https://{instance}.review.example.com"
+secrets = ["REVIEW_KEY"]
+"""
+)
+
 
 def app_of(folder, text):
     file = folder / "ecluse.toml"

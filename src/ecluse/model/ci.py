@@ -16,6 +16,8 @@ class CiPolicy:
     python: str = "3.12"
     branches: tuple[str, ...] = ("main",)
     ship: tuple[EnvironmentName, ...] = ()
+    review: EnvironmentName | None = None
+    """The pattern of which each request to merge gets an environment."""
     runner: str = "ubuntu-24.04"
     """GitHub's machine."""
     image: str = "python:3.12"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Ship, jobs_of
+from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Review, Ship, jobs_of
 from ecluse.loop.ci.pins import pins
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 
 FINISHED = "${{ !cancelled() }}"
 """Of a failure too, reports are wanted."""
+NUMBER = "${{ github.event.number }}"
+OPEN = "github.event.action != 'closed'"
+OURS = "github.event.pull_request.head.repo.full_name == github.repository"
 
 
 def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
@@ -19,7 +22,7 @@ def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
     jobs = jobs_of(app)
     document: dict[str, Any] = {
         "name": "Écluse" if folder == "." else f"Écluse: {app.name}",
-        "on": {"push": {"branches": list(app.ci.branches)}, "pull_request": {}},
+        "on": {"push": {"branches": list(app.ci.branches)}, "pull_request": _request(jobs)},
         "permissions": {"contents": "read"},
         "concurrency": {
             "group": "${{ github.workflow }}-${{ github.ref }}",
@@ -31,6 +34,7 @@ def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
     document["jobs"] = {
         **{job.name: _job(job, jobs, app, folder) for job in jobs.steps},
         **{ship.name: _ship(ship, jobs, app, folder) for ship in jobs.ships},
+        **(_reviews(jobs.review, jobs, app, folder) if jobs.review else {}),
     }
     return to_yaml(document, header=header)
 
@@ -39,6 +43,8 @@ def _job(job: Job, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
     found: dict[str, Any] = {"name": job.step.name}
     if job.needs:
         found["needs"] = list(job.needs)
+    if jobs.review:
+        found["if"] = OPEN
     found["runs-on"] = app.ci.runner
     found["timeout-minutes"] = job.minutes
     if job.findings:
@@ -144,6 +150,47 @@ def _ship(ship: Ship, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
             *(_restored(job, folder) for job in ship.gates if job.step.cache and may_cache(app)),
             _run(ship.name, ship.command, ship.secrets),
         ],
+    }
+
+
+def _request(jobs: Jobs) -> dict[str, Any]:
+    """One that is closed has an environment to take away."""
+    return {"types": ["opened", "synchronize", "reopened", "closed"]} if jobs.review else {}
+
+
+def _reviews(review: Review, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
+    """For requests of the repository itself: those of others get no secrets, and shall not run on our hosts."""
+    url = review.url(NUMBER)
+    place = {"name": review.name(NUMBER), **({"url": url} if url else {})}
+    alone = {"group": f"ecluse-{app.name}-{review.name(NUMBER)}", "cancel-in-progress": False}
+    number = {"NUMBER": NUMBER}
+    made = _run(review.ship.name, review.command("$NUMBER"), review.ship.secrets)
+    made["env"] = {**made.get("env", {}), **number}
+    return {
+        "review": {
+            "needs": list(review.ship.needs),
+            "if": f"github.event_name == 'pull_request' && {OPEN} && {OURS}",
+            "runs-on": app.ci.runner,
+            "environment": place,
+            "concurrency": alone,
+            "permissions": {"contents": "read", "id-token": "write"},
+            "steps": [
+                *_prepared(jobs, app, history=True),
+                *(_restored(job, folder) for job in review.ship.gates if job.step.cache and may_cache(app)),
+                made,
+            ],
+        },
+        "review-end": {
+            "if": f"github.event_name == 'pull_request' && github.event.action == 'closed' && {OURS}",
+            "runs-on": app.ci.runner,
+            "environment": {"name": review.name(NUMBER)},
+            "concurrency": alone,
+            "permissions": {"contents": "read", "id-token": "write"},
+            "steps": [
+                *_prepared(jobs, app, history=False),
+                {**_run("review-end", review.stop("$NUMBER"), review.ship.secrets), "env": made["env"]},
+            ],
+        },
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecluse.loop.ci.jobs import CACHE, Job, Ship, jobs_of
+from ecluse.loop.ci.jobs import CACHE, Job, Review, Ship, jobs_of
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 
@@ -16,6 +16,8 @@ RESERVED = frozenset(
 """What can't be a job's name in GitLab CI (Job keywords, "Unavailable names for jobs")."""
 MOST_CACHES = 4
 """Of one job (CI/CD YAML reference, `cache`)."""
+NUMBER = "$CI_MERGE_REQUEST_IID"
+REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 
 
 def render(app: App, header: tuple[str, ...]) -> str:
@@ -24,14 +26,15 @@ def render(app: App, header: tuple[str, ...]) -> str:
     document: dict[str, Any] = {
         "workflow": {
             "rules": [
-                {"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'},
+                {"if": REQUEST},
                 *({"if": _on(branch)} for branch in app.ci.branches),
             ]
         },
-        "stages": [TESTS, *([SHIPS] if jobs.ships else [])],
+        "stages": [TESTS, *([SHIPS] if jobs.ships or jobs.review else [])],
         "default": {"image": app.ci.image, "interruptible": True, "before_script": [jobs.install]},
         **{job.name: _job(job) for job in jobs.steps},
         **{ship.name: _ship(ship, app) for ship in jobs.ships},
+        **(_reviews(jobs.review, app) if jobs.review else {}),
     }
     return to_yaml(document, header=header)
 
@@ -78,4 +81,30 @@ def _ship(ship: Ship, app: App) -> dict[str, Any]:
             if job.step.cache
         ][:MOST_CACHES],
         "script": [ship.command],
+    }
+
+
+def _reviews(review: Review, app: App) -> dict[str, Any]:
+    """Requests of forks run in the fork, which has none of our variables. Ended by a person, with its branch, or after
+    a week."""
+    url = review.url(NUMBER)
+    ship = _ship(review.ship, app)
+    place = {"name": f"{review.pattern.name}/{NUMBER}", "on_stop": "review-end", "auto_stop_in": "1 week"}
+    shared = {"stage": SHIPS, "interruptible": False, "resource_group": f"ecluse-{app.name}-{review.name(NUMBER)}"}
+    return {
+        "review": {
+            **ship,
+            **shared,
+            "rules": [{"if": REQUEST}],
+            "environment": {**place, **({"url": url} if url else {})},
+            "script": [review.command(NUMBER)],
+        },
+        "review-end": {
+            **shared,
+            "needs": [],
+            "rules": [{"if": REQUEST, "when": "manual", "allow_failure": True}],
+            "environment": {"name": place["name"], "action": "stop"},
+            "id_tokens": ship["id_tokens"],
+            "script": [review.stop(NUMBER)],
+        },
     }

@@ -12,6 +12,7 @@ from ecluse import __version__
 from ecluse.loop.test.handover import SARIF
 from ecluse.model.app import App, Environment, Step
 from ecluse.model.ids import StepName
+from ecluse.model.instance import PLACE
 
 HOME = ".ecluse"
 ARTIFACTS = f"{HOME}/artifacts"
@@ -81,19 +82,44 @@ class Ship:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """An environment for each request to merge: `ship` makes it, of the pattern, and `stop` takes it away."""
+
+    ship: Ship
+
+    @property
+    def pattern(self) -> Environment:
+        return self.ship.environment
+
+    def name(self, number: str) -> str:
+        return f"{self.pattern.name}-{number}"
+
+    def url(self, number: str) -> str:
+        """Empty where only its host knows it: which port it has is worked out there."""
+        return "" if "{port}" in self.pattern.url else self.pattern.url.replace(PLACE, number)
+
+    def command(self, number: str) -> str:
+        return f'ecluse ship "{self.name(number)}" --wait'
+
+    def stop(self, number: str) -> str:
+        return f'ecluse stop "{self.name(number)}" --remove --wait'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
     """The whole workflow, before it is any forge's."""
 
     install: str
     steps: tuple[Job, ...]
     ships: tuple[Ship, ...] = field(default=())
+    review: Review | None = None
 
 
 def jobs_of(app: App, reserved: AbstractSet[str] = frozenset()) -> Jobs:
     """`reserved` are names that no job can have at a forge."""
     steps = {step.name: step for step in app.steps}
     made = tuple(_job(step, steps, reserved) for step in app.steps if not _reaches_hosts(step, steps))
-    return Jobs(install=install(app), steps=made, ships=tuple(_ships(app, made)))
+    return Jobs(install=install(app), steps=made, ships=tuple(_ships(app, made)), review=_review(app, made))
 
 
 def install(app: App) -> str:
@@ -102,7 +128,8 @@ def install(app: App) -> str:
 
 
 def _package(app: App) -> str:
-    return "ecluse[ssh]" if any(environment.is_remote for environment in app.environments) else "ecluse"
+    places = (*app.environments, *app.patterns)
+    return "ecluse[ssh]" if any(environment.is_remote for environment in places) else "ecluse"
 
 
 def job_name(step: str, reserved: AbstractSet[str] = frozenset()) -> str:
@@ -124,22 +151,31 @@ def _job(step: Step, steps: Mapping[StepName, Step], reserved: AbstractSet[str])
     )
 
 
+def _review(app: App, jobs: tuple[Job, ...]) -> Review | None:
+    pattern = next((one for one in app.patterns if one.name == app.ci.review), None)
+    return Review(ship=_ship("review", pattern, app, jobs)) if pattern else None
+
+
 def _ships(app: App, jobs: tuple[Job, ...]) -> Iterator[Ship]:
     before: tuple[str, ...] = ()
-    steps = {step.name: step for step in app.steps}
     for name in app.ci.ship:
         environment = next(one for one in app.environments if one.name == name)
-        wanted, here = environment.gates, {"", name}
-        gates = [
-            step for step in app.steps if (step.gate and step.hosts in here if wanted is None else step.name in wanted)
-        ]
-        run = tuple(job for job in jobs if job.step in gates)
-        ship = Ship(
-            name=f"ship-{name}",
-            environment=environment,
-            needs=(*(job.name for job in run), *before),
-            gates=run,
-            on_hosts=tuple(step for step in gates if _reaches_hosts(step, steps)),
-        )
+        ship = _ship(f"ship-{name}", environment, app, jobs, before)
         yield ship
         before = (ship.name,)
+
+
+def _ship(name: str, environment: Environment, app: App, jobs: tuple[Job, ...], before: tuple[str, ...] = ()) -> Ship:
+    steps = {step.name: step for step in app.steps}
+    wanted, here = environment.gates, {"", environment.name}
+    gates = [
+        step for step in app.steps if (step.gate and step.hosts in here if wanted is None else step.name in wanted)
+    ]
+    run = tuple(job for job in jobs if job.step in gates)
+    return Ship(
+        name=name,
+        environment=environment,
+        needs=(*(job.name for job in run), *before),
+        gates=run,
+        on_hosts=tuple(step for step in gates if _reaches_hosts(step, steps)),
+    )

@@ -19,3 +19,8 @@ def ci_faults(manifest: Manifest) -> Iterator[Fault]:
         if name not in known:
             near = suggest(name, known) or f"declare [environments.{name}], or remove it"
             yield Fault(code="M056", path=("ci", "ship", index), what=f"there is no environment {name!r}", fix=near)
+    patterns = manifest.environments.keys() - known
+    if manifest.ci.review is not None and manifest.ci.review not in patterns:
+        near = suggest(manifest.ci.review, patterns) or f"add `instances = 20` to [environments.{manifest.ci.review}]"
+        what = f"there is no pattern of environments {manifest.ci.review!r}"
+        yield Fault(code="M056", path=("ci", "review"), what=what, fix=near)

@@ -32,6 +32,12 @@ class CiTable(Table):
         example=["staging", "production"],
         default_factory=list,
     )
+    review: Name | None = key(
+        "A pattern of environments (`instances`): each request to merge from the repository itself gets one, "
+        "NAME-NUMBER, which is removed when the request is closed.",
+        example="review",
+        default=None,
+    )
     runner: str = key("GitHub's machine for each job.", example="ubuntu-22.04", default=_DEFAULT.runner, min_length=1)
     image: str = key(
         "GitLab's image for each job; it needs Python and git.",

@@ -81,7 +81,7 @@ UrlPrefix = Annotated[
 Url = Annotated[
     str,
     *_shaped(
-        r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?:\{port\}|[0-9]{1,5}))?(?:/[^\s#?]*)?",
+        r"https?://(?:(?:[A-Za-z0-9._-]|\{instance\})+|\[[0-9A-Fa-f:.]+\])(?::(?:\{port\}|[0-9]{1,5}))?(?:/[^\s#?]*)?",
         "URL to open",
         'write it like "https://shop.example.com" or "http://localhost:{port}"',
     ),

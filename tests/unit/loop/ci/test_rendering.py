@@ -9,7 +9,8 @@ from ecluse import __version__
 from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
 from ecluse.loop.ci.pins import ENOUGH, pins
-from support.ci import MANIFEST, app_of
+from ecluse.model.problem import ProblemError
+from support.ci import MANIFEST, REVIEWS, app_of
 
 
 @pytest.fixture
@@ -148,6 +149,31 @@ def test_every_action_is_pinned_to_a_commit_that_two_sources_name(app):
     for pin in pins().values():
         assert re.fullmatch(r"[0-9a-f]{40}", pin.commit)
         assert len({source.split("/")[0] for source in pin.sources}) >= ENOUGH
+
+
+def test_a_request_to_merge_gets_an_environment_and_its_end_takes_that_away(tmp_path):
+    app = app_of(tmp_path, REVIEWS)
+    hub, lab = yaml.safe_load(github.render(app, ())), yaml.safe_load(gitlab.render(app, ()))
+
+    on = hub.get("on") or hub[True]  # YAML 1.1 takes `on` for true
+    assert "closed" in on["pull_request"]["types"]
+    assert all("!= 'closed'" in hub["jobs"][name]["if"] for name in ("lint", "build", "test", "review"))
+    assert hub["jobs"]["review"]["environment"]["url"] == "https://${{ github.event.number }}.review.example.com"
+    made, ended = hub["jobs"]["review"]["steps"][-1], hub["jobs"]["review-end"]["steps"][-1]
+    assert made["run"] == 'ecluse ship "review-$NUMBER" --wait'
+    assert ended["run"] == 'ecluse stop "review-$NUMBER" --remove --wait'
+    assert made["env"].keys() == {"NUMBER", "REVIEW_KEY", "TOKEN"}
+    assert all("head.repo.full_name == github.repository" in hub["jobs"][job]["if"] for job in ("review", "review-end"))
+    assert lab["review"]["environment"]["on_stop"] == "review-end"
+    assert lab["review-end"]["environment"] == {"name": "review/$CI_MERGE_REQUEST_IID", "action": "stop"}
+    assert lab["review-end"]["script"] == ['ecluse stop "review-$CI_MERGE_REQUEST_IID" --remove --wait']
+
+
+def test_a_review_is_of_a_pattern(tmp_path):
+    for text in (REVIEWS.replace("instances = 20", ""), REVIEWS.replace("[environments.review]", "[environments.x]")):
+        with pytest.raises(ProblemError) as error:
+            app_of(tmp_path, text)
+        assert "M056" in {problem.code for problem in error.value.problems}
 
 
 def test_an_environment_to_ship_to_has_to_be_there(tmp_path):
