@@ -80,6 +80,17 @@ junit = "report.xml"
 command = "true"
 needs = ["test"]
 
+[steps.each]
+command = "mkdir -p out/$ECLUSE_CELL; echo $DB > out/$ECLUSE_CELL/db"
+outputs = ["out/{cell}"]
+
+[steps.each.matrix]
+env.DB = ["sqlite", "postgres"]
+
+[steps.all]
+command = "grep -q sqlite out/sqlite/db && grep -q postgres out/postgres/db"
+needs = ["each"]
+
 [ci]
 install = "true"
 """
@@ -113,13 +124,17 @@ def test_gitlab_runs_the_same_steps_in_the_same_order_to_the_same_end(tmp_path, 
     run("ecluse", "ci", "gitlab")
     repositories.commit(root, "ci: write it")
     there = run("gitlab-ci-local", "--force-shell-executor", "--shell-isolation")
-    here = run("ecluse", "run", "lint", "build", "test", "last", "--fresh", "--json")
-    verdicts = {step["name"]: step["verdict"] for step in json.loads(here.stdout)["steps"]}
+    here = run("ecluse", "run", "lint", "build", "test", "last", "all", "--fresh", "--json")
+    steps = json.loads(here.stdout)["steps"]
+    verdicts = {step["name"].replace("[", "-").rstrip("]"): step["verdict"] for step in steps}
     lines = [line.split() for line in there.stdout.splitlines()]
     ended = {line[1]: ENDED[line[0]] for line in lines if len(line) > 1 and line[0] in ENDED}
     assert ended == {name: verdict for name, verdict in verdicts.items() if verdict != "not_run"}, there.stdout
+    assert (verdicts["each-sqlite"], verdicts["all"]) == ("passed", "passed")
     assert verdicts["test"] == ("passed" if source == "right" else "failed")
     assert bool(there.returncode) == bool(here.returncode) == (source == "wrong")
     began = [line[0] for line in lines if line[1:3] == ["starting", "shell"]]
-    assert set(began[:2]) == {"lint", "build"}
-    assert began[2:] == (["test", "last"] if source == "right" else ["test"])
+    order = {name: number for number, name in enumerate(began)}
+    assert max(order["lint"], order["build"]) < order["test"]
+    assert max(order["each-sqlite"], order["each-postgres"]) < order["all"]
+    assert ("last" in order) == (source == "right")

@@ -43,6 +43,23 @@ cache = false
 [steps.image]
 command = "true"
 
+[steps.wheels]
+command = "make wheels"
+outputs = ["wheels/{cell}"]
+paths = ["native/**"]
+gate = false
+
+[steps.wheels.matrix]
+python = ["3.11", "3.12"]
+env.LIBC = ["glibc", "musl"]
+exclude = [{ python = "3.11", LIBC = "musl" }]
+include = [{ python = "3.9", LIBC = "glibc" }]
+
+[steps.index]
+command = "ls wheels"
+needs = ["wheels"]
+gate = false
+
 [ci]
 branches = ["main", "stable"]
 ship = ["staging", "production"]

@@ -92,6 +92,7 @@ async def world(
     from ecluse.providers.git.source import GitSource  # noqa: PLC0415
     from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
     from ecluse.system.ids import SystemIds  # noqa: PLC0415
+    from ecluse.system.locks import FolderLocks, lock_folder  # noqa: PLC0415
     from ecluse.system.store import FolderStore  # noqa: PLC0415
 
     prepare(home)
@@ -133,6 +134,7 @@ async def world(
             balancers=balancers,
             services=services,
             cache=lambda policy: step_cache(policy, root, home),
+            locks=FolderLocks(lock_folder()),
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), login(env)),

@@ -132,7 +132,8 @@ def complete_environment(_: click.Context, __: click.Parameter, begun: str) -> l
 
 
 def complete_step(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    return _declared(lambda app: [step.name for step in app.steps], begun)
+    """Cells of a matrix too, and the step that they are cells of."""
+    return _declared(lambda app: dict.fromkeys(one for step in app.steps for one in (step.of, step.name) if one), begun)
 
 
 def complete_process(_: click.Context, __: click.Parameter, begun: str) -> list[str]:

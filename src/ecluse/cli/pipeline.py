@@ -31,6 +31,7 @@ class Asked:
     jobs: int | None
     fail_fast: bool
     fresh: bool
+    since: str
     dry_run: bool
     as_json: bool
     folder: Path
@@ -42,7 +43,13 @@ def shared_options(command: Decorated) -> Decorated:
         options.folder,
         options.as_json,
         options.dry_run,
-        click.option("--fresh", is_flag=True, help="Run every step, whatever has passed before."),
+        click.option("--fresh", is_flag=True, help="Run every step, whatever has passed before and has changed."),
+        click.option(
+            "--since",
+            metavar="REF",
+            default="",
+            help="Skip steps with `paths` in which nothing has changed since then (default: since they passed last).",
+        ),
         click.option("--fail-fast", is_flag=True, help="Cancel the other steps when one fails."),
         click.option("--jobs", type=click.IntRange(min=1), help="Steps at once (default: one for each processor)."),
         click.option("--dirty", is_flag=True, help="The working tree as it lies."),
@@ -55,6 +62,8 @@ def shared_options(command: Decorated) -> Decorated:
 def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, only: bool = False,
         artifacts: Path | None = None) -> None:  # fmt: skip
     """Run the steps that `names` picks, show how they ended, and exit."""
+    if asked.since and (asked.dirty or asked.fresh):
+        raise click.UsageError("--since compares commits: leave --dirty and --fresh out")
 
     async def work(at: session.Session) -> Exit:
         there, commit = await at.at(asked.revision, dirty=asked.dirty)
@@ -69,6 +78,7 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
             fail_fast=asked.fail_fast,
             fresh=asked.fresh,
             artifacts=artifacts,
+            since=asked.since,
         )
         steps = steps_of_order(app, order)
         if asked.dry_run:

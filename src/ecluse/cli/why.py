@@ -24,16 +24,23 @@ def command(name: str, revision: str, as_json: bool, folder: Path) -> None:
         there, commit = await at.at(revision, dirty=False)
         secrets = pipeline.secrets_of(select(there.app.steps, (name,)), at.world)
         found = await why(name, there.app, at.world, commit, secrets)
-        at.answer(document(found))
+        at.answer(document(name, found))
         if not as_json:
-            text(found)
+            for one in found:
+                text(one)
         return Exit.DONE
 
     session.run(folder, work, as_json=as_json)
 
 
-def document(found: Why) -> dict[str, object]:
-    """The `--json` form; its keys are stable."""
+def document(name: str, found: tuple[Why, ...]) -> dict[str, object]:
+    """The `--json` form; its keys are stable. Of a matrix: each of its cells."""
+    if len(found) == 1:
+        return _document(found[0])
+    return {"step": name, "cells": [_document(one) for one in found]}
+
+
+def _document(found: Why) -> dict[str, object]:
     return {
         "step": found.step,
         "cached": bool(found.kept),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -11,6 +12,8 @@ from typing import Any
 from ecluse.model.events import Event
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.world import World
+
+NOTHING: AbstractSet[str] = frozenset()
 
 
 class State(StrEnum):
@@ -66,6 +69,8 @@ class Node:
     alone: bool = False
     """Its events authorise an outside effect: they are on disk, in a transaction of their own, before anything else
     begins."""
+    locks: frozenset[str] = frozenset()
+    """What it must have for itself: nodes that share one don't run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,27 @@ def make_plan(nodes: Iterable[Node]) -> Plan:
     return Plan(_ordered(given))
 
 
-def ready(waiting: Iterable[Node], passed: Collection[str], room: int) -> tuple[Node, ...]:
-    """The first `room` of the waiting nodes that have all they need."""
+def ready(
+    waiting: Iterable[Node], passed: Collection[str], room: int, taken: AbstractSet[str] = NOTHING
+) -> tuple[Node, ...]:
+    """The first `room` of the waiting nodes that have all they need, and whose locks aren't `taken`."""
     found: list[Node] = []
     for node in waiting:
         if len(found) >= room:
             break
-        if all(need in passed for need in node.needs):
+        if all(need in passed for need in node.needs) and not (node.locks and node.locks & taken):
             found.append(node)
+            taken = taken | node.locks if node.locks else taken
     return tuple(found)
+
+
+def blocked(waiting: Iterable[Node], passed: Collection[str], taken: Mapping[str, str]) -> Mapping[str, str]:
+    """Of the waiting nodes that lack nothing but locks, what each waits for. `taken`: who has a lock."""
+    return {
+        node.name: ", ".join(f"{lock}, which {taken[lock]} has" for lock in sorted(node.locks & taken.keys()))
+        for node in waiting
+        if node.locks & taken.keys() and all(need in passed for need in node.needs)
+    }
 
 
 def lost(waiting: Iterable[Node], failed: str) -> Mapping[str, str]:

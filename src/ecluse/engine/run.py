@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ecluse.engine.plan import Ended, Node, Outcome, Plan, State, lost, ready
+from ecluse.engine.plan import Ended, Node, Outcome, Plan, State, blocked, lost, ready
 from ecluse.model.problem import ProblemError
 from ecluse.ports.world import World
 
@@ -19,7 +19,15 @@ class Began:
     attempt: int = 1
 
 
-OnEvent = Callable[[Began | Ended], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """A node has all it needs but locks; `what` says which, and who has them."""
+
+    name: str
+    what: str
+
+
+OnEvent = Callable[[Began | Ended | Waits], None]
 
 
 async def run(
@@ -46,21 +54,33 @@ class _Execution:
         self._waiting = dict(self._nodes)
         self._running: dict[asyncio.Task[Ended], Node] = {}
         self._passed: set[str] = set()
+        self._has_locks = any(node.locks for node in plan.nodes)
         self._world = world
         self._fail_fast = fail_fast
         self._on_event = on_event
 
     async def run(self, jobs: int) -> None:
         while self._waiting or self._running:
-            for node in ready(self._waiting.values(), self._passed, jobs - len(self._running)):
+            for node in ready(self._waiting.values(), self._passed, jobs - len(self._running), self._locked.keys()):
                 del self._waiting[node.name]
                 self._running[asyncio.ensure_future(self._attempts(node))] = node
+            self._tell_waiting()
             done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 del self._running[task]
                 self._settle(task.result())
             if self._fail_fast and any(ended.state is State.FAILED for ended in self.ended.values()):
                 await self.end("another one failed, and --fail-fast was given")
+
+    @property
+    def _locked(self) -> dict[str, str]:
+        """Who has each lock."""
+        return {lock: node.name for node in self._running.values() for lock in node.locks} if self._has_locks else {}
+
+    def _tell_waiting(self) -> None:
+        if self._has_locks:
+            for name, what in blocked(self._waiting.values(), self._passed, self._locked).items():
+                self._on_event(Waits(name=name, what=what))
 
     async def end(self, why: str) -> None:
         """Cancel what runs, wait until it is gone, and record it and what waits as not run."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 from ecluse.model.events import Event
 from ecluse.model.history import DeploymentKnown, State
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.runs import RunKnown, StepKnown
 from ecluse.ports.ledger import Ledger, Record, Verification
 
 Result = TypeVar("Result")
@@ -41,6 +42,14 @@ class BestEffortLedger:
         self, *, before: int | None = None, environment: str | None = None, limit: int = 20
     ) -> tuple[DeploymentKnown, ...]:
         return self._try(lambda ledger: ledger.deployments(before=before, environment=environment, limit=limit))
+
+    def runs(
+        self, *, before: int | None = None, environment: str | None = None, limit: int = 20
+    ) -> tuple[RunKnown, ...]:
+        return self._try(lambda ledger: ledger.runs(before=before, environment=environment, limit=limit))
+
+    def steps(self) -> tuple[StepKnown, ...]:
+        return self._try(lambda ledger: ledger.steps())
 
     def verify(self) -> Verification:
         return self._own.verify()

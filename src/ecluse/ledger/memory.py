@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ecluse.ledger import chain
 from ecluse.model.events import Event
 from ecluse.model.history import DeploymentKnown, State, apply, fold
+from ecluse.model.runs import RunKnown, StepKnown, fold_runs
 from ecluse.ports.clock import Clock
 from ecluse.ports.ledger import Record, Verification
 
@@ -51,6 +52,17 @@ class MemoryLedger:
                 known |= {(place.name, deployment.id): deployment for deployment in place.deployments}
         older = [one for one in known.values() if before is None or one.number < before]
         return tuple(sorted(older, key=lambda one: one.number, reverse=True)[:limit])
+
+    def runs(
+        self, *, before: int | None = None, environment: str | None = None, limit: int = 20
+    ) -> tuple[RunKnown, ...]:
+        known = fold_runs(self._records()).runs.values()
+        wanted = [one for one in known if environment in {None, one.environment}]
+        older = [one for one in wanted if before is None or one.number < before]
+        return tuple(sorted(older, key=lambda one: one.number, reverse=True)[:limit])
+
+    def steps(self) -> tuple[StepKnown, ...]:
+        return tuple(sorted(fold_runs(self._records()).steps.values(), key=lambda one: one.name))
 
     def verify(self) -> Verification:
         head = self._links[-1].hash if self._links else chain.GENESIS

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ecluse.model.events import Event
 from ecluse.model.history import DeploymentKnown, State
+from ecluse.model.runs import RunKnown, StepKnown
 from ecluse.ports.ledger import Ledger, Record, Verification
 
 
@@ -35,6 +36,14 @@ class Unwritten:
         self, *, before: int | None = None, environment: str | None = None, limit: int = 20
     ) -> tuple[DeploymentKnown, ...]:
         return self._ledger.deployments(before=before, environment=environment, limit=limit)
+
+    def runs(
+        self, *, before: int | None = None, environment: str | None = None, limit: int = 20
+    ) -> tuple[RunKnown, ...]:
+        return self._ledger.runs(before=before, environment=environment, limit=limit)
+
+    def steps(self) -> tuple[StepKnown, ...]:
+        return self._ledger.steps()
 
     def verify(self) -> Verification:
         return self._ledger.verify()

@@ -62,6 +62,13 @@ CODES = MappingProxyType(
         "M068": "Groups contain each other in a circle.",
         "M070": "There is no such key to explain.",
         "M071": "What a balancer is told can't be as it stands.",
+        "M080": "What works on hosts has a matrix.",
+        "M081": "A setting stands beside the axis of a matrix that gives it its values.",
+        "M082": "A matrix has no cell, or too many.",
+        "M083": "Two cells of a matrix would have the same name.",
+        "M084": "What a matrix excludes isn't there, or is included too.",
+        "M085": "Each cell of a matrix would leave the same output.",
+        "M086": "A path stands for a cell, and the step has no matrix.",
         "M090": "There is no such environment.",
         "M091": "A pattern of environments can't be made of this.",
     }

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecluse.manifest.fault import matches
+from ecluse.model.suggestion import nearest
 
 if TYPE_CHECKING:
     from ecluse.manifest.fault import KeyPath
     from ecluse.manifest.keys import Pattern
 
 _STEP: Pattern = ("steps", "*")
+_MATRIX: Pattern = ("steps", "*", "matrix")
+_AXES = ("python", "env", "include", "exclude")
 _PROCESS: Pattern = ("processes", "*")
 _NO_GATE = (
     'write `gate = false` and `why_off = "…"`: a ship goes without it and says why, `ecluse run` still runs it; or '
@@ -27,6 +30,9 @@ MEANT: Mapping[Pattern, Mapping[str, str]] = {
         **dict.fromkeys(("environment", "variables"), "write it as `env`"),
         **dict.fromkeys(("cwd", "workdir", "working_directory", "directory"), "write it as `folder`"),
         "artifacts": "write it as `outputs`",
+        **dict.fromkeys(("resources", "resource_group", "mutex", "semaphore"), "write it as `locks`"),
+        **dict.fromkeys(("changes", "only", "rules", "filters", "if"), "write what it is for as `paths`"),
+        "strategy": "write its matrix as [steps.NAME.matrix]: python and env have the values",
     },
     _PROCESS: {
         "disabled": "write `enabled = false`",
@@ -42,5 +48,8 @@ MEANT: Mapping[Pattern, Mapping[str, str]] = {
 
 def meant(path: KeyPath) -> str:
     """What to write instead; empty where it isn't known."""
+    name = str(path[-1])
+    if matches(path[:-1], _MATRIX) and not nearest(name, _AXES) and name.isidentifier():
+        return f"write it as `env.{name}`: an axis besides `python` is a variable of the step"
     known = (words for pattern, words in MEANT.items() if matches(path[:-1], pattern))
-    return next(known, {}).get(str(path[-1]), "")
+    return next(known, {}).get(name, "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecluse.manifest.amounts import duration
 from ecluse.manifest.groups import hosts
+from ecluse.manifest.matrix import PLACE, PYTHON, Cell, cells, label, name_of
 from ecluse.model.app import (
     App,
     Build,
@@ -30,7 +31,7 @@ from ecluse.model.rollout import CanaryStep, Rollout
 from ecluse.model.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ecluse.manifest.schema.balancer import BalancerTable
     from ecluse.manifest.schema.environment import EnvironmentTable, RolloutTable
@@ -46,11 +47,16 @@ LOCAL = EnvironmentName("local")
 def resolve(manifest: Manifest) -> App:
     """The App; the manifest has been checked, so nothing can go wrong here."""
     groups = manifest.groups
-    declared = tuple(_environment(name, table, groups) for name, table in manifest.environments.items())
+    named = {name: _names(name, table) for name, table in manifest.steps.items()}
+    declared = tuple(_environment(name, table, groups, named) for name, table in manifest.environments.items())
     environments = tuple(environment for environment in declared if not environment.instances)
     return App(
         processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
-        steps=tuple(_step(name, table, manifest) for name, table in manifest.steps.items()),
+        steps=tuple(
+            step
+            for name, table in manifest.steps.items()
+            for step in _steps(_step(name, table, manifest, named), table)
+        ),
         gates=Gates(**_given(manifest.gates)),
         cache=CachePolicy(**_given(manifest.cache)),
         ci=CiPolicy(**_given(manifest.ci)),
@@ -74,7 +80,41 @@ def _process(name: str, table: ProcessTable) -> Process:
     )
 
 
-def _step(name: str, table: StepTable, manifest: Manifest) -> Step:
+def _names(name: str, table: StepTable) -> tuple[StepName, ...]:
+    """Of its cells, or its own."""
+    return tuple(StepName(name_of(name, cell)) for cell in cells(table.matrix)) if table.matrix else (StepName(name),)
+
+
+def _steps(step: Step, table: StepTable) -> Iterator[Step]:
+    if table.matrix is None:
+        yield step
+        return
+    for cell in cells(table.matrix):
+        yield _cell(step, cell)
+
+
+def _cell(step: Step, cell: Cell) -> Step:
+    def labelled(text: str) -> str:
+        return text.replace(PLACE, label(cell))
+
+    return replace(
+        step,
+        name=StepName(name_of(step.name, cell)),
+        of=step.name,
+        cell=cell,
+        python=cell.get(PYTHON, step.python),
+        env={**step.env, **{name: value for name, value in cell.items() if name != PYTHON}},
+        outputs=tuple(map(labelled, step.outputs)),
+        evidence=replace(step.evidence, known_failures=labelled(step.evidence.known_failures)),
+    )
+
+
+def _all(names: Sequence[str], named: Mapping[str, Sequence[StepName]]) -> tuple[StepName, ...]:
+    """Who names a step means all its cells."""
+    return tuple(one for name in names for one in named[name])
+
+
+def _step(name: str, table: StepTable, manifest: Manifest, named: Mapping[str, Sequence[StepName]]) -> Step:
     reaches = bool(table.playbook or table.fabric)
     step = Step(
         name=StepName(name),
@@ -83,7 +123,11 @@ def _step(name: str, table: StepTable, manifest: Manifest) -> Step:
         evidence=Evidence(
             junit=table.junit or "", coverage=table.coverage or "", known_failures=table.known_failures or ""
         ),
-        **_given(table, "junit", "coverage", "known_failures", "playbook", "fabric", "hosts"),
+        needs=_all(table.needs, named),
+        python=table.python or "",
+        **_given(
+            table, "junit", "coverage", "known_failures", "playbook", "fabric", "hosts", "needs", "python", "matrix"
+        ),
     )
     return replace(step, group="hosts", hosts=hosts_of(table, manifest), cache=False) if reaches else step
 
@@ -106,7 +150,9 @@ def _service(name: str, table: ServiceTable) -> Service:
     return Service(name=ServiceName(name), version=table.version or "", **_given(table, "version"))
 
 
-def _environment(name: str, table: EnvironmentTable, groups: Mapping[str, Sequence[str]]) -> Environment:
+def _environment(
+    name: str, table: EnvironmentTable, groups: Mapping[str, Sequence[str]], named: Mapping[str, Sequence[StepName]]
+) -> Environment:
     is_local = name == LOCAL
     return Environment(
         name=EnvironmentName(name),
@@ -119,8 +165,11 @@ def _environment(name: str, table: EnvironmentTable, groups: Mapping[str, Sequen
         ssh=SshSettings(**{**_given(table.ssh, "jump"), "jump": table.ssh.jump or ""}),
         balancer=_balancer(table.balancer) if table.balancer else None,
         hosts=hosts(table.hosts, groups),
-        roles={process: hosts(named, groups) for process, named in table.roles.items()},
-        **_given(table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh", "balancer", "hosts", "roles"),
+        roles={process: hosts(on, groups) for process, on in table.roles.items()},
+        gates=None if table.gates is None else _all(table.gates, named),
+        **_given(
+            table, "tag", "stamp", "services", "rollout", "policy", "url", "ssh", "balancer", "hosts", "roles", "gates"
+        ),
     )
 
 

@@ -125,7 +125,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One command of the pipeline.
+    """One command of the pipeline, or one cell of a matrix: a command with one value of each axis.
 
     `inputs` are globs of the commit (None: the whole commit, empty: an empty tree); `outputs` are the paths that
     leave the step. `retries` means that many more attempts; `timeout` is for each attempt. `gate` says whether
@@ -133,6 +133,10 @@ class Step:
     """
 
     name: StepName
+    of: str = ""
+    """The step of the manifest that it is a cell of (`test` of `test[3.12]`); empty where that has no matrix."""
+    cell: Mapping[str, str] = field(default_factory=dict)
+    """Its value on each axis, `python` and names of variables."""
     command: Argv = ()
     playbook: str = ""
     """Of Ansible's, run on `hosts` instead of a command here."""
@@ -161,6 +165,17 @@ class Step:
     """Whether it isn't run again while nothing has changed that it depends on."""
     tools: tuple[str, ...] = ()
     """Programs of the system that it depends on."""
+    python: str = ""
+    """`X.Y` that it runs with; empty: the app's."""
+    paths: tuple[str, ...] | None = None
+    """Globs: where nothing below them has changed it is skipped, a ship excepted; None: never."""
+    locks: tuple[str, ...] = ()
+    """What only one step of this machine may have at once."""
+
+    @property
+    def label(self) -> str:
+        """What tells it from the other cells, fit to be part of a path; empty without a matrix."""
+        return self.name[len(self.of) + 1 : -1] if self.of else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +186,8 @@ class Gates:
     """Percent of lines, 0 to 100; None asks nothing."""
     tests: bool = True
     """A step with a JUnit report must have executed at least one test."""
+    flaky: int | None = None
+    """How many steps of a run may pass only after a retry; None asks nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(Event):
-    """A pipeline step has its verdict."""
+    """A pipeline step has its verdict. One that passed after several attempts is flaky."""
 
     run: str
     step: str
@@ -52,6 +52,8 @@ class StepEnded(Event):
     evidence: tuple[str, ...] = ()
     log: str = ""
     cached: str = ""
+    logs: tuple[str, ...] = ()
+    """One for each attempt, where there were several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,3 +23,8 @@ Version = NewType("Version", str)
 """Semantic Versioning 2.0.0, without a leading `v`."""
 HostName = NewType("HostName", str)
 """As the environment's `hosts` names it; `this machine` where it names none."""
+
+
+def path_name(step: str) -> str:
+    """A step's name as part of a path: what a cell has around its label means something to shells and globs."""
+    return step.replace("[", "@").removesuffix("]")

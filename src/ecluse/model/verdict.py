@@ -15,6 +15,8 @@ class Answer(StrEnum):
     """The source of evidence did not answer."""
     OVERRIDDEN = "overridden"
     """It was not passed, and a person said why to go on. Never reported as passed."""
+    SKIPPED = "skipped"
+    """Nothing that it is for has changed. Counts as success; never reported as passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,14 @@ class Verdict:
     """Tests that failed and are listed as known to."""
     cured: tuple[str, ...] = ()
     """Tests that are listed as known to fail, and pass."""
+    logs: tuple[str, ...] = ()
+    """One for each attempt, where there were several."""
 
     @property
     def stops(self) -> bool:
-        return self.is_required and self.answer not in {Answer.PASSED, Answer.OVERRIDDEN}
+        return self.is_required and self.answer not in {Answer.PASSED, Answer.OVERRIDDEN, Answer.SKIPPED}
+
+    @property
+    def flaky(self) -> bool:
+        """Passed, and not at its first attempt."""
+        return self.answer is Answer.PASSED and self.attempts > 1

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ecluse.model.events import Event
 from ecluse.model.history import DeploymentKnown, State
+from ecluse.model.runs import RunKnown, StepKnown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,15 @@ class Ledger(Protocol):
         self, *, before: int | None = None, environment: str | None = None, limit: int = 20
     ) -> tuple[DeploymentKnown, ...]:
         """All that ever began, newest first; `before` is the `number` of the last one seen."""
+
+    def runs(
+        self, *, before: int | None = None, environment: str | None = None, limit: int = 20
+    ) -> tuple[RunKnown, ...]:
+        """Runs of the pipeline, newest first; `before` is the `number` of the last one seen. One that ended in another
+        transaction than it began in is one all the same."""
+
+    def steps(self) -> tuple[StepKnown, ...]:
+        """What is known of every step that ever ran, by name."""
 
     def verify(self) -> Verification: ...
 

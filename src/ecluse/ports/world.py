@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.ports.commands import CommandRunner
     from ecluse.ports.ids import Ids
     from ecluse.ports.ledger import Ledger
+    from ecluse.ports.locks import MachineLocks
     from ecluse.ports.python import Toolchain
     from ecluse.ports.reporter import Reporter
     from ecluse.ports.services import ServicePrograms
@@ -50,6 +51,8 @@ class World:
     services: ServicePrograms
     cache: Callable[[CachePolicy], StepCache]
     """Where the results of steps are kept."""
+    locks: MachineLocks
+    """What only one step of this machine may have at once."""
     reporter: Reporter
     actor: str
     """Who acts, as they say: `user@host`, or another identity. For records and approvals."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,11 @@ MIGRATED = events.MigrationsRun(
 )  # fmt: skip
 ELSEWHERE = events.EnvironmentStopped(environment="production")
 STEP = events.StepEnded(run="run-1", step="écluse", answer="passed", seconds=0.1, evidence=("3 passed", "0 failed"))
+
+BEGAN = events.RunStarted(run="run-1", verb="test", commit="c" * 40)
+PASSED = events.StepEnded(run="run-1", step="test[3.12]", answer="passed", seconds=1, log="/logs/test@3.12.log")
+FLAKY = events.StepEnded(run="run-1", step="test[3.12]", answer="passed", seconds=1, attempts=3, log="/logs/3.log")
+OVER = events.RunEnded(run="run-1", outcome="passed", seconds=2.5)
 
 
 class LedgerContract:
@@ -94,6 +100,36 @@ class LedgerContract:
         oldest = ledger.deployments(before=3, environment="local")
         assert [(known.id, known.number) for known in oldest] == [("d-1", 2), ("d-0", 1)]
         assert [known.id for known in ledger.deployments(limit=2)] == ["d-59", "d-58"]
+
+    def test_a_run_is_known_with_how_its_steps_ended(self, ledger: Ledger) -> None:
+        ledger.append(BEGAN, PASSED)
+        (open_run,) = ledger.runs()
+        assert (open_run.outcome, open_run.ended_at, open_run.passed) == ("", None, 1)
+        skipped = events.StepEnded(run="run-1", step="docs", answer="skipped", seconds=0, attempts=0)
+        gate = events.StepEnded(run="run-1", step="gates.coverage", answer="passed", seconds=0)
+        ledger.append(FLAKY, replace(PASSED, cached="before"), skipped, gate, OVER)
+        (known,) = ledger.runs()
+        assert (known.run, known.verb, known.outcome, known.seconds) == ("run-1", "test", "passed", 2.5)
+        assert (known.passed, known.flaky, known.cached, known.skipped, known.failed) == (3, 1, 1, 1, 0)
+
+    def test_runs_are_paged_and_read_by_environment(self, ledger: Ledger) -> None:
+        ledger.append(*(replace(BEGAN, run=f"run-{n}") for n in range(4)))
+        ledger.append(events.RunStarted(run="run-9", verb="ship", environment="local"))
+        assert [run.run for run in ledger.runs(limit=2)] == ["run-9", "run-3"]
+        assert [run.run for run in ledger.runs(before=3)] == ["run-1", "run-0"]
+        assert [run.run for run in ledger.runs(environment="local")] == ["run-9"]
+
+    def test_what_is_known_of_a_step_counts_how_often_it_was_flaky(self, ledger: Ledger) -> None:
+        ledger.append(BEGAN, PASSED, FLAKY, replace(PASSED, answer="failed"), replace(PASSED, cached="before"))
+        (step,) = ledger.steps()
+        assert (step.name, step.runs, step.passed, step.flaky, step.last) == ("test[3.12]", 3, 2, 1, "failed")
+        assert (step.flaky_run, step.flaky_attempts) == ("run-1", 3)
+
+    def test_runs_and_steps_are_rebuilt(self, ledger: Ledger) -> None:
+        ledger.append(BEGAN, PASSED, FLAKY, OVER)
+        before = (ledger.runs(), ledger.steps())
+        ledger.rebuild()
+        assert (ledger.runs(), ledger.steps()) == before
 
     def test_a_deferred_event_stands_before_the_next_append(self, ledger: Ledger) -> None:
         ledger.defer(STEP)

@@ -14,6 +14,7 @@ from ecluse.ports.world import World
 from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.target import MemoryTarget
 from ecluse.system.cache import FolderCache
+from ecluse.system.locks import FolderLocks
 from ecluse.system.store import FolderStore
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.commands import ScriptedCommands
@@ -73,6 +74,7 @@ class MemoryWorld:
             balancers=lambda _app, environment: self.balancers if environment.balancer else {},
             services=self.services,
             cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),
+            locks=FolderLocks(self.folder),
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.engine.plan import Node, lost, make_plan, ready
+from ecluse.engine.plan import Node, blocked, lost, make_plan, ready
 from ecluse.model.problem import ProblemError
 
 
@@ -53,3 +53,21 @@ def test_no_more_are_ready_than_there_is_room():
 def test_a_failure_loses_all_behind_it_and_nothing_else():
     waiting = [node("b", "a"), node("c", "b"), node("d"), node("e", "d")]
     assert lost(waiting, "a") == {"b": "a", "c": "b"}
+
+
+def test_nodes_that_share_a_lock_are_ready_one_after_the_other():
+    first, second, third = (
+        Node(name=name, action=nothing, locks=frozenset(locks)) for name, locks in (("a", "x"), ("b", "xy"), ("c", "z"))
+    )
+    assert names(ready([first, second, third], (), 3)) == ["a", "c"]
+    assert names(ready([first, second], (), 3, {"y"})) == ["a"]
+    assert names(ready([second], (), 3, {"x"})) == []
+
+
+def test_who_waits_for_a_lock_is_told_who_has_it():
+    waiting = [
+        Node(name="b", action=nothing, locks=frozenset({"x", "y"})),
+        Node(name="c", action=nothing, needs=("b",), locks=frozenset({"x"})),
+        Node(name="d", action=nothing),
+    ]
+    assert blocked(waiting, (), {"x": "a"}) == {"b": "x, which a has"}

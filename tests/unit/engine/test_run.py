@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ecluse.engine.plan import Node, Outcome, State, make_plan
-from ecluse.engine.run import Began, run
+from ecluse.engine.run import Began, Waits, run
 from ecluse.model.events import StepEnded
 from ecluse.model.problem import Problem, ProblemError
 
@@ -211,3 +211,25 @@ def test_cancelled_it_ends_what_runs_records_it_and_goes_on_being_cancelled(worl
         event("slow not_run the run was stopped"),
         event("b not_run it needs slow, which did not pass"),
     ]
+
+
+def test_nodes_with_one_lock_never_run_at_once_and_others_do(world, do):
+    now, most, events = set(), [], []
+
+    def locked(name, *locks):
+        async def action(_):
+            now.add(name)
+            most.append(frozenset(now))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            now.discard(name)
+            return Outcome(passed=True)
+
+        return Node(name=name, action=action, locks=frozenset(locks))
+
+    plan = make_plan([locked("a", "gpu"), locked("b", "gpu"), locked("c"), locked("d", "gpu", "port")])
+    ended = do(run(plan, world, jobs=4, on_event=events.append))
+    assert set(states(ended).values()) == {State.PASSED}
+    assert all(len(at_once & {"a", "b", "d"}) <= 1 for at_once in most)
+    assert frozenset({"a", "c"}) in most
+    assert Waits(name="b", what="gpu, which a has") in events

@@ -99,7 +99,7 @@ def test_without_a_key_all_sections_are_listed():
 
 def test_a_section_as_json_holds_its_keys():
     document = explain.as_document(explain.find("gates"))
-    assert [key["key"] for key in document["keys"]] == ["gates.coverage", "gates.tests"]
+    assert [key["key"] for key in document["keys"]] == ["gates.coverage", "gates.tests", "gates.flaky"]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def event(record: Record) -> str:
     """For people: number, time, what, and its fields without the empty ones."""
     kind, data = named(record.event)
     facts = " ".join(f"{key}={_short(value)}" for key, value in data.items() if value not in ("", (), None))
-    return f"{record.number:>6}  {_local(record.at)}  {kind}  {facts}"
+    return f"{record.number:>6}  {local_time(record.at)}  {kind}  {facts}"
 
 
 def event_document(record: Record) -> dict[str, Any]:
@@ -64,12 +64,13 @@ def _row(entry: Entry) -> tuple[str, ...]:
     known = entry.deployment
     seconds = "" if entry.seconds is None else f"{entry.seconds:.1f}"
     return (
-        _local(known.started_at), known.environment, known.verb, known.version, entry.commit[:10], known.outcome,
+        local_time(known.started_at), known.environment, known.verb, known.version, entry.commit[:10], known.outcome,
         seconds, known.actor,
     )  # fmt: skip
 
 
-def _local(at: datetime) -> str:
+def local_time(at: datetime) -> str:
+    """As people here read a clock."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 

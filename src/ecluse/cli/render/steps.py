@@ -13,7 +13,7 @@ from ecluse.model.app import Step
 from ecluse.model.problem import Exit
 from ecluse.model.verdict import Answer, Verdict
 
-_SIGNS = {Answer.PASSED: ("✓", "green"), Answer.FAILED: ("✗", "red")}
+_SIGNS = {Answer.PASSED: ("✓", "green"), Answer.FAILED: ("✗", "red"), Answer.SKIPPED: ("-", "green")}
 
 
 def document(done: StepsDone) -> dict[str, Any]:
@@ -36,8 +36,10 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "evidence": list(verdict.evidence),
         "seconds": verdict.seconds,
         "attempts": verdict.attempts,
+        "flaky": verdict.flaky,
         "cached": verdict.cached,
         "log": verdict.log,
+        "logs": list(verdict.logs),
         "known_failures": list(verdict.known_failures),
         "cured": list(verdict.cured),
     }
@@ -60,28 +62,36 @@ def text(done: StepsDone) -> None:
     asked = [verdict for verdict in done.verdicts if verdict.is_required]
     passed = sum(verdict.answer is Answer.PASSED for verdict in asked)
     place = "the working tree" if done.dirty else done.commit[:12]
-    click.secho(f"{passed} of {len(asked)} passed at {place}  ({done.seconds:.1f} s)", bold=True)
+    skipped = sum(verdict.answer is Answer.SKIPPED for verdict in asked)
+    others = {"skipped": skipped, "flaky": sum(verdict.flaky for verdict in asked)}
+    told = "".join(f", {count} {word}" for word, count in others.items() if count)
+    click.secho(f"{passed} of {len(asked)} passed{told} at {place}  ({done.seconds:.1f} s)", bold=True)
 
 
 def lines_of(verdict: Verdict) -> tuple[str, ...]:
     sign, color = _SIGNS.get(verdict.answer, ("-", "yellow"))
     word = "" if verdict.answer is Answer.PASSED else f"  {verdict.answer.value.replace('_', ' ')}"
     took = "  cached" if verdict.cached else f"{verdict.seconds:6.1f} s"
-    log = (f"    log: {verdict.log}",) if verdict.answer is Answer.FAILED and verdict.log else ()
+    told = verdict.logs or (verdict.log,) if verdict.flaky or verdict.answer is Answer.FAILED else ()
+    log = (f"    log: {log}" for log in told if log)
     evidence = (f"    {shortened(line)}" for line in verdict.evidence)
     return (f"{click.style(sign, fg=color)} {verdict.gate:<20} {took}{word}", *evidence, *log)
 
 
 def planned(steps: tuple[Step, ...], *, as_json: bool) -> Exit:
     if as_json:
-        listed = [{"name": s.name, "command": list(s.command), "needs": list(s.needs), **_on_hosts(s)} for s in steps]
-        session.print_json({"outcome": "planned", "steps": listed})
+        session.print_json({"outcome": "planned", "steps": [_planned(step) for step in steps]})
         return Exit.DONE
     for step in steps:
         behind = f"  (after {', '.join(step.needs)})" if step.needs else ""
         what = " ".join(step.command) or ", ".join(f"{name} {value}" for name, value in _on_hosts(step).items())
         click.echo(f"would run {step.name}: {what}{behind}")
     return Exit.DONE
+
+
+def _planned(step: Step) -> dict[str, Any]:
+    cell = {"of": step.of, "cell": dict(step.cell)} if step.of else {}
+    return {"name": step.name, "command": list(step.command), "needs": list(step.needs), **_on_hosts(step), **cell}
 
 
 def _on_hosts(step: Step) -> dict[str, str]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from ecluse.ledger import chain
-from ecluse.ledger.sqlite import problems, projections
+from ecluse.ledger.sqlite import problems, projections, runs
 from ecluse.ledger.sqlite.connection import BUSY_SECONDS, Connection
 from ecluse.model.events import Event
 from ecluse.model.history import DeploymentKnown, State
 from ecluse.model.problem import ProblemError
+from ecluse.model.runs import RunKnown, StepKnown
 from ecluse.ports.clock import Clock
 from ecluse.ports.ledger import Record, Verification
 
@@ -86,6 +87,18 @@ class SqliteLedger:
         with self._lock:
             self._flush()
             return projections.deployments(self._connection, environment, _cursor(before), limit)
+
+    def runs(
+        self, *, before: int | None = None, environment: str | None = None, limit: int = 20
+    ) -> tuple[RunKnown, ...]:
+        with self._lock:
+            self._flush()
+            return runs.runs(self._connection, environment, _cursor(before), limit)
+
+    def steps(self) -> tuple[StepKnown, ...]:
+        with self._lock:
+            self._flush()
+            return runs.steps(self._connection)
 
     def verify(self) -> Verification:
         with self._lock:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ecluse.ledger.sqlite import runs
 from ecluse.ledger.sqlite.connection import Connection
 from ecluse.model.events import ReleaseMade
 from ecluse.model.history import (
@@ -44,6 +45,8 @@ def project(connection: Connection, record: Record) -> None:
         before = environment(connection, event.environment)
         after = apply(State(environments={before.name: before}), record).environments[before.name]
         _store(connection, before, after, record.number)
+    else:
+        runs.project(connection, record)
 
 
 def state(connection: Connection) -> State:
@@ -67,7 +70,7 @@ def deployments(connection: Connection, place: str | None, before: int, limit: i
 
 
 def clear(connection: Connection) -> None:
-    for table in ("environments", "releases", "deployments"):
+    for table in ("environments", "releases", "deployments", "runs", "steps"):
         connection.rows(f"clear_{table}")
 
 

@@ -9,6 +9,7 @@ from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Review, Ship, jobs_of
 from ecluse.loop.ci.pins import pins
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
+from ecluse.model.ids import path_name
 
 FINISHED = "${{ !cancelled() }}"
 """Of a failure too, reports are wanted."""
@@ -50,7 +51,7 @@ def _job(job: Job, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
     if job.findings:
         found["permissions"] = {"contents": "read", "security-events": "write"}
     found["steps"] = [
-        *_prepared(jobs, app, history=False),
+        *_prepared(jobs, app, depth=_depth(job), python=job.step.python),
         *([_kept(job, folder)] if may_cache(app) else []),
         *_taken(job, folder),
         _run(job.step.name, job.command, job.step.secrets),
@@ -59,11 +60,20 @@ def _job(job: Job, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
     return found
 
 
-def _prepared(jobs: Jobs, app: App, *, history: bool) -> Iterator[dict[str, Any]]:
-    depth = {"fetch-depth": 0} if history else {}
-    yield {"uses": pins()["checkout"].uses(), "with": {"persist-credentials": False, **depth}}
-    yield {"uses": pins()["setup-python"].uses(), "with": {"python-version": app.ci.python}}
+def _prepared(jobs: Jobs, app: App, *, depth: int | None, python: str = "") -> Iterator[dict[str, Any]]:
+    """`depth` is that of the history, 0 for all of it, None for the commit alone. `python` is a cell's own: of several
+    the last one is that of the shell, with which Écluse is installed."""
+    history = {} if depth is None else {"fetch-depth": depth}
+    pythons = "".join(f"{one}\n" for one in (python, app.ci.python)) if python not in {"", app.ci.python} else ""
+    yield {"uses": pins()["checkout"].uses(), "with": {"persist-credentials": False, **history}}
+    yield {"uses": pins()["setup-python"].uses(), "with": {"python-version": pythons or app.ci.python}}
     yield {"name": "Install Écluse", "run": jobs.install}
+
+
+def _depth(job: Job) -> int | None:
+    """What a request to merge is merged into is the parent of the commit that is checked out: `paths` are compared
+    with it."""
+    return None if job.step.paths is None else 2
 
 
 def may_cache(app: App) -> bool:
@@ -79,14 +89,14 @@ def _kept(job: Job, folder: str) -> dict[str, Any]:
         "with": {
             "path": within(folder, CACHE),
             "key": cache_key(job),
-            "restore-keys": f"ecluse-steps-{job.step.name}-",
+            "restore-keys": f"ecluse-steps-{job.artifact}-",
         },
     }
 
 
 def _taken(job: Job, folder: str) -> Iterator[dict[str, Any]]:
     parent = job.folder.rpartition("/")[0]
-    for need in job.takes:
+    for need in map(path_name, job.takes):
         yield {
             "name": f"What {need} has left",
             "uses": pins()["download-artifact"].uses(),
@@ -100,7 +110,7 @@ def _left(job: Job, folder: str) -> Iterator[dict[str, Any]]:
         "if": FINISHED,
         "uses": pins()["upload-artifact"].uses(),
         "with": {
-            "name": job.step.name,
+            "name": job.artifact,
             "path": within(folder, job.folder),
             "include-hidden-files": True,
             "if-no-files-found": "ignore",
@@ -146,7 +156,7 @@ def _ship(ship: Ship, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
         "concurrency": {"group": f"ecluse-{app.name}-{ship.environment.name}", "cancel-in-progress": False},
         "permissions": {"contents": "read", "id-token": "write"},
         "steps": [
-            *_prepared(jobs, app, history=True),
+            *_prepared(jobs, app, depth=0),
             *(_restored(job, folder) for job in ship.gates if job.step.cache and may_cache(app)),
             _run(ship.name, ship.command, ship.secrets),
         ],
@@ -175,7 +185,7 @@ def _reviews(review: Review, jobs: Jobs, app: App, folder: str) -> dict[str, Any
             "concurrency": alone,
             "permissions": {"contents": "read", "id-token": "write"},
             "steps": [
-                *_prepared(jobs, app, history=True),
+                *_prepared(jobs, app, depth=0),
                 *(_restored(job, folder) for job in review.ship.gates if job.step.cache and may_cache(app)),
                 made,
             ],
@@ -187,7 +197,7 @@ def _reviews(review: Review, jobs: Jobs, app: App, folder: str) -> dict[str, Any
             "concurrency": alone,
             "permissions": {"contents": "read", "id-token": "write"},
             "steps": [
-                *_prepared(jobs, app, history=False),
+                *_prepared(jobs, app, depth=None),
                 {**_run("review-end", review.stop("$NUMBER"), review.ship.secrets), "env": made["env"]},
             ],
         },
@@ -204,7 +214,7 @@ def _restored(job: Job, folder: str) -> dict[str, Any]:
 
 
 def cache_key(job: Job) -> str:
-    return f"ecluse-steps-{job.step.name}-" + "${{ github.sha }}"
+    return f"ecluse-steps-{job.artifact}-" + "${{ github.sha }}"
 
 
 def within(folder: str, path: str) -> str:

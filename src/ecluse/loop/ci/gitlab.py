@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ecluse.loop.ci.jobs import CACHE, Job, Review, Ship, jobs_of
@@ -14,6 +15,9 @@ RESERVED = frozenset(
     | {"types", "variables", "workflow", "true", "false", "nil"}
 )
 """What can't be a job's name in GitLab CI (Job keywords, "Unavailable names for jobs")."""
+OFFICIAL = re.compile(r"(?P<name>(?:[^:@]+/)?python):3\.\d+(?:\.\d+)?(?P<rest>(?:-[a-z0-9.-]+)?)")
+OLDEST = (3, 11)
+"""Python that Écluse runs with."""
 MOST_CACHES = 4
 """Of one job (CI/CD YAML reference, `cache`)."""
 NUMBER = "$CI_MERGE_REQUEST_IID"
@@ -32,29 +36,41 @@ def render(app: App, header: tuple[str, ...]) -> str:
         },
         "stages": [TESTS, *([SHIPS] if jobs.ships or jobs.review else [])],
         "default": {"image": app.ci.image, "interruptible": True, "before_script": [jobs.install]},
-        **{job.name: _job(job) for job in jobs.steps},
+        **{job.name: _job(job, app) for job in jobs.steps},
         **{ship.name: _ship(ship, app) for ship in jobs.ships},
         **(_reviews(jobs.review, app) if jobs.review else {}),
     }
     return to_yaml(document, header=header)
 
 
+def image_for(image: str, python: str) -> str:
+    """The official image of a cell's own Python, in place of that of another one: an image has one. Écluse itself runs
+    there too, so an older one than it needs has to be in the image that `[ci]` names."""
+    found = OFFICIAL.fullmatch(image)
+    if found is None or not python or tuple(map(int, python.split("."))) < OLDEST:
+        return image
+    return f"{found['name']}:{python}{found['rest']}"
+
+
 def _on(branch: str) -> str:
     return f'$CI_COMMIT_BRANCH == "{branch}"'
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: Job, app: App) -> dict[str, Any]:
     artifacts: dict[str, Any] = {"when": "always", "expire_in": "1 week", "paths": [f"{job.folder}/"]}
     if job.step.evidence.junit:
         artifacts["reports"] = {"junit": f"{job.folder}/reports/*.xml"}
     takes = set(job.takes)
+    image = image_for(app.ci.image, job.step.python)
     return {
         "stage": TESTS,
+        **({"image": image} if image != app.ci.image else {}),
         "needs": [
             {"job": name, "artifacts": need in takes} for name, need in zip(job.needs, job.step.needs, strict=True)
         ],
         "timeout": f"{job.minutes} minutes",
-        "cache": {"key": f"ecluse-steps-{job.step.name}", "paths": [f"{CACHE}/"]},
+        **({"variables": {"GIT_DEPTH": "0"}} if job.step.paths is not None else {}),
+        "cache": {"key": f"ecluse-steps-{job.artifact}", "paths": [f"{CACHE}/"]},
         "script": [job.command],
         "artifacts": artifacts,
     }
@@ -76,7 +92,7 @@ def _ship(ship: Ship, app: App) -> dict[str, Any]:
         "id_tokens": {"ECLUSE_ID_TOKEN": {"aud": "ecluse"}},
         "variables": {"GIT_DEPTH": "0"},
         "cache": [
-            {"key": f"ecluse-steps-{job.step.name}", "paths": [f"{CACHE}/"], "policy": "pull"}
+            {"key": f"ecluse-steps-{job.artifact}", "paths": [f"{CACHE}/"], "policy": "pull"}
             for job in ship.gates
             if job.step.cache
         ][:MOST_CACHES],

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import count
 from math import ceil
 
 from ecluse import __version__
 from ecluse.loop.test.handover import SARIF
 from ecluse.model.app import App, Environment, Step
-from ecluse.model.ids import StepName
+from ecluse.model.ids import StepName, path_name
 from ecluse.model.instance import PLACE
 
+_ODD = re.compile(r"[^A-Za-z0-9_-]+")
 HOME = ".ecluse"
 ARTIFACTS = f"{HOME}/artifacts"
 """In the home, which git ignores: what is handed over doesn't make the working tree another one."""
@@ -33,7 +36,7 @@ class Job:
 
     @property
     def command(self) -> str:
-        return f"ecluse run {self.step.name} --only --artifacts {ARTIFACTS}"
+        return f"ecluse run {shlex.quote(self.step.name)} --only --artifacts {ARTIFACTS}"
 
     @property
     def minutes(self) -> int:
@@ -42,7 +45,12 @@ class Job:
 
     @property
     def folder(self) -> str:
-        return f"{ARTIFACTS}/{self.step.name}"
+        return f"{ARTIFACTS}/{path_name(self.step.name)}"
+
+    @property
+    def artifact(self) -> str:
+        """What a forge calls what it leaves, and what is kept of it."""
+        return path_name(self.step.name)
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -118,7 +126,8 @@ class Jobs:
 def jobs_of(app: App, reserved: AbstractSet[str] = frozenset()) -> Jobs:
     """`reserved` are names that no job can have at a forge."""
     steps = {step.name: step for step in app.steps}
-    made = tuple(_job(step, steps, reserved) for step in app.steps if not _reaches_hosts(step, steps))
+    names = job_names(app.steps, reserved)
+    made = tuple(_job(step, steps, names) for step in app.steps if not _reaches_hosts(step, steps))
     return Jobs(install=install(app), steps=made, ships=tuple(_ships(app, made)), review=_review(app, made))
 
 
@@ -132,9 +141,19 @@ def _package(app: App) -> str:
     return "ecluse[ssh]" if any(environment.is_remote for environment in places) else "ecluse"
 
 
-def job_name(step: str, reserved: AbstractSet[str] = frozenset()) -> str:
-    """A letter first, as GitHub wants it."""
-    return step if step[0].isalpha() and step not in reserved else f"step-{step}"
+def job_names(steps: Iterable[Step], reserved: AbstractSet[str] = frozenset()) -> dict[StepName, str]:
+    """Letters, digits, `-` and `_`, a letter first, as GitHub wants it; each once."""
+    found: dict[StepName, str] = {}
+    for step in sorted(steps, key=lambda step: bool(step.of)):  # a cell gives way to a step that is called so
+        plain = _ODD.sub("-", step.name).strip("-") if step.of else step.name
+        name = plain if plain[0].isalpha() and plain not in reserved else f"step-{plain}"
+        found[step.name] = next(one for one in _counted(name) if one not in found.values())
+    return found
+
+
+def _counted(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))
 
 
 def _reaches_hosts(step: Step, steps: Mapping[StepName, Step]) -> bool:
@@ -142,11 +161,11 @@ def _reaches_hosts(step: Step, steps: Mapping[StepName, Step]) -> bool:
     return bool(step.hosts) or any(_reaches_hosts(steps[need], steps) for need in step.needs)
 
 
-def _job(step: Step, steps: Mapping[StepName, Step], reserved: AbstractSet[str]) -> Job:
+def _job(step: Step, steps: Mapping[StepName, Step], names: Mapping[StepName, str]) -> Job:
     return Job(
-        name=job_name(step.name, reserved),
+        name=names[step.name],
         step=step,
-        needs=tuple(job_name(need, reserved) for need in step.needs),
+        needs=tuple(names[need] for need in step.needs),
         takes=tuple(need for need in step.needs if steps[need].outputs),
     )
 

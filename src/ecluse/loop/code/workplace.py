@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -86,12 +86,12 @@ def _remove_all(folders: tuple[Path, ...]) -> None:
 
 
 @contextmanager
-def workplace(home: Path, run: str) -> Iterator[Workplace]:
-    """A workplace for `run`; first clears what killed runs have left."""
+def workplace(home: Path, run: str, on_left: Callable[[str], None] = lambda _: None) -> Iterator[Workplace]:
+    """A workplace for `run`; first clears what killed runs have left, and says to `on_left` which those were."""
     runs = home / "work"
     runs.mkdir(parents=True, exist_ok=True)
     for left in runs.iterdir():
-        _clear_if_left(left)
+        _clear_if_left(left, on_left)
     record = runs / run
     lock = _locked(record)
     try:
@@ -153,7 +153,7 @@ def _is_somebody_s(folder: Path) -> bool:
     return (folder / ".git").exists() or (folder / ".env").exists()
 
 
-def _clear_if_left(record: Path) -> None:
+def _clear_if_left(record: Path, on_left: Callable[[str], None]) -> None:
     """The kernel gives back the lock of a run that was killed; a run that lives still holds it."""
     try:
         lock = os.open(record / _LOCK, os.O_RDWR | os.O_CLOEXEC)
@@ -162,6 +162,8 @@ def _clear_if_left(record: Path) -> None:
     try:
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_nlink:  # not cleared by another run in between
+                on_left(record.name)
             _clear(record)
     finally:
         os.close(lock)

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ecluse.loop.code.workplace import remove_tree
 from ecluse.model.app import Step
 from ecluse.model.ids import ServiceName
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -35,6 +36,20 @@ class Scratch:
     _addresses: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
     _failed: dict[tuple[ServiceName, ServiceKind], tuple[Problem, ...]] = field(default_factory=dict, init=False)
     _providing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _apart: dict[str, Scratch] = field(default_factory=dict, init=False)
+
+    def apart(self, name: str) -> Scratch:
+        """Services of that name's own. Cells of a matrix are one suite several times at once: with one database they
+        would meet each other's tables."""
+        if name not in self._apart:
+            self._apart[name] = Scratch(world=self.world, folder=self.folder / name)
+        return self._apart[name]
+
+    async def leave(self, name: str) -> None:
+        """Whoever had services of its own is done with them: they end, and their data goes."""
+        if gone := self._apart.pop(name, None):
+            await gone.close()
+            await asyncio.to_thread(remove_tree, gone.folder)
 
     async def provide(self, services: Iterable[Service], *, left: float | None = None) -> None:
         """Start those that don't run; returns when all answer. `left` are the seconds that there are for it.
@@ -85,16 +100,21 @@ class Scratch:
     @property
     def ports(self) -> frozenset[int]:
         """Where they listen."""
-        return frozenset(address["port"] for address in self._addresses.values())
+        own = (address["port"] for address in self._addresses.values())
+        return frozenset(own).union(*(one.ports for one in self._apart.values()))
 
     @property
     def passwords(self) -> tuple[str, ...]:
-        return tuple(wire.passwords(self._addresses))
+        apart = chain.from_iterable(one.passwords for one in self._apart.values())
+        return (*wire.passwords(self._addresses), *apart)
 
     async def close(self) -> None:
         """End them; returns when they are gone."""
-        await ended(*self._serving.values())
+        await ended(
+            *self._serving.values(), *chain.from_iterable(one._serving.values() for one in self._apart.values())
+        )
         self._serving.clear()
+        self._apart.clear()
 
     async def _run(self, service: Service, argv: tuple[str, ...]) -> Finished:
         place = self._place(service)

@@ -16,34 +16,38 @@ from ecluse.loop.test.addopts import NOTHING_ADDED, addopts
 from ecluse.loop.test.cache.kept import Kept, Made
 from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
 from ecluse.loop.test.outputs import clear_reports, collect, reports
+from ecluse.loop.test.pythons import Environments
 from ecluse.loop.test.reaching import Outfit
 from ecluse.loop.test.surroundings import step_environment
 from ecluse.model.app import Gates, Step
-from ecluse.model.ids import StepName
+from ecluse.model.ids import StepName, path_name
 from ecluse.model.redaction import masked, unmaskable
 from ecluse.model.secret import Secret
 from ecluse.model.service import Service
 from ecluse.ports.commands import Command, Finished
+from ecluse.ports.locks import TakenError
 from ecluse.ports.world import World
 
 Result = TypeVar("Result")
 
 _FEW_FILES = 16
+LOOK_AGAIN = 0.2
+"""Seconds between two tries to get a lock that another run has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What the steps of one run share. `environment` is the virtual environment, `logs` the run's log folder, `veiled`
-    what they must not see."""
+    """What the steps of one run share. `environments` are the virtual ones, `logs` the run's log folder, `veiled` what
+    they must not see, by the environment that they run in."""
 
     run: str
     checkout: Checkout
-    environment: Path
+    environments: Environments
     place: Workplace
     logs: Path
     gates: Gates
     secrets: Mapping[str, Secret]
-    veiled: Path | None
+    veiled: Mapping[Path, Path | None]
     services: Scratch
     declared: tuple[Service, ...] = ()
     """What the manifest declares of services; a step finds those that are for it."""
@@ -64,7 +68,10 @@ class Stage:
         return self.place.folder / "outputs"
 
     def outputs_of(self, step: str) -> Path:
-        return self.outputs / step
+        return self.outputs / path_name(step)
+
+    def services_of(self, step: Step) -> Scratch:
+        return self.services.apart(path_name(step.name)) if step.of else self.services
 
 
 class Attempts:
@@ -81,18 +88,52 @@ class Attempts:
     @property
     def log(self) -> Path:
         """Of the latest attempt."""
-        return self._stage.logs / f"{self._step.name}{self._number}.log"
+        return self._log(self._count)
 
     @property
-    def _number(self) -> str:
-        return f".{self._count}" if self._count > 1 else ""
+    def logs(self) -> tuple[Path, ...]:
+        """Of all attempts that there were."""
+        return tuple(self._log(count) for count in range(1, self._count + 1))
+
+    def _log(self, count: int) -> Path:
+        return self._stage.logs / f"{self._name(count)}.log"
+
+    def _name(self, count: int) -> str:
+        """As part of paths."""
+        return path_name(self._step.name) + (f".{count}" if count > 1 else "")
 
     async def __call__(self, world: World) -> Outcome:
+        self._stage.environments.of(self._step)
         self._count += 1
+        give_back = await self._locked(world) if self._step.locks else _nothing
+        try:
+            return await self._attempt(world)
+        finally:
+            give_back()
+            if self._step.of:
+                await self._stage.services.leave(path_name(self._step.name))
+
+    async def _locked(self, world: World) -> Callable[[], None]:
+        """Wait until no other run has one of its locks. Of this run no other step has one: the engine sees to that."""
+        told = f"the run {self._stage.run} ({self._step.name})"
+        said = ""
+        while True:
+            try:
+                return world.locks.take(self._step.locks, told)
+            except TakenError as taken:
+                what = f"waits for the lock {taken.lock}, which {taken.by or 'somebody else'} has"
+            if what != said:
+                world.reporter.note(f"{self._step.name} {what}")
+                said = what
+            world.reporter.waits(self._step.name, what)
+            await world.clock.sleep(LOOK_AGAIN)
+
+    async def _attempt(self, world: World) -> Outcome:
         began = world.clock.monotonic()
-        await self._stage.services.provide(services_for(self._step, self._stage.declared))
+        services = self._stage.services_of(self._step)
+        await services.provide(services_for(self._step, self._stage.declared))
         place = self._stage.place
-        tree = place.lend_tree(self._step.name + self._number)
+        tree = place.lend_tree(self._name(self._count))
         scratch = place.lend_scratch()
         command = self._command(tree, scratch, world)
         try:
@@ -149,17 +190,18 @@ class Attempts:
     def _command(self, tree: Path, scratch: Path, world: World) -> Command:
         step, stage = self._step, self._stage
         outfit = stage.outfits.get(step.name) or Outfit(step.command)
+        environment = stage.environments.of(step)
         env = step_environment(
             step,
             reach=outfit.env,
             program=outfit.path,
             run=stage.run,
             commit=stage.checkout.commit,
-            environment=stage.environment,
+            environment=environment,
             scratch=scratch,
             passed=world.env,
             secrets=stage.secrets,
-            addresses=stage.services.variables(services_for(step, stage.declared)),
+            addresses=stage.services_of(step).variables(services_for(step, stage.declared)),
         )
         return Command(
             argv=outfit.argv,
@@ -169,7 +211,7 @@ class Attempts:
             log=self.log,
             on_output=lambda text: world.reporter.line(step.name, text),
             secrets=stage.hidden,
-            veiled=stage.veiled,
+            veiled=stage.veiled.get(environment),
             shown=(world.home, stage.place.folder, stage.place.scratch),
         )
 
@@ -198,7 +240,11 @@ class Attempts:
         kept = []
         for path in reports(self._step, tree, pattern):
             kept.append(masked(path.read_bytes(), self._stage.hidden))
-            paper = self._stage.logs / f"{self._step.name}.{path.name}"
+            paper = self._stage.logs / f"{path_name(self._step.name)}.{path.name}"
             paper.write_bytes(kept[-1])
             self._reports.append(paper)
         return tuple(kept)
+
+
+def _nothing() -> None:
+    """Of a step without locks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ecluse.loop.test.addopts import NOTHING_ADDED, AddOpts
@@ -77,11 +77,15 @@ def judge(step: Step, ran: Ran, gates: Gates, listed: Listed = NOTHING_LISTED) -
     return replace(tests, passed=passed, evidence=evidence, covered=covered)
 
 
-def judge_coverage(gates: Gates, covered: Iterable[float]) -> Verdict | None:
-    """The coverage gate over the steps that measured; None when nothing is asked. Nothing measured isn't a pass."""
+def judge_coverage(gates: Gates, covered: Iterable[float], skipped: Sequence[str] = ()) -> Verdict | None:
+    """The coverage gate over the steps that measured; None when nothing is asked. Nothing measured isn't a pass, unless
+    steps that measure are `skipped`: then what the others cover doesn't say how much is."""
     if gates.coverage is None:
         return None
     measured = tuple(covered)
+    if skipped and max(measured, default=0) < gates.coverage:
+        named = f"not asked: {', '.join(skipped)} measures, and is skipped"
+        return Verdict(gate=COVERAGE_GATE, answer=Answer.SKIPPED, evidence=(named,), attempts=0)
     if not measured:
         return Verdict(
             gate=COVERAGE_GATE, answer=Answer.NOT_CHECKED, evidence=("no step that ran left a coverage report",)

@@ -12,13 +12,13 @@ import hashlib
 import json
 import shutil
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecluse.loop.code.workplace import remove_tree
 from ecluse.model.app import Step
-from ecluse.model.ids import Commit, StepName
+from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.problem import Problem, ProblemError
 
 OUTPUTS, MADE, REPORTS, LOGS = "outputs.tar", "made.json", "reports", "logs"
@@ -47,10 +47,10 @@ class Handover:
         problems = [made for made in found.values() if isinstance(made, Problem)]
         if problems:
             raise ProblemError(*problems)
-        if foreign := [name for name in sorted(names) if not _is_ours(folder / name)]:
+        if foreign := [name for name in sorted(names) if not _is_ours(folder / path_name(name))]:
             raise ProblemError(*(_foreign(folder, name) for name in foreign))
         for name in names:
-            remove_tree(folder / name)
+            remove_tree(folder / path_name(name))
         return cls(
             folder=folder, commit=commit, given={name: made for name, made in found.items() if isinstance(made, str)}
         )
@@ -60,14 +60,14 @@ class Handover:
         none of ours: ProblemError E027."""
         for name in self.given:
             try:
-                with tarfile.open(self.folder / name / OUTPUTS) as archive:
-                    _unpack(archive, outputs / name)
+                with tarfile.open(self.folder / path_name(name) / OUTPUTS) as archive:
+                    _unpack(archive, outputs / path_name(name))
             except tarfile.TarError as error:
                 raise ProblemError(_missing(self.folder, name, str(error))) from error
 
     def leave(self, step: Step, outputs: Path, key: str) -> None:
         """Of a step that passed: `outputs` is the folder with what it has left, which need not be there."""
-        place = self.folder / step.name
+        place = self.folder / path_name(step.name)
         place.mkdir(parents=True, exist_ok=True)
         with tarfile.open(place / OUTPUTS, "w", format=tarfile.PAX_FORMAT) as archive:
             if outputs.exists():
@@ -79,11 +79,20 @@ class Handover:
         made = {"commit": self.commit, "key": key, "sha256": _sum(place / OUTPUTS)}
         (place / MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
 
-    def leave_papers(self, name: StepName, logs: Path) -> None:
-        """Log and reports, of a step that failed too."""
-        for paper in sorted(logs.glob(f"{name}.*")) if logs.is_dir() else ():
-            kind = LOGS if paper.suffix == ".log" else REPORTS
-            self._copy(paper, self.folder / name / kind / paper.name.removeprefix(f"{name}."))
+    def leave_papers(self, name: StepName, logs: Path, others: Iterable[StepName] = ()) -> None:
+        """Log and reports, of a step that failed too. `others` are steps whose papers lie there as well."""
+        own = path_name(name)
+        longer = tuple(f"{other}." for step in others if (other := path_name(step)).startswith(f"{own}."))
+        for paper in sorted(logs.glob(f"{own}.*")) if logs.is_dir() else ():
+            if not paper.name.startswith(longer):
+                kind = LOGS if paper.suffix == ".log" else REPORTS
+                self._copy(paper, self.folder / own / kind / paper.name.removeprefix(f"{own}."))
+
+    def leave_word(self, name: StepName, why: str) -> None:
+        """Of a step that was skipped: a forge fails where nothing is left that another job takes."""
+        place = self.folder / path_name(name) / LOGS
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "skipped.log").write_text(f"{why}\n", encoding="utf-8")
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
@@ -100,7 +109,7 @@ def _is_ours(place: Path) -> bool:
 
 def _foreign(folder: Path, name: str) -> Problem:
     return Problem(
-        code="E029", what=f"{folder / name} holds other things than what the step {name!r} left",
+        code="E029", what=f"{folder / path_name(name)} holds other things than what the step {name!r} left",
         state="nothing was run, and nothing removed",
         fix="name an empty folder of its own: --artifacts .ecluse/artifacts",
     )  # fmt: skip
@@ -109,9 +118,10 @@ def _foreign(folder: Path, name: str) -> Problem:
 def _made(folder: Path, name: StepName, commit: Commit) -> str | Problem:
     """The key that a step's outputs were made under; empty where nothing is kept of it."""
     try:
-        made = json.loads((folder / name / MADE).read_bytes())
+        place = folder / path_name(name)
+        made = json.loads((place / MADE).read_bytes())
         at, key = str(made["commit"]), str(made["key"])
-        if made["sha256"] != _sum(folder / name / OUTPUTS):
+        if made["sha256"] != _sum(place / OUTPUTS):
             return _missing(folder, name, f"{OUTPUTS} isn't whole: its digest is another one")
     except (OSError, ValueError, KeyError, TypeError) as error:
         return _missing(folder, name, str(error))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ecluse.loop.code.checkout import Checkout
 from ecluse.loop.test.known import names, without
-from ecluse.manifest.find import find_any
+from ecluse.loop.test.missing import place_of
+from ecluse.manifest.find import Found, find_any
 from ecluse.model.app import Step
 from ecluse.model.ids import StepName
 from ecluse.model.problem import Problem, ProblemError
@@ -39,7 +40,8 @@ async def known_failures(steps: Iterable[Step], checkout: Checkout, world: World
     found = {step.name: await asyncio.to_thread(read, root, step.evidence.known_failures) for step in listing}
     missing = [step for step in listing if found[step.name] is None]
     if missing:
-        raise ProblemError(*(lacks(step, checkout) for step in missing))
+        found_at = await asyncio.to_thread(find_any, root)
+        raise ProblemError(*(lacks(step, checkout, found_at) for step in missing))
     return {name: names(text or "") for name, text in found.items()}
 
 
@@ -51,24 +53,33 @@ def read(root: Path, name: str) -> str | None:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def lacks(step: Step, checkout: Checkout) -> Problem:
+def lacks(step: Step, checkout: Checkout, manifest: Found | None) -> Problem:
     name = step.evidence.known_failures
     place = "the working tree" if checkout.dirty else checkout.commit[:12]
     return Problem(
         code="E018",
         what=f"{place} has no {name}, which lists the known failures of the step {step.name!r}",
-        fix=f"git add {name} and commit it; or remove known_failures from [steps.{step.name}]",
+        where=place_of(manifest, ("steps", step.of or step.name, "known_failures")),
+        fix=f"git add {name} and commit it; or remove known_failures from [steps.{step.of or step.name}]",
         state="nothing was run",
     )
 
 
 def renewals(steps: Sequence[Step], verdicts: Iterable[Verdict], root: Path) -> tuple[Renewed, ...]:
-    """The lists of the working tree without the tests that pass now; only those that lose one."""
-    files = {step.name: step.evidence.known_failures for step in steps}
+    """The lists of the working tree without the tests that pass now; only those that lose one. Cells of a matrix may
+    share a list: a name goes when the test passes in all of them."""
+    told = {verdict.gate: verdict for verdict in verdicts}
     found = []
-    for verdict in verdicts:
-        name = files.get(StepName(verdict.gate), "")
-        text = read(root, name) if name and verdict.cured else None
+    for name in dict.fromkeys(step.evidence.known_failures for step in steps if step.evidence.known_failures):
+        of_it = [told.get(step.name) for step in steps if step.evidence.known_failures == name]
+        cured = cured_everywhere(of_it)
+        text = read(root, name) if cured else None
         if text is not None:
-            found.append(Renewed(path=root / name, text=without(text, verdict.cured), cured=verdict.cured))
+            found.append(Renewed(path=root / name, text=without(text, cured), cured=cured))
     return tuple(found)
+
+
+def cured_everywhere(verdicts: Iterable[Verdict | None]) -> tuple[str, ...]:
+    """None where one of them says nothing."""
+    told = [set(verdict.cured) if verdict else set() for verdict in verdicts]
+    return tuple(sorted(set.intersection(*told))) if told else ()

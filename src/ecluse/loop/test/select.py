@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ecluse.model.app import Step
+from ecluse.model.ids import path_name
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.suggestion import suggest
 
@@ -12,12 +13,14 @@ from ecluse.model.suggestion import suggest
 def select(steps: Sequence[Step], names: Iterable[str] | None, *, only: bool = False) -> tuple[Step, ...]:
     """The named steps with all that they need (without it when `only`), in the manifest's order; all for None.
 
+    A step with a matrix is all its cells; one of them is `test[3.12]`, or `test@3.12` where a shell minds brackets.
     Names that aren't there: ProblemError E004. Two of the chosen that own one output: E005.
     """
     known: dict[str, Step] = {step.name: step for step in steps}
-    wanted: list[str] = list(known) if names is None else list(names)
-    if unknown := [name for name in wanted if name not in known]:
-        raise ProblemError(*(_unknown(name, known) for name in unknown))
+    named = _by_name(steps)
+    if unknown := [name for name in names or () if name not in named]:
+        raise ProblemError(*(_unknown(name, named) for name in unknown))
+    wanted: list[str] = list(known) if names is None else [one for name in names for one in named[name]]
     picked = dict.fromkeys(wanted)
     while wanted and not only:
         wanted = [need for name in wanted for need in known[name].needs if need not in picked and need in known]
@@ -25,6 +28,15 @@ def select(steps: Sequence[Step], names: Iterable[str] | None, *, only: bool = F
     chosen = tuple(step for step in steps if step.name in picked)
     _require_one_owner(chosen)
     return chosen
+
+
+def _by_name(steps: Iterable[Step]) -> dict[str, list[str]]:
+    """What each name that may be typed stands for."""
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        for name in dict.fromkeys((step.name, step.of or step.name, path_name(step.name))):
+            found.setdefault(name, []).append(step.name)
+    return found
 
 
 def needs_among(steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
@@ -37,7 +49,7 @@ def _unknown(name: str, known: Iterable[str]) -> Problem:
     return Problem(
         code="E004",
         what=f"there is no step {name!r}",
-        fix=suggest(name, known) or f"steps are: {', '.join(known) or 'none'}",
+        fix=suggest(name, known) or f"steps are: {', '.join(one for one in known if '@' not in one) or 'none'}",
     )
 
 

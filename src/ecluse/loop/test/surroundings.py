@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from ecluse.loop.code.checkout import Checkout
 from ecluse.loop.code.workplace import TMPDIR
-from ecluse.model.app import App, Step
+from ecluse.model.app import Step
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.secret import Secret
-from ecluse.ports.world import World
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -40,24 +38,13 @@ def step_environment(
         "TMPDIR": str(scratch / TMPDIR),
         "CI": "true",
         "ECLUSE_STEP": step.name,
+        **({"ECLUSE_CELL": step.label} if step.of else {}),
         **addresses,
         **reach,
         **_named(step.pass_env, {**passed, **of_the_run(run, commit)}),
         **step.env,
         **{name: secrets[name].reveal() for name in step.secrets},
     }
-
-
-async def environment_at(app: App, world: World, checkout: Checkout) -> Path:
-    """The locked environment of a tree's steps, made unless it is there."""
-    tree, build = checkout.sources(app.build)
-    return await world.toolchain.environment(
-        tree,
-        build,
-        tests=True,
-        identity="" if checkout.dirty else f"{world.root}@{checkout.commit}",
-        say=lambda text: world.reporter.line("environment", text),
-    )
 
 
 def of_the_run(run: str, commit: str) -> dict[str, str]:

@@ -36,6 +36,8 @@ class StepsOrder:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     artifacts: Path | None = None
     """Where outputs of needs that aren't run are taken from, and outputs and reports are left."""
+    since: str = ""
+    """What the commit is compared with to skip steps; empty: where each passed last. Not asked when `fresh`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,4 +129,5 @@ async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world
         environment_secrets=order.secrets,
         run=run,
         artifacts=order.artifacts,
+        since=None if order.fresh else order.since,
     )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ecluse.engine.plan import Ended, State
 from ecluse.loop.test.cache.entry import CacheEntry
 from ecluse.loop.test.evidence import Judged
+from ecluse.model.app import Gates
+from ecluse.model.counted import counted
 from ecluse.model.events import StepEnded
+from ecluse.model.ids import path_name
 from ecluse.model.verdict import Answer, Verdict
 
+FLAKY = "flaky"
+FLAKY_GATE = "gates.flaky"
 _ANSWERS = {State.PASSED: Answer.PASSED, State.FAILED: Answer.FAILED, State.NOT_RUN: Answer.NOT_RUN}
 
 
-def verdict_of(ended: Ended, log: Path) -> Verdict:
-    """What a step's end means. Passed after a retry is flaky, and says so."""
+def verdict_of(ended: Ended, logs: Sequence[Path]) -> Verdict:
+    """What a step's end means. `logs` are those of its attempts. Passed after a retry is flaky, and says so."""
     judged: Judged | None = ended.outcome.result if ended.outcome else None
-    flaky = (f"flaky: passed at attempt {ended.attempts}",) if _is_flaky(ended) else ()
+    flaky = (f"{FLAKY}: passed at attempt {ended.attempts}",) if _is_flaky(ended) else ()
     problems = [f"{problem}; {problem.fix}" for problem in ended.problems]
     why = problems or ([ended.why] if ended.why else [])
     evidence = (*flaky, *(judged.evidence if judged else ()), *why)
@@ -24,7 +30,8 @@ def verdict_of(ended: Ended, log: Path) -> Verdict:
         gate=ended.name,
         answer=_ANSWERS[ended.state],
         evidence=evidence,
-        log=str(log) if ended.attempts else "",
+        log=str(logs[-1]) if ended.attempts and logs else "",
+        logs=tuple(map(str, logs)) if ended.attempts > 1 else (),
         seconds=round(ended.seconds, 3),
         attempts=ended.attempts,
         known_failures=judged.known if judged else (),
@@ -34,7 +41,7 @@ def verdict_of(ended: Ended, log: Path) -> Verdict:
 
 def verdict_again(entry: CacheEntry, logs: Path) -> Verdict:
     """Of a step that passed before and wasn't run: its evidence is that of then. It took no time now."""
-    log = f"{entry.step}.log"
+    log = f"{path_name(entry.step)}.log"
     return Verdict(
         gate=entry.step,
         answer=Answer.PASSED,
@@ -45,6 +52,22 @@ def verdict_again(entry: CacheEntry, logs: Path) -> Verdict:
         known_failures=entry.known,
         cured=entry.cured,
     )
+
+
+def verdict_skipped(name: str, why: str) -> Verdict:
+    """Of a step that isn't for what has changed."""
+    return Verdict(gate=name, answer=Answer.SKIPPED, evidence=(why,), attempts=0)
+
+
+def judge_flaky(gates: Gates, verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The gate over the steps of a run that passed, but not at once; None when nothing is asked."""
+    if gates.flaky is None:
+        return None
+    flaky = [verdict for verdict in verdicts if verdict.flaky]
+    told = (f"{counted(len(flaky), 'flaky step')}, {gates.flaky} at most",)
+    named = tuple(f"{verdict.gate} passed at attempt {verdict.attempts}" for verdict in flaky)
+    answer = Answer.PASSED if len(flaky) <= gates.flaky else Answer.FAILED
+    return Verdict(gate=FLAKY_GATE, answer=answer, evidence=(*told, *named))
 
 
 def event_of(verdict: Verdict, run: str) -> StepEnded:
@@ -58,6 +81,7 @@ def event_of(verdict: Verdict, run: str) -> StepEnded:
         evidence=verdict.evidence,
         log=verdict.log,
         cached=verdict.cached,
+        logs=verdict.logs,
     )
 
 

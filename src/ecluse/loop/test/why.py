@@ -10,8 +10,8 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.test.cache.entry import CacheEntry, from_document
 from ecluse.loop.test.cache.keys import INPUTS, Key, files
 from ecluse.loop.test.cache.recall import Recall
+from ecluse.loop.test.pythons import environments_of
 from ecluse.loop.test.select import select
-from ecluse.loop.test.surroundings import environment_at
 from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit
 from ecluse.model.problem import ProblemError
@@ -22,6 +22,7 @@ from ecluse.ports.world import World
 
 NEVER = "nothing is kept of it: it has not passed here at its first attempt, or that was long ago"
 ALWAYS = "its `cache` is false: it runs each time"
+NO_PYTHON = "it wants Python {}, for which there is no environment here"
 UNLISTED = "its list of known failures is no file of the commit"
 
 
@@ -38,21 +39,25 @@ class Why:
     """When it passed last, and at which commit."""
 
 
-async def why(name: str, app: App, world: World, commit: Commit, secrets: Mapping[str, Secret]) -> Why:
-    """Asks, changes nothing. A name that isn't there: ProblemError E004."""
+async def why(name: str, app: App, world: World, commit: Commit, secrets: Mapping[str, Secret]) -> tuple[Why, ...]:
+    """Of a step, or of each of its cells. Asks, changes nothing. A name that isn't there: ProblemError E004."""
     steps = select(app.steps, (name,))
-    step = next(step for step in steps if step.name == name)
     recall = await Recall.of(app, steps, world, commit=commit, run="", secrets=secrets)
     if recall.kept is None:
         with workplace(world.home, world.ids.new("why")) as place:
             checkout = await check_out(world.source, commit, place.folder / "commit", dirty=False)
-            recall.learn(await environment_at(app, world, checkout))
-    if entry := recall.hits.get(step.name):
+            recall.learn(await environments_of(app, recall.keyed, world, checkout))
+    return tuple([await _why(step, recall, world) for step in select(app.steps, (name,), only=True)])
+
+
+async def _why(step: Step, recall: Recall, world: World) -> Why:
+    name = step.name
+    if entry := recall.hits.get(name):
         return Why(step=name, kept=f"passed at {entry.at} in {entry.seconds:g} s, at {entry.commit[:12]}")
     assert recall.kept is not None  # noqa: S101  it has learnt what there is
-    if step.name not in recall.kept.able:
-        return Why(step=name, reason=UNLISTED if step.cache else ALWAYS)
-    last = latest(name, recall.kept.cache)
+    if name not in recall.kept.able:
+        return Why(step=name, reason=_unkept(step, recall))
+    last = newest(name, recall.kept.cache)
     if last is None:
         return Why(step=name, reason=NEVER)
     before = await _files_then(step, last, world)
@@ -61,10 +66,21 @@ async def why(name: str, app: App, world: World, commit: Commit, secrets: Mappin
     return Why(step=name, changes=changes, since=f"{last.at}, at {last.commit[:12]}")
 
 
-def latest(step: str, cache: StepCache) -> CacheEntry | None:
+def _unkept(step: Step, recall: Recall) -> str:
+    if not step.cache:
+        return ALWAYS
+    return UNLISTED if recall.remembered[step.python].recall() else NO_PYTHON.format(step.python)
+
+
+def newest(step: str, cache: StepCache) -> CacheEntry | None:
     """Of what is kept of a step, that which passed last."""
+    return next((one for one in passes(cache) if one.step == step), None)
+
+
+def passes(cache: StepCache) -> list[CacheEntry]:
+    """All that is kept, newest first."""
     entries = (from_document(document) for _, document in cache.documents())
-    return max((one for one in entries if one and one.step == step), key=lambda one: one.at, default=None)
+    return sorted(filter(None, entries), key=lambda one: one.at, reverse=True)
 
 
 def changed(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecluse.manifest.contradictions.ci import ci_faults
 from ecluse.manifest.contradictions.environments import environment_faults
 from ecluse.manifest.contradictions.groups import group_faults
+from ecluse.manifest.contradictions.matrices import matrix_faults
 from ecluse.manifest.contradictions.policies import policy_faults
 from ecluse.manifest.contradictions.processes import process_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
@@ -24,6 +25,7 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
     return [
         *process_faults(manifest),
         *step_faults(manifest, names),
+        *matrix_faults(manifest),
         *group_faults(manifest),
         *environment_faults(manifest, names),
         *policy_faults(manifest),

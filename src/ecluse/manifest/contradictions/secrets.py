@@ -21,6 +21,8 @@ def secret_faults(manifest: Manifest) -> Iterator[Fault]:
         yield from _plain(environment.secrets, environment.env, ("environments", name, "env"))
     for name, step in manifest.steps.items():
         yield from _plain(step.secrets, step.env, ("steps", name, "env"))
+        if step.matrix:
+            yield from _plain(step.secrets, step.matrix.env, ("steps", name, "matrix", "env"))
         yield from _passed(step.secrets, step.pass_env, ("steps", name, "pass_env"))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault, KeyPath
+from ecluse.manifest.matrix import PLACE, cells, label
 from ecluse.manifest.resolve import hosts_of, with_remote_hosts
 from ecluse.manifest.schema.step import WHAT_IS_RUN
 from ecluse.model.suggestion import suggest
@@ -111,7 +112,10 @@ def _cycle(manifest: Manifest) -> Iterator[Fault]:
 def _outputs(manifest: Manifest) -> Iterator[Fault]:
     """Of two owners of one output the one that ends last would win: another one each time."""
     claims = [
-        (name, index, output) for name, step in manifest.steps.items() for index, output in enumerate(step.outputs)
+        (name, index, path)
+        for name, step in manifest.steps.items()
+        for index, output in enumerate(step.outputs)
+        for path in _written(step, output)
     ]
     for (first, _, mine), (second, index, theirs) in combinations(claims, 2):
         if first != second and _overlap(mine, theirs):
@@ -121,6 +125,11 @@ def _outputs(manifest: Manifest) -> Iterator[Fault]:
                 what=f"{second} and {first} both claim the output {theirs!r}",
                 fix="let each step write a path of its own",
             )
+
+
+def _written(step: StepTable, output: str) -> set[str]:
+    """By each cell."""
+    return {output.replace(PLACE, label(cell)) for cell in cells(step.matrix)} if step.matrix else {output}
 
 
 def _lists(manifest: Manifest) -> Iterator[Fault]:

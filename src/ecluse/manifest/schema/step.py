@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
-from ecluse.manifest.schema.key import Table, key
-from ecluse.manifest.schema.shapes import Name, Program, TaskName, Variable
-from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Percent, Settings, Size, Truth, Whole
+from ecluse.manifest.matrix import MOST, cells
+from ecluse.manifest.schema.key import Table, key, section
+from ecluse.manifest.schema.shapes import Name, Program, PythonVersion, TaskName, Variable
+from ecluse.manifest.schema.types import (
+    ZERO,
+    Axes,
+    Cells,
+    Command,
+    Duration,
+    Inside,
+    Percent,
+    Settings,
+    Size,
+    Truth,
+    Whole,
+)
+from ecluse.manifest.schema.words import refuse
 from ecluse.model import app as model
 from ecluse.model.cache import CachePolicy
 from ecluse.model.ids import StepName
@@ -17,6 +31,40 @@ WHAT_IS_RUN = ("command", "playbook", "fabric")
 _DEFAULT = model.Step(name=StepName("test"))
 _GATES = model.Gates()
 _CACHE = CachePolicy()
+
+
+class MatrixTable(Table):
+    """The step once for each combination of the values. Each cell (`test[3.12-postgres]`) is a step of its own, with
+    its own result; what needs the step needs all of them."""
+
+    python: list[PythonVersion] = key(
+        "Pythons of this machine: a cell runs with its own, and the app's packages for it.",
+        example=["3.11", "3.12"],
+        default_factory=list,
+    )
+    env: Axes = key("Variables, each with its values.", example={"DB": ["sqlite", "postgres"]}, default_factory=dict)
+    exclude: Cells = key(
+        "Combinations to leave out: `python` and variables by their names; one that isn't named is any.",
+        example=[{"python": "3.11", "DB": "postgres"}],
+        default_factory=list,
+    )
+    include: Cells = key(
+        "Cells to add, which need not have a value on each axis.",
+        example=[{"python": "3.13", "DB": "sqlite"}],
+        default_factory=list,
+    )
+
+    @model_validator(mode="after")
+    def _has_cells(self) -> Self:
+        """Here, not among the contradictions: with a mistake in an axis it isn't asked."""
+        count = len(list(cells(self)))
+        if count == 0:
+            fix = 'give an axis its values: python = ["3.11", "3.12"], or env.DB = ["sqlite", "postgres"]'
+            raise refuse("M082", "it has no cell, so the step would never run", fix)
+        if count > MOST:
+            fix = "leave combinations out with `exclude`, or name the cells that matter with `include` alone"
+            raise refuse("M082", f"it has {count} cells, and {MOST} are the most", fix)
+        return self
 
 
 class StepTable(Table):
@@ -55,7 +103,9 @@ class StepTable(Table):
         default=_DEFAULT.inputs,
     )
     outputs: list[Inside] = key(
-        "Paths that leave the step's tree when it passes.", example=["dist/"], default_factory=list
+        "Paths that leave the step's tree when it passes; `{cell}` is the label of a matrix's cell.",
+        example=["dist/"],
+        default_factory=list,
     )
     env: Settings = key("Settings of this step.", example={"PYTHONHASHSEED": "0"}, default_factory=dict)
     pass_env: list[Variable] = key(
@@ -109,6 +159,21 @@ class StepTable(Table):
         example=["node", "make"],
         default_factory=list,
     )
+    python: PythonVersion | None = key(
+        "The Python that it runs with, of those of this machine; none: the app's.", example="3.12", default=None
+    )
+    paths: list[str] | None = key(
+        "Globs of what it is for: where nothing there has changed, `check`, `test` and `run` skip it; no ship does.",
+        example=["backend/**", "*.lock"],
+        default=_DEFAULT.paths,
+        min_length=1,
+    )
+    locks: list[Name] = key(
+        "What it must have for itself: no two steps with the same name in here run at once on this machine.",
+        example=["gpu"],
+        default_factory=list,
+    )
+    matrix: MatrixTable | None = section(default=None, examples=[{"python": ["3.11", "3.12"]}])
 
 
 class CacheTable(Table):
@@ -136,4 +201,10 @@ class GatesTable(Table):
     )
     tests: Truth = key(
         "Whether a step with a JUnit report must have run at least one test.", example=False, default=_GATES.tests
+    )
+    flaky: Whole | None = key(
+        "How many steps of a run may be flaky: pass, but only after a retry; none: not asked.",
+        example=0,
+        default=_GATES.flaky,
+        ge=0,
     )

@@ -125,7 +125,10 @@ def _setting(value: Any) -> Any:
     return value
 
 
-Settings = Annotated[dict[Variable, Annotated[str, BeforeValidator(_setting)]], Words(SETTINGS)]
+Setting = Annotated[str, BeforeValidator(_setting)]
+Settings = Annotated[dict[Variable, Setting], Words(SETTINGS)]
+Axes = Annotated[dict[Variable, list[Setting]], Words("table of lists of text")]
+Cells = Annotated[list[dict[Variable, Setting]], Words("list of tables of text")]
 
 
 def _moment(value: Any) -> Any:

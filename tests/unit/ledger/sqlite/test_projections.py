@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.model import events
 from ecluse.model.history import fold
+from ecluse.model.runs import fold_runs
 
 PLACES = st.sampled_from(["local", "production"])
 DEPLOYMENTS = st.sampled_from(["d-1", "d-2", "d-3", "d-4"])
@@ -83,3 +84,32 @@ def test_projections_agree_when_there_are_more_deployments_than_a_state_carries(
     ledger.append(*started)
     assert ledger.state() == fold(ledger.events())
     ledger.close()
+
+
+RUNS = st.sampled_from(["run-1", "run-2", "run-3"])
+RUN_FACTS = st.one_of(
+    st.builds(events.RunStarted, environment=PLACES, run=RUNS, verb=TEXT, commit=TEXT, dirty=st.booleans()),
+    st.builds(events.RunEnded, environment=PLACES, run=RUNS, outcome=TEXT, seconds=SECONDS, why=TEXT),
+    st.builds(
+        events.StepEnded,
+        run=RUNS, step=st.sampled_from(["lint", "test[3.12-a]", "gates.coverage", "ci github"]),
+        answer=st.sampled_from(["passed", "failed", "not_run", "skipped", "not_checked", "unheard of"]),
+        seconds=SECONDS, attempts=st.integers(0, 3), log=st.sampled_from(["", "/log"]), cached=TEXT,
+    ),
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(groups=st.lists(st.lists(RUN_FACTS, min_size=1, max_size=4), max_size=8))
+def test_runs_and_steps_are_the_fold_of_the_events(tmp_path_factory, groups):
+    ledger = SqliteLedger(tmp_path_factory.mktemp("fold") / "ledger.db", Ticking(), "ada@lock")
+    try:
+        for group in groups:
+            ledger.append(*group)
+        folded = fold_runs(ledger.events())
+        for _ in range(2):
+            assert {run.run: run for run in ledger.runs()} == folded.runs
+            assert {step.name: step for step in ledger.steps()} == folded.steps
+            ledger.rebuild()
+    finally:
+        ledger.close()

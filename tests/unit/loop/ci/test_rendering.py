@@ -179,3 +179,66 @@ def test_a_review_is_of_a_pattern(tmp_path):
 def test_an_environment_to_ship_to_has_to_be_there(tmp_path):
     with pytest.raises(Exception, match="there is no environment 'prodution'"):
         app_of(tmp_path, MANIFEST.replace('"production"]', '"prodution"]'))
+
+
+def test_a_cell_is_a_job_with_an_artifact_and_a_cache_of_its_own(on_github, on_gitlab):
+    cells = ["wheels-3-11-glibc", "wheels-3-12-glibc", "wheels-3-12-musl", "wheels-3-9-glibc"]
+    assert [name for name in on_github["jobs"] if name.startswith("wheels")] == cells
+    job = on_github["jobs"]["wheels-3-12-musl"]
+    assert job["name"] == "wheels[3.12-musl]"
+    assert runs(job)[-1] == "ecluse run 'wheels[3.12-musl]' --only --artifacts .ecluse/artifacts"
+    kept, left = (step["with"] for step in job["steps"] if {"key", "overwrite"} & step.get("with", {}).keys())
+    assert kept["key"] == "ecluse-steps-wheels@3.12-musl-${{ github.sha }}"
+    assert (left["name"], left["path"]) == ("wheels@3.12-musl", ".ecluse/artifacts/wheels@3.12-musl")
+    there = on_gitlab["wheels-3-12-musl"]
+    assert there["script"] == ["ecluse run 'wheels[3.12-musl]' --only --artifacts .ecluse/artifacts"]
+    assert there["artifacts"]["paths"] == [".ecluse/artifacts/wheels@3.12-musl/"]
+
+
+def test_who_needs_a_step_gets_what_every_cell_has_left(on_github, on_gitlab):
+    index = on_github["jobs"]["index"]
+    taken = [step["with"]["name"] for step in index["steps"] if "download-artifact" in step.get("uses", "")]
+    assert taken == ["wheels@3.11-glibc", "wheels@3.12-glibc", "wheels@3.12-musl", "wheels@3.9-glibc"]
+    assert index["needs"] == [need["job"] for need in on_gitlab["index"]["needs"]]
+    assert all(need["artifacts"] for need in on_gitlab["index"]["needs"])
+
+
+def test_a_cell_finds_its_python(on_github, on_gitlab):
+    def pythons(name):
+        (found,) = [s["with"] for s in on_github["jobs"][name]["steps"] if "setup-python" in s.get("uses", "")]
+        return found["python-version"].split()
+
+    names = ("wheels-3-11-glibc", "wheels-3-12-glibc", "wheels-3-9-glibc")
+    assert [pythons(name) for name in names] == [["3.11", "3.12"], ["3.12"], ["3.9", "3.12"]]
+    images = [on_gitlab[name].get("image") for name in names]
+    assert images == ["python:3.11", None, None], "Écluse itself doesn't run with 3.9: the image has to have both"
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("python:3.12-slim-bookworm", "python:3.11-slim-bookworm"),
+        ("registry.example.com/python:3.12.4", "registry.example.com/python:3.11"),
+        ("registry.example.com/ours:3.12", "registry.example.com/ours:3.12"),
+        ("python:latest", "python:latest"),
+    ],
+)
+def test_only_the_official_image_is_taken_for_another_python(image, expected):
+    assert gitlab.image_for(image, "3.11") == expected
+
+
+def test_a_step_with_paths_can_see_what_it_is_merged_into(on_github, on_gitlab):
+    def depth(name):
+        return on_github["jobs"][name]["steps"][0]["with"].get("fetch-depth")
+
+    assert [depth(name) for name in ("lint", "wheels-3-12-musl", "ship-staging")] == [None, 2, 0]
+    assert on_gitlab["wheels-3-12-musl"]["variables"] == {"GIT_DEPTH": "0"}
+    assert "variables" not in on_gitlab["lint"]
+    assert not [job for job in on_github["jobs"].values() if "paths" in str(job.get("if", ""))]
+
+
+def test_a_cell_gives_way_to_a_step_of_its_job_s_name(tmp_path):
+    named = MANIFEST.replace("[steps.image]", "[steps.wheels-3-12-musl]")
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, named), ()))["jobs"]
+    assert jobs["wheels-3-12-musl"]["name"] == "wheels-3-12-musl"
+    assert jobs["wheels-3-12-musl-2"]["name"] == "wheels[3.12-musl]"

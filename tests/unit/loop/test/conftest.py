@@ -15,6 +15,7 @@ from ecluse.providers.git.source import GitSource
 from ecluse.system.cache import FolderCache
 from ecluse.system.clock import SystemClock
 from ecluse.system.ids import SystemIds
+from ecluse.system.locks import FolderLocks
 from support import repositories
 
 
@@ -46,6 +47,9 @@ class ListReporter:
 
     def waits(self, name, text): ...
 
+    def note(self, text):
+        self.lines.append(("", text))
+
     def ended(self, name, ok, detail=""):
         self.ends.append((name, ok))
 
@@ -73,6 +77,7 @@ def world(root, tmp_path, commands):
             "source": GitSource(root, commands, env),
             "toolchain": SameEnvironment(),
             "ledger": ledger,
+            "locks": FolderLocks(tmp_path),
             "reporter": ListReporter(),
             "cache": lambda _: FolderCache(tmp_path / "home" / "cache" / "steps"),
             "key": b"key",

@@ -210,7 +210,7 @@ def test_all_hits_make_neither_a_checkout_nor_an_environment(commit, make, world
 @pytest.fixture
 def ask(world, do):
     def ask(app, commit, name):
-        found = do(why(name, app, world, commit, {}))
+        (found,) = do(why(name, app, world, commit, {}))
         return found.kept or found.changes or found.reason
 
     return ask

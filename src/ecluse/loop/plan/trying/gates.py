@@ -15,6 +15,7 @@ from ecluse.loop.plan.trying.lacking import lacking, told
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.evidence import Judged
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
+from ecluse.loop.test.pythons import APPS_OWN, Environments
 from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
 from ecluse.model.counted import counted
@@ -68,12 +69,12 @@ async def try_steps(proposal: Proposal, environment: Path, bench: Bench, run: st
     stage = Stage(
         run=run,
         checkout=bench.checkout,
-        environment=environment,
+        environments=Environments(made={APPS_OWN: environment}),
         place=bench.place,
         logs=bench.world.home / "logs" / "runs" / run,
         gates=proposal.app.gates,
         secrets={},
-        veiled=veil(bench.world.root, environment, bench.world.home),
+        veiled={environment: veil(bench.world.root, environment, bench.world.home)},
         services=bench.services,
         declared=proposal.app.services,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ecluse import __version__
 from ecluse.loop.test.cache.keys import ABSENT, Basis
+from ecluse.loop.test.pythons import build_with
 from ecluse.loop.test.surroundings import SYSTEM_PATH
 from ecluse.model.app import App
 from ecluse.model.secret import Secret
@@ -28,11 +29,13 @@ class KnownEnvironment:
     path: Path
 
     @classmethod
-    def of(cls, app: App, world: World, entries: Iterable[Entry]) -> KnownEnvironment:
+    def of(cls, app: App, world: World, entries: Iterable[Entry], python: str) -> KnownEnvironment:
         """The interpreters count: another one may be chosen when one is added or goes."""
         pythons = [(str(python.path), python.version) for python in world.toolchain.interpreters()]
         tree = [(entry.path, entry.mode, entry.object) for entry in entries]
-        asked = json.dumps([str(world.root), tree, asdict(app.build), pythons], sort_keys=True, default=str)
+        asked = json.dumps(
+            [str(world.root), tree, asdict(build_with(app.build, python)), pythons], sort_keys=True, default=str
+        )
         name = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:40]
         return cls(world.home / "cache" / "step-environments" / name)
 
@@ -49,14 +52,14 @@ class KnownEnvironment:
 
 
 def basis_of(
-    app: App, world: World, entries: tuple[Entry, ...], environment: str, secrets: Mapping[str, Secret],
-    told: Mapping[str, str],
+    app: App, world: World, entries: tuple[Entry, ...], environments: Mapping[str, str],
+    secrets: Mapping[str, Secret], told: Mapping[str, str],
 ) -> Basis:  # fmt: skip
     """`told` are the run's own variables. Secrets by a hash keyed with this home's own secret: nobody finds them out
     from a key."""
     return Basis(
         entries=entries,
-        environment=environment,
+        environments=environments,
         platform=f"{platform.system()} {platform.machine()} {' '.join(platform.libc_ver())}",
         tool=__version__,
         gates=app.gates,

@@ -42,6 +42,8 @@ class CacheEntry:
     outputs: tuple[KeptFile, ...] = ()
     folders: tuple[str, ...] = ()
     """Of the outputs, because an empty one is an output too."""
+    paths: str = ""
+    """A name for the content of what the step is for, where it says what that is."""
     papers: tuple[KeptFile, ...] = ()
     """Its log and reports, as they lie in a run's folder of logs."""
 

@@ -23,6 +23,8 @@ class Kept:
     keys: Mapping[StepName, Key]
     able: frozenset[StepName]
     """The steps whose results may be kept."""
+    paths: Mapping[StepName, str] = field(default_factory=dict)
+    """Of steps that say what they are for, a name for the content of that."""
     puts: int = 0
     _warnings: list[str] = field(default_factory=list)
 
@@ -64,6 +66,7 @@ class Kept:
                 cured=judged.cured,
                 outputs=keep_outputs(made.outputs, self.cache),
                 folders=folders_of(made.outputs),
+                paths=self.paths.get(step.name, ""),
                 papers=keep_papers(made.papers, self.cache),
             )
             self.cache.put(self.keys[step.name].digest, to_document(entry))

@@ -40,8 +40,9 @@ class Basis:
 
     entries: tuple[Entry, ...]
     """Of the commit."""
-    environment: str
-    """A name for the packages and the Python of the locked environment, the same on every machine."""
+    environments: Mapping[str, str]
+    """By the Python that steps want: a name for it and the packages of its locked environment, the same on every
+    machine. One that isn't there was not to be had."""
     platform: str
     tool: str
     """The version of Écluse."""
@@ -82,7 +83,7 @@ def keys_of(steps: Sequence[Step], basis: Basis) -> dict[StepName, Key]:
 def can_be_kept(step: Step, basis: Basis) -> bool:
     """A list of known failures that isn't the commit's is the working tree's, of which no key knows."""
     listed = step.evidence.known_failures
-    return step.cache and (not listed or bool(basis.content(listed)))
+    return step.cache and step.python in basis.environments and (not listed or bool(basis.content(listed)))
 
 
 def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, str]:
@@ -92,7 +93,7 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         "name": step.name,
         "Écluse": basis.tool,
         "platform": basis.platform,
-        "environment": basis.environment,
+        "environment": basis.environments.get(step.python, ABSENT),
         "command": json.dumps(step.command),
         "folder": step.folder,
         INPUTS: basis.inputs(step.inputs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,9 +13,10 @@ from ecluse.loop.test.cache.entry import CacheEntry
 from ecluse.loop.test.cache.kept import Kept
 from ecluse.loop.test.cache.keys import Key, can_be_kept, keys_of
 from ecluse.loop.test.cache.pruning import prune
+from ecluse.loop.test.pythons import Environments
 from ecluse.loop.test.surroundings import of_the_run
 from ecluse.model.app import App, Step
-from ecluse.model.ids import Commit, StepName
+from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.source import Entry
@@ -47,7 +48,8 @@ class Recall:
     world: World
     secrets: Mapping[str, Secret]
     entries: tuple[Entry, ...]
-    remembered: KnownEnvironment
+    remembered: Mapping[str, KnownEnvironment]
+    """By the Python that steps want."""
     told: Mapping[str, str]
     """The run's own variables."""
     fresh: bool = False
@@ -62,16 +64,18 @@ class Recall:
         fresh: bool = False, around: Around | None = None,
     ) -> Recall:  # fmt: skip
         entries = await world.source.entries(commit)
-        remembered = KnownEnvironment.of(app, world, entries)
+        pythons = {step.python for step in (around.steps if around else steps)}
+        remembered = {python: KnownEnvironment.of(app, world, entries, python) for python in sorted(pythons)}
         found = cls(app, steps, world, secrets, entries, remembered, of_the_run(run, commit), fresh)
         found.around = around
-        if environment := remembered.recall():
-            found._look_up(environment)
+        environments = found._recalled()
+        if all(environments.values()):
+            found._look_up(environments)
         return found
 
-    @property
-    def has_all(self) -> bool:
-        return len(self.hits) == len(self.steps)
+    def has(self, steps: Sequence[Step], but: Collection[StepName] = ()) -> bool:
+        """All of them, `but` some that aren't wanted."""
+        return all(step.name in self.hits or step.name in but for step in steps)
 
     @property
     def warning(self) -> Verdict | None:
@@ -80,12 +84,21 @@ class Recall:
             return None
         return Verdict(gate=CACHE, answer=Answer.NOT_CHECKED, evidence=self.kept.warnings, is_required=False)
 
-    def learn(self, environment: Path) -> None:
-        """The environment of these steps is made: once more, if it wasn't known before what is in it."""
-        name = self.world.toolchain.content_of(environment)
-        if self.kept is None or name != self.remembered.recall():
-            self.remembered.keep(name)
-            self._look_up(name)
+    @property
+    def keyed(self) -> Sequence[Step]:
+        """All steps whose keys count: those that run, and what they need."""
+        return self.around.steps if self.around else self.steps
+
+    def learn(self, environments: Environments) -> None:
+        """The environments of the steps are made: once more, if it wasn't known before what is in them."""
+        names = {python: self.world.toolchain.content_of(path) for python, path in environments.made.items()}
+        if self.kept is None or names != self._recalled():
+            for python, name in names.items():
+                self.remembered[python].keep(name)
+            self._look_up(names)
+
+    def _recalled(self) -> dict[str, str]:
+        return {python: known.recall() for python, known in self.remembered.items()}
 
     def bring_papers(self, entry: CacheEntry, logs: Path) -> None:
         """Its log and reports, to where those of a run lie."""
@@ -107,7 +120,7 @@ class Recall:
         """Bring the outputs that steps which have to run need. Those that can't be brought are hits no longer."""
         if self.kept is None:
             return
-        while wanted := {name for name in self._wanted(needs) if outputs / name not in self._restored}:
+        while wanted := {name for name in self._wanted(needs) if outputs / path_name(name) not in self._restored}:
             self._restore(wanted, outputs)
 
     def restore_all(self, outputs: Path) -> None:
@@ -122,20 +135,21 @@ class Recall:
         if self.kept is None:
             return
         for name in sorted(wanted):
-            if not self.kept.restore(name, self.hits[name], outputs / name):
+            if not self.kept.restore(name, self.hits[name], outputs / path_name(name)):
                 del self.hits[name]
-        self._restored |= {outputs / name for name in wanted}
+        self._restored |= {outputs / path_name(name) for name in wanted}
 
     def _wanted(self, needs: Mapping[str, Sequence[str]]) -> set[StepName]:
         running = [step.name for step in self.steps if step.name not in self.hits]
         given = {StepName(need) for name in running for need in needs[name] if need in self.hits}
         return {name for name in given if self.hits[name].outputs or self.hits[name].folders}
 
-    def _look_up(self, environment: str) -> None:
-        basis = basis_of(self.app, self.world, self.entries, environment, self.secrets, self.told)
-        keys = keys_of(self.around.steps if self.around else self.steps, basis)
+    def _look_up(self, environments: Mapping[str, str]) -> None:
+        basis = basis_of(self.app, self.world, self.entries, environments, self.secrets, self.told)
+        keys = keys_of(self.keyed, basis)
         able = frozenset(step.name for step in self.steps if can_be_kept(step, basis) and self._agrees(step, keys))
-        self.kept = Kept(self.world.cache(self.app.cache), keys, able)
+        paths = {step.name: basis.inputs(step.paths) for step in self.keyed if step.paths is not None}
+        self.kept = Kept(self.world.cache(self.app.cache), keys, able, paths)
         self.hits = {} if self.fresh else self.kept.look_up(self.steps)
 
     def _agrees(self, step: Step, keys: Mapping[StepName, Key]) -> bool:

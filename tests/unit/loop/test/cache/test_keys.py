@@ -23,7 +23,7 @@ def entry(path, content, mode="file"):
 def basis(**changed):
     made = {
         "entries": (entry("src/a.py", "1"), entry("README", "2")),
-        "environment": "e",
+        "environments": {"": "e"},
         "platform": "Linux",
         "tool": "1.0",
         "gates": Gates(),
@@ -45,7 +45,7 @@ def digest(step=STEP, *others, **changed):
         {"entries": (entry("src/a.py", "1", "executable"), entry("README", "2"))},
         {"entries": (entry("src/b.py", "1"), entry("README", "2"))},
         {"entries": (entry("src/a.py", "1"), entry("src/new.py", "3"), entry("README", "2"))},
-        {"environment": "another"},
+        {"environments": {"": "another"}},
         {"platform": "another"},
         {"tool": "1.1"},
         {"gates": Gates(tests=False)},

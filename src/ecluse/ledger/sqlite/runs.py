@@ -1,0 +1,49 @@
+"""The fold of `model.runs`, kept as rows. Each event is one statement: a run may have a thousand steps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecluse.ledger.sqlite.connection import Connection
+from ecluse.model.events import RunEnded, RunStarted, StepEnded
+from ecluse.model.runs import RunKnown, StepKnown, begun, counts, is_of_a_step, learnt, was_run
+from ecluse.ports.ledger import Record
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def project(connection: Connection, record: Record) -> None:
+    match record.event:
+        case RunStarted() as event:
+            known = asdict(begun(event, record))
+            connection.rows("begin_run", {**known, "started_at": record.at.isoformat()})
+        case RunEnded() as event:
+            end = {"outcome": event.outcome, "seconds": event.seconds, "why": event.why}
+            connection.rows("end_run", {**end, "run": event.run, "ended_at": record.at.isoformat()})
+        case StepEnded() as event if is_of_a_step(event):
+            connection.rows("count_in_run", {**counts(event), "run": event.run})
+            if was_run(event):
+                first = learnt(StepKnown(name=event.step), event, record.at)
+                connection.rows("learn_of_step", _row(first))
+
+
+def runs(connection: Connection, environment: str | None, before: int, limit: int) -> tuple[RunKnown, ...]:
+    query = "runs_before" if environment is None else "runs_before_in"
+    rows = connection.rows(query, {"environment": environment, "before": before, "limit": limit})
+    return tuple(RunKnown(**{**_times(row, "started_at", "ended_at"), "dirty": bool(row["dirty"])}) for row in rows)
+
+
+def steps(connection: Connection) -> tuple[StepKnown, ...]:
+    return tuple(StepKnown(**_times(row, "last_at", "flaky_at")) for row in connection.rows("steps_known"))
+
+
+def _row(known: StepKnown) -> dict[str, Any]:
+    times = {"last_at": known.last_at, "flaky_at": known.flaky_at}
+    return {**asdict(known), **{name: at.isoformat() if at else None for name, at in times.items()}}
+
+
+def _times(row: sqlite3.Row, *names: str) -> dict[str, Any]:
+    return {**dict(row), **{name: datetime.fromisoformat(row[name]) if row[name] else None for name in names}}

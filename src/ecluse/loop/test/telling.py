@@ -1,0 +1,38 @@
+"""What a run says while it runs, and what the next one says of one that was killed."""
+
+from __future__ import annotations
+
+from ecluse.engine.plan import Ended, State
+from ecluse.engine.run import Began, Waits
+from ecluse.loop.test.verdicts import verdict_of
+from ecluse.model.events import RunEnded
+from ecluse.ports.world import World
+
+KILLED = "killed"
+"""The outcome of a run that the next one found cut short."""
+
+
+class Telling:
+    """What the engine does, to the person. That a step waits is said once for each thing that it waits for."""
+
+    def __init__(self, world: World) -> None:
+        self._reporter = world.reporter
+        self._waits: dict[str, str] = {}
+
+    def __call__(self, event: Began | Ended | Waits) -> None:
+        if isinstance(event, Waits):
+            if self._waits.get(event.name) != event.what:
+                self._reporter.note(f"{event.name} waits for the lock {event.what}")
+            self._waits[event.name] = event.what
+        elif isinstance(event, Began):
+            self._reporter.began(event.name, f"attempt {event.attempt}" if event.attempt > 1 else "")
+        else:
+            verdict = verdict_of(event, ())
+            detail = next(iter(verdict.evidence), "")
+            self._reporter.ended(event.name, ok=event.state is State.PASSED, detail=detail)
+
+
+def tell_killed(run: str, world: World) -> None:
+    """A run that was killed couldn't say so itself. Others than runs have workplaces too (`why`)."""
+    if run.startswith("run-"):
+        world.ledger.append(RunEnded(run=run, outcome=KILLED, seconds=0.0, why="it ended without a word: killed"))
