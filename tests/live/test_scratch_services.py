@@ -76,3 +76,20 @@ def test_one_that_does_not_start_says_why(world, tmp_path):
 def test_a_step_finds_those_that_are_for_it(step, expected):
     found = services_for(Step(name="s", command=("true",), **step), (CACHE,))
     assert [service.name for service in found] == expected
+
+
+def test_cells_of_a_matrix_have_their_own_which_go_with_the_cell(world, tmp_path):
+    async def work():
+        async with scratch(world, tmp_path / "run") as services:
+            cells = {name: services.apart(name) for name in ("test@a", "test@b")}
+            await asyncio.gather(*(cell.provide((CACHE,)) for cell in cells.values()))
+            urls = {name: cell.variables((CACHE,))["URL"] for name, cell in cells.items()}
+            assert len(services.ports) == len(set(services.passwords)) == 2
+            await services.leave("test@a")
+            reach(urls["test@b"])
+            assert not (tmp_path / "run" / "test@a").exists()
+            return urls
+
+    for url in asyncio.run(work()).values():
+        with pytest.raises(OSError, match="refused"):
+            reach(url)

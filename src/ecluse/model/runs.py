@@ -12,6 +12,8 @@ from ecluse.model.verdict import Answer
 
 COUNTED = {Answer.PASSED: "passed", Answer.FAILED: "failed", Answer.NOT_RUN: "not_run", Answer.SKIPPED: "skipped"}
 """Under which count a step's answer goes."""
+COUNTS = (*COUNTED.values(), "cached", "flaky")
+_ANSWERS = {str(answer): name for answer, name in COUNTED.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +101,12 @@ def counted(run: RunKnown, event: StepEnded) -> RunKnown:
 
 def counts(event: StepEnded) -> dict[str, int]:
     """What it adds to each count of its run."""
-    answer = Answer(event.answer)
-    found = {name: int(answer is one) for one, name in COUNTED.items()}
-    return {**found, "cached": int(bool(event.cached)), "flaky": int(is_flaky(event))}
+    found = {_ANSWERS[event.answer]: 1}
+    if event.cached:
+        found["cached"] = 1
+    if is_flaky(event):
+        found["flaky"] = 1
+    return found
 
 
 def learnt(step: StepKnown, event: StepEnded, at: datetime) -> StepKnown:
@@ -120,7 +125,8 @@ def is_flaky(event: StepEnded) -> bool:
 
 def is_of_a_step(event: StepEnded) -> bool:
     """Verdicts of gates that are no steps (`gates.coverage`, `ci github`, `tests`) are recorded in the same way."""
-    return event.answer in set(COUNTED) and not {".", " "} & set(event.step.partition("[")[0])
+    name = event.step.partition("[")[0]
+    return event.answer in _ANSWERS and "." not in name and " " not in name
 
 
 def was_run(event: StepEnded) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,9 +114,11 @@ class SqliteLedger:
             with self._connection.writing():
                 projections.clear(self._connection)
                 count = 0
-                for link in self._links():
-                    projections.project(self._connection, self._read(link))
-                    count += 1
+                for page in batched(map(self._read, self._links())):
+                    for record in page:
+                        projections.project(self._connection, record)
+                    runs.project(self._connection, page)
+                    count += len(page)
                 return count
 
     def close(self) -> None:
@@ -147,6 +150,7 @@ class SqliteLedger:
                 self._connection.rows("insert_event", _row(link))
                 records.append(chain.read(link))
                 projections.project(self._connection, records[-1])
+            runs.project(self._connection, records)
             self._connection.rows("move_head", {"number": number, "hash": head})
         return tuple(records)
 
@@ -194,6 +198,11 @@ class SqliteLedger:
             return chain.read(link)
         except (ValueError, KeyError, TypeError) as error:
             raise ProblemError(problems.not_an_event(self._connection.path, link.number)) from error
+
+
+def batched(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while page := list(islice(records, PAGE)):
+        yield page
 
 
 def _cursor(before: int | None) -> int:

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecluse.ledger.sqlite import runs
 from ecluse.ledger.sqlite.connection import Connection
 from ecluse.model.events import ReleaseMade
 from ecluse.model.history import (
@@ -45,8 +44,6 @@ def project(connection: Connection, record: Record) -> None:
         before = environment(connection, event.environment)
         after = apply(State(environments={before.name: before}), record).environments[before.name]
         _store(connection, before, after, record.number)
-    else:
-        runs.project(connection, record)
 
 
 def state(connection: Connection) -> State:

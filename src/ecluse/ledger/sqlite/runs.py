@@ -1,33 +1,47 @@
-"""The fold of `model.runs`, kept as rows. Each event is one statement: a run may have a thousand steps."""
+"""The fold of `model.runs`, kept as rows. What a transaction holds of a run is counted at once: it may have a thousand
+steps, and all of them may be known to pass."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecluse.ledger.sqlite.connection import Connection
 from ecluse.model.events import RunEnded, RunStarted, StepEnded
-from ecluse.model.runs import RunKnown, StepKnown, begun, counts, is_of_a_step, learnt, was_run
+from ecluse.model.runs import COUNTS, RunKnown, StepKnown, begun, counts, is_of_a_step, learnt, was_run
 from ecluse.ports.ledger import Record
 
 if TYPE_CHECKING:
     import sqlite3
 
 
-def project(connection: Connection, record: Record) -> None:
-    match record.event:
-        case RunStarted() as event:
-            known = asdict(begun(event, record))
-            connection.rows("begin_run", {**known, "started_at": record.at.isoformat()})
-        case RunEnded() as event:
-            end = {"outcome": event.outcome, "seconds": event.seconds, "why": event.why}
-            connection.rows("end_run", {**end, "run": event.run, "ended_at": record.at.isoformat()})
-        case StepEnded() as event if is_of_a_step(event):
-            connection.rows("count_in_run", {**counts(event), "run": event.run})
-            if was_run(event):
-                first = learnt(StepKnown(name=event.step), event, record.at)
-                connection.rows("learn_of_step", _row(first))
+def project(connection: Connection, records: Iterable[Record]) -> None:
+    """Inside the transaction that writes the events."""
+    waiting: dict[str, Counter[str]] = {}
+    for record in records:
+        match record.event:
+            case RunStarted() as event:
+                _count(connection, waiting)  # what came before a run's beginning isn't part of it
+                known = asdict(begun(event, record))
+                connection.rows("begin_run", {**known, "started_at": record.at.isoformat()})
+            case RunEnded() as event:
+                end = {"outcome": event.outcome, "seconds": event.seconds, "why": event.why}
+                connection.rows("end_run", {**end, "run": event.run, "ended_at": record.at.isoformat()})
+            case StepEnded() as event if is_of_a_step(event):
+                waiting.setdefault(event.run, Counter()).update(counts(event))
+                if was_run(event):
+                    first = learnt(StepKnown(name=event.step), event, record.at)
+                    connection.rows("learn_of_step", _row(first))
+    _count(connection, waiting)
+
+
+def _count(connection: Connection, waiting: dict[str, Counter[str]]) -> None:
+    for run, found in waiting.items():
+        connection.rows("count_in_run", {**dict.fromkeys(COUNTS, 0), **found, "run": run})
+    waiting.clear()
 
 
 def runs(connection: Connection, environment: str | None, before: int, limit: int) -> tuple[RunKnown, ...]:
