@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,11 @@ BUSY_SECONDS = 10.0
 class Connection:
     """Opens, and makes or migrates, on first use. Not safe for threads at once: its owner holds a lock."""
 
-    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self, path: Path, busy_seconds: float = BUSY_SECONDS, on_new_projections: Callable[[], object] = lambda: None
+    ) -> None:
+        """`on_new_projections` is called once an older file has got some."""
+        self._on_new_projections = on_new_projections
         self.path = path
         self._busy_seconds = busy_seconds
         self._queries = queries.load()
@@ -51,10 +55,12 @@ class Connection:
 
     def _connected(self) -> sqlite3.Connection:
         if self._open is None:
-            self._open = self._connect()
+            self._open, has_new = self._connect()
+            if has_new:
+                self._on_new_projections()
         return self._open
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> tuple[sqlite3.Connection, bool]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
@@ -62,8 +68,8 @@ class Connection:
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA synchronous = FULL")
-            migrate(connection, self.path)
+            has_new = migrate(connection, self.path)
         except BaseException:
             connection.close()
             raise
-        return connection
+        return connection, has_new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -42,7 +43,7 @@ class SqliteLedger:
         make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         self._make_room = make_room
-        self._connection = Connection(path, busy_seconds)
+        self._connection = Connection(path, busy_seconds, self._fold_older)
         self._clock = clock
         self._actor = actor
         self._lock = threading.RLock()
@@ -111,15 +112,23 @@ class SqliteLedger:
     def rebuild(self) -> int:
         with self._lock:
             self._flush()
-            with self._connection.writing():
-                projections.clear(self._connection)
-                count = 0
-                for page in batched(map(self._read, self._links())):
-                    for record in page:
-                        projections.project(self._connection, record)
-                    runs.project(self._connection, page)
-                    count += len(page)
-                return count
+            return self._fold_again()
+
+    def _fold_older(self) -> None:
+        """An event that can't be read is told by whoever reads it, not by whoever opens the file."""
+        with suppress(ProblemError):
+            self._fold_again()
+
+    def _fold_again(self) -> int:
+        with self._connection.writing():
+            projections.clear(self._connection)
+            count = 0
+            for page in batched(map(self._read, self._links())):
+                for record in page:
+                    projections.project(self._connection, record)
+                runs.project(self._connection, page)
+                count += len(page)
+            return count
 
     def close(self) -> None:
         with self._lock:

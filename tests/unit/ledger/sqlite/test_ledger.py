@@ -260,3 +260,19 @@ def test_processes_may_begin_a_ledger_at_the_same_moment(tmp_path):
 
 def test_migrations_are_numbered_without_a_gap():
     assert [number for number, _ in migrations.steps()] == list(range(1, len(migrations.steps()) + 1))
+
+
+def test_runs_of_an_older_file_are_known_once_it_is_opened(tmp_path):
+    path = tmp_path / "ledger.db"
+    before = SqliteLedger(path, Stopped(), "ada@lock")
+    before.append(
+        events.RunStarted(run="run-1", verb="test"),
+        events.StepEnded(run="run-1", step="e2e", answer="passed", seconds=1, attempts=2, log="/log"),
+    )
+    before.close()
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript("DROP TABLE runs; DROP TABLE steps; PRAGMA user_version = 3;")
+    after = SqliteLedger(path, Stopped(), "ada@lock")
+    assert [(run.run, run.flaky) for run in after.runs()] == [("run-1", 1)]
+    assert [(step.name, step.flaky) for step in after.steps()] == [("e2e", 1)]
+    after.close()

@@ -1,4 +1,4 @@
--- Runs of the pipeline and what is known of its steps (model.runs), from here on: what came before is folded by a rebuild.
+-- Runs of the pipeline and what is known of its steps (model.runs). What came before is folded when the file is opened.
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY,
     run TEXT NOT NULL UNIQUE,

@@ -16,23 +16,29 @@ APPLICATION = 0x45434C55
 """`ECLU`: SQLite's mark of whose file it is (PRAGMA application_id)."""
 
 
+RUNS_AND_STEPS = 4
+"""The step that made projections of what older files hold already."""
+
+
 def steps() -> tuple[tuple[int, Path], ...]:
     files = sorted(Path(__file__).parent.glob("[0-9]*.sql"))
     return tuple((int(file.name.partition("_")[0]), file) for file in files)
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to our schema; several processes may do so at once. A newer or foreign file is a Problem."""
+def migrate(connection: sqlite3.Connection, path: Path) -> bool:
+    """Bring the file to our schema; several processes may do so at once. A newer or foreign file is a Problem. Whether
+    it has got new projections, in which what it held before isn't yet."""
     with _alone(path.parent):
         wanted = steps()[-1][0]
         done = _version(connection, path, wanted)
         if done == wanted:
-            return
+            return False
         connection.execute("PRAGMA journal_mode = WAL")
         with writing(connection):
             for number, file in steps():
                 if number > done:
                     _take(connection, number, file)
+        return 0 < done < RUNS_AND_STEPS
 
 
 @contextmanager
