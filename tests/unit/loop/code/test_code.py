@@ -93,14 +93,16 @@ def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(t
         [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     places = other.stdout.readline().split()
-    with workplace(tmp_path, "r1"):
+    left = []
+    with workplace(tmp_path, "r1", on_left=left.append):
         assert (tmp_path / "work" / "other").exists()
     other.kill()
     other.wait()
     other.stdin.close()
     other.stdout.close()
-    with workplace(tmp_path, "r2"):
+    with workplace(tmp_path, "r2", on_left=left.append):
         assert not (tmp_path / "work" / "other").exists()
+        assert left == ["other"]
         assert [os.path.exists(place) for place in places] == [False, False]  # noqa: PTH110
 
 
