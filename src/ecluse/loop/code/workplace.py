@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+OF_A_RUN = "run-"
+"""How the name of a run of the pipeline begins."""
 _LOCK = "lock"
 _PLACES = "places"
 _ON_DISK = Path("/var/tmp")  # noqa: S108 (each run's folder in it is private, with a name that can't be guessed)
@@ -86,12 +88,14 @@ def _remove_all(folders: tuple[Path, ...]) -> None:
 
 
 @contextmanager
-def workplace(home: Path, run: str, on_left: Callable[[str], None] = lambda _: None) -> Iterator[Workplace]:
-    """A workplace for `run`; first clears what killed runs have left, and says to `on_left` which those were."""
+def workplace(home: Path, run: str, on_left: Callable[[str], None] | None = None) -> Iterator[Workplace]:
+    """A workplace for `run`; first clears what was left by whatever was killed. What a run of the pipeline has left is
+    kept for who has an `on_left`, which is told its name."""
     runs = home / "work"
     runs.mkdir(parents=True, exist_ok=True)
     for left in runs.iterdir():
-        _clear_if_left(left, on_left)
+        if on_left or not left.name.startswith(OF_A_RUN):
+            _clear_if_left(left, on_left)
     record = runs / run
     lock = _locked(record)
     try:
@@ -153,7 +157,7 @@ def _is_somebody_s(folder: Path) -> bool:
     return (folder / ".git").exists() or (folder / ".env").exists()
 
 
-def _clear_if_left(record: Path, on_left: Callable[[str], None]) -> None:
+def _clear_if_left(record: Path, on_left: Callable[[str], None] | None) -> None:
     """The kernel gives back the lock of a run that was killed; a run that lives still holds it."""
     try:
         lock = os.open(record / _LOCK, os.O_RDWR | os.O_CLOEXEC)
@@ -162,7 +166,7 @@ def _clear_if_left(record: Path, on_left: Callable[[str], None]) -> None:
     try:
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(lock).st_nlink:  # not cleared by another run in between
+            if on_left and os.fstat(lock).st_nlink:  # not cleared by another run in between
                 on_left(record.name)
             _clear(record)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ecluse.engine.plan import Ended, State
 from ecluse.engine.run import Began, Waits
+from ecluse.loop.code.workplace import OF_A_RUN
 from ecluse.loop.test.verdicts import verdict_of
 from ecluse.model.events import RunEnded
 from ecluse.ports.world import World
@@ -34,5 +35,5 @@ class Telling:
 
 def tell_killed(run: str, world: World) -> None:
     """A run that was killed couldn't say so itself. Others than runs have workplaces too (`why`)."""
-    if run.startswith("run-"):
+    if run.startswith(OF_A_RUN):
         world.ledger.append(RunEnded(run=run, outcome=KILLED, seconds=0.0, why="it ended without a word: killed"))

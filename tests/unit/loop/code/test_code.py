@@ -86,7 +86,7 @@ def test_a_workplace_is_gone_at_its_end_also_after_an_error(tmp_path):
 def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(tmp_path):
     script = (
         "import sys; from pathlib import Path; from ecluse.loop.code.workplace import TMPDIR, roomy, workplace\n"
-        "with workplace(Path(sys.argv[1]), 'other') as place:\n"
+        "with workplace(Path(sys.argv[1]), 'run-other') as place:\n"
         "    print(place.scratch, place.folder, flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
@@ -95,14 +95,16 @@ def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(t
     places = other.stdout.readline().split()
     left = []
     with workplace(tmp_path, "r1", on_left=left.append):
-        assert (tmp_path / "work" / "other").exists()
+        assert (tmp_path / "work" / "run-other").exists()
     other.kill()
     other.wait()
     other.stdin.close()
     other.stdout.close()
+    with workplace(tmp_path, "why-1"):
+        assert (tmp_path / "work" / "run-other").exists(), "it is for a run to find, which can say that it did"
     with workplace(tmp_path, "r2", on_left=left.append):
-        assert not (tmp_path / "work" / "other").exists()
-        assert left == ["other"]
+        assert not (tmp_path / "work" / "run-other").exists()
+        assert left == ["run-other"]
         assert [os.path.exists(place) for place in places] == [False, False]  # noqa: PTH110
 
 
