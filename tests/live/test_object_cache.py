@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from ecluse.ports.cache import UnreachableError
+from ecluse.testing.artifacts import ArtifactStoreContract
 from ecluse.testing.cache import KEY, StepCacheContract
 from support.ports import free_port
 
@@ -55,6 +56,14 @@ def make_bucket(address):
             time.sleep(0.1)
         else:
             return
+
+
+class TestObjectArtifacts(ArtifactStoreContract):
+    @pytest.fixture
+    def store(self, server, tmp_path):
+        from ecluse.providers.objects.artifacts import ObjectArtifacts
+
+        return ObjectArtifacts(f"s3://{BUCKET}/{tmp_path.name}", endpoint=server, **NO_KEYS)
 
 
 class TestObjectCache(StepCacheContract):

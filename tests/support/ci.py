@@ -84,6 +84,19 @@ url = "https://{instance}.review.example.com"
 secrets = ["REVIEW_KEY"]
 """
 )
+PUBLISHED = """
+[release]
+store = "s3://releases"
+sign_with = "RELEASE_KEY"
+
+[release.index]
+simple = "https://index.example.com/simple/"
+upload = "https://index.example.com/"
+
+[release.forge]
+kind = "github"
+token = "GITHUB_TOKEN"
+"""
 
 
 def app_of(folder, text):

@@ -11,6 +11,7 @@ from ecluse.system.cache import FolderCache
 from ecluse.system.clock import SystemClock
 from ecluse.system.ids import SystemIds
 from ecluse.system.store import FolderStore
+from ecluse.testing.outlets import memory_outlets
 
 
 class Quiet:
@@ -52,6 +53,7 @@ def world(root, home, commands, **parts):
         locks=None,
         balancers=lambda _app, _environment: {},
         services=None,
+        outlets=memory_outlets(home),
         cache=lambda _: FolderCache(home / "cache" / "steps"),
         store=FolderStore(home / "store"),
         ledger=MemoryLedger(clock, "ada@here"),

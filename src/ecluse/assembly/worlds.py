@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ecluse.assembly.apps import read_app, read_app_or_last
 from ecluse.assembly.caches import step_cache
 from ecluse.assembly.home import RUNNING, prepare
+from ecluse.assembly.outlets import outlets_of
 from ecluse.assembly.places import balancers_of, close, targets_of
 from ecluse.assembly.surroundings import wants_colour
 from ecluse.assembly.tools import services_of, toolbox_of, toolchain_of
@@ -135,6 +136,7 @@ async def world(
             services=services,
             cache=lambda policy: step_cache(policy, root, home),
             locks=FolderLocks(lock_folder()),
+            outlets=outlets_of(root, home, env, commands),
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), login(env)),

@@ -40,6 +40,15 @@ WHY: Mapping[str, str] = {
     "R003": "A tag is a promise to everybody who has fetched it. One that moved would mean two things.",
     "R004": "A version that was released with a tag never gets another content: whoever reads its number must be "
     "able to rely on it.",
+    "R010": "Somebody released another commit under this version. Whoever has fetched the tag relies on it.",
+    "R013": "A file that is published is installed by people, and pinned by its digest. Another one under its name "
+    "would break them, or be an attack; indexes forbid it, too.",
+    "R014": "A release that was begun has its version for good, so that whoever goes on with it can't find it taken.",
+    "R015": "What is built again may differ in a byte from what is out already. Only what was kept is published.",
+    "R033": "The bytes of a release are kept before any of it is seen outside, so that what is interrupted can be "
+    "gone on with. A CI's machine is thrown away after its job, and they with it.",
+    "R042": "The environment trusts some keys (`signed_by`). The attestation must be signed by one of them, and be "
+    "about this very version, commit, bundle and manifest.",
     "D001": "The health check is the gate between a release and your users. Without it a release that answers "
     "errors would get their traffic.",
     "D010": "Who changes an environment holds it by a lease, so that no two do it at once and one that died "

@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "ci": "Write the workflow of a forge's CI: the same steps as jobs.",
     "why": "Why a step would run again.",
     "build": "Make the bundle of a commit.",
-    "release": "Name a version: notes and tag.",
+    "release": "Name a version, tag it, publish it; once.",
     "approve": "Say that a release may go to an environment.",
     "deploy": "Move a release into an environment.",
     "rollback": "Go back to the release before.",

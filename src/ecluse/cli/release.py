@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from ecluse.cli import options, session
-from ecluse.loop.build.bundle import build
-from ecluse.loop.deploy.wanted import keep_app
-from ecluse.loop.release.make import PlannedRelease, make_release, plan_release
+from ecluse.loop.release.make import PlannedRelease
+from ecluse.loop.release.publish import Published, preview, publish
+from ecluse.model.intent import Intent
 from ecluse.model.problem import Exit
-from ecluse.model.release import Release
+from ecluse.model.publishing import ReleasePolicy
 
 
 @click.command(epilog="Examples:  ecluse release --dry-run    ecluse release    ecluse release --json | jq -r .notes")
@@ -21,45 +21,94 @@ from ecluse.model.release import Release
 @options.as_json
 @options.folder
 def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
-    """Name a version: from the commits since the last tag, with notes and an annotated tag. Nothing is deployed."""
+    """Name a version, tag it, and publish what [release] says; interrupted, it goes on. Nothing is deployed."""
 
     async def work(at: session.Session) -> Exit:
         there, commit = await at.at(revision, dirty=False)
-        world, app = at.world, there.app
-        planned = await plan_release(app, world, commit, tag=True, dirty=False)
         if dry_run:
-            return ended(at, planned, None)
-        bundle, built = await build(app, world, commit=commit, dirty=False)
-        world.ledger.append(*built)
-        release, made = await make_release(planned, bundle, keep_app(app, world.store), world)
-        world.ledger.append(*made)
-        return ended(at, planned, release)
+            planned, begun = await preview(there.app, commit, at.world)
+            at.answer(document(planned, None, begun))
+            return told(at, would(planned, begun, there.app.release))
+        published = await publish(there.app, commit, at.world)
+        at.answer(document(as_planned(published), published, published.intent))
+        return told(at, done(published))
 
     session.run(folder, work, as_json=as_json)
 
 
-def ended(at: session.Session, planned: PlannedRelease, release: Release | None) -> Exit:
-    at.answer(document(planned, release))
+def told(at: session.Session, text: str) -> Exit:
     if not at.as_json:
-        click.echo(told(planned, release))
+        click.echo(text)
     return Exit.DONE
 
 
-def document(planned: PlannedRelease, release: Release | None) -> dict[str, Any]:
-    return {
-        "outcome": "released" if release else "planned",
+def as_planned(published: Published) -> PlannedRelease:
+    intent = published.intent
+    return PlannedRelease(version=intent.version, commit=intent.commit, notes=intent.notes, tag=intent.tag)
+
+
+def document(planned: PlannedRelease, published: Published | None, intent: Intent | None) -> dict[str, Any]:
+    """`begun` says that an earlier release of the commit is gone on with; `files` are digests by name."""
+    found = {
+        "outcome": _outcome(published),
         "version": planned.version,
         "previous": planned.previous or None,
         "tag": planned.tag,
         "commit": planned.commit,
-        "release": release.id if release else None,
-        "digest": release.bundle if release else None,
+        "release": intent.release.id if intent else None,
+        "digest": intent.bundle if intent else None,
         "notes": planned.notes,
+        "begun": not published.is_new if published else intent is not None,
+        "files": {file.name: file.digest for file in intent.files} if intent else {},
+    }
+    if published is None:
+        return found
+    return {
+        **found,
+        "pushed": published.remote or None,
+        "sent": list(published.sent),
+        "url": published.url or None,
+        "image": published.image or None,
     }
 
 
-def told(planned: PlannedRelease, release: Release | None) -> str:
-    after = f", after {planned.previous}" if planned.previous else ", the first"
-    head = f"released {planned.version}" if release else f"would release {planned.version}"
-    foot = f"\nnext: ecluse deploy --release {planned.version}" if release else ""
-    return f"{head} as {planned.tag} ({planned.commit[:12]}){after}\n\n{planned.notes}{foot}"
+def _outcome(published: Published | None) -> str:
+    if published is None:
+        return "planned"
+    return "released" if published.is_changed else "unchanged"
+
+
+def would(planned: PlannedRelease, begun: Intent | None, policy: ReleasePolicy) -> str:
+    if begun:
+        head = f"would go on with {planned.version} as {planned.tag} ({planned.commit[:12]}), begun before"
+    else:
+        after = f", after {planned.previous}" if planned.previous else ", the first"
+        head = f"would release {planned.version} as {planned.tag} ({planned.commit[:12]}){after}"
+    return "\n".join([head, *(f"  {line}" for line in places(policy)), "", planned.notes])
+
+
+def places(policy: ReleasePolicy) -> list[str]:
+    """Where it goes, in this order."""
+    return [
+        *([f"bytes       {policy.store}"] if policy.store else []),
+        *([f"tag         {policy.pushed_to}"] if policy.pushed_to else []),
+        *([f"index       {policy.index.simple}"] if policy.index else []),
+        *([f"image       {policy.image.address}"] if policy.image else []),
+        *([f"page        {policy.forge.kind}"] if policy.forge else []),
+    ]
+
+
+def done(published: Published) -> str:
+    intent = published.intent
+    verb = "released" if published.is_changed else "released before, all of it is out:"
+    lines = [f"{verb} {intent.version} as {intent.tag} ({intent.commit[:12]})"]
+    if published.remote:
+        lines.append(f"  tag         {published.remote}")
+    lines += [
+        f"  {file.kind:<11} {file.name}  {file.digest[:19]}{'  sent' if file.name in published.sent else ''}"
+        for file in intent.files
+    ]
+    lines += [f"  image       {published.image}"] if published.image else []
+    lines += [f"  page        {published.url}"] if published.url else []
+    lines += [f"  changes     {published.changelog}, to be committed"] if published.changelog else []
+    return "\n".join([*lines, "", f"{intent.notes}\nnext: ecluse deploy --release {intent.version}"])

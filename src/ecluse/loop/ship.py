@@ -30,7 +30,9 @@ from ecluse.loop.deploy.wanted import (
     settings_digest,
 )
 from ecluse.loop.each import on_each
-from ecluse.loop.release.make import make_release, plan_release
+from ecluse.loop.release.adopted import released_bundle
+from ecluse.loop.release.attest.attest import attest
+from ecluse.loop.release.make import make_release, plan_release, release_of
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.untested import untested
 from ecluse.loop.test.verdicts import event_of
@@ -192,9 +194,13 @@ class Voyage:
         return (*verdicts, *said_untested(self.wanted.app, names, self.run, self.world))
 
     async def _build(self) -> Bundle:
+        """The one that was released, where the environment takes what is tagged and somebody released the commit."""
         self.world.reporter.began("build")
-        bundle, made = await build(self.wanted.app, self.world, commit=self.commit, dirty=self.dirty)
-        self.world.ledger.append(*made)
+        takes = self.wanted.environment.tag and not self.dirty
+        bundle = await released_bundle(self.wanted.app, self.commit, self.world) if takes else None
+        if bundle is None:
+            bundle, made = await build(self.wanted.app, self.world, commit=self.commit, dirty=self.dirty)
+            self.world.ledger.append(*made)
         self.world.reporter.ended("build", ok=True, detail=bundle.digest[:19])
         return bundle
 
@@ -202,6 +208,9 @@ class Voyage:
         tag = self.wanted.environment.tag
         planned = await plan_release(self.wanted.app, self.world, self.commit, tag=tag, dirty=self.dirty)
         config = keep_app(self.wanted.app, self.world.store)
+        await attest(
+            self.wanted.app, release_of(planned, bundle, config), bundle, self.world
+        )  # what fails tags nothing
         release, made = await make_release(planned, bundle, config, self.world)
         self.world.ledger.append(*made)
         self.world.reporter.ended("release", ok=True, detail=release.version)

@@ -69,6 +69,8 @@ CODES = MappingProxyType(
         "M084": "What a matrix excludes isn't there, or is included too.",
         "M085": "Each cell of a matrix would leave the same output.",
         "M086": "A path stands for a cell, and the step has no matrix.",
+        "M095": "A token and a password are given for one index.",
+        "M096": "A username and a password go together.",
         "M090": "There is no such environment.",
         "M091": "A pattern of environments can't be made of this.",
     }

@@ -18,7 +18,6 @@ from ecluse.model.app import (
     Health,
     Limits,
     Process,
-    ReleasePolicy,
     Step,
 )
 from ecluse.model.balancer import Balancer
@@ -27,6 +26,7 @@ from ecluse.model.ci import CiPolicy
 from ecluse.model.host import HERE_PREFIX, SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
+from ecluse.model.publishing import ForgePlace, ImagePlace, IndexPlace, ReleasePolicy
 from ecluse.model.rollout import CanaryStep, Rollout
 from ecluse.model.service import Service
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ecluse.manifest.schema.key import Table
     from ecluse.manifest.schema.manifest import Manifest
     from ecluse.manifest.schema.process import ProcessTable
+    from ecluse.manifest.schema.release import ReleaseTable
     from ecluse.manifest.schema.service import ServiceTable
     from ecluse.manifest.schema.step import StepTable
 
@@ -62,13 +63,30 @@ def resolve(manifest: Manifest) -> App:
         ci=CiPolicy(**_given(manifest.ci)),
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
-        release=ReleasePolicy(**_given(manifest.release)),
+        release=_release(manifest.release),
         services=tuple(_service(name, table) for name, table in manifest.services.items()),
         groups={name: hosts(named, groups) for name, named in groups.items()},
         environments=environments or (Environment(name=LOCAL, tag=False, stamp=True, services=True),),
         patterns=tuple(environment for environment in declared if environment.instances),
         **_given(manifest.app),
     )
+
+
+def _release(table: ReleaseTable) -> ReleasePolicy:
+    optional = ("store", "remote", "changelog", "sign_with")
+    texts: dict[str, Any] = {name: getattr(table, name) or "" for name in optional}
+    return ReleasePolicy(
+        index=IndexPlace(**_said(table.index)) if table.index else None,
+        forge=ForgePlace(**_said(table.forge)) if table.forge else None,
+        image=ImagePlace(**_said(table.image)) if table.image else None,
+        **texts,
+        **_given(table, "index", "forge", "image", *optional),
+    )
+
+
+def _said(table: Table) -> dict[str, Any]:
+    """As `_given`, where None stands for nothing."""
+    return {name: value for name, value in _given(table).items() if value is not None}
 
 
 def _process(name: str, table: ProcessTable) -> Process:

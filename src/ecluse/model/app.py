@@ -13,6 +13,7 @@ from ecluse.model.ci import CiPolicy
 from ecluse.model.host import HERE, HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
+from ecluse.model.publishing import ReleasePolicy
 from ecluse.model.rollout import HostsDown, Rollout, Strategy
 from ecluse.model.service import Service
 
@@ -245,14 +246,6 @@ class Frontend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasePolicy:
-    """How versions are made."""
-
-    tag_prefix: str = "v"
-    initial: str = "0.1.0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A named place with a policy. `hosts` is empty for this machine alone."""
 
@@ -291,6 +284,8 @@ class Environment:
     keep_releases: int = 5
     services: bool = False
     """Whether what `[services]` declares is run for it here; `local` does that."""
+    signed_by: tuple[str, ...] = ()
+    """Public keys, of which one must have signed a release that comes here; none: it isn't asked."""
     balancer: Balancer | None = None
     """What shares the traffic between its hosts, where we are to know it."""
     policy: Policy = field(default_factory=Policy)
@@ -345,7 +340,7 @@ class App:
     gates: Gates = Gates()
     build: Build = Build()
     frontend: Frontend | None = None
-    release: ReleasePolicy = ReleasePolicy()
+    release: ReleasePolicy = field(default_factory=ReleasePolicy)
     migrate: Argv = ()
     migrate_timeout: timedelta = timedelta(minutes=10)
     state: tuple[str, ...] = ()

@@ -15,6 +15,8 @@ class CiPolicy:
     install: tuple[str, ...] = ()
     python: str = "3.12"
     branches: tuple[str, ...] = ("main",)
+    release: bool = False
+    """Whether the first branch is released when its gates have passed."""
     ship: tuple[EnvironmentName, ...] = ()
     review: EnvironmentName | None = None
     """The pattern of which each request to merge gets an environment."""

@@ -83,6 +83,36 @@ class ReleaseMade(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseIntended(Event):
+    """All of a release is decided and its bytes are kept: from here on it may be seen outside. `intent` is the digest
+    of the whole document, `files` are digests by name."""
+
+    intent: str
+    version: str
+    commit: str
+    tag: str
+    bundle: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    store: str = ""
+    """Where others find it, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePublished(Event):
+    """All of it is outside: pushed to `remote`, sent to `index`, announced at `url`. Empty for what isn't wanted."""
+
+    release: str
+    version: str
+    intent: str
+    remote: str = ""
+    index: str = ""
+    url: str = ""
+    image: str = ""
+    sent: tuple[str, ...] = ()
+    """Files that the index had not yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseTaken(Event):
     """A deployer may give orders to an environment."""
 
@@ -300,6 +330,8 @@ KINDS: dict[str, type[Event]] = {
         StepEnded,
         BundleBuilt,
         ReleaseMade,
+        ReleaseIntended,
+        ReleasePublished,
         LeaseTaken,
         DeploymentStarted,
         WheelhouseChosen,

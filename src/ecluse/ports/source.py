@@ -70,6 +70,9 @@ class Source(Protocol):
 
     async def committed_at(self, commit: Commit) -> datetime: ...
 
+    async def is_shallow(self) -> bool:
+        """Whether the history ends before its beginning (`git clone --depth`)."""
+
     async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:
         """Tags reachable from `commit` whose name starts with `prefix`, nearest first."""
 

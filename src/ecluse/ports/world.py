@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.ports.ids import Ids
     from ecluse.ports.ledger import Ledger
     from ecluse.ports.locks import MachineLocks
+    from ecluse.ports.outlets import Outlets
     from ecluse.ports.python import Toolchain
     from ecluse.ports.reporter import Reporter
     from ecluse.ports.services import ServicePrograms
@@ -53,6 +54,8 @@ class World:
     """Where the results of steps are kept."""
     locks: MachineLocks
     """What only one step of this machine may have at once."""
+    outlets: Outlets
+    """Through which releases leave this machine."""
     reporter: Reporter
     actor: str
     """Who acts, as they say: `user@host`, or another identity. For records and approvals."""

@@ -74,6 +74,9 @@ class MemorySource:
     async def committed_at(self, commit: Commit) -> datetime:
         return self._find(commit).at
 
+    async def is_shallow(self) -> bool:
+        return False
+
     async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:
         order = [one.change.commit for one in self._commits[: self._place(commit) + 1]][::-1]
         named = [

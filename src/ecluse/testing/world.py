@@ -10,6 +10,7 @@ from ecluse.ledger.memory import MemoryLedger
 from ecluse.model.host import HERE
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Holder
+from ecluse.ports.outlets import Outlets
 from ecluse.ports.world import World
 from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.target import MemoryTarget
@@ -19,6 +20,7 @@ from ecluse.system.store import FolderStore
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.commands import ScriptedCommands
 from ecluse.testing.ids import CountingIds
+from ecluse.testing.outlets import memory_outlets
 from ecluse.testing.reporter import HeardReporter
 from ecluse.testing.source import MemorySource
 
@@ -40,6 +42,8 @@ class MemoryWorld:
     """Give one when the test builds; nothing else asks for it."""
     toolbox: Any = None
     """Give one when the test runs programs of others."""
+    outlets: Outlets | None = None
+    """None: those of ecluse.testing.outlets."""
     services: Any = None
     """Give some when the app declares services; nothing else asks for them."""
     target: MemoryTarget = field(init=False)
@@ -75,6 +79,7 @@ class MemoryWorld:
             services=self.services,
             cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),
             locks=FolderLocks(self.folder),
+            outlets=self.outlets or memory_outlets(self.folder / ".ecluse"),
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

@@ -6,9 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from ecluse.cli import build, release
-from ecluse.loop.release.make import PlannedRelease
+from ecluse.loop.release.publish import Published
 from ecluse.model.artifact import Bundle, Wheel, Wheelhouse
-from ecluse.model.release import Release
+from ecluse.model.intent import Intent, Kind, ReleaseFile
+from ecluse.model.publishing import IndexPlace, ReleasePolicy
 from support.repositories import commit, git, repository
 
 MANIFEST = '[app]\nname = "shop"\n[processes.web]\napp = "app:app"\ninterface = "wsgi"\n[environments.local]\n'
@@ -40,6 +41,8 @@ def test_a_planned_release_is_one_document(root):
         "release": None,
         "digest": None,
         "notes": f"## 1.3.0\n\n### Added\n\n- a window ({last[:7]})\n",
+        "begun": False,
+        "files": {},
     }
 
 
@@ -53,11 +56,44 @@ def test_an_unknown_commit_is_a_problem(root):
     assert done.exit_code == 2
 
 
-def test_a_release_that_was_made_names_what_to_type_next():
-    plan = PlannedRelease(version="1.3.0", commit="c" * 40, notes="## 1.3.0\n", tag="v1.3.0", previous="1.2.0")
-    made = Release(version="1.3.0", commit="c" * 40, bundle=DIGEST, config=DIGEST)
-    assert "next: ecluse deploy --release 1.3.0" in release.told(plan, made)
-    assert release.document(plan, made)["outcome"] == "released"
+@pytest.fixture
+def intent():
+    files = (
+        ReleaseFile(name="shop-1.3.0.tar.gz", digest=DIGEST, size=9, kind=Kind.SDIST),
+        ReleaseFile(name="shop-1.3.0.cdx.json", digest=DIGEST, size=9, kind=Kind.SBOM),
+    )
+    return Intent(
+        app="shop", version="1.3.0", tag="v1.3.0", commit="c" * 40, bundle=DIGEST, config=DIGEST, notes="## 1.3.0\n",
+        message="## 1.3.0\n", files=files,
+    )  # fmt: skip
+
+
+def test_a_release_that_was_made_names_what_to_type_next(intent):
+    done = Published(intent=intent, is_new=True, is_changed=True, remote="origin", sent=("shop-1.3.0.tar.gz",))
+    told = release.done(done)
+    assert told.startswith("released 1.3.0 as v1.3.0 (cccccccccccc)\n  tag         origin\n")
+    assert "sdist       shop-1.3.0.tar.gz  sha256:aaaaaaaaaaaa  sent\n" in told
+    assert told.endswith("next: ecluse deploy --release 1.3.0")
+    document = release.document(release.as_planned(done), done, intent)
+    assert (document["outcome"], document["begun"], document["sent"]) == ("released", False, ["shop-1.3.0.tar.gz"])
+
+
+def test_a_release_that_was_out_already_is_unchanged(intent):
+    done = Published(intent=intent, is_new=False, is_changed=False)
+    assert release.done(done).startswith("released before, all of it is out: 1.3.0")
+    assert release.document(release.as_planned(done), done, intent)["outcome"] == "unchanged"
+
+
+def test_a_release_that_was_begun_is_planned_as_such(intent):
+    policy = ReleasePolicy(
+        store="s3://releases", index=IndexPlace(simple="https://index.example.org/simple/", upload="")
+    )
+    done = Published(intent=intent, is_new=False, is_changed=False)
+    told = release.would(release.as_planned(done), intent, policy)
+    assert told.startswith(
+        "would go on with 1.3.0 as v1.3.0 (cccccccccccc), begun before\n  bytes       s3://releases\n"
+    )
+    assert "  tag         origin\n  index       https://index.example.org/simple/\n" in told
 
 
 @pytest.fixture

@@ -296,3 +296,28 @@ def test_balancers_that_contradict_their_environment(wrong, text, expected):
 )
 def test_balancers_that_are_fine(reading, text):
     assert reading(HEAD + text).environment("live").balancer
+
+
+INDEX = '[release.index]\nsimple = "https://i.example.org/simple/"\nupload = "https://i.example.org/"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (INDEX + 'token = "T"\nusername = "U"\npassword = "P"', ["7:9 M095"]),
+        (INDEX + 'username = "U"', ["7:12 M096"]),
+        ('[release.image]\naddress = "https://r.example.org/shop"\npassword = "P"', ["6:12 M096"]),
+    ],
+)
+def test_what_a_release_is_sent_with_fits_together(wrong, text, expected):
+    assert wrong(HEAD + WORKER + text) == expected
+
+
+def test_a_release_has_all_of_its_places(reading):
+    text = (
+        INDEX + 'username = "U"\npassword = "P"\nprojects = ["a", "b"]\n[release.forge]\nkind = "gitlab"\ntoken = "T"'
+    )
+    release = reading(HEAD + WORKER + "[release]\nsigstore = true\n" + text).release
+    assert (release.index.projects, release.index.secrets, release.forge.kind) == (("a", "b"), ("U", "P"), "gitlab")
+    assert (release.pushed_to, release.store, release.image, release.sigstore) == ("origin", "", None, True)
+    assert reading(HEAD + WORKER).release.pushed_to == ""

@@ -41,7 +41,7 @@ class Remembered:
             bundle = kept_bundle(digest, self.store)
         except (OSError, ValueError, KeyError):
             return None
-        return bundle if all(self.store.has(named) for named in _named(bundle)) else None
+        return bundle if all(self.store.has(digest) for digest in named(bundle)) else None
 
     def keep(self, digest: Digest) -> None:
         """A record that is cut short by a crash is no record: `recall` then says that nothing is known."""
@@ -54,7 +54,8 @@ def kept_bundle(digest: Digest, store: ContentStore) -> Bundle:
     return bundle_from_json({**json.loads(store.path(digest).read_bytes()), "digest": digest})
 
 
-def _named(bundle: Bundle) -> Iterator[Digest]:
+def named(bundle: Bundle) -> Iterator[Digest]:
+    """The content that it is made of, itself left out."""
     yield from (file.digest for file in bundle.files)
     for house in bundle.wheelhouses:
         yield from (wheel.digest for wheel in (*house.app, *house.server, house.pip))

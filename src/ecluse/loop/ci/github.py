@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Review, Ship, jobs_of
+from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Release, Review, Ship, jobs_of
 from ecluse.loop.ci.pins import pins
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
@@ -34,6 +34,7 @@ def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
         document["defaults"] = {"run": {"working-directory": folder}}
     document["jobs"] = {
         **{job.name: _job(job, jobs, app, folder) for job in jobs.steps},
+        **({jobs.release.name: _release(jobs.release, jobs, app)} if jobs.release else {}),
         **{ship.name: _ship(ship, jobs, app, folder) for ship in jobs.ships},
         **(_reviews(jobs.review, jobs, app, folder) if jobs.review else {}),
     }
@@ -201,6 +202,22 @@ def _reviews(review: Review, jobs: Jobs, app: App, folder: str) -> dict[str, Any
                 {**_run("review-end", review.stop("$NUMBER"), review.ship.secrets), "env": made["env"]},
             ],
         },
+    }
+
+
+def _release(release: Release, jobs: Jobs, app: App) -> dict[str, Any]:
+    """It may write the tag and the release's page, and has an identity of its own for the index and for signatures. The
+    token is in the environment of that one step, not in git's settings."""
+    run = _run(release.name, release.command, release.secrets)
+    run["env"] = {"GITHUB_TOKEN": "${{ secrets.GITHUB_TOKEN }}", **run.get("env", {})}
+    return {
+        "name": release.name,
+        "needs": list(release.needs),
+        "if": f"github.event_name == 'push' && github.ref == 'refs/heads/{app.ci.branches[0]}'",
+        "runs-on": app.ci.runner,
+        "concurrency": {"group": f"ecluse-{app.name}-release", "cancel-in-progress": False},
+        "permissions": {"contents": "write", "id-token": "write"},
+        "steps": [*_prepared(jobs, app, depth=0), run],
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ecluse.loop.ci.jobs import CACHE, Job, Review, Ship, jobs_of
+from ecluse.loop.ci.jobs import CACHE, Job, Release, Review, Ship, jobs_of
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 
-TESTS, SHIPS = "test", "deploy"
+TESTS, RELEASES, SHIPS = "test", "release", "deploy"
 RESERVED = frozenset(
     {"after_script", "before_script", "cache", "default", "image", "include", "pages", "services", "spec", "stages"}
     | {"types", "variables", "workflow", "true", "false", "nil"}
@@ -34,9 +34,14 @@ def render(app: App, header: tuple[str, ...]) -> str:
                 *({"if": _on(branch)} for branch in app.ci.branches),
             ]
         },
-        "stages": [TESTS, *([SHIPS] if jobs.ships or jobs.review else [])],
+        "stages": [
+            TESTS,
+            *([RELEASES] if jobs.release else []),
+            *([SHIPS] if jobs.ships or jobs.review else []),
+        ],
         "default": {"image": app.ci.image, "interruptible": True, "before_script": [jobs.install]},
         **{job.name: _job(job, app) for job in jobs.steps},
+        **({jobs.release.name: _release(jobs.release, app)} if jobs.release else {}),
         **{ship.name: _ship(ship, app) for ship in jobs.ships},
         **(_reviews(jobs.review, app) if jobs.review else {}),
     }
@@ -73,6 +78,20 @@ def _job(job: Job, app: App) -> dict[str, Any]:
         "cache": {"key": f"ecluse-steps-{job.artifact}", "paths": [f"{CACHE}/"]},
         "script": [job.command],
         "artifacts": artifacts,
+    }
+
+
+def _release(release: Release, app: App) -> dict[str, Any]:
+    """Its identity is for the index (Trusted Publishing) and for signatures: each is for one audience."""
+    return {
+        "stage": RELEASES,
+        "needs": [{"job": name, "artifacts": False} for name in release.needs],
+        "rules": [{"if": _on(app.ci.branches[0])}],
+        "interruptible": False,
+        "resource_group": f"ecluse-{app.name}-release",
+        "id_tokens": {"PYPI_ID_TOKEN": {"aud": "pypi"}, "SIGSTORE_ID_TOKEN": {"aud": "sigstore"}},
+        "variables": {"GIT_DEPTH": "0"},
+        "script": [release.command],
     }
 
 

@@ -21,6 +21,7 @@ HOME = ".ecluse"
 ARTIFACTS = f"{HOME}/artifacts"
 """In the home, which git ignores: what is handed over doesn't make the working tree another one."""
 CACHE = f"{HOME}/cache/steps"
+RELEASE = "release"
 AROUND = 15
 """Minutes that a job may take beside its step: to install, to make the environment, to carry files."""
 
@@ -114,21 +115,40 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The job that publishes, after the steps that are gates. `secrets` are the variables that `[release]` names."""
+
+    needs: tuple[str, ...]
+    secrets: tuple[str, ...]
+    name: str = RELEASE
+    command: str = "ecluse release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
     """The whole workflow, before it is any forge's."""
 
     install: str
     steps: tuple[Job, ...]
+    release: Release | None = None
     ships: tuple[Ship, ...] = field(default=())
     review: Review | None = None
 
 
 def jobs_of(app: App, reserved: AbstractSet[str] = frozenset()) -> Jobs:
     """`reserved` are names that no job can have at a forge."""
+    reserved = {*reserved, RELEASE} if app.ci.release else reserved
     steps = {step.name: step for step in app.steps}
     names = job_names(app.steps, reserved)
     made = tuple(_job(step, steps, names) for step in app.steps if not _reaches_hosts(step, steps))
-    return Jobs(install=install(app), steps=made, ships=tuple(_ships(app, made)), review=_review(app, made))
+    release = _release(app, made) if app.ci.release else None
+    return Jobs(
+        install=install(app),
+        steps=made,
+        release=release,
+        ships=tuple(_ships(app, made, (release.name,) if release else ())),
+        review=_review(app, made),
+    )
 
 
 def install(app: App) -> str:
@@ -138,7 +158,13 @@ def install(app: App) -> str:
 
 def _package(app: App) -> str:
     places = (*app.environments, *app.patterns)
-    return "ecluse[ssh]" if any(environment.is_remote for environment in places) else "ecluse"
+    wanted = {
+        "sign": bool(app.release.sign_with) or any(environment.signed_by for environment in places),
+        "ssh": any(environment.is_remote for environment in places),
+        "store": "://" in app.release.store or "://" in app.cache.shared,
+    }
+    extras = ",".join(name for name, is_wanted in wanted.items() if is_wanted)
+    return f"ecluse[{extras}]" if extras else "ecluse"
 
 
 def job_names(steps: Iterable[Step], reserved: AbstractSet[str] = frozenset()) -> dict[StepName, str]:
@@ -175,8 +201,16 @@ def _review(app: App, jobs: tuple[Job, ...]) -> Review | None:
     return Review(ship=_ship("review", pattern, app, jobs)) if pattern else None
 
 
-def _ships(app: App, jobs: tuple[Job, ...]) -> Iterator[Ship]:
-    before: tuple[str, ...] = ()
+def _release(app: App, jobs: tuple[Job, ...]) -> Release:
+    policy = app.release
+    named = [policy.sign_with, policy.forge.token if policy.forge else ""]
+    named += [*(policy.index.secrets if policy.index else ()), *(policy.image.secrets if policy.image else ())]
+    return Release(
+        needs=tuple(job.name for job in jobs if job.step.gate), secrets=tuple(sorted({*filter(None, named)}))
+    )
+
+
+def _ships(app: App, jobs: tuple[Job, ...], before: tuple[str, ...]) -> Iterator[Ship]:
     for name in app.ci.ship:
         environment = next(one for one in app.environments if one.name == name)
         ship = _ship(f"ship-{name}", environment, app, jobs, before)

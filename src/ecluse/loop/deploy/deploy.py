@@ -16,6 +16,7 @@ from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
 from ecluse.loop.each import on_each
+from ecluse.loop.release.attest.verify import require_signed
 from ecluse.model.app import Environment
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment, Move
@@ -33,8 +34,11 @@ NOBODY: Mapping[HostName, str] = MappingProxyType({})
 async def deploy(
     wanted: Wanted, release: Release, bundle: Bundle, fleet: Fleet, lease: Lease, world: World, *, verb: str
 ) -> Deployed:
-    """What is left to do is looked up on the targets, of which as many must be there as the environment wants."""
+    """What is left to do is looked up on the targets, of which as many must be there as the environment wants. What
+    isn't signed as the environment wants it is refused first; a rollback goes to what was asked then."""
     back = verb == "rollback"
+    if not back:
+        await require_signed(wanted.app, wanted.environment, release, bundle, world)
     migrates = bool(wanted.app.migrate) and not back
     seen = await fleet.observe()
     absent = absent_hosts(wanted.environment, lease, seen)

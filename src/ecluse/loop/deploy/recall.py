@@ -68,6 +68,7 @@ def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
         ssh=now.ssh,
         hosts_down=now.hosts_down,
         balancer=now.balancer,
+        signed_by=now.signed_by,
     )
     return replace(wanted, app=recalled.app, environment=environment)
 

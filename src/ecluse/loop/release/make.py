@@ -54,19 +54,24 @@ async def make_release(
     planned: PlannedRelease, bundle: Bundle, config: Digest, world: World
 ) -> tuple[Release, tuple[Event, ...]]:
     """The release, its tag made when it has one. Safe to repeat: what was made before is the same release, no event."""
-    version = planned.version
-    if bundle.dirty:
-        version = Version(f"{version}{DIRTY}{bundle.digest.removeprefix('sha256:')[:7]}")
-    release = Release(
-        version=version, commit=planned.commit, bundle=bundle.digest, config=config, notes=planned.notes,
-        tag=planned.tag,
-    )  # fmt: skip
+    release = release_of(planned, bundle, config)
     if planned.tag:
-        _require_unchanged(release, world)
+        require_unchanged(release, world)
         await world.source.tag(planned.tag, planned.commit, anchored(planned.notes, world.ledger))
     if release.id in world.ledger.state().releases:
         return release, ()
-    return release, (_made(release),)
+    return release, (made(release),)
+
+
+def release_of(planned: PlannedRelease, bundle: Bundle, config: Digest) -> Release:
+    """What will be made of it."""
+    version = planned.version
+    if bundle.dirty:
+        version = Version(f"{version}{DIRTY}{bundle.digest.removeprefix('sha256:')[:7]}")
+    return Release(
+        version=version, commit=planned.commit, bundle=bundle.digest, config=config, notes=planned.notes,
+        tag=planned.tag,
+    )  # fmt: skip
 
 
 async def _as_tagged(
@@ -98,8 +103,8 @@ def _initial(app: App) -> SemVer:
     return version
 
 
-def _require_unchanged(release: Release, world: World) -> None:
-    """A tagged version is made of the same bytes for ever."""
+def require_unchanged(release: Release, world: World) -> None:
+    """A tagged version is made of the same bytes for ever: ProblemError R004."""
     for known in world.ledger.state().releases.values():
         if known.tag and known.tag == release.tag and known.bundle != release.bundle:
             raise ProblemError(
@@ -115,7 +120,8 @@ def _require_unchanged(release: Release, world: World) -> None:
             )
 
 
-def _made(release: Release) -> ReleaseMade:
+def made(release: Release) -> ReleaseMade:
+    """What is recorded of it."""
     return ReleaseMade(
         release=release.id,
         version=release.version,

@@ -10,6 +10,7 @@ from ecluse.manifest.contradictions.groups import group_faults
 from ecluse.manifest.contradictions.matrices import matrix_faults
 from ecluse.manifest.contradictions.policies import policy_faults
 from ecluse.manifest.contradictions.processes import process_faults
+from ecluse.manifest.contradictions.release import release_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
 from ecluse.manifest.contradictions.services import service_faults
 from ecluse.manifest.contradictions.steps import step_faults
@@ -32,4 +33,5 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
         *secret_faults(manifest),
         *service_faults(manifest),
         *ci_faults(manifest),
+        *release_faults(manifest),
     ]

@@ -1,14 +1,13 @@
-"""`[build]` and `[release]`: how the bundle and its version are made."""
+"""`[build]`: how the bundle is made."""
 
 from __future__ import annotations
 
 from ecluse.manifest.schema.key import Table, key
-from ecluse.manifest.schema.shapes import Package, PythonVersion, ReleaseVersion, Requirement, TagPrefix
+from ecluse.manifest.schema.shapes import Package, PythonVersion, Requirement
 from ecluse.manifest.schema.types import Command, Inside, Moment, Truth
 from ecluse.model import app as model
 
 _BUILD = model.Build()
-_RELEASE = model.ReleasePolicy()
 
 
 class BuildTable(Table):
@@ -76,12 +75,3 @@ class BuildTable(Table):
         example=[["python", "manage.py", "collectstatic", "--noinput"]],
         default_factory=list,
     )
-
-
-class ReleaseTable(Table):
-    """How versions are made."""
-
-    tag_prefix: TagPrefix = key(
-        "What stands before the version in a tag's name.", example="release-", default=_RELEASE.tag_prefix
-    )
-    initial: ReleaseVersion = key("Version of the first release.", example="1.0.0", default=_RELEASE.initial)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecluse.manifest.schema.key import Table, key
 from ecluse.manifest.schema.shapes import Branch, Name, PythonVersion
-from ecluse.manifest.schema.types import Command
+from ecluse.manifest.schema.types import Command, Truth
 from ecluse.model.ci import CiPolicy
 
 _DEFAULT = CiPolicy()
@@ -26,6 +26,11 @@ class CiTable(Table):
         example=["main", "release/2"],
         default=list(_DEFAULT.branches),
         min_length=1,
+    )
+    release: Truth = key(
+        "Whether the first branch is released, as [release] says, when its gates have passed.",
+        example=True,
+        default=_DEFAULT.release,
     )
     ship: list[Name] = key(
         "Environments to ship to from the first branch, one after the other, when their gates have passed.",

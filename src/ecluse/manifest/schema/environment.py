@@ -10,7 +10,7 @@ from pydantic import Strict
 from ecluse.manifest.schema.balancer import BalancerTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.policy import PolicyTable
-from ecluse.manifest.schema.shapes import Batch, CanaryStep, HostOrGroup, JumpHost, Name, Url, Variable
+from ecluse.manifest.schema.shapes import Batch, CanaryStep, HostOrGroup, JumpHost, Name, PublicKey, Url, Variable
 from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Settings, Truth, Whole
 from ecluse.model import app as model
 from ecluse.model.host import SshSettings
@@ -119,6 +119,13 @@ class EnvironmentTable(Table):
         default_factory=list,
     )
     ssh: SshTable = section(default_factory=SshTable)
+    signed_by: list[PublicKey] = key(
+        "Public keys as ssh-keygen(1) writes them; one of them must have signed a release before it is deployed here.",
+        example=[
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH5RXOHKzvdZGT/ROctv2jnL2woHY0dg0n9uFziq3J7f release@example.com"
+        ],
+        default_factory=list,
+    )
     balancer: BalancerTable | None = section(default=None)
     hosts_down: Annotated[HostsDown, Strict(False)] = key(
         "Which hosts may be down for a deploy: all (all are wanted), quorum (those down at its beginning are left out, "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ecluse.manifest.schema.build import BuildTable, ReleaseTable
+from ecluse.manifest.schema.build import BuildTable
 from ecluse.manifest.schema.ci import CiTable
 from ecluse.manifest.schema.environment import EnvironmentTable
 from ecluse.manifest.schema.frontend import FrontendTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.process import ProcessTable
+from ecluse.manifest.schema.release import ReleaseTable
 from ecluse.manifest.schema.service import ServiceTable
 from ecluse.manifest.schema.shapes import AppName, HostOrGroup, Name
 from ecluse.manifest.schema.step import CacheTable, GatesTable, StepTable

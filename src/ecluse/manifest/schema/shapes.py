@@ -194,3 +194,25 @@ ProxyName = Annotated[
 SystemPath = Annotated[
     str, *_shaped(r"/[^\s\0;{}\"'#]+", "path of a file", 'write it from the root on: "/etc/nginx/ecluse/shop.servers"')
 ]
+PublicKey = Annotated[
+    str,
+    *_shaped(
+        r"ssh-ed25519 [A-Za-z0-9+/]{68}(?: [^\r\n\0]*)?",
+        "Ed25519 public key",
+        "write the line of the .pub file that `ssh-keygen -t ed25519` made",
+    ),
+]
+ServiceUrl = Annotated[
+    str,
+    *_shaped(
+        r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^\s#?@]*)?",
+        "URL of a service",
+        'write it like "https://packages.example.com/simple/"; what must stay secret goes into a variable',
+    ),
+]
+RemoteName = Annotated[
+    str, *_shaped(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "name of a git remote", "`git remote` lists those that there are")
+]
+ForgeRepository = Annotated[
+    str, *_shaped(r"[\w.-]+(?:/[\w.-]+)+", "repository of a forge", 'write it like "team/shop"')
+]

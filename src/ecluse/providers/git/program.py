@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from ecluse.ports.commands import Command, CommandRunner
 
@@ -18,6 +20,7 @@ _FIXED = {
     "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its name says
     "GIT_PAGER": "cat",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -44,10 +47,19 @@ class Said:
 class Git:
     """The git program in one folder."""
 
-    def __init__(self, folder: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        commands: CommandRunner,
+        env: Mapping[str, str],
+        more: Mapping[str, str] = NOTHING,
+        patience: timedelta | None = None,
+    ) -> None:
+        """`more` is added to its environment; what takes longer than `patience` has failed."""
+        self._patience = patience
         self.folder = folder
         self._commands = commands
-        self._env = {name: env[name] for name in _PASSED if name in env} | _FIXED
+        self._env = {name: env[name] for name in _PASSED if name in env} | _FIXED | dict(more)
 
     async def ask(self, *arguments: str) -> Said:
         with tempfile.NamedTemporaryFile(prefix="ecluse-git-") as out:
@@ -58,6 +70,13 @@ class Git:
         """As `ask`, but standard output stays in the file `out`: for answers that may be large."""
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         finished = await self._commands.run(
-            Command(argv=("git", *settings, *arguments), folder=self.folder, env=self._env, stdin=stdin, stdout=out)
+            Command(
+                argv=("git", *settings, *arguments),
+                folder=self.folder,
+                env=self._env,
+                stdin=stdin,
+                stdout=out,
+                timeout=self._patience,
+            )
         )
         return Said(exit_code=finished.exit_code, out=b"", errors=finished.output.strip())

@@ -72,6 +72,9 @@ class GitSource:
     async def committed_at(self, commit: Commit) -> datetime:
         return datetime.fromtimestamp(int(await self._ask("log", "-1", "--format=%ct", commit)), UTC)
 
+    async def is_shallow(self) -> bool:
+        return (await self._ask("rev-parse", "--is-shallow-repository")).strip() == b"true"
+
     async def tags(self, commit: Commit, prefix: str) -> tuple[Tag, ...]:
         listing = await self._ask(
             "for-each-ref",

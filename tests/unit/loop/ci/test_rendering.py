@@ -10,7 +10,7 @@ from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
 from ecluse.loop.ci.pins import ENOUGH, pins
 from ecluse.model.problem import ProblemError
-from support.ci import MANIFEST, REVIEWS, app_of
+from support.ci import MANIFEST, PUBLISHED, REVIEWS, app_of
 
 
 @pytest.fixture
@@ -242,3 +242,26 @@ def test_a_cell_gives_way_to_a_step_of_its_job_s_name(tmp_path):
     jobs = yaml.safe_load(github.render(app_of(tmp_path, named), ()))["jobs"]
     assert jobs["wheels-3-12-musl"]["name"] == "wheels-3-12-musl"
     assert jobs["wheels-3-12-musl-2"]["name"] == "wheels[3.12-musl]"
+
+
+def test_a_release_comes_after_the_gates_and_before_the_ships(tmp_path):
+    app = app_of(tmp_path, MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + PUBLISHED)
+    on_github = yaml.safe_load(github.render(app, header(Forge.GITHUB)))["jobs"]
+    job = on_github["release"]
+    assert job["permissions"] == {"contents": "write", "id-token": "write"}
+    assert job["needs"] == ["lint", "build", "scan", "test", "image"]
+    assert on_github["ship-staging"]["needs"][-1] == "release"
+    run = job["steps"][-1]
+    assert (run["run"], sorted(run["env"])) == ("ecluse release", ["GITHUB_TOKEN", "RELEASE_KEY"])
+    assert "pip install 'ecluse[sign,store]==" in runs(job)[0]
+    on_gitlab = yaml.safe_load(gitlab.render(app, header(Forge.GITLAB)))
+    assert on_gitlab["stages"] == ["test", "release", "deploy"]
+    assert on_gitlab["release"]["script"] == ["ecluse release"]
+    assert on_gitlab["release"]["id_tokens"]["PYPI_ID_TOKEN"] == {"aud": "pypi"}
+
+
+def test_a_step_of_that_name_has_another_job(tmp_path):
+    text = MANIFEST.replace("[steps.lint]", "[steps.release]").replace('"lint"', '"release"')
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, text.replace("[ci]\n", "[ci]\nrelease = true\n")), ()))["jobs"]
+    assert list(jobs)[:1] == ["step-release"]
+    assert runs(jobs["release"])[-1] == "ecluse release"

@@ -1,0 +1,47 @@
+"""Telling people: the release's page at the forge, and the file of changes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ecluse.loop.release.boundaries import boundary
+from ecluse.loop.release.store import Shelf
+from ecluse.model.intent import Intent
+from ecluse.ports.forge import Forge
+from ecluse.ports.world import World
+
+_HEADING = re.compile(r"(?m)^## ")
+
+
+async def announce(intent: Intent, forge: Forge, shelf: Shelf, folder: Path, world: World) -> str:
+    """The address of its page. What is there already stays as it is, whoever wrote it."""
+    page = await forge.release(intent.tag)
+    if page is None:
+        with boundary("announce", world):
+            page = await forge.announce(intent.tag, intent.tag, body(intent.notes))
+    for file in intent.files:
+        if file.name not in page.files:
+            path = await shelf.fetch(file, folder)
+            with boundary("attach", world):
+                await forge.attach(intent.tag, file.name, path)
+    return page.url
+
+
+def body(notes: str) -> str:
+    """Without the heading, which is the page's title."""
+    first, _, rest = notes.partition("\n")
+    return rest.strip() + "\n" if first.startswith("## ") else notes
+
+
+def with_entry(text: str, intent: Intent) -> str:
+    """The file of changes with the entry of the release above all others; it is there already: the same."""
+    heading = intent.notes.partition("\n")[0].strip()
+    title = heading if heading.startswith("## ") else f"## {intent.version}"
+    if re.search(rf"(?m)^{re.escape(title)}\s*$", text):
+        return text
+    entry = f"{title}\n\n{body(intent.notes).strip()}\n"
+    found = _HEADING.search(text)
+    if found is None:
+        return f"{text.rstrip()}\n\n{entry}" if text.strip() else f"# Changes\n\n{entry}"
+    return f"{text[: found.start()]}{entry}\n{text[found.start() :]}"

@@ -1,0 +1,1 @@
+"""What is said of a release that can be checked: its parts, how it was made, and by whom."""

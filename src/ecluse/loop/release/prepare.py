@@ -1,0 +1,160 @@
+"""Everything that a release is, made once: bundle, distributions, bill of materials, signature, intent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from ecluse.loop.build.bundle import build
+from ecluse.loop.code.checkout import check_out
+from ecluse.loop.deploy.wanted import keep_app
+from ecluse.loop.release.anchor import anchored
+from ecluse.loop.release.attest.attest import attested, statement_of
+from ecluse.loop.release.attest.identity import signed_by_identity
+from ecluse.loop.release.attest.sbom import sbom
+from ecluse.loop.release.boundaries import boundary
+from ecluse.loop.release.make import PlannedRelease, require_unchanged
+from ecluse.loop.release.names import attestation_name, intent_name, version_name
+from ecluse.loop.release.store import Shelf, understood
+from ecluse.loop.release.upload import require_same
+from ecluse.model.app import App
+from ecluse.model.artifact import Bundle
+from ecluse.model.ids import Commit, Digest
+from ecluse.model.intent import Intent, Kind, ReleaseFile
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.release import Release
+from ecluse.ports.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """One release being made in `folder`, which is private."""
+
+    app: App
+    commit: Commit
+    world: World
+    shelf: Shelf
+    folder: Path
+
+    async def intent(self, planned: PlannedRelease) -> Intent:
+        """What counts from now on: ours, or that of whoever was faster."""
+        with boundary("build", self.world):
+            mine, bundle = await self._made(planned)
+        if (meanwhile := await self._unless_same(mine)) is not None:
+            return meanwhile
+        with boundary("keep", self.world):
+            for file in mine.files:
+                await self.shelf.keep(file, self.folder / file.name)
+            await self.shelf.keep_bundle(bundle, mine.config)
+        with boundary("claim", self.world):
+            owner = await self.shelf.claim(version_name(self.app.name, mine.tag), self.commit.encode())
+            if owner != self.commit.encode():
+                raise ProblemError(_claimed(mine.tag, owner.decode(errors="replace")))
+        with boundary("intend", self.world):
+            return understood(await self.shelf.claim(intent_name(self.app.name, self.commit), mine.document))
+
+    async def _unless_same(self, mine: Intent) -> Intent | None:
+        """The index has other bytes: those of whoever was faster, whose intent is there since then. ProblemError R013
+        where nobody was."""
+        place = self.app.release.index
+        if place is None:
+            return None
+        try:
+            await require_same(mine, self.world.outlets.index(place))
+        except ProblemError:
+            if (meanwhile := await self.shelf.intent(self.app.name, self.commit)) is not None:
+                return meanwhile
+            raise
+        return None
+
+    async def _made(self, planned: PlannedRelease) -> tuple[Intent, Bundle]:
+        world, began = self.world, self.world.clock.now()
+        bundle, events = await build(self.app, world, commit=self.commit, dirty=False)
+        world.ledger.append(*events)
+        release = Release(
+            version=planned.version, commit=self.commit, bundle=bundle.digest,
+            config=keep_app(self.app, world.store), notes=planned.notes, tag=planned.tag,
+        )  # fmt: skip
+        require_unchanged(release, world)
+        files = [*await self._distributions(release), await self._sbom(release, bundle)]
+        files += [
+            *await self._attestation(release, bundle, files, began),
+            *(self._file(path, Kind.SIGSTORE) for path in await self._by_identity(release, bundle, files, began)),
+        ]
+        return Intent(
+            app=self.app.name, version=release.version, tag=release.tag, commit=self.commit, bundle=bundle.digest,
+            config=release.config, notes=planned.notes, message=anchored(planned.notes, world.ledger),
+            files=tuple(files),
+        ), bundle  # fmt: skip
+
+    async def _distributions(self, release: Release) -> list[ReleaseFile]:
+        place, world = self.app.release.index, self.world
+        if place is None:
+            return []
+        moment, packer = await world.source.committed_at(self.commit), world.outlets.packer()
+        found: list[Path] = []
+        for number, project in enumerate(place.projects):  # each from a tree that no other build has written to
+            checkout = await check_out(world.source, self.commit, self.folder / f"commit-{number}", dirty=False)
+            tree, settings = checkout.sources(replace(self.app.build, project=project))
+            made = await packer.pack(tree / settings.project, self.folder, version=release.version, moment=moment)
+            for path in made:
+                world.reporter.line("release", f"built {path.name}")
+            found += made
+        return [self._file(path, Kind.WHEEL if path.suffix == ".whl" else Kind.SDIST) for path in found]
+
+    async def _sbom(self, release: Release, bundle: Bundle) -> ReleaseFile:
+        document = await asyncio.to_thread(sbom, self.app.name, release, bundle, self.world.store)
+        path = self.folder / f"{self.app.name}-{release.version}.cdx.json"
+        path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return self._file(path, Kind.SBOM)
+
+    async def _attestation(
+        self, release: Release, bundle: Bundle, files: list[ReleaseFile], began: datetime
+    ) -> list[ReleaseFile]:
+        envelope = await attested(self.app, release, bundle, files, began, self.world)
+        if envelope is None:
+            return []
+        path = self.folder / f"{self.app.name}-{release.version}.intoto.jsonl"
+        path.write_bytes(envelope)
+        return [self._file(path, Kind.ATTESTATION)]
+
+    async def _by_identity(
+        self, release: Release, bundle: Bundle, files: list[ReleaseFile], began: datetime
+    ) -> tuple[Path, ...]:
+        if not self.app.release.sigstore:
+            return ()
+        statement = await statement_of(self.app, release, bundle, files, began, self.world)
+        names = [file.name for file in files if file.kind.is_distribution or file.kind is Kind.SBOM]
+        return await signed_by_identity(statement, [self.folder / name for name in names], self.world)
+
+    @staticmethod
+    def _file(path: Path, kind: Kind) -> ReleaseFile:
+        return ReleaseFile(name=path.name, digest=digest_of_file(path), size=path.stat().st_size, kind=kind)
+
+
+async def show_attestation(intent: Intent, shelf: Shelf, folder: Path) -> None:
+    """Under the name by which a deploy looks for it."""
+    for file in intent.files:
+        if file.kind is Kind.ATTESTATION:
+            path = await shelf.fetch(file, folder)
+            await shelf.put(attestation_name(intent.release.id), await asyncio.to_thread(path.read_bytes))
+
+
+def digest_of_file(path: Path) -> Digest:
+    import hashlib  # noqa: PLC0415
+
+    with path.open("rb") as file:
+        return Digest(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+
+
+def _claimed(tag: str, owner: str) -> Problem:
+    return Problem(
+        code="R014",
+        what=f"{tag} belongs to another commit ({owner[:12]}), whose release was begun",
+        state="nothing was tagged or published",
+        fix=f"finish it: ecluse release --commit {owner[:12]}; then release what comes after it",
+        exit=Exit.REFUSED,
+    )

@@ -1,0 +1,177 @@
+"""The stores of a release: this machine's own, and the one that is shared, if there is one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ecluse.loop.build.remembered import kept_bundle, named
+from ecluse.loop.release.names import intent_name, version_name
+from ecluse.model.artifact import Bundle
+from ecluse.model.ids import Commit, Digest
+from ecluse.model.intent import Intent, ReleaseFile, intent_from_json
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.publishing import ReleasePolicy
+from ecluse.ports.artifacts import ArtifactStore
+from ecluse.ports.cache import UnreachableError
+from ecluse.ports.store import ContentStore
+from ecluse.ports.world import World
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Both as one. What the shared one says counts; this machine's own is a copy of what it has a part in."""
+
+    own: ArtifactStore
+    shared: ArtifactStore | None
+    content: ContentStore
+
+    @classmethod
+    def of(cls, policy: ReleasePolicy, world: World) -> Shelf:
+        """A shared one that can't be used: ProblemError R018."""
+        with reached():
+            shared = world.outlets.shared(policy.store) if policy.store else None
+        return cls(world.outlets.own, shared, world.store)
+
+    @property
+    def place(self) -> str:
+        """Where others find it; empty: nowhere."""
+        return self.shared.place if self.shared else ""
+
+    @property
+    def _both(self) -> tuple[ArtifactStore, ...]:
+        return (self.own,) if self.shared is None else (self.own, self.shared)
+
+    async def read(self, name: str) -> bytes | None:
+        if (shared := self.shared) is not None:
+            found = await _asked(lambda: shared.read(name))
+            if found is not None:
+                await _asked(lambda: self.own.put(name, found))
+                return found
+        return await _asked(lambda: self.own.read(name))
+
+    async def claim(self, name: str, document: bytes) -> bytes:
+        """What counts from now on, for all who use the store."""
+        if self.shared is None:
+            return await _asked(lambda: self.own.claim(name, document))
+        shared = self.shared
+        kept = await _asked(lambda: shared.claim(name, document))
+        await _asked(lambda: self.own.put(name, kept))
+        return kept
+
+    async def put(self, name: str, document: bytes) -> None:
+        for store in self._both:
+            await _asked(partial(store.put, name, document))
+
+    async def intent(self, app: str, commit: Commit) -> Intent | None:
+        """What was intended for the commit, told to the shared store where that hasn't heard of it."""
+        name = intent_name(app, commit)
+        document = await self.read(name)
+        if document is None:
+            return None
+        intent = understood(document)
+        if self.shared is not None:
+            await self.claim(version_name(app, intent.tag), commit.encode())
+            intent = understood(await self.claim(name, document))
+        return intent
+
+    async def keep(self, file: ReleaseFile, path: Path) -> None:
+        for store in self._both:
+            await _asked(partial(store.keep, file.digest, path))
+
+    async def keep_bundle(self, bundle: Bundle, config: Digest) -> None:
+        """All of it, and the manifest that it is run by, for others; this machine has it in its content store."""
+        if self.shared is None:
+            return
+        shared = self.shared
+        for digest in (*dict.fromkeys(named(bundle)), bundle.digest, config):
+            await _asked(partial(shared.keep, digest, self.content.path(digest)))
+
+    async def fetch(self, file: ReleaseFile, folder: Path) -> Path:
+        """The file under its own name, below `folder` in one that holds nothing else: what was built there in vain,
+        because somebody was faster, has the same names. Nowhere, or other bytes: ProblemError R015."""
+        into = folder / "kept" / file.name
+        into.parent.mkdir(exist_ok=True)
+        if into.exists():
+            return into
+        for store in self._both:
+            if await _asked(partial(store.fetch, file.digest, into)):
+                return into
+        raise ProblemError(_lost(file))
+
+    async def fetch_bundle(self, intent: Intent, folder: Path) -> Bundle:
+        """The bundle, with all of it and its manifest in this machine's content store. ProblemError R015."""
+        await self._fetch_content(intent.config, folder)
+        await self._fetch_content(intent.bundle, folder)
+        bundle = kept_bundle(intent.bundle, self.content)
+        for one in dict.fromkeys(named(bundle)):
+            await self._fetch_content(one, folder)
+        return bundle
+
+    async def _fetch_content(self, digest: Digest, folder: Path) -> None:
+        if self.content.has(digest):
+            return
+        shared, into = self.shared, folder / digest.removeprefix("sha256:")
+        if shared is None or not await _asked(lambda: shared.fetch(digest, into)):
+            raise ProblemError(_lost(digest))
+        await asyncio.to_thread(self.content.put_file, into)
+        into.unlink()
+
+
+async def _asked(question: Callable[[], Answer]) -> Answer:
+    with reached():
+        return await asyncio.to_thread(question)
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    try:
+        yield
+    except UnreachableError as error:
+        raise ProblemError(
+            Problem(
+                code="R018",
+                what="the store of releases can't be used",
+                evidence=(str(error),),
+                state="nothing more was published than what is out already",
+                fix="bring it back, or correct `[release] store`; then `ecluse release` goes on",
+                exit=Exit.UNREACHABLE,
+            )
+        ) from error
+
+
+def understood(document: bytes) -> Intent:
+    """ProblemError R016 for one that a newer version wrote, or that is spoilt."""
+    try:
+        return intent_from_json(json.loads(document))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProblemError(
+            Problem(
+                code="R016",
+                what="what the store of releases says of this commit can't be read",
+                evidence=(str(error),),
+                state="nothing was changed",
+                fix="release with the version of ecluse that began it, or a newer one",
+                exit=Exit.NEEDS_PERSON,
+            )
+        ) from error
+
+
+def _lost(what: ReleaseFile | Digest) -> Problem:
+    name = what.name if isinstance(what, ReleaseFile) else what
+    return Problem(
+        code="R015",
+        what=f"the bytes of {name} are lost, and a release is never built twice",
+        state="what is published already stays as it is; nothing more was sent",
+        fix="go on where the release was begun, or bring back the store that it was kept in; else release the next "
+        "commit",
+        exit=Exit.NEEDS_PERSON,
+    )

@@ -1,0 +1,1 @@
+"""Ed25519, by the library `cryptography` (an extra)."""

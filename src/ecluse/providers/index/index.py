@@ -1,0 +1,138 @@
+"""An index that speaks the Simple API, and takes uploads as PyPI does."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from ecluse.model.ids import Digest
+from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.publishing import IndexPlace
+from ecluse.ports.commands import Command, CommandRunner, Finished
+from ecluse.providers.index.simple import ACCEPTED, Listed, listed
+
+if TYPE_CHECKING:
+    import httpx
+
+PATIENCE = 60.0
+_NOT_FOUND = 404
+_SERVER_ERROR = 500
+_ATTEMPTS = 3
+
+
+class UvIndex:
+    """Fills ports.index.PackageIndex. Files are sent by `uv publish`, one at a time: it knows every kind of index, and
+    how a CI's identity becomes a token.
+
+    `secrets` are the values of the variables that `place` names: they go to uv by its environment, never as arguments.
+    """
+
+    def __init__(
+        self,
+        place: IndexPlace,
+        *,
+        uv: Path,
+        env: Mapping[str, str],
+        secrets: Mapping[str, str],
+        commands: CommandRunner,
+    ) -> None:
+        self._place, self._uv, self._env, self._secrets, self._commands = place, uv, env, secrets, commands
+
+    async def files(self, project: str) -> Mapping[str, Digest]:
+        page = f"{self._place.simple.rstrip('/')}/{normalized(project)}/"
+        async with self._client() as client:
+            answer = await self._asked(client, page)
+            if answer.status_code == _NOT_FOUND:
+                return {}
+            try:
+                found = listed(answer.text, answer.headers.get("content-type", ""), str(answer.url))
+            except ValueError as error:
+                raise ProblemError(self._unreadable(page, str(error))) from error
+            return {one.name: await self._digest(one, client) for one in found}
+
+    async def upload(self, file: Path) -> None:
+        names = {"token": "UV_PUBLISH_TOKEN", "username": "UV_PUBLISH_USERNAME", "password": "UV_PUBLISH_PASSWORD"}
+        given = {to: self._secrets[of] for name, to in names.items() if (of := getattr(self._place, name))}
+        trusted = "never" if given else "automatic"
+        done = await self._commands.run(
+            Command(
+                argv=(
+                    str(self._uv), "publish", "--no-config", "--no-attestations", "--trusted-publishing", trusted,
+                    "--publish-url", self._place.upload, str(file),
+                ),
+                folder=file.parent,
+                env={**self._env, "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "UV_HTTP_RETRIES": "0", **given},
+                secrets=tuple(given.values()),
+            )
+        )  # fmt: skip
+        if not done.ok:
+            raise ProblemError(self._refused(file, done))
+
+    def _client(self) -> httpx.AsyncClient:
+        import httpx  # noqa: PLC0415  200 ms that other commands save
+
+        by_name = (self._place.username, self._place.password)
+        is_same = urlsplit(self._place.simple).netloc == urlsplit(self._place.upload).netloc
+        auth = tuple(self._secrets[name] for name in by_name) if all(by_name) and is_same else None
+        return httpx.AsyncClient(
+            timeout=PATIENCE, follow_redirects=True, auth=auth if auth is None else (auth[0], auth[1])
+        )
+
+    async def _asked(self, client: httpx.AsyncClient, url: str, kind: str = ACCEPTED) -> httpx.Response:
+        import httpx  # noqa: PLC0415  as above
+
+        why = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                answer = await client.get(url, headers={"Accept": kind, "Cache-Control": "no-cache"})
+            except httpx.HTTPError as error:
+                why = str(error) or type(error).__name__
+                continue
+            if answer.is_success or answer.status_code == _NOT_FOUND:
+                return answer
+            why = f"HTTP {answer.status_code}"
+            if answer.status_code < _SERVER_ERROR:
+                break
+        raise ProblemError(self._unreadable(url, why))
+
+    async def _digest(self, one: Listed, client: httpx.AsyncClient) -> Digest:
+        """An index that doesn't say it is asked for the file itself."""
+        if one.sha256:
+            return Digest(f"sha256:{one.sha256}")
+        answer = await self._asked(client, one.url, "*/*")
+        return Digest(f"sha256:{hashlib.sha256(answer.content).hexdigest()}")
+
+    def _unreadable(self, url: str, why: str) -> Problem:
+        return Problem(
+            code="R021",
+            what="the package index could not be asked what it has",
+            evidence=(f"{bare(url)}: {why}",),
+            state="nothing more was sent; what it has already, it keeps",
+            fix="look whether it is up and `[release.index] simple` is right, then `ecluse release` goes on",
+            exit=Exit.UNREACHABLE,
+        )
+
+    def _refused(self, file: Path, done: Finished) -> Problem:
+        return Problem(
+            code="R022",
+            what=f"the package index did not take {file.name}",
+            evidence=tuple(line for line in done.output.splitlines() if line.strip())[-6:],
+            state="files sent before it are there; the rest waits, with the bytes that were built",
+            fix="see what it says, then `ecluse release` goes on with the missing files",
+            exit=Exit.UNREACHABLE,
+        )
+
+
+def normalized(project: str) -> str:
+    """PEP 503, "Normalized Names"."""
+    return re.sub(r"[-_.]+", "-", project).lower()
+
+
+def bare(url: str) -> str:
+    """Without what may be a user and a password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,86 @@
+"""Asking a forge's API: one client, one way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecluse.model.problem import Exit, Problem, ProblemError
+
+if TYPE_CHECKING:
+    import httpx
+
+PATIENCE = 60.0
+_SERVER_ERROR = 500
+_ATTEMPTS = 3
+
+
+class Asking:
+    """`headers` hold the token; they are sent to `api` and, by `send`, to where it says that files go."""
+
+    def __init__(self, api: str, headers: Mapping[str, str], name: str) -> None:
+        self.api, self._headers, self._name = api.rstrip("/"), dict(headers), name
+
+    async def ask(
+        self, method: str, path: str, *, expected: tuple[int, ...], json: Mapping[str, Any] | None = None
+    ) -> tuple[int, Any]:
+        """Status and document; None for an answer that has none. Another status than `expected`: ProblemError R025."""
+        answer = await self._sent(method, f"{self.api}{path}", json=json)
+        return self._read(answer, expected)
+
+    async def send(self, method: str, url: str, file: Path, *, expected: tuple[int, ...], kind: str) -> tuple[int, Any]:
+        content = await asyncio.to_thread(file.read_bytes)
+        answer = await self._sent(method, url, content=content, kind=kind)
+        return self._read(answer, expected)
+
+    async def _sent(
+        self, method: str, url: str, *, json: Any = None, content: bytes | None = None, kind: str = ""
+    ) -> httpx.Response:
+        """What only asks is asked again; what changes something is looked at by the caller first."""
+        import httpx  # noqa: PLC0415  200 ms that other commands save
+
+        headers = {**self._headers, **({"Content-Type": kind} if kind else {})}
+        why = ""
+        async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=True) as client:
+            for _ in range(_ATTEMPTS if method == "GET" else 1):
+                try:
+                    answer = await client.request(method, url, headers=headers, json=json, content=content)
+                except httpx.HTTPError as error:
+                    why = str(error) or type(error).__name__
+                    continue
+                if answer.status_code < _SERVER_ERROR:
+                    return answer
+                why = f"HTTP {answer.status_code}"
+        raise ProblemError(
+            Problem(
+                code="R024",
+                what=f"{self._name} could not be asked",
+                evidence=(f"{method} {url.partition('?')[0]}: {why}",),
+                state="the tag is pushed and files are sent; the release's page is still to be made",
+                fix="`ecluse release` goes on with it when it is up again",
+                exit=Exit.UNREACHABLE,
+            )
+        )
+
+    def _read(self, answer: httpx.Response, expected: tuple[int, ...]) -> tuple[int, Any]:
+        try:
+            document = answer.json() if answer.content else None
+        except ValueError:
+            document = None
+        if answer.status_code in expected:
+            return answer.status_code, document
+        said = document.get("message") if isinstance(document, dict) else None
+        raise ProblemError(
+            Problem(
+                code="R025",
+                what=f"{self._name} refused what was asked of it",
+                evidence=(
+                    f"{answer.request.method} {answer.url.path}: HTTP {answer.status_code} {said or ''}".strip(),
+                ),
+                state="the tag is pushed and files are sent; the release's page is still to be made",
+                fix="see what it says (the token's rights, `[release.forge]`), then `ecluse release` goes on",
+                exit=Exit.REFUSED,
+            )
+        )

@@ -1,0 +1,53 @@
+"""Every store of releases keeps the one contract."""
+
+import pytest
+
+from ecluse.ports.cache import UnreachableError
+from ecluse.system.artifacts import FolderArtifacts
+from ecluse.testing.artifacts import NAME, ArtifactStoreContract, file
+
+
+class TestFolderArtifacts(ArtifactStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        return FolderArtifacts(tmp_path / "releases")
+
+    def test_a_spoilt_file_is_never_given_and_is_kept_again(self, store, tmp_path):
+        digest, path = file(tmp_path, b"content")
+        store.keep(digest, path)
+        (kept,) = (one for one in (tmp_path / "releases" / "files").rglob("*") if one.is_file())
+        kept.write_bytes(b"cut")
+        assert not store.fetch(digest, tmp_path / "back")
+        store.keep(digest, path)
+        assert store.fetch(digest, tmp_path / "back")
+
+    def test_nothing_is_left_beside_what_is_kept(self, store, tmp_path):
+        store.claim(NAME, b"mine")
+        store.claim(NAME, b"theirs")
+        assert [one.name for one in (tmp_path / "releases").rglob("*") if one.is_file()] == [NAME[2:]]
+
+
+class TestObjectArtifacts(ArtifactStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        pytest.importorskip("obstore", reason="the extra `store` isn't installed")
+        from ecluse.providers.objects.artifacts import ObjectArtifacts
+
+        (tmp_path / "objects").mkdir()
+        return ObjectArtifacts(f"file://{tmp_path}/objects")
+
+
+def test_a_mounted_folder_that_is_away_is_no_empty_one(tmp_path):
+    store = FolderArtifacts(tmp_path / "away", mounted=True)
+    digest, path = file(tmp_path, b"content")
+    for ask in (
+        lambda: store.read(NAME),
+        lambda: store.claim(NAME, b""),
+        lambda: store.put(NAME, b""),
+        lambda: store.holds(digest, 7),
+        lambda: store.keep(digest, path),
+        lambda: store.fetch(digest, tmp_path / "back"),
+    ):
+        with pytest.raises(UnreachableError):
+            ask()
+    assert not (tmp_path / "away").exists()

@@ -1,0 +1,118 @@
+"""Every forge keeps the one contract."""
+
+import asyncio
+
+import pytest
+
+from ecluse.model.problem import ProblemError
+from ecluse.model.publishing import ForgeKind, ForgePlace
+from ecluse.providers.github.forge import GitHubForge
+from ecluse.providers.gitlab.forge import GitLabForge
+from ecluse.testing.publishing import ForgeContract, MemoryForge
+from support.described import described
+from support.forges import FakeForge, GitHub, GitLab
+
+SSH = "git@forge.example.org:team/shop.git"
+
+
+class TestMemoryForge(ForgeContract):
+    @pytest.fixture
+    def forge(self):
+        return MemoryForge()
+
+
+@pytest.fixture
+def github():
+    """A server that takes only what GitHub's own description allows."""
+    server = FakeForge(GitHub, described("github").faults)
+    yield server
+    server.close()
+    assert server.faults == []
+
+
+class TestGitHubForge(ForgeContract):
+    @pytest.fixture
+    def forge(self, github):
+        place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=github.url)
+        return GitHubForge(place, SSH, token="open sesame", env={})
+
+    def test_a_token_that_may_not_is_told_what_was_said(self, github):
+        place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=github.url)
+        forge = GitHubForge(place, SSH, token="another", env={})
+        with pytest.raises(ProblemError) as caught:
+            asyncio.run(forge.announce("v1.0.0", "v1.0.0", "Notes"))
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.evidence[0]) == (
+            "R025", "POST /repos/team/shop/releases: HTTP 401 Bad credentials",
+        )  # fmt: skip
+        assert "another" not in str(problem.evidence)
+
+    def test_a_file_that_was_cut_short_is_sent_again(self, forge, github, tmp_path):
+        file = tmp_path / "shop.tar.gz"
+        file.write_bytes(b"whole")
+        asyncio.run(forge.announce("v1.0.0", "v1.0.0", "Notes"))
+        github.releases["v1.0.0"]["assets"].append({"id": 7, "name": file.name, "state": "starter"})
+        asyncio.run(forge.attach("v1.0.0", file.name, file))
+        page = asyncio.run(forge.release("v1.0.0"))
+        assert (page.files, github.files) == ({file.name}, {file.name: b"whole"})
+
+    def test_a_release_that_somebody_made_meanwhile_is_taken_as_it_is(self, forge, github):
+        real = asyncio.run(forge.announce("v1.0.0", "v1.0.0", "Notes"))
+        again = asyncio.run(forge.announce("v1.0.0", "v1.0.0", "Others"))
+        assert again == real
+
+
+class TestGitLabForge(ForgeContract):
+    """By a server of the tests' own: the published description that is at hand is older than releases are."""
+
+    @pytest.fixture
+    def server(self):
+        server = FakeForge(GitLab)
+        yield server
+        server.close()
+
+    @pytest.fixture
+    def forge(self, server):
+        place = ForgePlace(kind=ForgeKind.GITLAB, token="TOKEN", api=f"{server.url}/api/v4")
+        return GitLabForge(place, "https://forge.example.org/team/shop.git", token="open sesame", env={})
+
+
+class TestDescription:
+    def test_a_right_request_has_no_fault(self):
+        body = {"tag_name": "v1.0.0", "body": "Notes"}
+        assert described("github").faults("POST", "/repos/team/shop/releases", body) == []
+
+    @pytest.mark.parametrize(
+        ("method", "target", "body"),
+        [
+            ("POST", "/repos/team/shop/release", {"tag_name": "v1.0.0"}),
+            ("PUT", "/repos/team/shop/releases", {"tag_name": "v1.0.0"}),
+            ("POST", "/repos/team/shop/releases", {}),
+            ("POST", "/repos/team/shop/releases", {"tag_name": 1}),
+            ("POST", "/repos/team/shop/releases", {"tag_name": "v1.0.0", "notes": "x"}),
+            ("POST", "/repos/team/shop/releases/1/assets", b"x"),
+            ("GET", "/repos/team/shop/releases/tags/v1.0.0?nonsense=1", None),
+        ],
+    )
+    def test_a_wrong_one_is_rejected(self, method, target, body):
+        assert described("github").faults(method, target, body)
+
+
+@pytest.mark.parametrize(
+    ("address", "env", "found"),
+    [
+        ("https://github.com/team/shop", {}, "https://api.github.com"),
+        ("ssh://git@forge.example.org:2222/team/shop.git", {}, "https://forge.example.org/api/v3"),
+        ("", {"GITHUB_API_URL": "https://a.example.org", "GITHUB_REPOSITORY": "team/shop"}, "https://a.example.org"),
+    ],
+)
+def test_where_its_api_is_follows_from_the_remote_or_the_ci(address, env, found):
+    forge = GitHubForge(ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN"), address, token="x", env=env)
+    assert (forge._asking.api, forge._repository) == (found, "team/shop")
+
+
+@pytest.mark.parametrize("kind", [GitHubForge, GitLabForge])
+def test_a_folder_s_address_names_no_repository(kind):
+    with pytest.raises(ProblemError) as caught:
+        kind(ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN"), "/srv/shop.git", token="x", env={})
+    assert caught.value.problems[0].code == "R028"

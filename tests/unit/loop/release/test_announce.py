@@ -1,0 +1,58 @@
+"""The entry in the file of changes, and the page's text."""
+
+import pytest
+
+from ecluse.loop.release.announce import body, with_entry
+from ecluse.model.intent import Intent, Kind, ReleaseFile, intent_from_json
+
+DIGEST = "sha256:" + "a" * 64
+NOTES = "## 1.3.0\n\n### Added\n\n- a window (abcdef1)\n"
+
+
+def intent(notes=NOTES):
+    files = (
+        ReleaseFile(name="shop-1.3.0-py3-none-any.whl", digest=DIGEST, size=9, kind=Kind.WHEEL),
+        ReleaseFile(name="shop-1.3.0.tar.gz", digest=DIGEST, size=9, kind=Kind.SDIST),
+    )
+    return Intent(
+        app="shop", version="1.3.0", tag="v1.3.0", commit="c" * 40, bundle=DIGEST, config=DIGEST, notes=notes,
+        message=notes, files=files,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", f"# Changes\n\n{NOTES}"),
+        ("# Changelog\n", f"# Changelog\n\n{NOTES}"),
+        ("# Changelog\n\n## 1.2.0\n\n- old\n", f"# Changelog\n\n{NOTES}\n## 1.2.0\n\n- old\n"),
+    ],
+)
+def test_the_newest_comes_first_once(before, after):
+    assert with_entry(before, intent()) == after
+    assert with_entry(after, intent()) == after
+
+
+def test_a_version_that_only_begins_alike_is_another():
+    assert with_entry("## 1.3.0-rc1\n\n- old\n", intent()).count("## 1.3.0") == 2
+
+
+def test_notes_without_a_heading_get_one():
+    assert with_entry("", intent("- all new\n")) == "# Changes\n\n## 1.3.0\n\n- all new\n"
+
+
+def test_the_page_has_a_title_of_its_own():
+    assert body(NOTES) == "### Added\n\n- a window (abcdef1)\n"
+    assert body("- all new\n") == "- all new\n"
+
+
+def test_an_intent_is_read_as_it_was_written():
+    import json
+
+    assert intent_from_json(json.loads(intent().document)) == intent()
+    with pytest.raises(ValueError, match="format 2"):
+        intent_from_json({**json.loads(intent().document), "format": 2})
+
+
+def test_sources_are_sent_first():
+    assert [file.kind for file in intent().distributions] == [Kind.SDIST, Kind.WHEEL]
