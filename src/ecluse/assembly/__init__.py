@@ -5,6 +5,7 @@ Heavy modules are imported inside: `ecluse --version` and `ecluse status` pay on
 
 from ecluse.assembly.apps import app_at, declared, settings, without_secrets
 from ecluse.assembly.examination import Examined, examined
+from ecluse.assembly.founding import Founding, founding
 from ecluse.assembly.places import reached
 from ecluse.assembly.rehearsals import rehearsal, rehearsed
 from ecluse.assembly.surroundings import (
@@ -23,11 +24,13 @@ from ecluse.assembly.worlds import opened, undeclared
 
 __all__ = [
     "Examined",
+    "Founding",
     "app_at",
     "become",
     "beside_the_file",
     "declared",
     "examined",
+    "founding",
     "hooks_folder",
     "loopback",
     "opened",

@@ -9,6 +9,7 @@ from ecluse.model.problem import Exit
 FAMILIES: Mapping[str, str] = {
     "M": "The manifest",
     "I": "`ecluse init`",
+    "N": "New projects and their templates",
     "C": "The commit and its tree",
     "E": "Steps and gates",
     "B": "Building",

@@ -19,6 +19,8 @@ WHY: Mapping[str, str] = {
     "errors.",
     "I022": "The program was started as the repository says it, and ended by itself. What it wants can't be "
     "guessed from its code; its last words are quoted.",
+    "N003": "A new project is whole or isn't there: it never mixes with what somebody has.",
+    "N012": "An update is one change to look at, to test and to take back. Mixed with others it would be none.",
     "C002": "Écluse ships commits, never a folder as it lies: what was tested is what runs, and can be gone back to.",
     "C010": "What isn't committed can't be found again, nor be gone back to. `--dirty` is for trying things out "
     "in `local`.",

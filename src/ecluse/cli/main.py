@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 COMMANDS: dict[str, str] = {
+    "new": "Begin a project from a template: it passes its gates and ships.",
     "init": "Read a repository, try what it needs, write ecluse.toml.",
+    "update": "Merge a later template into a project that `new` made.",
     "ship": "The whole loop: check, build, release, deploy, watch.",
     "check": "Run the fast steps: lint, types.",
     "test": "Run the test steps and read their evidence.",

@@ -41,8 +41,8 @@ class Place:
 class Problem:
     """What went wrong, told so that the reader can act.
 
-    `code` is stable (`M012`); its letter names the family: M manifest, I init, C code, E engine and steps,
-    B build, R release, D deploy, K keeper and target, L ledger, S system.
+    `code` is stable (`M012`); its letter names the family: M manifest, I init, N new projects, C code,
+    E engine and steps, B build, R release, D deploy, K keeper and target, L ledger, S system.
     `state` says how things are now (what serves, what was undone); `fix` is what to type or change next.
     """
 

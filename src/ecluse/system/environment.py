@@ -26,6 +26,15 @@ def find_home(root: Path, env: Mapping[str, str]) -> Path:
     return (named / _in_repository(root) if named.is_absolute() else root / named).absolute()
 
 
+def find_cache(env: Mapping[str, str]) -> Path:
+    """Where is kept what belongs to no app: an ECLUSE_HOME that is one place for all, else the user's cache
+    (XDG Base Directory Specification)."""
+    named = Path(env.get("ECLUSE_HOME") or OURS).expanduser()
+    if named.is_absolute():
+        return named
+    return Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser().absolute() / "ecluse"
+
+
 def _in_repository(root: Path) -> Path:
     """The folder of `root` in its repository."""
     above = next((up for up in (root, *root.parents) if (up / ".git").exists()), root)

@@ -61,9 +61,9 @@ class Git:
         self._commands = commands
         self._env = {name: env[name] for name in _PASSED if name in env} | _FIXED | dict(more)
 
-    async def ask(self, *arguments: str) -> Said:
+    async def ask(self, *arguments: str, stdin: bytes = b"") -> Said:
         with tempfile.NamedTemporaryFile(prefix="ecluse-git-") as out:
-            said = await self.write(Path(out.name), *arguments)
+            said = await self.write(Path(out.name), *arguments, stdin=stdin)
             return replace(said, out=out.read())
 
     async def write(self, out: Path, *arguments: str, stdin: bytes = b"") -> Said:

@@ -1,0 +1,26 @@
+"""What was done, as text for Prometheus, in a file that its node exporter reads."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Metrics:
+    file: Path
+    done: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+    def text(self) -> str:
+        return (
+            "# TYPE worker_jobs_total counter\n"
+            f'worker_jobs_total{{result="done"}} {self.done}\n'
+            f'worker_jobs_total{{result="failed"}} {self.failed}\n'
+            "# TYPE worker_jobs_waiting gauge\n"
+            f"worker_jobs_waiting {self.waiting}\n"
+        )
+
+    def write(self) -> None:
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(self.text(), encoding="utf-8")
+        fresh.replace(self.file)

@@ -1,0 +1,163 @@
+"""A project of each kind: created from an older template, tested, shipped, and updated to a later one."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from urllib.request import Request, urlopen
+
+import pytest
+
+from ecluse.model.template import Kind
+from support.new_projects import Beginner
+from support.ports import free_port
+
+pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.timeout(1200)]
+
+OLDER, LATER = "1.0.0", "1.1.0"
+MINE = "\nMine.\n"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def ada(tmp_path, cache):
+    return Beginner.at(tmp_path, cache)
+
+
+@pytest.fixture
+def created(ada):
+    """A project of a kind; it is stopped at the end."""
+    begun = []
+
+    def created(kind):
+        made = ada.types("new", "shop", "--kind", kind, "--template", OLDER)
+        assert (made["outcome"], made["template"]) == ("created", OLDER)
+        begun.append(kind)
+        with_a_port_of_its_own(ada)
+        return ada.folder / "shop"
+
+    yield created
+    if begun and not begun[0].is_packaged:
+        ada.types("stop", project="shop")
+
+
+def with_a_port_of_its_own(ada):
+    """Others begin projects at the same time, and the one that was free then isn't now."""
+    manifest = ada.folder / "shop" / "ecluse.toml"
+    text = re.sub(r"(?m)^port = \d+$", f"port = {free_port()}", manifest.read_text())
+    if text != manifest.read_text():
+        manifest.write_text(text)
+        ada.commits("shop", "chore: another port")
+
+
+def passes_its_gates(ada):
+    for verb in ("check", "test"):
+        steps = ada.types(verb, project="shop")["steps"]
+        assert {step["verdict"] for step in steps} == {"passed"}, steps
+        assert steps
+
+
+def is_shipped(ada, kind):
+    if kind.is_packaged:
+        assert ada.types("build", project="shop")["outcome"] in {"built", "unchanged"}
+        assert ada.types("release", "--dry-run", project="shop")["outcome"] == "planned"
+        return ""
+    done = ada.types("ship", project="shop")
+    assert done["outcome"] == "shipped", done
+    return done["url"]
+
+
+def asked(url, text=""):
+    """What is listed, or what was left."""
+    body = json.dumps({"text": text}).encode() if text else None
+    with urlopen(
+        Request(f"{url}/notes", data=body, headers={"Content-Type": "application/json"}), timeout=10
+    ) as answer:
+        return json.load(answer)
+
+
+def does_its_work(project, kind, url):
+    if kind is Kind.WORKER:
+        inbox = next((project / ".ecluse" / "environments").rglob("state/spool/inbox"))
+        (inbox / "job").write_text('{"text": "to be"}')
+        until, done = time.monotonic() + 60, inbox.parent / "done" / "job"
+        while not done.exists():
+            assert time.monotonic() < until, "the job was never done"
+            time.sleep(0.1)
+    elif url:
+        left = asked(url, "hello")
+        assert left in asked(url)["notes"]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_kind_is_created_tested_shipped_and_updated(kind, created, ada):
+    project = created(kind)
+    passes_its_gates(ada)
+    url = is_shipped(ada, kind)
+    does_its_work(project, kind, url)
+    readme = project / "README.md"
+    readme.write_text(readme.read_text() + MINE)
+    ada.commits("shop", "docs: mine")
+
+    done = ada.types("update", "--to", LATER, project="shop")
+
+    assert (done["outcome"], done["from"], done["to"]) == ("updated", OLDER, LATER)
+    assert readme.read_text().endswith(MINE)
+    assert "branch = true" in (project / "pyproject.toml").read_text()
+    ada.commits("shop", "chore: update the template")
+    passes_its_gates(ada)
+    assert is_shipped(ada, kind) == url
+
+
+def test_a_conflict_is_left_to_a_person_and_can_be_taken_back(created, ada):
+    project = created(Kind.CLI)
+    settings = project / "pyproject.toml"
+    mine = settings.read_text().replace("[tool.coverage.run]\n", "[tool.coverage.run]\nbranch = false\n")
+    settings.write_text(mine)
+    ada.commits("shop", "test: lines alone")
+
+    done = ada.types("update", "--to", LATER, project="shop", code=6)
+
+    assert [one["path"] for one in done["changes"] if one["how"] == "conflict"] == ["pyproject.toml"]
+    assert "<<<<<<< before updating" in settings.read_text()
+    refused = subprocess.run(
+        ["git", "commit", "--message=no"], cwd=project, env=ada.env, capture_output=True, text=True, check=False
+    )
+    assert "unmerged" in refused.stderr
+    ada.git("shop", "reset", "--quiet", "--hard", "HEAD")
+    assert settings.read_text() == mine
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_half_made_stays_of_what_was_interrupted(ada, number):
+    begun = interrupted(ada, number)
+    assert begun.returncode == 130
+    assert list(ada.folder.iterdir()) == []
+
+
+def test_what_a_kill_left_goes_with_the_next(ada):
+    interrupted(ada, signal.SIGKILL)
+    assert next(ada.folder.iterdir()).name.startswith(".shop.new-")
+    ada.types("new", "shop", "--kind", "library")
+    assert [path.name for path in ada.folder.iterdir()] == ["shop"]
+
+
+def interrupted(ada, number):
+    """In the middle: its folder is there, and it isn't in its place."""
+    begun = subprocess.Popen(
+        [sys.executable, "-m", "ecluse", "new", "shop", "--kind", "library"],
+        cwd=ada.folder, env=ada.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until = time.monotonic() + 120
+    while not any(ada.folder.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    begun.send_signal(number)
+    begun.wait()
+    return begun
