@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, str] = {
     "init": "Read a repository, try what it needs, write ecluse.toml.",
+    "plan": "What would be in the next release, and where its tickets stand.",
     "ship": "The whole loop: check, build, release, deploy, watch.",
     "check": "Run the fast steps: lint, types.",
     "test": "Run the test steps and read their evidence.",
@@ -28,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "why": "Why a step would run again.",
     "build": "Make the bundle of a commit.",
     "release": "Name a version: notes and tag.",
+    "tickets": "What tickets are still to be told of releases and deploys.",
     "approve": "Say that a release may go to an environment.",
     "deploy": "Move a release into an environment.",
     "rollback": "Go back to the release before.",

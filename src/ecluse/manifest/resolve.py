@@ -28,6 +28,7 @@ from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 from ecluse.model.rollout import CanaryStep, Rollout
 from ecluse.model.service import Service
+from ecluse.model.ticket import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ecluse.manifest.schema.process import ProcessTable
     from ecluse.manifest.schema.service import ServiceTable
     from ecluse.manifest.schema.step import StepTable
+    from ecluse.manifest.schema.tickets import TicketsTable
 
 LOCAL = EnvironmentName("local")
 
@@ -57,12 +59,17 @@ def resolve(manifest: Manifest) -> App:
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=ReleasePolicy(**_given(manifest.release)),
+        tickets=_tickets(manifest.tickets) if manifest.tickets else None,
         services=tuple(_service(name, table) for name, table in manifest.services.items()),
         groups={name: hosts(named, groups) for name, named in groups.items()},
         environments=environments or (Environment(name=LOCAL, tag=False, stamp=True, services=True),),
         patterns=tuple(environment for environment in declared if environment.instances),
         **_given(manifest.app),
     )
+
+
+def _tickets(table: TicketsTable) -> Tickets:
+    return Tickets(**_given(table))
 
 
 def _process(name: str, table: ProcessTable) -> Process:

@@ -15,6 +15,7 @@ from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName
 from ecluse.model.policy import Policy
 from ecluse.model.rollout import HostsDown, Rollout, Strategy
 from ecluse.model.service import Service
+from ecluse.model.ticket import Tickets
 
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
@@ -339,6 +340,7 @@ class App:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Hosts by the name that they have together, as the manifest names them."""
     ci: CiPolicy = field(default_factory=CiPolicy)
+    tickets: Tickets | None = None
     environments: tuple[Environment, ...] = ()
     patterns: tuple[Environment, ...] = ()
     """From which environments are made by name (`model.instance`); none of them is one itself."""

@@ -13,6 +13,7 @@ from ecluse.model.observed import Holder
 from ecluse.ports.world import World
 from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.target import MemoryTarget
+from ecluse.providers.memory.tracker import MemoryTracker
 from ecluse.system.cache import FolderCache
 from ecluse.system.store import FolderStore
 from ecluse.testing.clock import FakeClock
@@ -46,6 +47,8 @@ class MemoryWorld:
     balancers: dict[HostName, MemoryBalancer] = field(default_factory=dict)
     """By machine; for an environment that has a balancer."""
     hosts: dict[HostName, MemoryTarget] = field(default_factory=dict)
+    tracker: MemoryTracker = field(default_factory=MemoryTracker)
+    """For an app with tickets."""
     ledger: MemoryLedger = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +76,7 @@ class MemoryWorld:
             balancers=lambda _app, environment: self.balancers if environment.balancer else {},
             services=self.services,
             cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),
+            tracker=lambda _: self.tracker,
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

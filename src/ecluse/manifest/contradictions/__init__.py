@@ -12,6 +12,7 @@ from ecluse.manifest.contradictions.processes import process_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
 from ecluse.manifest.contradictions.services import service_faults
 from ecluse.manifest.contradictions.steps import step_faults
+from ecluse.manifest.contradictions.tickets import ticket_faults
 
 if TYPE_CHECKING:
     from ecluse.manifest.fault import Fault
@@ -30,4 +31,5 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
         *secret_faults(manifest),
         *service_faults(manifest),
         *ci_faults(manifest),
+        *ticket_faults(manifest),
     ]
