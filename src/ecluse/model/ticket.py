@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -130,17 +130,16 @@ class Standing(StrEnum):
     """Something later was said of the same: to say it now would be wrong."""
 
 
-def standing(wanted: Marker, there: Iterable[Marker]) -> Standing:
-    """A release that was taken back and deployed again is said again, because what was said last is no longer so."""
+def standing(wanted: Marker, there: Sequence[Marker], *, is_late: bool) -> Standing:
+    """`there` in the order in which the tracker got them, so that clocks of several machines don't matter; they do for
+    what waited long (`is_late`), which something later may have overtaken.
+
+    A release that was taken back and deployed again is said again, because what was said last is no longer so.
+    """
     same = [marker for marker in there if marker.about == wanted.about]
-    if not same:
-        return Standing.NEW
-    last = max(same, key=lambda marker: marker.at)
-    if last.says == wanted.says:
+    if wanted in same or (same and same[-1].says == wanted.says):
         return Standing.SAID
-    if last.at > wanted.at:
-        return Standing.SAID if any(marker.says == wanted.says for marker in same) else Standing.OVERTAKEN
-    return Standing.NEW
+    return Standing.OVERTAKEN if is_late and same and same[-1].at > wanted.at else Standing.NEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class TrackerContract:
             made = await tracker.remark(key, SAID)
             (found,) = await tracker.remarks(key)
             assert (found.id, found.marker) == (made.id, MARKER)
-            assert standing(replace(MARKER, at=AT + timedelta(days=1)), [found.marker]) is Standing.SAID
+            assert standing(replace(MARKER, at=AT + timedelta(days=1)), [found.marker], is_late=False) is Standing.SAID
 
     async def test_comments_come_in_the_order_in_which_they_were_made(self, tracker: Tracker, key: str) -> None:
         async with used(tracker):

@@ -57,7 +57,7 @@ def _head(planned: NextRelease) -> str:
     here = f" ({planned.commit[:12]})"
     since = f" since {planned.since}" if planned.since else ""
     if planned.environment:
-        since = f"{since}, which serves in {planned.environment}" if planned.since_commit else since
+        since = f"{since}, which serves in {planned.environment}" if not planned.notes else since
         if not planned.changes:
             return f"nothing new for {planned.environment}{since}"
     if planned.is_tagged and not planned.changes:

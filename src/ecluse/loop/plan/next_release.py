@@ -73,6 +73,7 @@ async def next_release(app: App, environment: Environment | None, commit: Commit
     belongs = belonging(changes, await world.source.branches(commit), app.tickets) if app.tickets else None
     stands, problems = await _standing(app.tickets, belongs.keys if belongs else (), world)
     last = planned.version if is_tagged and environment is None else planned.previous
+    named = next((tag.commit for tag in tags if last and tag.name == f"{app.release.tag_prefix}{last}"), "")
     return NextRelease(
         version=planned.version,
         tag=planned.tag,
@@ -80,7 +81,7 @@ async def next_release(app: App, environment: Environment | None, commit: Commit
         is_tagged=is_tagged,
         environment=environment.name if environment else "",
         since=before.version if before else last,
-        since_commit=before.commit if before else "",
+        since_commit=before.commit if before else named,
         changes=changes,
         tickets=tuple(
             Planned(key=key, mentions=belongs.of(key), ticket=_ticket(stands, key), why=_why(stands, key))

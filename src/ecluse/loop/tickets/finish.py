@@ -32,6 +32,6 @@ async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) 
     for problem in telling.problems:
         if problem.code != before.tracker.code:
             show(problem)
-    told = [one for one in telling.told if one.outcome == "told"]
+    told = list(dict.fromkeys(one.ticket for one in telling.told if one.outcome == "told"))
     if told:
-        world.reporter.note(f"told {counted(len(told), 'ticket')}: {', '.join(one.ticket for one in told)}")
+        world.reporter.note(f"told {counted(len(told), 'ticket')}: {', '.join(told)}")

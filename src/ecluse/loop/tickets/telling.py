@@ -26,6 +26,8 @@ GONE, FORBIDDEN, NO_WAY = "T005", "T004", "T007"
 """What a single ticket may answer: the others are told all the same."""
 FORBIDDEN_IN_A_ROW = 2
 """So many, and nothing told between them: it is the tracker that doesn't let us, not the ticket."""
+FRESH = timedelta(minutes=2)
+"""What is told so soon after it happened can't have been overtaken, whatever the clocks of others say."""
 GIVEN_UP_AFTER = timedelta(days=14)
 """A ticket that we may not write to is tried for so long."""
 
@@ -80,9 +82,11 @@ async def _tell_all(app: App, tickets: Tickets, state: State, world: World, tell
                 )
                 told: TicketTold | None
                 try:
-                    told = await message.tell(tracker)
+                    told = await message.tell(tracker, world.clock.now())
                 except ProblemError as error:
                     problem = error.problems[0]
+                    if problem.code not in {GONE, FORBIDDEN}:
+                        raise
                     told = message.refused(problem, world.clock.now())
                     if told is None:
                         forbidden.append(problem)
@@ -110,11 +114,11 @@ class Message:
     commit: str
     telling: Telling
 
-    async def tell(self, tracker: Tracker) -> TicketTold:
-        there = await tracker.remarks(self.key)
-        how = standing(marker(self.app, self.notice), [one.marker for one in there])
+    async def tell(self, tracker: Tracker, now: datetime) -> TicketTold:
+        wanted, there = marker(self.app, self.notice), await tracker.remarks(self.key)
+        how = standing(wanted, [one.marker for one in there], is_late=now - self.notice.at > FRESH)
         if how is not Standing.NEW:
-            mine = [one.id for one in there if one.marker.says == marker(self.app, self.notice).says]
+            mine = [one.id for one in there if one.marker.says == wanted.says]
             return _fact(self.notice, self.key, how.value, comment=mine[-1] if mine else "")
         moved = await self._move(tracker)
         if not self.tickets.comment:
@@ -124,10 +128,7 @@ class Message:
         return _fact(self.notice, self.key, "told", comment=kept.id, moved=moved)
 
     def refused(self, problem: Problem, now: datetime) -> TicketTold | None:
-        """The fact that it is over for this ticket; None when it may be let in later. What says nothing of the ticket
-        is raised again."""
-        if problem.code not in {GONE, FORBIDDEN}:
-            raise ProblemError(problem)
+        """The fact that it is over for this ticket; None when we may be let in later."""
         if problem.code == FORBIDDEN and now - self.notice.at < GIVEN_UP_AFTER:
             return None
         self.telling.trouble.append((self.key, problem))

@@ -16,7 +16,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def marker(app: App, notice: NoticeKnown) -> Marker:
     return Marker(
         app=app.name, version=notice.version, happening=Happening(notice.happening), environment=notice.environment,
-        at=notice.at,
+        at=notice.at.replace(microsecond=0),
     )  # fmt: skip
 
 
