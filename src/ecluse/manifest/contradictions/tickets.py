@@ -53,7 +53,7 @@ def _lacking(tickets: TicketsTable) -> Iterator[Fault]:
     for name, example in wanted.items():
         if getattr(tickets, name) is None:
             yield Fault(
-                code="M011", path=PATH, what=f"`{name}` is missing: {tickets.tracker} can't be asked without it",
+                code="M011", path=(*PATH, name), what=f"`{name}` is missing: {tickets.tracker} can't be asked without it",
                 fix=f"add `{name}`, such as {example}", at_key=True,
             )  # fmt: skip
 
