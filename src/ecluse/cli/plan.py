@@ -41,4 +41,4 @@ def command(
             render.text(planned)
         return Exit.DONE
 
-    session.run(folder, work, as_json=as_json, tells=True)
+    session.run(folder, work, as_json=as_json)

@@ -35,7 +35,7 @@ def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
         world.ledger.append(*made)
         return ended(at, planned, release)
 
-    session.run(folder, work, as_json=as_json, tells=True)
+    session.run(folder, work, as_json=as_json, tells=not dry_run)
 
 
 def ended(at: session.Session, planned: PlannedRelease, release: Release | None) -> Exit:

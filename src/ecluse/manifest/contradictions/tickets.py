@@ -53,9 +53,12 @@ def _lacking(tickets: TicketsTable) -> Iterator[Fault]:
     for name, example in wanted.items():
         if getattr(tickets, name) is None:
             yield Fault(
-                code="M011", path=(*PATH, name), what=f"`{name}` is missing: {tickets.tracker} can't be asked without it",
-                fix=f"add `{name}`, such as {example}", at_key=True,
-            )  # fmt: skip
+                code="M011",
+                path=(*PATH, name),
+                what=f"`{name}` is missing: {tickets.tracker} can't be asked without it",
+                fix=f"add `{name}`, such as {example}",
+                at_key=True,
+            )
 
 
 def _misshapen(tickets: TicketsTable) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ecluse import __version__
 from ecluse.model.secret import Secret
@@ -26,6 +26,7 @@ SHORT = 3.0
 ATTEMPTS = 3
 UNKNOWN, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
 FIRST_GOOD, FIRST_OTHER = 200, 300
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHOWN = 300
 """Characters of an answer."""
 
@@ -139,7 +140,10 @@ class Api:
 
         if self._client is None:
             agent = {"User-Agent": f"ecluse/{__version__}", "Accept": "application/json"}
-            self._client = httpx.AsyncClient(timeout=httpx.Timeout(ANSWER, connect=CONNECT), headers=agent)
+            is_here = urlsplit(self.way.url).hostname in LOOPBACK  # no proxy leads there
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(ANSWER, connect=CONNECT), headers=agent, trust_env=not is_here
+            )
         return self._client
 
 
