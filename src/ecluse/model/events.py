@@ -314,6 +314,16 @@ class TicketTold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPutOff(Event):
+    """Telling this one failed: the others come first from now on."""
+
+    notice: int
+    ticket: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerFailed(Event):
     """What is to be told waits: the tracker could not be asked. `patience`: the seconds it wants to be left alone."""
 
@@ -358,6 +368,7 @@ KINDS: dict[str, type[Event]] = {
         HostUndrained,
         TicketsNamed,
         TicketTold,
+        TicketPutOff,
         TrackerFailed,
     )
 }

@@ -16,6 +16,7 @@ from ecluse.model.events import (
     DeploymentReverted,
     DeploymentStuck,
     Event,
+    TicketPutOff,
     TicketsNamed,
     TicketTold,
     TrackerFailed,
@@ -47,6 +48,8 @@ class NoticeKnown:
     tag: str = ""
     serving: str = ""
     """The version that serves instead, where a release was taken back."""
+    put_off: tuple[str, ...] = ()
+    """Those whose turn comes last, because telling them failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +83,24 @@ class Outbox:
     tracker: TrackerKnown = TrackerKnown()
 
     @property
+    def late(self) -> frozenset[str]:
+        """The tickets that were put off, with all that is to be told on them: what is said on one stays in order."""
+        return frozenset(key for notice in self.notices.values() for key in notice.put_off)
+
+    @property
     def due(self) -> tuple[NoticeKnown, ...]:
         return tuple(notice for _, notice in sorted(self.notices.items()) if not notice.awaits)
 
 
-NOTICING = (TicketsNamed, TicketTold, TrackerFailed, DeploymentCommitted, DeploymentReverted, DeploymentStuck)
+NOTICING = (
+    TicketsNamed,
+    TicketTold,
+    TicketPutOff,
+    TrackerFailed,
+    DeploymentCommitted,
+    DeploymentReverted,
+    DeploymentStuck,
+)
 """The events that change the outbox."""
 
 
@@ -92,8 +108,8 @@ def noticed(outbox: Outbox, record: Dated) -> Outbox:
     match record.event:
         case TicketsNamed() as named:
             return _with(_without_dead(outbox, named), _begun(named, record))
-        case TicketTold() as told:
-            return _told(outbox, told)
+        case TicketTold() | TicketPutOff() as fact:
+            return _told(outbox, fact) if isinstance(fact, TicketTold) else _put_off(outbox, fact)
         case TrackerFailed() as failed:
             return replace(outbox, tracker=_failing(outbox.tracker, failed, record.at))
         case DeploymentCommitted() as committed:
@@ -133,8 +149,16 @@ def _told(outbox: Outbox, told: TicketTold) -> Outbox:
     if one is None:
         return Outbox(notices=outbox.notices)
     left = {key: commits for key, commits in one.tickets.items() if key != told.ticket}
+    late = tuple(key for key in one.put_off if key != told.ticket)
     rest = {number: other for number, other in outbox.notices.items() if number != told.notice}
-    return Outbox(notices={**rest, told.notice: replace(one, tickets=left)} if left else rest)
+    return Outbox(notices={**rest, told.notice: replace(one, tickets=left, put_off=late)} if left else rest)
+
+
+def _put_off(outbox: Outbox, late: TicketPutOff) -> Outbox:
+    one = outbox.notices.get(late.notice)
+    if one is None or late.ticket in one.put_off:
+        return outbox
+    return _with(outbox, replace(one, put_off=(*one.put_off, late.ticket)))
 
 
 def _undone(outbox: Outbox, ended: DeploymentReverted | DeploymentStuck, at: datetime) -> Outbox:

@@ -13,7 +13,8 @@ class Tracker(Protocol):
 
     Errors are ProblemError: it can't be reached (T001, exit 5), it doesn't know us (T003), we may not (T004), it has no
     such ticket (T005), it wants to be left alone for a while (T006, a RateLimitedError), the ticket can't go there from
-    where it is (T007), its answer makes no sense (T008). None of them holds the token.
+    where it is (T007), its answer makes no sense (T008), it has no such project or board (T009), it refuses this one
+    (T014). None of them holds the token.
     """
 
     async def look(self, key: str) -> Ticket:

@@ -98,6 +98,13 @@ def test_nothing_named_is_nothing_to_tell():
     assert folded(named()) == Outbox()
 
 
+def test_what_was_put_off_is_known_until_it_is_told():
+    late = events.TicketPutOff(notice=1, ticket="A-1", code="T004", why="no")
+    assert folded(named("A-1", "A-2"), late, late).late == {"A-1"}
+    assert folded(named("A-1", "A-2"), late, told(1, "A-1")).late == set()
+    assert folded(late) == Outbox()
+
+
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 30), (2, 60), (3, 120), (8, 3600), (40, 3600)])
 def test_a_tracker_that_fails_is_asked_ever_more_seldom(failures, seconds):
     facts = [events.TrackerFailed(code="T001", why="away")] * failures

@@ -72,7 +72,8 @@ def outbox(connection: Connection) -> Outbox:
     if not found:
         return Outbox()
     notices = [
-        NoticeKnown(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in json.loads(found[0]["notices"])
+        NoticeKnown(**{**one, "at": datetime.fromisoformat(one["at"]), "put_off": tuple(one["put_off"])})
+        for one in json.loads(found[0]["notices"])
     ]
     tracker = json.loads(found[0]["tracker"])
     at = datetime.fromisoformat(tracker["at"]) if tracker["at"] else None

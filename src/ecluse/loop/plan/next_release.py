@@ -20,7 +20,7 @@ from ecluse.ports.source import Change
 from ecluse.ports.tracker import Tracker
 from ecluse.ports.world import World
 
-OF_ONE_TICKET = frozenset({"T004", "T005"})
+OF_ONE_TICKET = frozenset({"T004", "T005", "T014"})
 """What says nothing of the others."""
 AT_ONCE = 4
 PATIENCE = 20.0
@@ -58,68 +58,93 @@ class NextRelease:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """The commits that are counted, and from which version on."""
+
+    changes: tuple[Change, ...]
+    version: str
+    commit: str
+    notes: tuple[str, ...] = ()
+
+
 async def next_release(app: App, environment: Environment | None, commit: Commit, world: World) -> NextRelease:
     """Reads only. A tracker that is down, or a target, is said and stops nothing."""
     planned = await plan_release(app, world, commit, tag=True, dirty=False)
-    before, said = await _before(app, environment, world)
-    if before is not None:
-        changes = await world.source.changes(Commit(before.commit), commit)
-    else:
-        changes = await since_last_tag(app, commit, world)
     tags = await world.source.tags(commit, app.release.tag_prefix)
     is_tagged = any(tag.commit == commit and tag.name == planned.tag for tag in tags)
-    if before is None and is_tagged and environment is None:
-        changes = ()
-    belongs = belonging(changes, await world.source.branches(commit), app.tickets) if app.tickets else None
-    stands, problems = await _standing(app.tickets, belongs.keys if belongs else (), world)
-    last = planned.version if is_tagged and environment is None else planned.previous
-    named = next((tag.commit for tag in tags if last and tag.name == f"{app.release.tag_prefix}{last}"), "")
+    since = await _since_served(app, environment, commit, world) if environment else None
+    if since is None or not since.version:
+        notes = since.notes if since else ()
+        last = planned.version if is_tagged and not environment else planned.previous
+        changes = () if is_tagged and not environment else await since_last_tag(app, commit, world)
+        at = next((tag.commit for tag in tags if last and tag.name == f"{app.release.tag_prefix}{last}"), "")
+        since = Since(changes=changes, version=last, commit=at, notes=notes)
+    planned_tickets, without, problems = await _tickets(app.tickets, since.changes, commit, world)
     return NextRelease(
         version=planned.version,
         tag=planned.tag,
         commit=commit,
         is_tagged=is_tagged,
         environment=environment.name if environment else "",
-        since=before.version if before else last,
-        since_commit=before.commit if before else named,
-        changes=changes,
-        tickets=tuple(
-            Planned(key=key, mentions=belongs.of(key), ticket=_ticket(stands, key), why=_why(stands, key))
-            for key in belongs.keys
-        ) if belongs else (),
-        without=belongs.without if belongs else tuple(change for change in changes if len(change.parents) <= 1),
+        since=since.version,
+        since_commit=since.commit,
+        changes=since.changes,
+        tickets=planned_tickets,
+        without=without,
         has_tracker=app.tickets is not None,
         problems=problems,
-        notes=said,
-    )  # fmt: skip
+        notes=since.notes,
+    )
 
 
-async def _before(
-    app: App, environment: Environment | None, world: World
-) -> tuple[ReleaseKnown | None, tuple[str, ...]]:
-    """What serves: the target says it, else the ledger."""
-    if environment is None:
-        return None, ()
+async def _since_served(app: App, environment: Environment, commit: Commit, world: World) -> Since:
+    """What serves there: the target says it, else the ledger. Without a version where nothing does."""
+    before, notes = await _before(app, environment, world)
+    if before is None:
+        return Since(changes=(), version="", commit="", notes=notes)
+    changes = await world.source.changes(Commit(before.commit), commit)
+    return Since(changes=changes, version=before.version, commit=before.commit, notes=notes)
+
+
+async def _before(app: App, environment: Environment, world: World) -> tuple[ReleaseKnown | None, tuple[str, ...]]:
+    name = environment.name
     try:
         seen = await fleet_of(world, app, environment).observe()
     except ProblemError as error:
         state = world.ledger.state()
-        there = state.environments.get(environment.name)
+        there = state.environments.get(name)
         known = state.releases.get(there.serving) if there else None
-        return known, (f"{environment.name} can't be asked ({error}): going by the ledger",)
+        return known, (f"{name} can't be asked ({error}): going by the ledger",)
     try:
         found = await served(seen, app, world)
     except ProblemError as error:
-        return None, (f"what serves in {environment.name} isn't known here ({error}): counted from the last tag",)
-    return found, () if found else (f"nothing serves in {environment.name}: counted from the last tag",)
+        return None, (f"what serves in {name} isn't known here ({error}): counted from the last tag",)
+    return found, () if found else (f"nothing serves in {name}: counted from the last tag",)
+
+
+Told = tuple[tuple[Planned, ...], tuple[Change, ...], tuple[Problem, ...]]
+
+
+async def _tickets(tickets: Tickets | None, changes: tuple[Change, ...], commit: Commit, world: World) -> Told:
+    """The tickets, the commits without one, and why where they stand isn't known."""
+    if tickets is None:
+        return (), tuple(change for change in changes if len(change.parents) <= 1), ()
+    belongs = belonging(changes, await world.source.branches(commit) if changes else (), tickets)
+    stands, problems = await _standing(tickets, belongs.keys, world)
+    planned = tuple(
+        Planned(key=key, mentions=belongs.of(key), ticket=_ticket(stands, key), why=_why(stands, key))
+        for key in belongs.keys
+    )
+    return planned, belongs.without, problems
 
 
 Stands = Mapping[str, Ticket | Problem]
 
 
-async def _standing(tickets: Tickets | None, keys: Sequence[str], world: World) -> tuple[Stands, tuple[Problem, ...]]:
+async def _standing(tickets: Tickets, keys: Sequence[str], world: World) -> tuple[Stands, tuple[Problem, ...]]:
     """By key. Once the tracker itself fails it isn't asked further."""
-    if tickets is None or not keys:
+    if not keys:
         return {}, ()
     try:
         tracker = world.tracker(tickets)

@@ -7,14 +7,14 @@ everything can be done again. A kill after the comment and before our own record
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ecluse.loop.tickets.problems import gathered, too_slow
 from ecluse.loop.tickets.wording import marker, said
 from ecluse.model.app import App
-from ecluse.model.events import TicketTold, TrackerFailed
+from ecluse.model.events import TicketPutOff, TicketTold, TrackerFailed
 from ecluse.model.history import State
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Problem, ProblemError
@@ -22,9 +22,10 @@ from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, stan
 from ecluse.ports.tracker import RateLimitedError, Tracker
 from ecluse.ports.world import World
 
-GONE, FORBIDDEN, NO_WAY = "T005", "T004", "T007"
-"""What a single ticket may answer: the others are told all the same."""
-FORBIDDEN_IN_A_ROW = 2
+FORBIDDEN, GONE, NO_WAY, REFUSED = "T004", "T005", "T007", "T014"
+OF_ONE_TICKET = frozenset({FORBIDDEN, REFUSED})
+"""What says nothing of the others."""
+REFUSED_IN_A_ROW = 2
 """So many, and nothing told between them: it is the tracker that doesn't let us, not the ticket."""
 FRESH = timedelta(minutes=2)
 """What is told so soon after it happened can't have been overtaken, whatever the clocks of others say."""
@@ -58,7 +59,7 @@ async def tell_due(app: App, tickets: Tickets, world: World, within: timedelta) 
     state = world.ledger.state()
     try:
         async with asyncio.timeout(within.total_seconds()):
-            await _tell_all(app, tickets, state, world, telling)
+            await Round(app, tickets, world, telling).tell_all(state)
     except TimeoutError:
         _failed(telling, too_slow(within.total_seconds()))
     except RateLimitedError as error:
@@ -70,37 +71,64 @@ async def tell_due(app: App, tickets: Tickets, world: World, within: timedelta) 
     return telling
 
 
-async def _tell_all(app: App, tickets: Tickets, state: State, world: World, telling: Telling) -> None:
-    tracker = world.tracker(tickets)
-    forbidden: list[Problem] = []
-    in_a_row = 0
-    try:
-        for notice in state.outbox.due:
-            for key in notice.tickets:
-                message = Message(
-                    app=app, tickets=tickets, notice=notice, key=key, commit=_commit(state, notice), telling=telling
-                )
-                told: TicketTold | None
-                try:
-                    told = await message.tell(tracker, world.clock.now())
-                except ProblemError as error:
-                    problem = error.problems[0]
-                    if problem.code not in {GONE, FORBIDDEN}:
-                        raise
-                    told = message.refused(problem, world.clock.now())
-                    if told is None:
-                        forbidden.append(problem)
-                        in_a_row += 1
-                        if in_a_row >= FORBIDDEN_IN_A_ROW:
-                            raise
-                        continue
-                in_a_row = 0
-                world.ledger.append(told)
-                telling.told.append(told)
-    finally:
-        await tracker.close()
-    if forbidden:
-        raise ProblemError(forbidden[0])
+class Round:
+    """One time through all that is due; what was put off comes last."""
+
+    def __init__(self, app: App, tickets: Tickets, world: World, telling: Telling) -> None:
+        self._app, self._tickets, self._world, self._telling = app, tickets, world, telling
+        self._refused: list[Problem] = []
+        self._in_a_row = 0
+
+    async def tell_all(self, state: State) -> None:
+        tracker = self._world.tracker(self._tickets)
+        try:
+            for message in self._messages(state):
+                await self._tell(message, tracker)
+        finally:
+            await tracker.close()
+        if self._refused:
+            raise ProblemError(self._refused[0])
+
+    def _messages(self, state: State) -> Iterator[Message]:
+        late = state.outbox.late
+        for is_late in (False, True):
+            for notice in state.outbox.due:
+                known = state.releases.get(notice.release)
+                for key in notice.tickets:
+                    if (key in late) == is_late:
+                        yield Message(
+                            app=self._app, tickets=self._tickets, notice=notice, key=key,
+                            commit=known.commit if known else "", telling=self._telling,
+                        )  # fmt: skip
+
+    async def _tell(self, message: Message, tracker: Tracker) -> None:
+        now = self._world.clock.now()
+        try:
+            self._record(await message.tell(tracker, now))
+        except ProblemError as error:
+            problem = error.problems[0]
+            if given_up := message.given_up(problem, now):
+                self._record(given_up)
+                return
+            self._put_off(message, problem)
+            if problem.code not in OF_ONE_TICKET or self._in_a_row == REFUSED_IN_A_ROW:
+                raise
+
+    def _record(self, told: TicketTold) -> None:
+        self._world.ledger.append(told)
+        self._telling.told.append(told)
+        self._in_a_row = 0
+
+    def _put_off(self, message: Message, problem: Problem) -> None:
+        """So that one ticket can't stand in the way of the others for ever."""
+        self._refused.append(problem)
+        self._in_a_row += 1
+        if message.key not in message.notice.put_off:
+            fact = TicketPutOff(
+                environment=message.notice.environment, notice=message.notice.number, ticket=message.key,
+                code=problem.code, why=problem.what,
+            )  # fmt: skip
+            self._world.ledger.append(fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +155,10 @@ class Message:
         kept = await self._only_one(tracker, made, {one.id for one in there})
         return _fact(self.notice, self.key, "told", comment=kept.id, moved=moved)
 
-    def refused(self, problem: Problem, now: datetime) -> TicketTold | None:
-        """The fact that it is over for this ticket; None when we may be let in later."""
-        if problem.code == FORBIDDEN and now - self.notice.at < GIVEN_UP_AFTER:
+    def given_up(self, problem: Problem, now: datetime) -> TicketTold | None:
+        """The fact that it is over for this ticket; None when it may be told later."""
+        is_over = problem.code in OF_ONE_TICKET and now - self.notice.at >= GIVEN_UP_AFTER
+        if problem.code != GONE and not is_over:
             return None
         self.telling.trouble.append((self.key, problem))
         return _fact(self.notice, self.key, "refused", why=problem.what)
@@ -145,7 +174,7 @@ class Message:
         try:
             return to if await tracker.move(self.key, to) else ""
         except ProblemError as error:
-            if error.problems[0].code not in {NO_WAY, FORBIDDEN}:
+            if error.problems[0].code not in {NO_WAY, *OF_ONE_TICKET}:
                 raise
             self.telling.trouble.append((self.key, error.problems[0]))
             return ""
@@ -172,11 +201,6 @@ def _fact(
 def _failed(telling: Telling, problem: Problem, patience: float = 0.0) -> None:
     telling.failed = TrackerFailed(code=problem.code, why=problem.what, patience=patience)
     telling.trouble.append(("", problem))
-
-
-def _commit(state: State, notice: NoticeKnown) -> str:
-    known = state.releases.get(notice.release)
-    return known.commit if known else ""
 
 
 def waiting(notices: Sequence[NoticeKnown]) -> int:

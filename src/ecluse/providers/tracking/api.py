@@ -25,7 +25,7 @@ SHORT = 3.0
 """Seconds that are waited where a tracker asks for it; longer, and it is told later."""
 ATTEMPTS = 3
 UNKNOWN, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
-FIRST_GOOD, FIRST_OTHER = 200, 300
+FIRST_GOOD, FIRST_OTHER, REFUSED = 200, 300, 400
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHOWN = 300
 """Characters of an answer."""
@@ -119,6 +119,8 @@ class Api:
             raise problems.no_ticket(self.way.name, key)
         if code >= SERVER_ERROR:
             raise problems.unreachable(self.way.name, f"HTTP {code}")
+        if code >= REFUSED:
+            raise problems.refused(self.way.name, f"{to} {key}", code, self.masked(answer.text))
         if not FIRST_GOOD <= code < FIRST_OTHER:
             raise problems.senseless(self.way.name, f"HTTP {code} to {to} {key}", self.masked(answer.text))
         if not answer.content:

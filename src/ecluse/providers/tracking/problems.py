@@ -85,6 +85,16 @@ def senseless(tracker: str, what: str, evidence: str) -> ProblemError:
     )  # fmt: skip
 
 
+def refused(tracker: str, what: str, code: int, answer: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="T014", what=f"{tracker} refuses to let us {what}: HTTP {code}", state=WAITS, exit=Exit.REFUSED,
+            evidence=(answer,) if answer else (),
+            fix="do what it says; if it wants a field for a transition, name another, or change the workflow",
+        )
+    )  # fmt: skip
+
+
 def no_project(tracker: str) -> ProblemError:
     return ProblemError(
         Problem(

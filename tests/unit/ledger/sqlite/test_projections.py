@@ -49,6 +49,7 @@ FACTS = st.one_of(
         events.TicketTold,
         notice=st.integers(1, 9), version=TEXT, happening=TEXT, ticket=KEYS, outcome=TEXT,
     ),
+    st.builds(events.TicketPutOff, notice=st.integers(1, 9), ticket=KEYS, code=TEXT, why=TEXT),
     st.builds(events.TrackerFailed, code=TEXT, why=TEXT, patience=SECONDS),
     st.builds(events.StepEnded, environment=PLACES, run=TEXT, step=TEXT, answer=TEXT, seconds=SECONDS),
 )  # fmt: skip

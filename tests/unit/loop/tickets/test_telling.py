@@ -219,6 +219,29 @@ def test_one_ticket_that_is_closed_to_us_does_not_stop_the_others(laptop, board)
     assert laptop.waiting == []
 
 
+def test_one_ticket_that_breaks_the_tracker_does_not_stand_in_the_way(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    laptop.named("ABC-1", "ABC-3", version="1.5.0")
+    laptop.tracker.fail(error(AWAY))
+    laptop.tell()
+    assert board.moves == []
+    laptop.tell()
+    assert [call for call in laptop.tracker.calls if call.startswith("remark ")] == [
+        "remark ABC-2", "remark ABC-3", "remark ABC-1", "remark ABC-1",
+    ]  # fmt: skip
+    assert [text.split()[3] for text in board.texts("ABC-1")] == ["1.4.0.", "1.5.0."]
+    assert laptop.waiting == []
+
+
+def test_tickets_that_are_closed_to_us_do_not_stand_in_the_way(laptop, board):
+    laptop.named("ABC-1", "ABC-2", "ABC-3")
+    laptop.tracker.fail(error(FORBIDDEN), 2)
+    laptop.tell()
+    assert (laptop.waiting, len(laptop.facts(events.TicketPutOff))) == (["ABC-1", "ABC-2", "ABC-3"], 2)
+    laptop.tell()
+    assert [key for key, _ in board.moves] == ["ABC-3", "ABC-1", "ABC-2"]
+
+
 def test_a_ticket_that_can_not_go_there_is_told_all_the_same(laptop, board):
     laptop.named()
     telling = laptop.tell(replace(APP, tickets=replace(APP.tickets, on_release="Nowhere")))

@@ -154,8 +154,13 @@ def test_an_answer_that_lacks_what_it_should_have_is_said(asked):
 def test_an_answer_that_quotes_the_token_is_masked(github):
     github.mock.script = [lambda method, path, do: (422, {"you": f"Bearer {trackers.TOKEN}"})]
     error = github.fails(look(github))
-    assert code(error) == "T008"
+    assert code(error) == "T014"
     assert "[secret]" in error.problems[0].evidence[0]
+
+
+def test_an_issue_that_was_moved_away_is_no_ticket_here(github):
+    github.mock.script = [(301, {"Location": "https://elsewhere.example/"})]
+    assert code(github.fails(look(github))) == "T005"
 
 
 def test_nobody_at_the_address_is_away():
