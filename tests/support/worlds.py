@@ -51,6 +51,7 @@ def world(root, home, commands, **parts):
         balancers=lambda _app, _environment: {},
         services=None,
         cache=lambda _: FolderCache(home / "cache" / "steps"),
+        toolbox=None,
         tracker=None,
         store=FolderStore(home / "store"),
         ledger=MemoryLedger(clock, "ada@here"),
