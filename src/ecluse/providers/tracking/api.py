@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
 
 from ecluse import __version__
 from ecluse.model.secret import Secret
 from ecluse.ports.clock import Clock
 from ecluse.providers.tracking import problems
+from ecluse.providers.tracking.names import Resolve, await_answer, look_up
 
 if TYPE_CHECKING:
     import httpx
@@ -49,9 +51,10 @@ class Way:
 class Api:
     """One tracker. `clock` is for waiting as long as it asks for."""
 
-    def __init__(self, way: Way, clock: Clock) -> None:
+    def __init__(self, way: Way, clock: Clock, resolve: Resolve = look_up) -> None:
         self.way = way
         self._clock = clock
+        self._resolve = resolve
         self._client: httpx.AsyncClient | None = None
         self._is_there = False
 
@@ -90,6 +93,7 @@ class Api:
         import httpx  # noqa: PLC0415  200 ms that a command without tickets doesn't pay
 
         headers = {name: value.reveal() for name, value in self.way.headers.items()}
+        await self._awake()
         try:
             return await self._http().request(
                 method, self.way.url + path, params=query, json=body, data=form, headers=headers
@@ -136,6 +140,12 @@ class Api:
             for word in {value.reveal(), *value.reveal().replace('"', " ").replace(",", " ").split()}:
                 text = text.replace(word, "[secret]") if len(word) > len("Bearer") else text
         return text[:SHOWN]
+
+    async def _awake(self) -> None:
+        """Once, and not where a proxy looks the name up for us."""
+        parts = urlsplit(self.way.url)
+        if self._client is None and parts.hostname and not getproxies():
+            await await_answer(parts.hostname, parts.port or 443, self._resolve)
 
     def _http(self) -> httpx.AsyncClient:
         import httpx  # noqa: PLC0415
