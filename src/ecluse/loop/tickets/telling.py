@@ -104,7 +104,7 @@ class Round:
     async def _tell(self, message: Message, tracker: Tracker) -> None:
         now = self._world.clock.now()
         try:
-            self._record(await message.tell(tracker, now))
+            told = await message.tell(tracker, now)
         except ProblemError as error:
             problem = error.problems[0]
             if given_up := message.given_up(problem, now):
@@ -113,6 +113,8 @@ class Round:
             self._put_off(message, problem)
             if problem.code not in OF_ONE_TICKET or self._in_a_row == REFUSED_IN_A_ROW:
                 raise
+        else:
+            self._record(told)
 
     def _record(self, told: TicketTold) -> None:
         self._world.ledger.append(told)

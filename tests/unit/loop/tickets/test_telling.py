@@ -322,3 +322,21 @@ def test_an_interrupt_leaves_the_rest_to_the_next_command(laptop, board):
     asyncio.run(interrupted())
     assert laptop.waiting == ["ABC-1"]
     assert laptop.memory.reporter.heard == [("note", "", "tickets are told by the next command")]
+
+
+def test_a_ledger_that_can_not_be_written_is_a_note(laptop):
+    full = Problem(code="L002", what="the disk is full", fix="make room")
+
+    class Full:
+        def state(self):
+            return laptop.ledger.state()
+
+        def append(self, *facts):
+            raise ProblemError(full)
+
+    laptop.named()
+    world = replace(laptop.memory.world, ledger=Full())
+    asyncio.run(tell_tickets(APP, world, print))
+    assert laptop.memory.reporter.heard == [
+        ("note", "", "! tickets are told by the next command: the disk is full [L002]")
+    ]
