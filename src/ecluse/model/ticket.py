@@ -113,12 +113,14 @@ def marker_in(text: str) -> Marker | None:
         return None
     words = dict(word.split("=", 1) for word in found[1].split())
     try:
-        return Marker(
+        at = datetime.fromisoformat(words["at"])
+        marker = Marker(
             app=words["app"], version=words["release"], happening=Happening(words["event"]),
-            environment=words.get("environment", ""), at=datetime.fromisoformat(words["at"]),
+            environment=words.get("environment", ""), at=at,
         )  # fmt: skip
     except (KeyError, ValueError):
         return None
+    return marker if at.tzinfo else None
 
 
 class Standing(StrEnum):

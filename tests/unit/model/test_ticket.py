@@ -31,7 +31,16 @@ def test_a_marker_is_found_again_in_any_text(marker):
         assert marker_in(text) == marker
 
 
-@pytest.mark.parametrize("text", ["", "ecluse:1", "ecluse:1 app=shop", "ecluse:1 app=a release=1 event=x at=now"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ecluse:1",
+        "ecluse:1 app=shop",
+        "ecluse:1 app=a release=1 event=x at=now",
+        "ecluse:1 app=a release=1 event=deploy at=2030-01-01T00:00:00",
+    ],
+)
 def test_a_text_without_a_whole_marker_has_none(text):
     assert marker_in(text) is None
 

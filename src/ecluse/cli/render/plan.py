@@ -46,7 +46,7 @@ def text(planned: NextRelease) -> None:
     if planned.without:
         click.echo("\ncommits without a ticket" if planned.has_tracker else "\ncommits")
         for change in planned.without:
-            click.echo(f"  {change.commit[:SHORT]}  {change.subject}")
+            click.echo(f"  {change.commit[:SHORT]}  {_shown(change.subject)}")
     if not planned.has_tracker:
         click.secho("\nno tickets: the manifest names no tracker ([tickets])", dim=True)
     for problem in planned.problems:
@@ -68,14 +68,19 @@ def _head(planned: NextRelease) -> str:
 
 
 def _rows(tickets: tuple[Planned, ...]) -> list[str]:
-    cells = [(one.key, one.ticket.status if one.ticket else UNKNOWN, _told(one)) for one in tickets]
+    cells = [(_shown(one.key), _shown(one.ticket.status if one.ticket else UNKNOWN), _told(one)) for one in tickets]
     wide = [max(len(row[column]) for row in cells) for column in range(2)]
     return [f"  {key.ljust(wide[0])}  {status.ljust(wide[1])}  {told}".rstrip() for key, status, told in cells]
 
 
+def _shown(text: str) -> str:
+    """Others wrote it: a terminal gets no commands from it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def _told(one: Planned) -> str:
     where = ", ".join(dict.fromkeys(f"{mention.commit[:SHORT]} {mention.where}" for mention in one.mentions))
-    return f"{one.ticket.title}  ({where})" if one.ticket else f"({where})"
+    return _shown(f"{one.ticket.title}  ({where})" if one.ticket else f"({where})")
 
 
 def _ticket(one: Planned) -> dict[str, Any]:

@@ -25,6 +25,8 @@ CONNECT, ANSWER = 3.0, 10.0
 """Seconds."""
 SHORT = 3.0
 """Seconds that are waited where a tracker asks for it; longer, and it is told later."""
+UNTOLD, LONGEST = 60.0, 86_400.0
+"""Seconds that it is left alone where it doesn't say how long, and at most."""
 ATTEMPTS = 3
 UNKNOWN, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
 FIRST_GOOD, FIRST_OTHER, REFUSED = 200, 300, 400
@@ -139,7 +141,7 @@ class Api:
         for value in self.way.headers.values():
             for word in {value.reveal(), *value.reveal().replace('"', " ").replace(",", " ").split()}:
                 text = text.replace(word, "[secret]") if len(word) > len("Bearer") else text
-        return text[:SHOWN]
+        return "".join(letter if letter.isprintable() else " " for letter in text[:SHOWN])
 
     async def _awake(self) -> None:
         """Once, and not where a proxy looks the name up for us."""
@@ -192,19 +194,18 @@ def _pause(answer: httpx.Response, now: datetime) -> float | None:
     spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
     if answer.status_code != TOO_MANY and not (answer.status_code == FORBIDDEN and spent):
         return None
-    if (after := answer.headers.get("retry-after", "").strip()).isdigit():
-        return float(after)
-    if after:
-        return _until(after, now)
-    reset = answer.headers.get("x-ratelimit-reset") or answer.headers.get("ratelimit-reset") or ""
-    if reset.isdigit():
-        return max(1.0, (datetime.fromtimestamp(int(reset), UTC) - now).total_seconds())
-    return 60.0
+    return min(max(_asked_for(answer.headers, now), 0.0), LONGEST)
 
 
-def _until(date: str, now: datetime) -> float:
-    """RFC 9110, section 10.2.3."""
+def _asked_for(headers: httpx.Headers, now: datetime) -> float:
+    """Retry-After (RFC 9110, section 10.2.3), else the time at which the limit is reset; a minute where neither can be
+    read."""
+    after = headers.get("retry-after", "").strip()
+    reset = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset") or ""
     try:
-        return max(1.0, (parsedate_to_datetime(date) - now).total_seconds())
-    except (ValueError, TypeError):
-        return 60.0
+        if after.isdigit():
+            return float(after)
+        then = parsedate_to_datetime(after) if after else datetime.fromtimestamp(int(reset), UTC)
+        return max(1.0, (then - now).total_seconds())
+    except (ValueError, TypeError, OverflowError, OSError):
+        return UNTOLD

@@ -93,6 +93,14 @@ def test_one_ticket_that_we_may_not_see_is_unknown_alone(line):
     assert [one.ticket is None for one in plan(line).tickets] == [False, True]
 
 
+def test_what_others_wrote_commands_no_terminal(line, capsys):
+    board = line.laptop.tracker.board
+    board.tickets["ABC-2"] = replace(board.tickets["ABC-2"], title="red \x1b[31m", status="\x07")
+    out = told(plan(line), capsys).out
+    assert "red ?[31m" in out
+    assert not {"\x1b", "\x07"} & set(out)
+
+
 def test_without_a_tracker_commits_are_told(line, capsys):
     out = told(plan(line, app=replace(SHOP, tickets=None)), capsys).out
     assert "commits\n" in out

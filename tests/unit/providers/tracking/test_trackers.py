@@ -146,6 +146,18 @@ def test_a_limit_without_a_time_is_a_minute(github):
     assert github.fails(look(github)).patience == 60
 
 
+@pytest.mark.parametrize("headers", [{"Retry-After": "soon"}, {"X-RateLimit-Reset": "9" * 40}])
+def test_a_time_that_can_not_be_read_is_a_minute(github, headers):
+    github.mock.script = [(429, headers)]
+    assert github.fails(look(github)).patience == 60
+
+
+@pytest.mark.parametrize("seconds", ["9" * 30, "9" * 400])
+def test_a_tracker_is_left_alone_for_a_day_at_most(github, seconds):
+    github.mock.script = [(429, {"Retry-After": seconds})]
+    assert github.fails(look(github)).patience == 86_400
+
+
 def test_an_answer_that_lacks_what_it_should_have_is_said(asked):
     asked.mock.script = [lambda method, path, do: (200, {"hello": "world"})]
     assert code(asked.fails(look(asked))) == "T008"
