@@ -10,7 +10,7 @@ from ecluse.providers.trello.tracker import TrelloTracker
 from ecluse.system.clock import SystemClock
 from ecluse.testing.tracker import TrackerContract
 from support import trackers
-from support.described import WHY_NOT, description, is_there
+from support.published import WHY_NOT, description, is_there
 
 if not all(map(is_there, ("jira", "trello", "github", "gitlab"))):
     pytest.skip(WHY_NOT, allow_module_level=True)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ecluse.model.ticket import Tickets, TrackerKind
-from support.described import description, is_there
+from support.published import description, is_there
 
 TOKEN = "s3cret-token-of-tests"
 

@@ -44,6 +44,19 @@ def of_release(release: Release, named: Named) -> tuple[Event, ...]:
     return (told,)
 
 
+async def of_release_at(app: App, release: Release, world: World) -> tuple[Event, ...]:
+    """As `of_release`, for one that was planned before, maybe elsewhere: its commit says what it names. What git can't
+    tell is a note."""
+    if app.tickets is None or not release.tag:
+        return ()
+    try:
+        changes = await since_last_tag(app, release.commit, world)
+        return of_release(release, await named_in(app.tickets, changes, release.commit, world, what="the release"))
+    except ProblemError as error:
+        world.reporter.note(f"! tickets are not told of this release: {error}")
+        return ()
+
+
 async def of_deployment(
     wanted: Wanted, release: Release, seen: Seen, deployment: DeploymentId, world: World
 ) -> tuple[Event, ...]:

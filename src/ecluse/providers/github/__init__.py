@@ -1,1 +1,1 @@
-"""GitHub."""
+"""GitHub, by its REST API."""

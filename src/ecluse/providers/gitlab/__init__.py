@@ -1,1 +1,1 @@
-"""GitLab."""
+"""GitLab, by its REST API."""

@@ -8,7 +8,7 @@ import pytest
 from ecluse.loop.deploy.fleet import Seen
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.release.make import make_release, plan_release
-from ecluse.loop.tickets.naming import of_deployment
+from ecluse.loop.tickets.naming import of_deployment, of_release_at
 from ecluse.model import events
 from ecluse.model.app import Environment
 from ecluse.model.ids import EnvironmentName
@@ -78,6 +78,17 @@ def test_a_release_without_a_tag_or_a_tracker_is_told_to_nobody(shop):
     shop.release("ABC-1", tag=False)
     shop.release("ABC-2", app=replace(APP, tickets=None))
     assert shop.released == []
+
+
+def test_a_release_that_was_planned_elsewhere_is_named_by_its_commit(shop, other):
+    shop.release("ABC-1")
+    second = shop.release("ABC-2", "ABC-3")
+    (found,) = asyncio.run(of_release_at(APP, second, shop.world))
+    assert (found.version, sorted(found.tickets), found.happening) == ("0.1.1", ["ABC-2", "ABC-3"], "release")
+    assert asyncio.run(of_release_at(APP, replace(second, tag=""), shop.world)) == ()
+    assert asyncio.run(of_release_at(APP, second, other.memory.world)) == ()  # its repository has no commit
+    ((_, _, note),) = other.memory.reporter.heard
+    assert note.startswith("! tickets are not told of this release:")
 
 
 def test_too_many_tickets_are_told_nothing_and_that_is_said(shop):
