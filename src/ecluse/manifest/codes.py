@@ -62,6 +62,8 @@ CODES = MappingProxyType(
         "M068": "Groups contain each other in a circle.",
         "M070": "There is no such key to explain.",
         "M071": "What a balancer is told can't be as it stands.",
+        "M078": "A tracker can't be asked without a key.",
+        "M079": "A project is named as another tracker's are.",
         "M090": "There is no such environment.",
         "M091": "A pattern of environments can't be made of this.",
     }

@@ -68,12 +68,12 @@ def test_no_table_is_no_tracker(reading):
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ('tracker = "jira"', ["M011", "M011"]),
-        ('tracker = "github"', ["M011"]),
-        ('tracker = "trello"', ["M011", "M011"]),
+        ('tracker = "jira"', ["M078", "M078"]),
+        ('tracker = "github"', ["M078"]),
+        ('tracker = "trello"', ["M078", "M078"]),
         (JIRA.replace('"jira"', '"bugzilla"'), ["M013"]),
-        ('tracker = "github"\nproject = "SHOP"', ["M015"]),
-        ('tracker = "jira"\nurl = "https://a.example"\nproject = "acme/shop"', ["M015"]),
+        ('tracker = "github"\nproject = "SHOP"', ["M079"]),
+        ('tracker = "jira"\nurl = "https://a.example"\nproject = "acme/shop"', ["M079"]),
         (JIRA + 'board = "nC8QJJoZ"', ["M033"]),
         (JIRA + 'comment = false\nlink = "https://example.com/{version}"', ["M033"]),
         ('tracker = "github"\nproject = "acme/shop"\nprefixes = ["A1"]\naccount = "bot"', ["M033", "M033"]),

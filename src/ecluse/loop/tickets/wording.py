@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ecluse.model.app import App
+from ecluse.model.instance import environment_named
 from ecluse.model.notices import NoticeKnown
 from ecluse.model.ticket import Happening, Marker, Said, Tickets, TrackerKind
 
@@ -44,7 +45,7 @@ def _link(app: App, tickets: Tickets, notice: NoticeKnown, commit: str) -> tuple
     """A deploy's leads to where people open the app, if that isn't on the deployer's own machine; a release's to its
     page."""
     if notice.happening == Happening.DEPLOYED:
-        environment = app.environment(notice.environment)
+        environment = environment_named(app, notice.environment)
         opened = environment.url if environment else ""
         if opened and "{" not in opened and urlsplit(opened).hostname not in LOOPBACK:
             return notice.environment, opened

@@ -28,10 +28,11 @@ def ticket_faults(manifest: Manifest) -> Iterator[Fault]:
     yield from _lacking(tickets)
     yield from _misshapen(tickets)
     yield from unused(tickets, PATH, _without_effect(tickets))
+    known = {name for name, environment in manifest.environments.items() if not environment.instances}
     for name in ("on_deploy", "on_rollback"):
         for environment in getattr(tickets, name):
-            if environment not in manifest.environments:
-                near = suggest(environment, manifest.environments) or f"declare [environments.{environment}]"
+            if environment not in known:
+                near = suggest(environment, known) or f"declare [environments.{environment}]"
                 what = f"there is no environment {environment!r}"
                 yield Fault(code="M056", path=(*PATH, name, environment), what=what, fix=near, at_key=True)
     if tickets.url and (parts := urlsplit(tickets.url)).scheme == "http" and parts.hostname not in LOOPBACK:
@@ -53,7 +54,7 @@ def _lacking(tickets: TicketsTable) -> Iterator[Fault]:
     for name, example in wanted.items():
         if getattr(tickets, name) is None:
             yield Fault(
-                code="M011",
+                code="M078",
                 path=(*PATH, name),
                 what=f"`{name}` is missing: {tickets.tracker} can't be asked without it",
                 fix=f"add `{name}`, such as {example}",
@@ -68,7 +69,7 @@ def _misshapen(tickets: TicketsTable) -> Iterator[Fault]:
     if is_repository != (tickets.tracker in FORGES) and tickets.tracker is not TrackerKind.TRELLO:
         example = '"owner/name"' if tickets.tracker in FORGES else '"SHOP"'
         what = f"{tickets.project!r} is no project of {tickets.tracker}"
-        yield Fault(code="M015", path=(*PATH, "project"), what=what, fix=f"write it like {example}")
+        yield Fault(code="M079", path=(*PATH, "project"), what=what, fix=f"write it like {example}")
 
 
 def _without_effect(tickets: TicketsTable) -> dict[str, str]:
