@@ -55,6 +55,7 @@ def world(root, home, commands, **parts):
         services=None,
         outlets=memory_outlets(home),
         cache=lambda _: FolderCache(home / "cache" / "steps"),
+        tracker=None,
         store=FolderStore(home / "store"),
         ledger=MemoryLedger(clock, "ada@here"),
         targets=lambda _app, _environment: {},

@@ -97,12 +97,16 @@ def settings(built: World, environment: Environment) -> Settings:
 
 
 def declared_secrets(app: App, root: Path, env: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Names and values of the secrets of steps and environments, as far as they can be had: in each environment one
-    may have another value."""
+    """Names and values of the secrets of steps, environments and tickets, as far as they can be had: in each
+    environment one may have another value."""
+    from ecluse.assembly.tracking import token_of  # noqa: PLC0415
     from ecluse.manifest.dotenv import settings as read_settings  # noqa: PLC0415
 
     of_steps = {name for step in app.steps for name in step.secrets}
     found: set[tuple[str, str]] = set()
+    if app.tickets:
+        with suppress(ProblemError):
+            found.add((app.tickets.token, token_of(app.tickets, root, env).reveal()))
     for environment in (*app.environments, *app.patterns):
         wanted = {*environment.secrets, *of_steps}
         found |= {(name, env[name]) for name in wanted if env.get(name)}

@@ -18,6 +18,7 @@ from ecluse.assembly.outlets import outlets_of
 from ecluse.assembly.places import balancers_of, close, targets_of
 from ecluse.assembly.surroundings import wants_colour
 from ecluse.assembly.tools import services_of, toolbox_of, toolchain_of
+from ecluse.assembly.tracking import tracker_of
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.system.clock import SystemClock
@@ -137,6 +138,7 @@ async def world(
             cache=lambda policy: step_cache(policy, root, home),
             locks=FolderLocks(lock_folder()),
             outlets=outlets_of(root, home, env, commands),
+            tracker=lambda tickets: tracker_of(tickets, root, env, clock),
             reporter=telling,
             actor=who,
             holder=_holder(ids.new("h"), login(env)),

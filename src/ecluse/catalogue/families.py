@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, str] = {
     "G": "Programs of others",
     "L": "The ledger",
     "S": "This machine",
+    "T": "Tickets",
     "U": "The command line",
 }
 

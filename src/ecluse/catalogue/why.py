@@ -82,6 +82,12 @@ WHY: Mapping[str, str] = {
     "anything else changes here.",
     "K020": "An app can't share a port with a program that isn't its own.",
     "V001": "The manifest declares a service, and its server program is neither here nor to be had as a package.",
+    "T002": "A release or a deploy is to be told on its tickets, and the tracker lets nobody in without its secret. "
+    "The release and the deploy themselves are done.",
+    "T005": "A commit or a branch names a ticket that the tracker doesn't have, or doesn't show to us. Often it is a "
+    "slip of the pen, so nothing waits for it.",
+    "T010": "The first release of an old repository would write to every ticket that ever was. More than `most` are "
+    "told nothing, rather than some of them.",
     "L007": "Each event holds the hash of the one before. The chain doesn't fit together, so somebody or "
     "something changed what was recorded.",
 }

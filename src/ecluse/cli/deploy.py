@@ -62,4 +62,4 @@ def command(
         )
         return render.ended(deployed, as_json=as_json)
 
-    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))
+    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), tells=not dry_run)

@@ -34,6 +34,6 @@ def going_on(what: str, *, promote: bool, epilog: str) -> click.Command:
             shipped = await resume(at.wanted(environment), at.world, promote=promote, wait=wait)
             return render.ended(shipped, as_json=as_json)
 
-        session.run(folder, work, as_json=as_json, otherwise=render.halted(environment))
+        session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), tells=True)
 
     return command

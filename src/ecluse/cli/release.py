@@ -33,7 +33,7 @@ def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
         at.answer(document(as_planned(published), published, published.intent))
         return told(at, done(published))
 
-    session.run(folder, work, as_json=as_json)
+    session.run(folder, work, as_json=as_json, tells=not dry_run)
 
 
 def told(at: session.Session, text: str) -> Exit:

@@ -50,4 +50,6 @@ def command(
             return render.going_to(release, said, sent, as_json=as_json)
         return render.ended(await rollback(wanted, at.world, wait, override=override), as_json=as_json)
 
-    session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), by_what_serves=True)
+    session.run(
+        folder, work, as_json=as_json, otherwise=render.halted(environment), by_what_serves=True, tells=not dry_run
+    )

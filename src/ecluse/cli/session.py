@@ -125,12 +125,15 @@ def run(
     by_what_serves: bool = False,
     only_reads: bool = False,
     keys: bool = True,
+    tells: bool = False,
 ) -> NoReturn:
     """Run `work` in the repository that holds `folder`, then exit with its code. `otherwise` are the keys that the
     document of `--json` has when a Problem ended it. `in_an_emergency` it needs no ledger that can be used;
     `by_what_serves`, no manifest that can be read. `keys`: whether those that interrupt are for us; else a program has
-    our terminal, and they are for that."""
-    whole = in_app(folder, work, as_json=as_json, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves)
+    our terminal, and they are for that. `tells`: tickets are told, after the work, what they are still to be told."""
+    whole = in_app(
+        folder, work, as_json=as_json, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves, tells=tells
+    )
     interrupts = Interrupts(ignored=() if keys else (signal.SIGINT, signal.SIGQUIT))
     leave(ended(whole, as_json=as_json, otherwise=otherwise, only_reads=only_reads, interrupts=interrupts))
 
@@ -142,13 +145,24 @@ def in_app(
     as_json: bool,
     in_an_emergency: bool = False,
     by_what_serves: bool = False,
+    tells: bool = False,
 ) -> Callable[[], Awaitable[Exit]]:
     async def whole() -> Exit:
         opened = assembly.opened(folder, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves)
         async with opened as (app, world):
-            return await work(Session(world=world, app=app, as_json=as_json))
+            code = await work(Session(world=world, app=app, as_json=as_json))
+            if tells and app.tickets:
+                await _tell(app, world)
+            return code
 
     return whole
+
+
+async def _tell(app: App, world: World) -> None:
+    from ecluse.cli.render.problems import render  # noqa: PLC0415
+    from ecluse.loop.tickets.finish import tell_tickets  # noqa: PLC0415
+
+    await tell_tickets(app, world, render)
 
 
 def on_hosts(folder: Path, work: Callable[[Asked, Hosts], Awaitable[Exit]], *, as_json: bool) -> NoReturn:

@@ -24,6 +24,7 @@ def run_each(
     otherwise: Mapping[str, Any] = NOTHING,
     in_an_emergency: bool = False,
     by_what_serves: bool = False,
+    tells: bool = False,
 ) -> NoReturn:
     """As `run`; where there are several apps, for each, one after the other. What one app says doesn't hold back the
     others, an interrupt does. The code is that of the first that was not done; the document of `--json` has theirs
@@ -43,14 +44,16 @@ def run_each(
     if not apps:
         run(
             folder, work, as_json=as_json, otherwise=otherwise, in_an_emergency=in_an_emergency,
-            by_what_serves=by_what_serves,
+            by_what_serves=by_what_serves, tells=tells,
         )  # fmt: skip
     codes: dict[str, Exit] = {}
     documents: dict[str, dict[str, Any]] = {}
     interrupts = Interrupts()
     for name, where in apps.items():
         click.secho(f"{name}  ({where})", bold=True, err=True)
-        whole = in_app(where, work, as_json=as_json, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves)
+        whole = in_app(
+            where, work, as_json=as_json, in_an_emergency=in_an_emergency, by_what_serves=by_what_serves, tells=tells
+        )
         with gathered() as told:
             codes[name] = ended(whole, as_json=as_json, otherwise=otherwise, interrupts=interrupts)
         documents.update((name, document) for document in told)

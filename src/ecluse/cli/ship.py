@@ -67,4 +67,4 @@ def command(
             return render.preview(plan, sent, as_json=as_json)
         return render.ended(await ship(order, at.world), as_json=as_json)
 
-    run_each(folder, work, as_json=as_json, otherwise=render.halted(environment))
+    run_each(folder, work, as_json=as_json, otherwise=render.halted(environment), tells=not dry_run)

@@ -62,6 +62,8 @@ CODES = MappingProxyType(
         "M068": "Groups contain each other in a circle.",
         "M070": "There is no such key to explain.",
         "M071": "What a balancer is told can't be as it stands.",
+        "M078": "A tracker can't be asked without a key.",
+        "M079": "A project is named as another tracker's are.",
         "M080": "What works on hosts has a matrix.",
         "M081": "A setting stands beside the axis of a matrix that gives it its values.",
         "M082": "A matrix has no cell, or too many.",

@@ -29,6 +29,7 @@ from ecluse.model.policy import Policy
 from ecluse.model.publishing import ForgePlace, ImagePlace, IndexPlace, ReleasePolicy
 from ecluse.model.rollout import CanaryStep, Rollout
 from ecluse.model.service import Service
+from ecluse.model.ticket import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ecluse.manifest.schema.release import ReleaseTable
     from ecluse.manifest.schema.service import ServiceTable
     from ecluse.manifest.schema.step import StepTable
+    from ecluse.manifest.schema.tickets import TicketsTable
 
 LOCAL = EnvironmentName("local")
 
@@ -64,6 +66,7 @@ def resolve(manifest: Manifest) -> App:
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=_release(manifest.release),
+        tickets=_tickets(manifest.tickets) if manifest.tickets else None,
         services=tuple(_service(name, table) for name, table in manifest.services.items()),
         groups={name: hosts(named, groups) for name, named in groups.items()},
         environments=environments or (Environment(name=LOCAL, tag=False, stamp=True, services=True),),
@@ -87,6 +90,10 @@ def _release(table: ReleaseTable) -> ReleasePolicy:
 def _said(table: Table) -> dict[str, Any]:
     """As `_given`, where None stands for nothing."""
     return {name: value for name, value in _given(table).items() if value is not None}
+
+
+def _tickets(table: TicketsTable) -> Tickets:
+    return Tickets(**_given(table))
 
 
 def _process(name: str, table: ProcessTable) -> Process:

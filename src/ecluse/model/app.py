@@ -16,6 +16,7 @@ from ecluse.model.policy import Policy
 from ecluse.model.publishing import ReleasePolicy
 from ecluse.model.rollout import HostsDown, Rollout, Strategy
 from ecluse.model.service import Service
+from ecluse.model.ticket import Tickets
 
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
@@ -351,6 +352,7 @@ class App:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Hosts by the name that they have together, as the manifest names them."""
     ci: CiPolicy = field(default_factory=CiPolicy)
+    tickets: Tickets | None = None
     environments: tuple[Environment, ...] = ()
     patterns: tuple[Environment, ...] = ()
     """From which environments are made by name (`model.instance`); none of them is one itself."""

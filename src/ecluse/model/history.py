@@ -21,6 +21,7 @@ from ecluse.model.events import (
     ReleaseApproved,
     ReleaseMade,
 )
+from ecluse.model.notices import NOTICING, Outbox, noticed
 
 KEPT = 50
 """How many deployments and approvals of an environment a State carries; a ledger keeps them all."""
@@ -135,6 +136,8 @@ class State:
 
     environments: Mapping[str, EnvironmentKnown] = field(default_factory=dict)
     releases: Mapping[str, ReleaseKnown] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
+    """What is to be told on tickets."""
     events: int = 0
     """The number of the last event folded."""
 
@@ -155,8 +158,9 @@ MOVING = (
 
 
 def apply(state: State, record: Recorded) -> State:
-    counted = replace(state, events=record.number)
     event = record.event
+    outbox = noticed(state.outbox, record) if isinstance(event, NOTICING) else state.outbox
+    counted = replace(state, events=record.number, outbox=outbox)
     if isinstance(event, ReleaseMade):
         return replace(counted, releases={event.release: _release(event, record.at), **state.releases})
     if isinstance(event, MOVING):

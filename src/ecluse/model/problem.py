@@ -42,7 +42,7 @@ class Problem:
     """What went wrong, told so that the reader can act.
 
     `code` is stable (`M012`); its letter names the family: M manifest, I init, N new projects, C code,
-    E engine and steps, B build, R release, D deploy, K keeper and target, L ledger, S system.
+    E engine and steps, B build, R release, D deploy, K keeper and target, L ledger, S system, T tickets.
     `state` says how things are now (what serves, what was undone); `fix` is what to type or change next.
     """
 

@@ -27,6 +27,8 @@ class Change:
     subject: str
     body: str
     author: str
+    parents: tuple[Commit, ...] = ()
+    """Several: it is a merge, and the first one is the line that it was merged into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,14 @@ class Tag:
 
     name: str
     commit: Commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """`name` is without the name of a remote."""
+
+    name: str
+    tip: Commit
 
 
 class Source(Protocol):
@@ -78,6 +88,9 @@ class Source(Protocol):
 
     async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
         """Commits after `since` up to `until`, newest first, merges included; at most `newest` of them."""
+
+    async def branches(self, commit: Commit) -> tuple[Branch, ...]:
+        """Local and remote ones whose tip is `commit` or before it, by name."""
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:
         """Make an annotated tag. The same name on the same commit: nothing to do. On another: ProblemError R003."""

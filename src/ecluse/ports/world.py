@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.model.cache import CachePolicy
     from ecluse.model.ids import HostName
     from ecluse.model.observed import Holder
+    from ecluse.model.ticket import Tickets
     from ecluse.ports.balancer import Balancer
     from ecluse.ports.cache import StepCache
     from ecluse.ports.clock import Clock
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.ports.store import ContentStore
     from ecluse.ports.target import Target
     from ecluse.ports.toolbox import Toolbox
+    from ecluse.ports.tracker import Tracker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class World:
     """What only one step of this machine may have at once."""
     outlets: Outlets
     """Through which releases leave this machine."""
+    tracker: Callable[[Tickets], Tracker]
+    """Where tickets are. ProblemError T002 when the secret that lets us in has no value. Whoever asks closes it."""
     reporter: Reporter
     actor: str
     """Who acts, as they say: `user@host`, or another identity. For records and approvals."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.ports.source import Change, Entry, Tag
+from ecluse.ports.source import Branch, Change, Entry, Tag
 
 BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -29,6 +29,8 @@ class MemorySource:
     """Fills ports.source.Source with one line of commits. `commit` adds one; `working` is the tree as it lies."""
 
     working: dict[str, bytes] = field(default_factory=dict)
+    tips: dict[str, Commit] = field(default_factory=dict)
+    """Branches beside the one line, by name."""
     _commits: list[_Committed] = field(default_factory=list)
     _tags: dict[str, Commit] = field(default_factory=dict)
 
@@ -87,6 +89,10 @@ class MemorySource:
     async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
         first = 0 if since is None else self._place(since) + 1
         return tuple(one.change for one in self._commits[first : self._place(until) + 1])[::-1][:newest]
+
+    async def branches(self, commit: Commit) -> tuple[Branch, ...]:
+        order = [one.change.commit for one in self._commits[: self._place(commit) + 1]]
+        return tuple(Branch(name=name, tip=tip) for name, tip in sorted(self.tips.items()) if tip in order)
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:  # noqa: ARG002
         if self._tags.setdefault(name, commit) != commit:

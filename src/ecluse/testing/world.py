@@ -14,6 +14,7 @@ from ecluse.ports.outlets import Outlets
 from ecluse.ports.world import World
 from ecluse.providers.memory.balancer import MemoryBalancer
 from ecluse.providers.memory.target import MemoryTarget
+from ecluse.providers.memory.tracker import MemoryTracker
 from ecluse.system.cache import FolderCache
 from ecluse.system.locks import FolderLocks
 from ecluse.system.store import FolderStore
@@ -51,6 +52,8 @@ class MemoryWorld:
     balancers: dict[HostName, MemoryBalancer] = field(default_factory=dict)
     """By machine; for an environment that has a balancer."""
     hosts: dict[HostName, MemoryTarget] = field(default_factory=dict)
+    tracker: MemoryTracker = field(default_factory=MemoryTracker)
+    """For an app with tickets."""
     ledger: MemoryLedger = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,6 +83,7 @@ class MemoryWorld:
             cache=lambda _: FolderCache(self.folder / ".ecluse" / "cache" / "steps"),
             locks=FolderLocks(self.folder),
             outlets=self.outlets or memory_outlets(self.folder / ".ecluse"),
+            tracker=lambda _: self.tracker,
             reporter=self.reporter,
             actor="anne@here",
             holder=HOLDER,

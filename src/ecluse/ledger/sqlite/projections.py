@@ -25,6 +25,7 @@ from ecluse.model.history import (
     State,
     apply,
 )
+from ecluse.model.notices import NOTICING, NoticeKnown, Outbox, TrackerKnown, noticed
 from ecluse.ports.ledger import Record
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def project(connection: Connection, record: Record) -> None:
         before = environment(connection, event.environment)
         after = apply(State(environments={before.name: before}), record).environments[before.name]
         _store(connection, before, after, record.number)
+    if isinstance(event, NOTICING):
+        waiting = outbox(connection)
+        left = noticed(waiting, record)
+        if left != waiting:
+            connection.rows("put_outbox", {"notices": _notices_text(left), "tracker": _tracker_text(left.tracker)})
 
 
 def state(connection: Connection) -> State:
@@ -51,6 +57,7 @@ def state(connection: Connection) -> State:
     return State(
         environments={row["name"]: _environment(connection, row) for row in places},
         releases={row["id"]: _release(row) for row in connection.rows("releases")},
+        outbox=outbox(connection),
         events=connection.rows("read_head")[0]["number"],
     )
 
@@ -60,6 +67,19 @@ def environment(connection: Connection, name: str) -> EnvironmentKnown:
     return _environment(connection, found[0]) if found else EnvironmentKnown(name=name)
 
 
+def outbox(connection: Connection) -> Outbox:
+    found = connection.rows("outbox")
+    if not found:
+        return Outbox()
+    notices = [
+        NoticeKnown(**{**one, "at": datetime.fromisoformat(one["at"]), "put_off": tuple(one["put_off"])})
+        for one in json.loads(found[0]["notices"])
+    ]
+    tracker = json.loads(found[0]["tracker"])
+    at = datetime.fromisoformat(tracker["at"]) if tracker["at"] else None
+    return Outbox(notices={one.number: one for one in notices}, tracker=TrackerKnown(**{**tracker, "at": at}))
+
+
 def deployments(connection: Connection, place: str | None, before: int, limit: int) -> tuple[DeploymentKnown, ...]:
     query = "deployments_before" if place is None else "deployments_before_in"
     rows = connection.rows(query, {"environment": place, "before": before, "limit": limit})
@@ -67,7 +87,7 @@ def deployments(connection: Connection, place: str | None, before: int, limit: i
 
 
 def clear(connection: Connection) -> None:
-    for table in ("environments", "releases", "deployments", "runs", "steps"):
+    for table in ("environments", "releases", "deployments", "runs", "steps", "outbox"):
         connection.rows(f"clear_{table}")
 
 
@@ -122,6 +142,14 @@ def _deployment(row: sqlite3.Row) -> DeploymentKnown:
             "moves": tuple((move, datetime.fromisoformat(at), seconds, detail) for move, at, seconds, detail in moves),
         }
     )
+
+
+def _notices_text(waiting: Outbox) -> str:
+    return _text([{**asdict(one), "at": one.at.isoformat()} for one in waiting.notices.values()])
+
+
+def _tracker_text(known: TrackerKnown) -> str:
+    return _text({**asdict(known), "at": known.at.isoformat() if known.at else None})
 
 
 def _overridden(text: str) -> OverrideKnown | None:

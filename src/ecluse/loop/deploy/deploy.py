@@ -17,6 +17,7 @@ from ecluse.loop.deploy.wanted import Wanted, running_on, settings_digest
 from ecluse.loop.deploy.work import Work
 from ecluse.loop.each import on_each
 from ecluse.loop.release.attest.verify import require_signed
+from ecluse.loop.tickets.naming import of_deployment
 from ecluse.model.app import Environment
 from ecluse.model.artifact import Bundle
 from ecluse.model.deployment import Deployment, Move
@@ -49,6 +50,7 @@ async def deploy(
     deployment = Deployment(
         id=DeploymentId(world.ids.new("d")), release=release.id, places=planned.places, legs=planned.legs
     )
+    world.ledger.append(*await of_deployment(wanted, release, seen, deployment.id, world))
     part, left_out = fleet.without(absent), {host: problem.what for host, problem in absent.items()}
     return await carry_out(deployment, wanted, release, bundle, part, lease, world, verb=verb, left_out=left_out)
 

@@ -56,7 +56,8 @@ def release_of(kept: ReleaseKnown) -> Release:
 
 
 def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
-    """The processes of then, at the place and with the settings of now: a secret that was rotated stays rotated."""
+    """The processes of then, at the place and with the settings of now: a secret that was rotated stays rotated. The
+    tracker is where it is now, too."""
     then = environment_named(recalled.app, wanted.environment.name) or wanted.environment
     now = wanted.environment
     environment = replace(
@@ -70,7 +71,7 @@ def as_it_was(wanted: Wanted, recalled: Recalled) -> Wanted:
         balancer=now.balancer,
         signed_by=now.signed_by,
     )
-    return replace(wanted, app=recalled.app, environment=environment)
+    return replace(wanted, app=replace(recalled.app, tickets=wanted.app.tickets), environment=environment)
 
 
 def find(state: State, name: str, environment: Environment) -> ReleaseKnown:

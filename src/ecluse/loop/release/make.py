@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ecluse.loop.release.anchor import anchored
 from ecluse.loop.release.notes import notes
 from ecluse.loop.release.version import SemVer, bump_of, following, newest, parse, unreleased
+from ecluse.loop.tickets.naming import named_in, of_release
 from ecluse.model.app import App
 from ecluse.model.artifact import Bundle
 from ecluse.model.events import Event, ReleaseMade
 from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import DIRTY, Release
-from ecluse.ports.source import Tag
+from ecluse.ports.source import Change, Tag
 from ecluse.ports.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRelease:
-    """`tag` is the tag to make or that is there already, empty for one without; `previous` the version before."""
+    """`tag` is the tag to make or that is there already, empty for one without; `previous` the version before.
+    `tickets` are those that its commits name, with the commits: a tagged release is told on them."""
 
     version: Version
     commit: Commit
     notes: str
     tag: str = ""
     previous: str = ""
+    tickets: Mapping[str, str] = field(default_factory=dict)
 
 
 async def plan_release(app: App, world: World, commit: Commit, *, tag: bool, dirty: bool) -> PlannedRelease:
@@ -34,7 +38,7 @@ async def plan_release(app: App, world: World, commit: Commit, *, tag: bool, dir
     tags = await world.source.tags(commit, prefix)
     own = newest((one for one in tags if one.commit == commit), prefix)
     if own is not None and not dirty:
-        return await _as_tagged(own, tags, prefix, world, commit)
+        return await _as_tagged(own, tags, app, world, commit)
     before = newest(tags, prefix)
     changes = await world.source.changes(before[1].commit if before else None, commit)
     version = following(before[0], bump_of(changes)) if before else _initial(app)
@@ -42,7 +46,7 @@ async def plan_release(app: App, world: World, commit: Commit, *, tag: bool, dir
     if tag and not dirty:
         return PlannedRelease(
             version=Version(str(version)), commit=commit, notes=notes(str(version), changes),
-            tag=f"{prefix}{version}", previous=previous,
+            tag=f"{prefix}{version}", previous=previous, tickets=await _tickets(app, changes, world, commit),
         )  # fmt: skip
     passing = unreleased(version, commits=len(changes), commit=commit)
     return PlannedRelease(
@@ -60,7 +64,7 @@ async def make_release(
         await world.source.tag(planned.tag, planned.commit, anchored(planned.notes, world.ledger))
     if release.id in world.ledger.state().releases:
         return release, ()
-    return release, (made(release),)
+    return release, (made(release), *of_release(release, planned.tickets))
 
 
 def release_of(planned: PlannedRelease, bundle: Bundle, config: Digest) -> Release:
@@ -75,10 +79,11 @@ def release_of(planned: PlannedRelease, bundle: Bundle, config: Digest) -> Relea
 
 
 async def _as_tagged(
-    own: tuple[SemVer, Tag], tags: tuple[Tag, ...], prefix: str, world: World, commit: Commit
+    own: tuple[SemVer, Tag], tags: tuple[Tag, ...], app: App, world: World, commit: Commit
 ) -> PlannedRelease:
     """What the tag says; its notes are told again from the version before it."""
     version, tag = own
+    prefix = app.release.tag_prefix
     before = newest((one for one in tags if one.commit != commit), prefix)
     changes = await world.source.changes(before[1].commit if before else None, commit)
     return PlannedRelease(
@@ -87,7 +92,12 @@ async def _as_tagged(
         notes=notes(str(version), changes),
         tag=tag.name,
         previous=str(before[0]) if before else "",
+        tickets=await _tickets(app, changes, world, commit),
     )
+
+
+async def _tickets(app: App, changes: Sequence[Change], world: World, commit: Commit) -> Mapping[str, str]:
+    return await named_in(app.tickets, changes, commit, world, what="the release") if app.tickets else {}
 
 
 def _initial(app: App) -> SemVer:

@@ -22,6 +22,7 @@ from ecluse.loop.release.store import Shelf
 from ecluse.loop.release.told import with_notes
 from ecluse.loop.release.upload import upload
 from ecluse.loop.release.view import tags_there, whole
+from ecluse.loop.tickets.naming import of_release_at
 from ecluse.model.app import App
 from ecluse.model.events import ReleaseIntended, ReleasePublished
 from ecluse.model.ids import Commit
@@ -131,7 +132,7 @@ class _Going:
             else:
                 await world.source.tag(self.intent.tag, self.intent.commit, self.intent.message)
         if release.id not in world.ledger.state().releases:
-            world.ledger.append(made(release))
+            world.ledger.append(made(release), *await of_release_at(self.app, release, world))
 
     @property
     def _is_there(self) -> bool:

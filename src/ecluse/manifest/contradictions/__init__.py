@@ -14,6 +14,7 @@ from ecluse.manifest.contradictions.release import release_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
 from ecluse.manifest.contradictions.services import service_faults
 from ecluse.manifest.contradictions.steps import step_faults
+from ecluse.manifest.contradictions.tickets import ticket_faults
 
 if TYPE_CHECKING:
     from ecluse.manifest.fault import Fault
@@ -34,4 +35,5 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
         *service_faults(manifest),
         *ci_faults(manifest),
         *release_faults(manifest),
+        *ticket_faults(manifest),
     ]

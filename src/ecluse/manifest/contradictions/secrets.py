@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 
 def secret_faults(manifest: Manifest) -> Iterator[Fault]:
     secrets = {name for environment in manifest.environments.values() for name in environment.secrets}
+    secrets |= {manifest.tickets.token} if manifest.tickets else set()
     yield from _plain(secrets, manifest.app.env, ("app", "env"))
     for name, process in manifest.processes.items():
         yield from _plain(secrets, process.env, ("processes", name, "env"))
     for name, environment in manifest.environments.items():
-        yield from _plain(environment.secrets, environment.env, ("environments", name, "env"))
+        yield from _plain(_with_token(manifest, environment.secrets), environment.env, ("environments", name, "env"))
     for name, step in manifest.steps.items():
-        yield from _plain(step.secrets, step.env, ("steps", name, "env"))
+        yield from _plain(_with_token(manifest, step.secrets), step.env, ("steps", name, "env"))
         if step.matrix:
-            yield from _plain(step.secrets, step.matrix.env, ("steps", name, "matrix", "env"))
-        yield from _passed(step.secrets, step.pass_env, ("steps", name, "pass_env"))
+            yield from _plain(_with_token(manifest, step.secrets), step.matrix.env, ("steps", name, "matrix", "env"))
+        yield from _passed(_with_token(manifest, step.secrets), step.pass_env, ("steps", name, "pass_env"))
+
+
+def _with_token(manifest: Manifest, secrets: Iterable[str]) -> tuple[str, ...]:
+    """The token of the tracker is nobody's but ours."""
+    return (*secrets, manifest.tickets.token) if manifest.tickets else tuple(secrets)
 
 
 def _plain(secrets: Iterable[str], env: Iterable[str], path: KeyPath) -> Iterator[Fault]:

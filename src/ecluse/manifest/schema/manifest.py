@@ -12,6 +12,7 @@ from ecluse.manifest.schema.release import ReleaseTable
 from ecluse.manifest.schema.service import ServiceTable
 from ecluse.manifest.schema.shapes import AppName, HostOrGroup, Name
 from ecluse.manifest.schema.step import CacheTable, GatesTable, StepTable
+from ecluse.manifest.schema.tickets import TicketsTable
 from ecluse.manifest.schema.types import ZERO, Command, Duration, Inside, Settings
 from ecluse.model import app as model
 
@@ -58,5 +59,6 @@ class Manifest(Table):
     build: BuildTable = section(default_factory=BuildTable)
     frontend: FrontendTable | None = section(default=None)
     release: ReleaseTable = section(default_factory=ReleaseTable)
+    tickets: TicketsTable | None = section(default=None)
     services: dict[Name, ServiceTable] = section(default_factory=dict)
     environments: dict[Name, EnvironmentTable] = section(default_factory=dict)

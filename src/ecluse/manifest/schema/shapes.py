@@ -216,3 +216,45 @@ RemoteName = Annotated[
 ForgeRepository = Annotated[
     str, *_shaped(r"[\w.-]+(?:/[\w.-]+)+", "repository of a forge", 'write it like "team/shop"')
 ]
+JiraProject = Annotated[
+    str,
+    *_shaped(r"[A-Z][A-Z0-9_]{1,30}", "key of a Jira project", 'write what stands before the number: "SHOP"'),
+]
+TrackerProject = Annotated[
+    str,
+    *_shaped(
+        r"[A-Z][A-Z0-9_]{1,30}|[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+",
+        "project",
+        'write "SHOP", the key of a Jira project, or "owner/name", a repository of a forge',
+    ),
+]
+TrelloBoard = Annotated[
+    str,
+    *_shaped(
+        r"[A-Za-z0-9]{8}|[0-9a-f]{24}",
+        "board",
+        'write the part of its address behind /b/: "nC8QJJoZ"',
+    ),
+]
+LinkTemplate = Annotated[
+    str,
+    *_shaped(
+        r"https?://[^\s{}]*(?:\{(?:version|tag|commit)\}[^\s{}]*)*",
+        "address to link to",
+        'write it like "https://example.com/releases/{version}"; {version}, {tag} and {commit} are known',
+    ),
+]
+
+
+def _compiled(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise refuse(
+                "M015", f"{value!r} is no regular expression: {error}", "mend it (docs.python.org, re)"
+            ) from error
+    return value
+
+
+KeyPattern = Annotated[str, BeforeValidator(_compiled), Words("regular expression")]

@@ -12,12 +12,12 @@ from pathlib import Path
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.commands import CommandRunner
-from ecluse.ports.source import Change, Entry, Tag
+from ecluse.ports.source import Branch, Change, Entry, Tag
 from ecluse.providers.git import problems
 from ecluse.providers.git.program import Git, Said
 from ecluse.providers.git.trees import copy_working, parse_tree, there, write_tree
 
-_FIELDS = "%H%x00%an%x00%s%x00%b"
+_FIELDS = "%H%x00%P%x00%an%x00%s%x00%b"
 
 
 class GitSource:
@@ -97,11 +97,24 @@ class GitSource:
         told = await self._ask("log", "-z", "--topo-order", *most, f"--format={_FIELDS}", span)
         said = told.decode(errors="replace")
         fields = said.split("\0")
-        records = zip(*[iter(fields)] * 4, strict=False)
+        records = zip(*[iter(fields)] * 5, strict=False)
         return tuple(
-            Change(commit=Commit(commit), author=author, subject=subject, body=body.strip())
-            for commit, author, subject, body in records
-        )
+            Change(
+                commit=Commit(commit), parents=tuple(map(Commit, parents.split())), author=author, subject=subject,
+                body=body.strip(),
+            )
+            for commit, parents, author, subject, body in records
+        )  # fmt: skip
+
+    async def branches(self, commit: Commit) -> tuple[Branch, ...]:
+        found: set[Branch] = set()
+        for place, strip in (("refs/heads", 2), ("refs/remotes", 3)):
+            form = f"--format=%(objectname) %(refname:strip={strip})"
+            listing = await self._ask("for-each-ref", f"--merged={commit}", form, place)
+            for line in listing.decode(errors="surrogateescape").splitlines():
+                tip, _, name = line.partition(" ")
+                found |= {Branch(name=name, tip=Commit(tip))} if name not in {"", "HEAD"} else set()
+        return tuple(sorted(found, key=lambda branch: (branch.name, branch.tip)))
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:
         there = await self._commit(f"refs/tags/{name}")

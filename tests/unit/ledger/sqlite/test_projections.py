@@ -14,6 +14,7 @@ PLACES = st.sampled_from(["local", "production"])
 DEPLOYMENTS = st.sampled_from(["d-1", "d-2", "d-3", "d-4"])
 RELEASES = st.sampled_from(["r-1", "r-2", "r-3"])
 RELEASES_OR_NONE = st.sampled_from(["", "r-1", "r-2"])
+KEYS = st.sampled_from(["A-1", "A-2", "A-3"])
 TEXT = st.text(max_size=8)
 SECONDS = st.floats(min_value=0, max_value=100)
 
@@ -40,6 +41,17 @@ FACTS = st.one_of(
     st.builds(events.EnvironmentStopped, environment=PLACES, release=RELEASES_OR_NONE),
     st.builds(events.DifferenceSeen, environment=PLACES, expected=RELEASES_OR_NONE, found=RELEASES_OR_NONE),
     st.builds(events.ReleaseMade, release=RELEASES, version=TEXT, commit=TEXT, bundle=TEXT, config=TEXT, notes=TEXT),
+    st.builds(
+        events.TicketsNamed,
+        environment=PLACES, release=RELEASES, version=TEXT, happening=TEXT, serving=TEXT,
+        tickets=st.dictionaries(KEYS, TEXT, max_size=2), awaits=st.one_of(st.just(""), DEPLOYMENTS),
+    ),
+    st.builds(
+        events.TicketTold,
+        notice=st.integers(1, 9), version=TEXT, happening=TEXT, ticket=KEYS, outcome=TEXT,
+    ),
+    st.builds(events.TicketPutOff, notice=st.integers(1, 9), ticket=KEYS, code=TEXT, why=TEXT),
+    st.builds(events.TrackerFailed, code=TEXT, why=TEXT, patience=SECONDS),
     st.builds(events.StepEnded, environment=PLACES, run=TEXT, step=TEXT, answer=TEXT, seconds=SECONDS),
 )  # fmt: skip
 

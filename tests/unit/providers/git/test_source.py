@@ -265,6 +265,31 @@ def test_the_newest_changes_alone(root, source):
     assert [change.subject for change in found] == ["fix: 2", "fix: 1"]
 
 
+def test_a_merge_knows_its_parents(root, source):
+    first = commit(root, "feat: one", a="1")
+    git(root, "checkout", "-q", "-b", "side")
+    second = commit(root, "feat: two", b="2")
+    git(root, "checkout", "-q", "-")
+    third = commit(root, "feat: three", c="3")
+    git(root, "merge", "-q", "--no-ff", "--no-edit", "side")
+    merge = do(source.resolve("HEAD"))
+    parents = {one.commit: one.parents for one in do(source.changes(None, merge))}
+    assert parents == {merge: (third, second), third: (first,), second: (first,), first: ()}
+
+
+def test_branches_are_those_that_lead_there(root, source):
+    first = commit(root, "feat: one", a="1")
+    own = git(root, "rev-parse", "--abbrev-ref", "HEAD")
+    git(root, "branch", "feature/abc-1-window")
+    git(root, "update-ref", "refs/remotes/origin/feature/abc-2", first)
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/feature/abc-2")
+    git(root, "checkout", "-q", "-b", "ahead")
+    second = commit(root, "feat: two", b="2")
+    found = {(branch.name, branch.tip) for branch in do(source.branches(first))}
+    assert found == {("feature/abc-1-window", first), ("feature/abc-2", first), (own, first)}
+    assert ("ahead", second) in {(branch.name, branch.tip) for branch in do(source.branches(second))}
+
+
 def test_a_tag_is_made_once_and_never_moved(root, source):
     first = commit(root, a="1")
     do(source.tag("v1.0.0", first, "Notes\n\n# with a heading"))

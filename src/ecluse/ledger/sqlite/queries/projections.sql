@@ -46,3 +46,13 @@ DELETE FROM releases;
 
 -- name: clear_deployments
 DELETE FROM deployments;
+
+-- name: outbox
+SELECT notices, tracker FROM outbox;
+
+-- name: put_outbox
+INSERT INTO outbox (id, notices, tracker) VALUES (1, :notices, :tracker)
+ON CONFLICT (id) DO UPDATE SET notices = excluded.notices, tracker = excluded.tracker;
+
+-- name: clear_outbox
+DELETE FROM outbox;

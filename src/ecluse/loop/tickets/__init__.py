@@ -1,0 +1,1 @@
+"""Tickets: which ones a release has, and what they are told."""

@@ -1,0 +1,37 @@
+"""What a command does for tickets when its own work is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ecluse.loop.tickets.telling import is_time, tell_due
+from ecluse.model.app import App
+from ecluse.model.counted import counted
+from ecluse.model.problem import Problem, ProblemError
+from ecluse.ports.world import World
+
+
+async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) -> None:
+    """Within the tracker's budget, and only if it may be asked again. Nothing that goes wrong here changes what the
+    command has done: a Problem is shown once, as long as it is the same, and an interrupt leaves the rest to the next
+    command."""
+    if app.tickets is None:
+        return
+    try:
+        before = world.ledger.state().outbox
+        if not is_time(before, world.clock.now()):
+            return
+        telling = await tell_due(app, app.tickets, world, app.tickets.budget)
+    except asyncio.CancelledError:
+        world.reporter.note("tickets are told by the next command")
+        return
+    except ProblemError as error:
+        world.reporter.note(f"! tickets are told by the next command: {error}")
+        return
+    for problem in telling.problems:
+        if problem.code != before.tracker.code:
+            show(problem)
+    told = list(dict.fromkeys(one.ticket for one in telling.told if one.outcome == "told"))
+    if told:
+        world.reporter.note(f"told {counted(len(told), 'ticket')}: {', '.join(told)}")

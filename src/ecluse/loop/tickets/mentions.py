@@ -1,0 +1,141 @@
+"""Which commits belong to which tickets, and where that is said. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ecluse.loop.tickets.keys import keys_in, keys_of_branch
+from ecluse.model.ids import Commit
+from ecluse.model.ticket import Tickets
+from ecluse.ports.source import Branch, Change
+
+_MERGED = (
+    re.compile(r"Merge (?:remote-tracking )?branch(?:es)? '(?P<branch>[^']+)'"),
+    re.compile(r"Merge pull request #\d+ from [^/\s]+/(?P<branch>\S+)"),
+    re.compile(r"Merged in (?P<branch>\S+) \(pull request #\d+\)"),
+)
+"""How git, GitHub and Bitbucket name the branch that a merge brought; GitLab says it as git does."""
+_TRAILER = re.compile(r"[A-Za-z0-9-]+: \S")
+_REVERTS = re.compile(r"This reverts commit ([0-9a-f]{40,64})")
+_SHORT = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """That a commit belongs to a ticket, and what says so: `subject`, `body`, `trailer` or `branch NAME`."""
+
+    key: str
+    commit: Commit
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """`mentions` in the order of the commits, newest first; `without` are the commits that belong to none. A merge that
+    brings nothing of its own, a commit that is taken back here and the one that takes it back are in neither."""
+
+    mentions: tuple[Mention, ...]
+    without: tuple[Change, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(mention.key for mention in self.mentions))
+
+    def of(self, key: str) -> tuple[Mention, ...]:
+        return tuple(mention for mention in self.mentions if mention.key == key)
+
+    def commits(self) -> Mapping[str, str]:
+        """By key its commits, shortened, each once."""
+        return {key: " ".join(dict.fromkeys(mention.commit[:_SHORT] for mention in self.of(key))) for key in self.keys}
+
+
+def belonging(changes: Sequence[Change], branches: Sequence[Branch], tickets: Tickets) -> Belonging:
+    """`changes` are those of a release, `branches` any whose tip may be among them."""
+    gone = _taken_back(changes)
+    named = _branches_of(changes, branches)
+    mentions: list[Mention] = []
+    without: list[Change] = []
+    for change in changes:
+        if change.commit in gone:
+            continue
+        found = tuple(dict.fromkeys((*_in_message(change, tickets), *_in_branches(change, named, tickets))))
+        mentions += found
+        if not found and len(change.parents) <= 1:
+            without.append(change)
+    return Belonging(mentions=tuple(mentions), without=tuple(without))
+
+
+def _in_message(change: Change, tickets: Tickets) -> Iterator[Mention]:
+    seen: set[str] = set()
+    for where, text in (("subject", change.subject), *_parts(change.body)):
+        for key in keys_in(text, tickets):
+            if key not in seen:
+                seen.add(key)
+                yield Mention(key=key, commit=change.commit, where=where)
+
+
+def _parts(body: str) -> Iterator[tuple[str, str]]:
+    """The last paragraph are trailers if every line of it is one, or goes on with one (git-interpret-trailers(1))."""
+    *before, last = body.strip().split("\n\n")
+    lines = last.splitlines()
+    if lines and all(_TRAILER.match(line) or line[:1].isspace() for line in lines):
+        yield "body", "\n\n".join(before)
+        yield "trailer", last
+    else:
+        yield "body", body
+
+
+def _in_branches(change: Change, named: Mapping[Commit, Collection[str]], tickets: Tickets) -> Iterator[Mention]:
+    for branch in named.get(change.commit, ()):
+        for key in keys_of_branch(branch, tickets):
+            yield Mention(key=key, commit=change.commit, where=f"branch {branch}")
+
+
+def _branches_of(changes: Sequence[Change], branches: Sequence[Branch]) -> Mapping[Commit, Collection[str]]:
+    """A branch that is there stands for its tip: what it began from isn't known. One that was merged stands for all
+    that the merge brought."""
+    known = {change.commit: change for change in changes}
+    found: dict[Commit, dict[str, None]] = {}
+    for branch in branches:
+        if branch.tip in known:
+            found.setdefault(branch.tip, {})[branch.name] = None
+    for change in changes:
+        name = _merged_branch(change)
+        if name:
+            for commit in _brought(change, known):
+                found.setdefault(commit, {})[name] = None
+    return found
+
+
+def _merged_branch(change: Change) -> str:
+    if len(change.parents) <= 1:
+        return ""
+    match = next((found for form in _MERGED if (found := form.match(change.subject))), None)
+    return match["branch"].removeprefix("origin/") if match else ""
+
+
+def _brought(merge: Change, known: Mapping[Commit, Change]) -> frozenset[Commit]:
+    """The commits of the other side, as far as they are known."""
+    return frozenset(_before(merge.parents[1:], known)) - frozenset(_before(merge.parents[:1], known))
+
+
+def _before(tips: Sequence[Commit], known: Mapping[Commit, Change]) -> Iterator[Commit]:
+    waiting, seen = [tip for tip in tips if tip in known], set(tips)
+    while waiting:
+        commit = waiting.pop()
+        yield commit
+        fresh = [parent for parent in known[commit].parents if parent in known and parent not in seen]
+        seen.update(fresh)
+        waiting += fresh
+
+
+def _taken_back(changes: Sequence[Change]) -> frozenset[Commit]:
+    """Pairs of a commit and the one that reverts it, where both are here. What is reverted twice is there again."""
+    known, gone = {change.commit for change in changes}, set[Commit]()
+    for change in changes:  # newest first: a revert that was itself reverted doesn't count
+        reverted = _REVERTS.search(change.body)
+        if reverted and change.commit not in gone and reverted[1] in known:
+            gone |= {change.commit, Commit(reverted[1])}
+    return frozenset(gone)

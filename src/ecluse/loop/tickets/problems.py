@@ -1,0 +1,54 @@
+"""What can be wrong with telling tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ecluse.model.problem import Exit, Problem
+
+WAITS = "what is to be told waits in the ledger; the next command tries again, with growing pauses"
+
+
+def too_many(count: str, what: str, most: int) -> Problem:
+    return Problem(
+        code="T010", what=f"{what} names {count}, more than {most}: none of them is told",
+        state="release and deployments go on", exit=Exit.REFUSED,
+        fix="raise `most` in [tickets] if all of them are to be told",
+    )  # fmt: skip
+
+
+def no_tracker() -> Problem:
+    return Problem(
+        code="T011", what="the manifest names no tracker",
+        fix='add [tickets] with tracker = "jira", "trello", "github" or "gitlab": `ecluse explain tickets`',
+    )  # fmt: skip
+
+
+def too_slow(seconds: float) -> Problem:
+    return Problem(
+        code="T012", what=f"the tracker took longer than the {seconds:g} s that it has (`budget`)",
+        state=WAITS, fix="`ecluse tickets sync` takes the time it needs", exit=Exit.UNREACHABLE,
+    )  # fmt: skip
+
+
+def untold(count: str) -> Problem:
+    return Problem(
+        code="T013", what=f"{count} still to be told", state=WAITS,
+        fix="`ecluse tickets status` says which, and why", exit=Exit.UNREACHABLE,
+    )  # fmt: skip
+
+
+def gathered(problems: Sequence[tuple[str, Problem]]) -> tuple[Problem, ...]:
+    """The same Problem of several tickets is one, with what each of them said."""
+    found: dict[str, list[tuple[str, Problem]]] = {}
+    for key, problem in problems:
+        found.setdefault(problem.code, []).append((key, problem))
+    return tuple(_together(same) for same in found.values())
+
+
+def _together(same: list[tuple[str, Problem]]) -> Problem:
+    (_, first), *others = same
+    if not others:
+        return first
+    return replace(first, evidence=(*first.evidence, *(f"{key}: {problem.what}" for key, problem in others)))

@@ -1,0 +1,1 @@
+"""What trackers that are asked over HTTP have in common."""

@@ -1,0 +1,211 @@
+"""Asking a tracker over HTTP: errors become Problems, and one that wants to be left alone is."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
+
+from ecluse import __version__
+from ecluse.model.secret import Secret
+from ecluse.ports.clock import Clock
+from ecluse.providers.tracking import problems
+from ecluse.providers.tracking.names import Resolve, await_answer, look_up
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT, ANSWER = 3.0, 10.0
+"""Seconds."""
+SHORT = 3.0
+"""Seconds that are waited where a tracker asks for it; longer, and it is told later."""
+UNTOLD, LONGEST = 60.0, 86_400.0
+"""Seconds that it is left alone where it doesn't say how long, and at most."""
+ATTEMPTS = 3
+UNKNOWN, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
+FIRST_GOOD, FIRST_OTHER, REFUSED = 200, 300, 400
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SHOWN = 300
+"""Characters of an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How one tracker is asked. `name` is for people, `token_name` that of the secret."""
+
+    name: str
+    url: str
+    headers: Mapping[str, Secret]
+    """They may let us in, so none is shown."""
+    token_name: str
+    project: str
+    """The path at which the project, or board, is asked for: without it no ticket of it is there."""
+    absent: frozenset[int] = frozenset({404, 410})
+    """What it answers for a ticket that isn't there."""
+
+
+class Api:
+    """One tracker. `clock` is for waiting as long as it asks for."""
+
+    def __init__(self, way: Way, clock: Clock, resolve: Resolve = look_up) -> None:
+        self.way = way
+        self._clock = clock
+        self._resolve = resolve
+        self._client: httpx.AsyncClient | None = None
+        self._is_there = False
+
+    async def ask(
+        self, method: str, path: str, *, key: str, to: str, query: Query = None, body: Any = None, form: Query = None
+    ) -> Any:
+        """What it answers, read as JSON; None for nothing. `to` says in words what for, `key` for which ticket.
+        ProblemError as ports.tracker says."""
+        for left in reversed(range(ATTEMPTS)):
+            answer = await self._once(method, path, query, body, form)
+            pause = _pause(answer, self._clock.now())
+            if pause is None:
+                await self._require_project(answer)
+                return self._read(answer, key, to)
+            if not left or pause > SHORT:
+                raise problems.busy(self.way.name, pause)
+            await self._clock.sleep(pause)
+        raise AssertionError("unreachable")
+
+    async def pages(self, path: str, *, key: str, to: str, query: Mapping[str, Any], size: int) -> AsyncIterator[Any]:
+        """The items of a list that is counted in pages of `size`, as both forges do it."""
+        page = 1
+        while True:
+            found = await self.ask("GET", path, key=key, to=to, query={**query, "per_page": size, "page": page})
+            for item in items(self, found):
+                yield item
+            if len(found) < size:
+                return
+            page += 1
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _once(self, method: str, path: str, query: Query, body: Any, form: Query) -> httpx.Response:
+        import httpx  # noqa: PLC0415  200 ms that a command without tickets doesn't pay
+
+        headers = {name: value.reveal() for name, value in self.way.headers.items()}
+        await self._awake()
+        try:
+            return await self._http().request(
+                method, self.way.url + path, params=query, json=body, data=form, headers=headers
+            )
+        except httpx.TimeoutException as error:
+            raise problems.unreachable(self.way.name, "no answer in time") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise problems.unreachable(self.way.name, type(error).__name__) from error
+
+    async def _require_project(self, answer: httpx.Response) -> None:
+        """Where a ticket isn't there the project is asked for, once: a token that may not see it must not make us give
+        up every ticket of it."""
+        if answer.status_code not in self.way.absent or self._is_there:
+            return
+        found = await self._once("GET", self.way.project, None, None, None)
+        if found.status_code in self.way.absent:
+            raise problems.no_project(self.way.name)
+        self._is_there = found.is_success
+
+    def _read(self, answer: httpx.Response, key: str, to: str) -> Any:
+        code = answer.status_code
+        if code == UNKNOWN:
+            raise problems.not_known(self.way.name, self.way.token_name)
+        if code == FORBIDDEN:
+            raise problems.forbidden(self.way.name, f"{to} {key}")
+        if code in self.way.absent:
+            raise problems.no_ticket(self.way.name, key)
+        if code >= SERVER_ERROR:
+            raise problems.unreachable(self.way.name, f"HTTP {code}")
+        if code >= REFUSED:
+            raise problems.refused(self.way.name, f"{to} {key}", code, self.masked(answer.text))
+        if not FIRST_GOOD <= code < FIRST_OTHER:
+            raise problems.senseless(self.way.name, f"HTTP {code} to {to} {key}", self.masked(answer.text))
+        if not answer.content:
+            return None
+        try:
+            return answer.json()
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise problems.senseless(self.way.name, "no JSON", self.masked(answer.text)) from error
+
+    def masked(self, text: str) -> str:
+        """The beginning of it, without what lets us in."""
+        for value in self.way.headers.values():
+            for word in {value.reveal(), *value.reveal().replace('"', " ").replace(",", " ").split()}:
+                text = text.replace(word, "[secret]") if len(word) > len("Bearer") else text
+        return "".join(letter if letter.isprintable() else " " for letter in text[:SHOWN])
+
+    async def _awake(self) -> None:
+        """Once, and not where a proxy looks the name up for us."""
+        parts = urlsplit(self.way.url)
+        if self._client is None and parts.hostname and not getproxies():
+            await await_answer(parts.hostname, parts.port or 443, self._resolve)
+
+    def _http(self) -> httpx.AsyncClient:
+        import httpx  # noqa: PLC0415
+
+        if self._client is None:
+            agent = {"User-Agent": f"ecluse/{__version__}", "Accept": "application/json"}
+            is_here = urlsplit(self.way.url).hostname in LOOPBACK  # no proxy leads there
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(ANSWER, connect=CONNECT), headers=agent, trust_env=not is_here
+            )
+        return self._client
+
+
+Query = Mapping[str, Any] | None
+
+
+def items(api: Api, found: Any) -> list[Any]:
+    """A list, else it is a Problem."""
+    if not isinstance(found, list):
+        raise problems.senseless(api.way.name, "no list", api.masked(str(found)))
+    return found
+
+
+def number(api: Api, key: str) -> int:
+    """Of `#12`. What a pattern of one's own found may be no number: then there is no such ticket."""
+    digits = key.removeprefix("#")
+    if not digits.isascii() or not digits.isdigit():
+        raise problems.no_ticket(api.way.name, key)
+    return int(digits)
+
+
+def segment(text: str) -> str:
+    """As one piece of a path."""
+    return quote(text, safe="")
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _pause(answer: httpx.Response, now: datetime) -> float | None:
+    """The seconds for which it wants to be left alone; None: it doesn't. GitHub says 403 for too many, too (its
+    documentation, "Rate limits")."""
+    spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    if answer.status_code != TOO_MANY and not (answer.status_code == FORBIDDEN and spent):
+        return None
+    return min(max(_asked_for(answer.headers, now), 0.0), LONGEST)
+
+
+def _asked_for(headers: httpx.Headers, now: datetime) -> float:
+    """Retry-After (RFC 9110, section 10.2.3), else the time at which the limit is reset; a minute where neither can be
+    read."""
+    after = headers.get("retry-after", "").strip()
+    reset = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset") or ""
+    try:
+        if after.isdigit():
+            return float(after)
+        then = parsedate_to_datetime(after) if after else datetime.fromtimestamp(int(reset), UTC)
+        return max(1.0, (then - now).total_seconds())
+    except (ValueError, TypeError, OverflowError, OSError):
+        return UNTOLD
