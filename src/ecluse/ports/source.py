@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,23 @@ class Change:
     subject: str
     body: str
     author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """What a file once said: `object` is the blob's name, `commit` the first that had it, at `path`."""
+
+    object: str
+    path: str
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """All that files said at a commit or before. Not `whole`: this clone lacks a part."""
+
+    blobs: tuple[Blob, ...]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +93,13 @@ class Source(Protocol):
 
     async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
         """Commits after `since` up to `until`, newest first, merges included; at most `newest` of them."""
+
+    async def past(self, until: Commit) -> Past:
+        """Each content of a file at each of its paths once, sorted by path; neither links nor submodules. It grows with
+        the history: a second for some ten thousand commits."""
+
+    async def contents(self, objects: Sequence[str], folder: Path) -> None:
+        """Write blobs to files of `folder` with their names. Each must be there."""
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:
         """Make an annotated tag. The same name on the same commit: nothing to do. On another: ProblemError R003."""

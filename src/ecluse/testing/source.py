@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.ports.source import Change, Entry, Tag
+from ecluse.ports.source import Blob, Change, Entry, Past, Tag
 
 BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -84,6 +84,18 @@ class MemorySource:
     async def changes(self, since: Commit | None, until: Commit, *, newest: int | None = None) -> tuple[Change, ...]:
         first = 0 if since is None else self._place(since) + 1
         return tuple(one.change for one in self._commits[first : self._place(until) + 1])[::-1][:newest]
+
+    async def past(self, until: Commit) -> Past:
+        found: dict[tuple[str, str], Blob] = {}
+        for one in self._commits[: self._place(until) + 1]:
+            for path, data in one.files.items():
+                blob = Blob(object=_name(data), path=path, commit=one.change.commit)
+                found.setdefault((path, blob.object), blob)
+        return Past(blobs=tuple(found[key] for key in sorted(found)))
+
+    async def contents(self, objects: Sequence[str], folder: Path) -> None:
+        known = {_name(data): data for one in self._commits for data in one.files.values()}
+        _write({name: known[name] for name in objects}, folder)
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:  # noqa: ARG002
         if self._tags.setdefault(name, commit) != commit:
