@@ -48,6 +48,8 @@ def world(root, home, commands, **parts):
         commands=commands,
         source=GitSource(root, commands, env),
         toolchain=None,
+        toolbox=None,
+        advisories=None,
         balancers=lambda _app, _environment: {},
         services=None,
         cache=lambda _: FolderCache(home / "cache" / "steps"),

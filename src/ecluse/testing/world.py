@@ -39,6 +39,8 @@ class MemoryWorld:
     """Give one when the test builds; nothing else asks for it."""
     toolbox: Any = None
     """Give one when the test runs programs of others."""
+    advisories: Any = None
+    """Give some when the test asks for vulnerabilities."""
     services: Any = None
     """Give some when the app declares services; nothing else asks for them."""
     target: MemoryTarget = field(init=False)
@@ -67,6 +69,7 @@ class MemoryWorld:
             source=self.source,
             toolchain=self.toolchain,
             toolbox=self.toolbox,
+            advisories=lambda _: self.advisories,
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},
