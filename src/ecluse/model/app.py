@@ -14,6 +14,7 @@ from ecluse.model.host import HERE, HERE_PREFIX, Address, SshSettings, host_name
 from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName, StepName
 from ecluse.model.policy import Policy
 from ecluse.model.rollout import HostsDown, Rollout, Strategy
+from ecluse.model.security import SecurityPolicy
 from ecluse.model.service import Service
 
 Argv = tuple[str, ...]
@@ -153,7 +154,7 @@ class Step:
     why_off: str = ""
     """Why it is no gate."""
     group: str = "check"
-    """`check` (lint, types) or `test`: which verb runs it by itself; `hosts`: none does."""
+    """`check` (lint, types) or `test`: which verb runs it by itself; `security`: `test`, too; `hosts`: none does."""
     evidence: Evidence = Evidence()
     services: tuple[ServiceName, ...] | None = None
     """Those that it finds, empty ones of its run; None: all for a step of the group `test`, none for others."""
@@ -161,6 +162,8 @@ class Step:
     """Whether it isn't run again while nothing has changed that it depends on."""
     tools: tuple[str, ...] = ()
     """Programs of the system that it depends on."""
+    builtin: bool = False
+    """It is Écluse's own work, not a command: the security gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +342,8 @@ class App:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Hosts by the name that they have together, as the manifest names them."""
     ci: CiPolicy = field(default_factory=CiPolicy)
+    security: SecurityPolicy | None = None
+    """None: nothing is scanned."""
     environments: tuple[Environment, ...] = ()
     patterns: tuple[Environment, ...] = ()
     """From which environments are made by name (`model.instance`); none of them is one itself."""
