@@ -50,7 +50,7 @@ def _job(job: Job, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
     if job.findings:
         found["permissions"] = {"contents": "read", "security-events": "write"}
     found["steps"] = [
-        *_prepared(jobs, app, history=False),
+        *_prepared(jobs, app, history=job.step.builtin),
         *([_kept(job, folder)] if may_cache(app) else []),
         *_taken(job, folder),
         _run(job.step.name, job.command, job.step.secrets),

@@ -48,12 +48,14 @@ def _job(job: Job) -> dict[str, Any]:
     if job.step.evidence.junit:
         artifacts["reports"] = {"junit": f"{job.folder}/reports/*.xml"}
     takes = set(job.takes)
+    whole = {"variables": {"GIT_DEPTH": "0"}} if job.step.builtin else {}
     return {
         "stage": TESTS,
         "needs": [
             {"job": name, "artifacts": need in takes} for name, need in zip(job.needs, job.step.needs, strict=True)
         ],
         "timeout": f"{job.minutes} minutes",
+        **whole,
         "cache": {"key": f"ecluse-steps-{job.step.name}", "paths": [f"{CACHE}/"]},
         "script": [job.command],
         "artifacts": artifacts,

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ecluse.engine.plan import Ended, Node, State, make_plan
 from ecluse.engine.run import Began
@@ -17,7 +18,7 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.attempt import Attempts, Stage
 from ecluse.loop.test.cache.entry import CacheEntry
-from ecluse.loop.test.cache.recall import Around, Recall
+from ecluse.loop.test.cache.recall import Around, Recall, needs_environment
 from ecluse.loop.test.evidence import Judged, judge_coverage
 from ecluse.loop.test.handover import Handover
 from ecluse.loop.test.listed import known_failures
@@ -32,6 +33,9 @@ from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
+
+if TYPE_CHECKING:
+    from ecluse.loop.security.step import SecurityGate
 
 NO_HITS: Mapping[StepName, CacheEntry] = MappingProxyType({})
 
@@ -50,12 +54,14 @@ async def run_steps(
     environment_secrets: Mapping[str, Secret] | None = None,
     run: str | None = None,
     artifacts: Path | None = None,
+    lenient: bool = False,
 ) -> tuple[Verdict, ...]:
     """Run steps at `commit` (or the working tree when `dirty`) and return a verdict for each, in manifest order.
 
     `names` None: all. Otherwise those and what they need, or just those when `only`. What passed before with the same
     inputs isn't run again, unless `fresh`; nothing is kept of a working tree. A coverage verdict follows when
     the manifest asks for one and a step that measures was among them. Logs lie in `home/logs/runs/<run>/`.
+    `lenient`: what the security gate could not check is said, and stops nothing.
     `artifacts`: a folder where outputs of needs that aren't run are taken from, and outputs and reports are left.
     Cancelled: what ran is ended and recorded, then CancelledError goes on.
     """
@@ -75,9 +81,11 @@ async def run_steps(
         return _concluded(app, steps, _repeated(recall, logs, run, world), (), recall, run, world)
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
-        environment = await environment_at(app, world, checkout)
-        if recall:
-            recall.learn(environment)
+        environment = place.folder / "no-environment"
+        if any(needs_environment(step) for step in steps):
+            environment = await environment_at(app, world, checkout)
+            if recall:
+                recall.learn(environment)
         async with scratch(world, place.folder / "services") as services:
             stage = Stage(
                 outfits=outfits(steps, app, folder=place.folder / "hosts", environment=environment, caller=world.env),
@@ -93,6 +101,7 @@ async def run_steps(
                 veiled=veil(world.root, environment, world.home),
                 known=await known_failures(steps, checkout, world),
                 kept=recall.kept if recall else None,
+                lenient=lenient,
             )
             at_once = jobs or os.cpu_count() or 1
             if handover is None:
@@ -137,7 +146,7 @@ async def _run(
             await asyncio.to_thread(recall.restore_all, stage.outputs)
         await asyncio.to_thread(recall.restore_for, needs, stage.outputs)
     hits = recall.hits if recall else NO_HITS
-    attempts = {step.name: Attempts(step, step.needs, stage) for step in steps if step.name not in hits}
+    attempts = {step.name: _action(step, app, stage) for step in steps if step.name not in hits}
     known = _repeated(recall, stage.logs, stage.run, world) if recall else {}
     nodes = [_node(step, _among(needs[step.name], attempts), attempts[step.name], stage.run)
              for step in steps if step.name in attempts]  # fmt: skip
@@ -149,6 +158,14 @@ async def _run(
         await asyncio.to_thread(recall.tidy)
     results = [end.outcome.result for end in ended.values() if end.outcome]
     return _concluded(app, steps, verdicts, results, recall, stage.run, world)
+
+
+def _action(step: Step, app: App, stage: Stage) -> Attempts | SecurityGate:
+    if not step.builtin or app.security is None:
+        return Attempts(step, step.needs, stage)
+    from ecluse.loop.security.step import SecurityGate  # noqa: PLC0415  most runs don't scan
+
+    return SecurityGate(step, app.security, app, stage, lenient=stage.lenient)
 
 
 def _repeated(recall: Recall, logs: Path, run: str, world: World) -> dict[str, Verdict]:
@@ -204,7 +221,7 @@ def _granted(steps: Sequence[Step], secrets: Mapping[str, Secret]) -> dict[str, 
     return {name: secret for name, secret in secrets.items() if name in names}
 
 
-def _node(step: Step, needs: tuple[str, ...], attempts: Attempts, run: str) -> Node:
+def _node(step: Step, needs: tuple[str, ...], attempts: Attempts | SecurityGate, run: str) -> Node:
     # The time-out of an attempt is the command's: ended by its supervisor, a step leaves its log and its reports.
     def record(ended: Ended) -> tuple[Event, ...]:
         return (event_of(verdict_of(ended, attempts.log), run),)

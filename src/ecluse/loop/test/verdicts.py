@@ -22,13 +22,14 @@ def verdict_of(ended: Ended, log: Path) -> Verdict:
     evidence = (*flaky, *(judged.evidence if judged else ()), *why)
     return Verdict(
         gate=ended.name,
-        answer=_ANSWERS[ended.state],
+        answer=judged.answer if judged and judged.answer else _ANSWERS[ended.state],
         evidence=evidence,
         log=str(log) if ended.attempts else "",
         seconds=round(ended.seconds, 3),
         attempts=ended.attempts,
         known_failures=judged.known if judged else (),
         cured=judged.cured if judged else (),
+        is_required=judged.is_required if judged else True,
     )
 
 

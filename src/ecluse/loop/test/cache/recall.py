@@ -25,6 +25,11 @@ CACHE = "cache"
 EACH = timedelta(hours=1)
 
 
+def needs_environment(step: Step) -> bool:
+    """The locked environment of the app's. What is our own work brings its tools along."""
+    return not step.builtin
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What is known of the needs of steps that run without them: `given` are the keys under which outputs were made
@@ -65,7 +70,8 @@ class Recall:
         remembered = KnownEnvironment.of(app, world, entries)
         found = cls(app, steps, world, secrets, entries, remembered, of_the_run(run, commit), fresh)
         found.around = around
-        if environment := remembered.recall():
+        environment = remembered.recall()
+        if environment or not any(needs_environment(step) for step in steps):
             found._look_up(environment)
         return found
 
