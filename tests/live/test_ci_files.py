@@ -17,7 +17,7 @@ from support.ci import MANIFEST, REVIEWS, app_of, tool
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(params=["all", "one step", "release branch", "reviews"])
+@pytest.fixture(params=["all", "one step", "release branch", "reviews", "security"])
 def written(request, tmp_path):
     root = tmp_path / "repository"
     file = root / ".github" / "workflows" / "ecluse.yml"
@@ -27,6 +27,7 @@ def written(request, tmp_path):
     reviews = app_of(tmp_path, REVIEWS)
     everything = app_of(tmp_path, MANIFEST)
     apps = {"all": everything, "one step": small, "release branch": released, "reviews": reviews}
+    apps["security"] = app_of(tmp_path, MANIFEST + "\n[security]\n")
     chosen = apps[request.param]
     file.write_text(github.render(chosen, header(Forge.GITHUB)))
     (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))

@@ -17,7 +17,7 @@ class Quiet:
     """A reporter that keeps what it was told."""
 
     def __init__(self):
-        self.told = []
+        self.told, self.oks = [], []
 
     def began(self, name, detail=""):
         self.told.append((name, detail))
@@ -29,6 +29,7 @@ class Quiet:
         self.told.append((name, text))
 
     def ended(self, name, ok, detail=""):
+        self.oks.append((name, ok))
         self.told.append((name, detail))
 
     def note(self, text):

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ecluse.engine.plan import Ended, Node, State, make_plan
+from ecluse.engine.plan import Ended, Node, make_plan
 from ecluse.engine.run import Began
 from ecluse.engine.run import run as run_plan
 from ecluse.loop.code.checkout import check_out
@@ -236,4 +236,4 @@ def _tell(event: Began | Ended, world: World) -> None:
         return
     verdict = verdict_of(event, Path())
     detail = next(iter(verdict.evidence), "")
-    world.reporter.ended(event.name, ok=event.state is State.PASSED, detail=detail)
+    world.reporter.ended(event.name, ok=verdict.answer is Answer.PASSED, detail=detail)

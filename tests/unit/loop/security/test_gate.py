@@ -1,6 +1,7 @@
 """The gate as a step: real git, real programs, a baseline, a clock that is set."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def test_a_scanner_that_breaks_is_not_checked(gate, tools, script):
     assert verdict.evidence[0].startswith("not checked: code, all of it: bandit: ")
 
 
+def test_a_scanner_that_hangs_is_ended_and_has_not_checked(gate, tools):
+    tools.give("bandit", "#!/bin/sh\nsleep 600\n")
+    verdict = gate({"app.py": ""}, scanners=CODE, timeout=timedelta(milliseconds=200))
+    assert verdict.answer is Answer.NOT_CHECKED
+    assert "it took longer than 0:00:00.200000 and was stopped" in verdict.evidence[0]
+
+
 def test_a_scanner_that_cannot_be_had_is_not_checked_and_the_others_look(gate, tools):
     tools.prints("bandit", BANDIT, code=1)
     verdict = gate({"app.py": "call(x)\n", "Dockerfile": "FROM x\n"}, scanners=(*CODE, Scanner.DOCKERFILE))
@@ -87,9 +95,10 @@ def test_a_scanner_that_cannot_be_had_is_not_checked_and_the_others_look(gate, t
                for line in verdict.evidence)  # fmt: skip
 
 
-def test_not_checked_stops_everywhere_but_where_it_is_said_to_be_lenient(gate):
+def test_not_checked_stops_everywhere_but_where_it_is_said_to_be_lenient(gate, world):
     verdict = gate({"app.py": ""}, scanners=CODE, lenient=True)
     assert (verdict.answer, verdict.stops) == (Answer.NOT_CHECKED, False)
+    assert world.reporter.oks == [("security", False)], "it isn't shown as passed either"
     again = gate(scanners=CODE)
     assert (again.answer, again.stops, again.cached) == (Answer.NOT_CHECKED, True, "")
 

@@ -6,7 +6,7 @@ from datetime import date
 from urllib.parse import unquote_to_bytes
 
 import jsonschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecluse.loop.security.judging import judge
@@ -117,6 +117,7 @@ SCHEMA = {
         },
     },
 }
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 TODAY = date(2030, 1, 15)
 paths = st.text(min_size=1)
 findings = st.builds(
@@ -133,6 +134,7 @@ findings = st.builds(
 unchecked = st.builds(Unchecked, scanner=st.sampled_from(Scanner), why=st.text(), place=paths)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(findings, max_size=8), st.lists(unchecked, max_size=3), st.sets(st.integers(0, 7)))
 def test_every_judgement_is_sarif_and_nothing_is_lost(found, missed, taken):
     scans = [
@@ -151,7 +153,7 @@ def test_every_judgement_is_sarif_and_nothing_is_lost(found, missed, taken):
     ]
     judgement = judge(scans, SecurityPolicy(), baseline, TODAY)
     sarif = json.loads(documents(judgement, "c0ffee", "uv.lock")["security.sarif"])
-    jsonschema.validate(sarif, SCHEMA)
+    VALIDATOR.validate(sarif)
     results = [one for run in sarif["runs"] for one in run["results"]]
     assert [one["partialFingerprints"][FINGERPRINT] for one in results] == [one.fingerprint for one in every]
     for run in sarif["runs"]:
