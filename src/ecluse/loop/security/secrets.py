@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -115,25 +115,28 @@ def _not_excluded(blobs: Iterable[Blob], ground: Ground) -> tuple[Blob, ...]:
 async def _looked_at(
     here: Sequence[Piece], past: Sequence[Piece], ground: Ground
 ) -> Mapping[str, tuple[Secretive, ...]]:
-    """What is in each, by its key; what is known of one from before isn't looked at again."""
+    """What is in each, by its key; what is known of one from before isn't looked at again. Kept after each batch, since
+    the first look at a long history takes minutes, and may be interrupted."""
     rules = f"{ground.world.toolbox.digest(TOOL)} {SECRETS_RULES}"
     remembered = Remembered(ground.world.cache(ground.app.cache), rules)
     known = dict(await asyncio.to_thread(remembered.recall))
-    files = {piece.key: piece for piece in past if piece.key not in known}
     lying = {piece.key: piece for piece in here if piece.key not in known}
-    fresh: dict[str, tuple[Secretive, ...]] = {}
-    fresh |= await _batches(list(lying.values()), ground, from_tree=True)
-    fresh |= await _batches([piece for key, piece in files.items() if key not in lying], ground, from_tree=False)
-    if fresh:
-        await asyncio.to_thread(remembered.keep, {**known, **fresh}, ground.checkout.commit, ground.world.clock.now())
-    return {**known, **fresh}
+    gone = {piece.key: piece for piece in past if piece.key not in known and piece.key not in lying}
+    batches = [*_batches(list(lying.values()), from_tree=True), *_batches(list(gone.values()), from_tree=False)]
+    for number, (pieces, from_tree) in enumerate(batches, 1):
+        known |= await _batch(pieces, ground, from_tree=from_tree)
+        await asyncio.to_thread(remembered.keep, known, ground.checkout.commit, ground.world.clock.now())
+        if number < len(batches):
+            left = len(lying) + len(gone) - number * BATCH
+            ground.world.reporter.line(
+                "security", f"secrets: about {max(left, 0):,} contents are still to be looked at"
+            )
+    return known
 
 
-async def _batches(pieces: Sequence[Piece], ground: Ground, *, from_tree: bool) -> dict[str, tuple[Secretive, ...]]:
-    found: dict[str, tuple[Secretive, ...]] = {}
+def _batches(pieces: Sequence[Piece], *, from_tree: bool) -> Iterator[tuple[Sequence[Piece], bool]]:
     for at in range(0, len(pieces), BATCH):
-        found |= await _batch(pieces[at : at + BATCH], ground, from_tree=from_tree)
-    return found
+        yield pieces[at : at + BATCH], from_tree
 
 
 async def _batch(pieces: Sequence[Piece], ground: Ground, *, from_tree: bool) -> dict[str, tuple[Secretive, ...]]:
