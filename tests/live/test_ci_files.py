@@ -17,7 +17,7 @@ from support.ci import MANIFEST, PUBLISHED, REVIEWS, app_of, tool
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(params=["all", "one step", "release branch", "reviews", "published"])
+@pytest.fixture(params=["all", "one step", "release branch", "reviews", "published", "security"])
 def written(request, tmp_path):
     root = tmp_path / "repository"
     file = root / ".github" / "workflows" / "ecluse.yml"
@@ -28,6 +28,7 @@ def written(request, tmp_path):
     everything = app_of(tmp_path, MANIFEST)
     published = app_of(tmp_path, MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + PUBLISHED)
     apps = {"all": everything, "one step": small, "release branch": released, "reviews": reviews}
+    apps["security"] = app_of(tmp_path, MANIFEST + "\n[security]\n")
     chosen = {**apps, "published": published}[request.param]
     file.write_text(github.render(chosen, header(Forge.GITHUB)))
     (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))

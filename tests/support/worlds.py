@@ -18,7 +18,7 @@ class Quiet:
     """A reporter that keeps what it was told."""
 
     def __init__(self):
-        self.told = []
+        self.told, self.oks = [], []
 
     def began(self, name, detail=""):
         self.told.append((name, detail))
@@ -30,6 +30,7 @@ class Quiet:
         self.told.append((name, text))
 
     def ended(self, name, ok, detail=""):
+        self.oks.append((name, ok))
         self.told.append((name, detail))
 
     def note(self, text):
@@ -51,6 +52,7 @@ def world(root, home, commands, **parts):
         toolchain=None,
         toolbox=None,
         locks=None,
+        advisories=None,
         balancers=lambda _app, _environment: {},
         services=None,
         outlets=memory_outlets(home),

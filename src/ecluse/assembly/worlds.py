@@ -17,7 +17,7 @@ from ecluse.assembly.home import RUNNING, prepare
 from ecluse.assembly.outlets import outlets_of
 from ecluse.assembly.places import balancers_of, close, targets_of
 from ecluse.assembly.surroundings import wants_colour
-from ecluse.assembly.tools import services_of, toolbox_of, toolchain_of
+from ecluse.assembly.tools import advisories_of, services_of, toolbox_of, toolchain_of
 from ecluse.assembly.tracking import tracker_of
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Problem, ProblemError
@@ -107,6 +107,7 @@ async def world(
     store = FolderStore(home / "store")
     toolchain = toolchain_of(home, env, commands, store)
     services = services_of(home, env, toolchain)
+    toolbox = toolbox_of(home, env, commands)
     reached: list[KeeperTarget | Balancer] = []
 
     def targets(app: App, environment: Environment) -> Mapping[HostName, Target]:
@@ -129,7 +130,8 @@ async def world(
             commands=commands,
             source=GitSource(root, commands, env),
             toolchain=toolchain,
-            toolbox=toolbox_of(home, env, commands),
+            toolbox=toolbox,
+            advisories=lambda policy: advisories_of(policy, root, env, commands, toolbox),
             store=store,
             ledger=ledger,
             targets=targets,

@@ -17,7 +17,7 @@ FAMILIES: Mapping[str, str] = {
     "D": "Deploying",
     "H": "Hosts over SSH",
     "K": "The keeper and the target",
-    "V": "Services beside the app",
+    "V": "Services beside the app, and the security gate",
     "G": "Programs of others",
     "L": "The ledger",
     "S": "This machine",

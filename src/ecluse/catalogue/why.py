@@ -81,6 +81,13 @@ WHY: Mapping[str, str] = {
     "K012": "A deployment began and neither committed nor was undone. It is finished, or taken back, before "
     "anything else changes here.",
     "K020": "An app can't share a port with a program that isn't its own.",
+    "V021": "A scanner that could not look has found nothing, and that says nothing. So it is no pass: it stops in "
+    "every environment but `local`, until it can look or somebody answers for it until a day "
+    "(`ecluse security baseline`).",
+    "V022": "Somebody answered for a finding until a day, and it is over. What was known then has had time to be "
+    "mended; it counts again until it is, or until somebody answers for it anew.",
+    "V024": "What the baseline names is passed over by the security gate. One that can't be read would pass over "
+    "nothing, or too much, so the gate doesn't pass.",
     "V001": "The manifest declares a service, and its server program is neither here nor to be had as a package.",
     "T002": "A release or a deploy is to be told on its tickets, and the tracker lets nobody in without its secret. "
     "The release and the deploy themselves are done.",

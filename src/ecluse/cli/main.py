@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "check": "Run the fast steps: lint, types.",
     "test": "Run the test steps and read their evidence.",
     "run": "Run steps by name.",
+    "security": "Look for what is unsafe; accept it until a day.",
     "hooks": "Git hooks that run the fast steps.",
     "ci": "Write the workflow of a forge's CI: the same steps as jobs.",
     "why": "Why a step would run again.",

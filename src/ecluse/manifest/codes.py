@@ -75,5 +75,8 @@ CODES = MappingProxyType(
         "M096": "A username and a password go together.",
         "M090": "There is no such environment.",
         "M091": "A pattern of environments can't be made of this.",
+        "M092": "A step is called as the security gate is.",
+        "M093": "It isn't said where the vulnerabilities of packages are known.",
+        "M094": "The lists of licences can't be used as they stand.",
     }
 )

@@ -25,9 +25,11 @@ from ecluse.model.cache import CachePolicy
 from ecluse.model.ci import CiPolicy
 from ecluse.model.host import HERE_PREFIX, SshSettings
 from ecluse.model.ids import EnvironmentName, ProcessName, ServiceName, StepName
+from ecluse.model.package import canonical
 from ecluse.model.policy import Policy
 from ecluse.model.publishing import ForgePlace, ImagePlace, IndexPlace, ReleasePolicy
 from ecluse.model.rollout import CanaryStep, Rollout
+from ecluse.model.security import OUTPUTS, SECURITY, Scanner, SecurityPolicy, Severity, Source
 from ecluse.model.service import Service
 from ecluse.model.ticket import Tickets
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from ecluse.manifest.schema.manifest import Manifest
     from ecluse.manifest.schema.process import ProcessTable
     from ecluse.manifest.schema.release import ReleaseTable
+    from ecluse.manifest.schema.security import SecurityTable
     from ecluse.manifest.schema.service import ServiceTable
     from ecluse.manifest.schema.step import StepTable
     from ecluse.manifest.schema.tickets import TicketsTable
@@ -51,18 +54,19 @@ def resolve(manifest: Manifest) -> App:
     """The App; the manifest has been checked, so nothing can go wrong here."""
     groups = manifest.groups
     named = {name: _names(name, table) for name, table in manifest.steps.items()}
+    security = _security(manifest.security) if manifest.security else None
     declared = tuple(_environment(name, table, groups, named) for name, table in manifest.environments.items())
     environments = tuple(environment for environment in declared if not environment.instances)
+    steps = tuple(
+        step for name, table in manifest.steps.items() for step in _steps(_step(name, table, manifest, named), table)
+    )
     return App(
         processes=tuple(_process(name, table) for name, table in manifest.processes.items()),
-        steps=tuple(
-            step
-            for name, table in manifest.steps.items()
-            for step in _steps(_step(name, table, manifest, named), table)
-        ),
+        steps=(*steps, *([security_step(security)] if security else ())),
         gates=Gates(**_given(manifest.gates)),
         cache=CachePolicy(**_given(manifest.cache)),
         ci=CiPolicy(**_given(manifest.ci)),
+        security=security,
         build=Build(**_given(manifest.build)),
         frontend=Frontend(**_given(manifest.frontend)) if manifest.frontend else None,
         release=_release(manifest.release),
@@ -169,6 +173,23 @@ def with_remote_hosts(manifest: Manifest) -> tuple[str, ...]:
     """The names of environments."""
     named = {name: hosts(table.hosts, manifest.groups) for name, table in manifest.environments.items()}
     return tuple(name for name, of in named.items() if any(not host.startswith(HERE_PREFIX) for host in of))
+
+
+def _security(table: SecurityTable) -> SecurityPolicy:
+    return SecurityPolicy(
+        scanners=None if table.scanners is None else tuple(map(Scanner, table.scanners)),
+        source=Source(table.source),
+        fail_at={Scanner(name): Severity(value) for name, value in _given(table.fail_at).items()},
+        allow=tuple(table.licences.allow),
+        deny=tuple(table.licences.deny),
+        licences={canonical(name): value for name, value in table.licences.packages.items()},
+        **_given(table, "scanners", "source", "fail_at", "licences"),
+    )
+
+
+def security_step(policy: SecurityPolicy) -> Step:
+    """What the gate is among the steps. Of the commit it sees all."""
+    return Step(name=SECURITY, group="security", builtin=True, timeout=policy.timeout * 2, outputs=OUTPUTS, cache=True)
 
 
 def _service(name: str, table: ServiceTable) -> Service:

@@ -15,6 +15,7 @@ from ecluse.model.ids import EnvironmentName, HostName, ProcessName, ServiceName
 from ecluse.model.policy import Policy
 from ecluse.model.publishing import ReleasePolicy
 from ecluse.model.rollout import HostsDown, Rollout, Strategy
+from ecluse.model.security import SecurityPolicy
 from ecluse.model.service import Service
 from ecluse.model.ticket import Tickets
 
@@ -159,7 +160,7 @@ class Step:
     why_off: str = ""
     """Why it is no gate."""
     group: str = "check"
-    """`check` (lint, types) or `test`: which verb runs it by itself; `hosts`: none does."""
+    """`check` (lint, types) or `test`: which verb runs it by itself; `security`: `test`, too; `hosts`: none does."""
     evidence: Evidence = Evidence()
     services: tuple[ServiceName, ...] | None = None
     """Those that it finds, empty ones of its run; None: all for a step of the group `test`, none for others."""
@@ -173,6 +174,8 @@ class Step:
     """Globs: where nothing below them has changed it is skipped, a ship excepted; None: never."""
     locks: tuple[str, ...] = ()
     """What only one step of this machine may have at once."""
+    builtin: bool = False
+    """It is Écluse's own work, not a command: the security gate."""
 
     @property
     def label(self) -> str:
@@ -353,6 +356,8 @@ class App:
     """Hosts by the name that they have together, as the manifest names them."""
     ci: CiPolicy = field(default_factory=CiPolicy)
     tickets: Tickets | None = None
+    security: SecurityPolicy | None = None
+    """None: nothing is scanned."""
     environments: tuple[Environment, ...] = ()
     patterns: tuple[Environment, ...] = ()
     """From which environments are made by name (`model.instance`); none of them is one itself."""

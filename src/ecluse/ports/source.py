@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,23 @@ class Change:
     author: str
     parents: tuple[Commit, ...] = ()
     """Several: it is a merge, and the first one is the line that it was merged into."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """What a file once said: `object` is the blob's name, `commit` the first that had it, at `path`."""
+
+    object: str
+    path: str
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """All that files said at a commit or before. Not `whole`: this clone lacks a part."""
+
+    blobs: tuple[Blob, ...]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +109,13 @@ class Source(Protocol):
 
     async def branches(self, commit: Commit) -> tuple[Branch, ...]:
         """Local and remote ones whose tip is `commit` or before it, by name."""
+
+    async def past(self, until: Commit) -> Past:
+        """Each content of a file at each of its paths once, sorted by path; neither links nor submodules. It grows with
+        the history: a second for some ten thousand commits."""
+
+    async def contents(self, objects: Sequence[str], folder: Path) -> None:
+        """Write blobs to files of `folder` with their names. Each must be there."""
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:
         """Make an annotated tag. The same name on the same commit: nothing to do. On another: ProblemError R003."""

@@ -12,7 +12,9 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.model.cache import CachePolicy
     from ecluse.model.ids import HostName
     from ecluse.model.observed import Holder
+    from ecluse.model.security import SecurityPolicy
     from ecluse.model.ticket import Tickets
+    from ecluse.ports.advisories import Advisories
     from ecluse.ports.balancer import Balancer
     from ecluse.ports.cache import StepCache
     from ecluse.ports.clock import Clock
@@ -52,6 +54,8 @@ class World:
     balancers: Callable[[App, Environment], Mapping[HostName, Balancer]]
     """By the machine's name, those that share the traffic between the environment's hosts; none where it names none."""
     services: ServicePrograms
+    advisories: Callable[[SecurityPolicy], Advisories]
+    """Who knows the vulnerabilities of packages."""
     cache: Callable[[CachePolicy], StepCache]
     """Where the results of steps are kept."""
     locks: MachineLocks

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.ports.source import Branch, Change, Entry, Tag
+from ecluse.ports.source import Blob, Branch, Change, Entry, Past, Tag
 
 BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -93,6 +93,18 @@ class MemorySource:
     async def branches(self, commit: Commit) -> tuple[Branch, ...]:
         order = [one.change.commit for one in self._commits[: self._place(commit) + 1]]
         return tuple(Branch(name=name, tip=tip) for name, tip in sorted(self.tips.items()) if tip in order)
+
+    async def past(self, until: Commit) -> Past:
+        found: dict[tuple[str, str], Blob] = {}
+        for one in self._commits[: self._place(until) + 1]:
+            for path, data in one.files.items():
+                blob = Blob(object=_name(data), path=path, commit=one.change.commit)
+                found.setdefault((path, blob.object), blob)
+        return Past(blobs=tuple(found[key] for key in sorted(found)))
+
+    async def contents(self, objects: Sequence[str], folder: Path) -> None:
+        known = {_name(data): data for one in self._commits for data in one.files.values()}
+        _write({name: known[name] for name in objects}, folder)
 
     async def tag(self, name: str, commit: Commit, message: str) -> None:  # noqa: ARG002
         if self._tags.setdefault(name, commit) != commit:

@@ -45,6 +45,8 @@ class MemoryWorld:
     """Give one when the test runs programs of others."""
     outlets: Outlets | None = None
     """None: those of ecluse.testing.outlets."""
+    advisories: Any = None
+    """Give some when the test asks for vulnerabilities."""
     services: Any = None
     """Give some when the app declares services; nothing else asks for them."""
     target: MemoryTarget = field(init=False)
@@ -75,6 +77,7 @@ class MemoryWorld:
             source=self.source,
             toolchain=self.toolchain,
             toolbox=self.toolbox,
+            advisories=lambda _: self.advisories,
             store=FolderStore(self.folder / ".ecluse" / "store"),
             ledger=self.ledger,
             targets=lambda _app, environment: {host: self.on(host) for host in environment.host_names},

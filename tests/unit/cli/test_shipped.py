@@ -31,6 +31,13 @@ def test_that_nothing_was_tested_is_said_with_why_and_what_to_do():
     assert list(warnings((replace(UNTESTED, gate="schema"),))) == []
 
 
+def test_what_the_security_gate_could_not_check_is_said():
+    evidence = ("not checked: dependencies, all of it: HTTP 404 [V021]", "code: 1 looked at, nothing found (bandit 1)")
+    missed = Verdict(gate="security", answer=Answer.NOT_CHECKED, evidence=evidence, is_required=False)
+    assert list(warnings((missed,))) == [f"security: {evidence[0]}"]
+    assert list(warnings((replace(missed, is_required=True),))) == []
+
+
 def test_an_env_file_that_goes_along_is_said_with_what_to_type():
     exposed = Verdict(gate="env_files", answer=Answer.FAILED, is_required=False, evidence=(".env",), fix="git rm")
     assert list(warnings((exposed,))) == [".env: git rm"]

@@ -321,3 +321,33 @@ def test_a_release_has_all_of_its_places(reading):
     assert (release.index.projects, release.index.secrets, release.forge.kind) == (("a", "b"), ("U", "P"), "gitlab")
     assert (release.pushed_to, release.store, release.image, release.sigstore) == ("origin", "", None, True)
     assert reading(HEAD + WORKER).release.pushed_to == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[security]\n[steps.security]\ncommand = 'x'", ["3:8 M092"]),
+        ("[security]\nsource = 'folder'", ["3:10 M093"]),
+        ("[security]\nsource = 'osv'\nat = 'advisories'", ["4:6 M093"]),
+        ("[security]\nscanners = ['code', 'licences']", ["3:21 M094"]),
+        ("[security.licences]\nallow = ['MIT']\ndeny = ['MIT']", ["3:10 M094"]),
+        ("[environments.production]\ngates = ['security']", ["3:10 M040"]),
+    ],
+)
+def test_a_security_gate_that_contradicts_itself(wrong, text, expected):
+    assert wrong(HEAD + text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[security]",
+        "[security]\nsource = 'folder'\nat = '/srv/advisories'",
+        "[security]\nsource = 'pypi'\nat = 'https://index.example.com/pypi'",
+        "[security]\n[environments.production]\ngates = ['security']",
+        "[security]\n[steps.a]\ncommand = 'x'\nneeds = ['security']",
+    ],
+)
+def test_a_security_gate_is_a_step(reading, text):
+    (gate,) = (step for step in reading(HEAD + text).steps if step.builtin)
+    assert (gate.name, gate.group, gate.gate) == ("security", "security", True)

@@ -21,6 +21,7 @@ from ecluse.loop.ship import Shipped
 from ecluse.loop.test.untested import TESTS
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.problem import Exit
+from ecluse.model.security import SECURITY
 from ecluse.model.verdict import Answer, Verdict
 
 NAMED = 5
@@ -119,6 +120,8 @@ def warnings(gates: tuple[Verdict, ...]) -> Iterator[str]:
     for verdict in gates:
         if not verdict.is_required and verdict.gate == TESTS:
             yield f"not tested: {'; '.join(verdict.evidence)}: {verdict.fix}"
+        if not verdict.is_required and verdict.gate == SECURITY:
+            yield from (f"{verdict.gate}: {fact}" for fact in verdict.evidence if fact.startswith("not checked"))
         if not verdict.is_required and verdict.gate == ENV_FILES:
             yield f"{'; '.join(verdict.evidence)}: {verdict.fix}"
         if verdict.known_failures:

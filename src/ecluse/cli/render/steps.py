@@ -84,7 +84,11 @@ def planned(steps: tuple[Step, ...], *, as_json: bool) -> Exit:
         return Exit.DONE
     for step in steps:
         behind = f"  (after {', '.join(step.needs)})" if step.needs else ""
-        what = " ".join(step.command) or ", ".join(f"{name} {value}" for name, value in _on_hosts(step).items())
+        what = (
+            "built in"
+            if step.builtin
+            else " ".join(step.command) or ", ".join(f"{name} {value}" for name, value in _on_hosts(step).items())
+        )
         click.echo(f"would run {step.name}: {what}{behind}")
     return Exit.DONE
 

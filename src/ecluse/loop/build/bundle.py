@@ -35,7 +35,7 @@ async def build(app: App, world: World, *, commit: Commit, dirty: bool) -> tuple
     began, run = world.clock.monotonic(), world.ids.new("build")
     with workplace(world.home, run) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
-        house = await _wheelhouse(app, world, checkout)
+        house = await wheelhouse_of(app, world, checkout)
         listed = await asyncio.to_thread(_stored, checkout, app.build, world.store)
         listed = with_built(listed, await _frontend(app, world, checkout, place))
     bundle = keep_bundle(commit, dirty=dirty, files=listed, houses=(house,), store=world.store)
@@ -69,7 +69,8 @@ def with_built(files: tuple[SourceFile, ...], built: tuple[SourceFile, ...]) -> 
     return tuple(found[path] for path in sorted(found))
 
 
-async def _wheelhouse(app: App, world: World, checkout: Checkout) -> Wheelhouse:
+async def wheelhouse_of(app: App, world: World, checkout: Checkout) -> Wheelhouse:
+    """The wheels that the bundle of a checkout has."""
     tree, build = checkout.sources(app.build)
     python = await world.toolchain.choose(tree, build)
     return await world.toolchain.wheelhouse(

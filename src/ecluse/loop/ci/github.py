@@ -74,6 +74,8 @@ def _prepared(jobs: Jobs, app: App, *, depth: int | None, python: str = "") -> I
 def _depth(job: Job) -> int | None:
     """What a request to merge is merged into is the parent of the commit that is checked out: `paths` are compared
     with it."""
+    if job.step.builtin:
+        return 0
     return None if job.step.paths is None else 2
 
 

@@ -74,7 +74,7 @@ def _job(job: Job, app: App) -> dict[str, Any]:
             {"job": name, "artifacts": need in takes} for name, need in zip(job.needs, job.step.needs, strict=True)
         ],
         "timeout": f"{job.minutes} minutes",
-        **({"variables": {"GIT_DEPTH": "0"}} if job.step.paths is not None else {}),
+        **({"variables": {"GIT_DEPTH": "0"}} if job.step.builtin or job.step.paths is not None else {}),
         "cache": {"key": f"ecluse-steps-{job.artifact}", "paths": [f"{CACHE}/"]},
         "script": [job.command],
         "artifacts": artifacts,

@@ -222,7 +222,10 @@ def _ship(name: str, environment: Environment, app: App, jobs: tuple[Job, ...], 
     steps = {step.name: step for step in app.steps}
     wanted, here = environment.gates, {"", environment.name}
     gates = [
-        step for step in app.steps if (step.gate and step.hosts in here if wanted is None else step.name in wanted)
+        step
+        for step in app.steps
+        if (step.gate and step.hosts in here if wanted is None else step.name in wanted)
+        or (step.builtin and environment.name != "local")
     ]
     run = tuple(job for job in jobs if job.step in gates)
     return Ship(

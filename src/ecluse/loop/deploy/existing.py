@@ -17,7 +17,7 @@ from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health, require_place_for_dirty
-from ecluse.loop.ship import Shipped, gates_of, outcome_of, said_untested, stopped_by
+from ecluse.loop.ship import Shipped, gates_of, is_lenient, outcome_of, said_untested, stopped_by
 from ecluse.loop.test.steps import run_steps
 from ecluse.model import events
 from ecluse.model.history import ReleaseKnown, State
@@ -101,6 +101,7 @@ async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -
         names=names,
         environment_secrets=wanted.settings.secrets,
         run=run,
+        lenient=is_lenient(wanted),
     )
     verdicts = (*verdicts, *said_untested(then.app, names, run, world))
     outcome = "failed" if stopped_by(verdicts) else "passed"

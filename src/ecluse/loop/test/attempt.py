@@ -55,6 +55,8 @@ class Stage:
     """Of the steps that work on hosts; the others run their command."""
     known: Mapping[StepName, frozenset[str]] = field(default_factory=dict)
     """Of each step that has such a list, the tests that are known to fail."""
+    lenient: bool = False
+    """Whether what the security gate could not check stops nothing."""
     kept: Kept | None = None
     """Where results go that needn't be found again; None where nothing is kept."""
 

@@ -49,6 +49,9 @@ class Judged:
     """Listed failures that failed."""
     cured: tuple[str, ...] = ()
     """Listed failures that passed."""
+    answer: Answer | None = None
+    """Where it is more than passed or failed."""
+    is_required: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecluse.engine.plan import Ended, Node, make_plan
 from ecluse.engine.run import run as run_plan
@@ -15,7 +16,7 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.services.scratch import scratch
 from ecluse.loop.test.affected import Skips
 from ecluse.loop.test.attempt import Attempts, Stage
-from ecluse.loop.test.cache.recall import Around, Recall
+from ecluse.loop.test.cache.recall import Around, Recall, needs_environment
 from ecluse.loop.test.evidence import Judged, judge_coverage
 from ecluse.loop.test.handover import Handover
 from ecluse.loop.test.listed import known_failures
@@ -34,6 +35,9 @@ from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
 
+if TYPE_CHECKING:
+    from ecluse.loop.security.step import SecurityGate
+
 
 async def run_steps(
     app: App,
@@ -50,12 +54,14 @@ async def run_steps(
     run: str | None = None,
     artifacts: Path | None = None,
     since: str | None = None,
+    lenient: bool = False,
 ) -> tuple[Verdict, ...]:
     """Run steps at `commit` (or the working tree when `dirty`) and return a verdict for each, in manifest order.
 
     `names` None: all. Otherwise those and what they need, or just those when `only`. What passed before with the same
     inputs isn't run again, unless `fresh`; nothing is kept of a working tree. A coverage verdict follows when
     the manifest asks for one and a step that measures was among them. Logs lie in `home/logs/runs/<run>/`.
+    `lenient`: what the security gate could not check is said, and stops nothing.
     `artifacts`: a folder where outputs of needs that aren't run are taken from, and outputs and reports are left.
     `since`: steps are skipped that no change since that revision is for (empty: since each passed last). None, as for a
     ship: whatever has changed, what isn't known to pass is run.
@@ -84,7 +90,9 @@ async def run_steps(
         return _concluded(app, steps, known, (), recall, run, world)
     with workplace(world.home, run, on_left=lambda left: tell_killed(left, world)) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
-        environments = await environments_of(app, recall.keyed if recall else steps, world, checkout)
+        environments = await environments_of(
+            app, filter(needs_environment, recall.keyed if recall else steps), world, checkout
+        )
         if recall:
             recall.learn(environments)
         if skips:
@@ -107,6 +115,7 @@ async def run_steps(
                 veiled={path: veil(world.root, path, world.home) for path in environments.made.values()},
                 known=await known_failures(steps, checkout, world),
                 kept=recall.kept if recall else None,
+                lenient=lenient,
             )
             at_once = jobs or os.cpu_count() or 1
             if handover is None:
@@ -178,7 +187,7 @@ async def _run(
             await asyncio.to_thread(recall.restore_all, stage.outputs)
         await asyncio.to_thread(recall.restore_for, needs, stage.outputs)
     known = {**(_repeated(recall, stage.logs, stage.run, world) if recall else {}), **told}
-    attempts = {step.name: Attempts(step, step.needs, stage) for step in steps if step.name not in known}
+    attempts = {step.name: _action(step, app, stage) for step in steps if step.name not in known}
     nodes = [_node(step, _among(needs[step.name], attempts), attempts[step.name], stage.run)
              for step in steps if step.name in attempts]  # fmt: skip
     tell = Telling(world)
@@ -188,6 +197,14 @@ async def _run(
         await asyncio.to_thread(recall.tidy)
     results = [end.outcome.result for end in ended.values() if end.outcome]
     return _concluded(app, steps, verdicts, results, recall, stage.run, world)
+
+
+def _action(step: Step, app: App, stage: Stage) -> Attempts | SecurityGate:
+    if not step.builtin or app.security is None:
+        return Attempts(step, step.needs, stage)
+    from ecluse.loop.security.step import SecurityGate  # noqa: PLC0415  most runs don't scan
+
+    return SecurityGate(step, app.security, app, stage, lenient=stage.lenient)
 
 
 def _repeated(recall: Recall, logs: Path, run: str, world: World) -> dict[str, Verdict]:
@@ -249,7 +266,7 @@ def _granted(steps: Sequence[Step], secrets: Mapping[str, Secret]) -> dict[str, 
     return {name: secret for name, secret in secrets.items() if name in names}
 
 
-def _node(step: Step, needs: tuple[str, ...], attempts: Attempts, run: str) -> Node:
+def _node(step: Step, needs: tuple[str, ...], attempts: Attempts | SecurityGate, run: str) -> Node:
     # The time-out of an attempt is the command's: ended by its supervisor, a step leaves its log and its reports.
     def record(ended: Ended) -> tuple[Event, ...]:
         return (event_of(verdict_of(ended, attempts.logs), run),)

@@ -19,6 +19,9 @@ from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
 
+WITH = {"test": "security"}
+"""The group that goes along with another."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepsOrder:
@@ -34,6 +37,8 @@ class StepsOrder:
     fresh: bool = False
     """Run what passed before, too."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    lenient: bool = False
+    """What the security gate could not check is said, and stops nothing."""
     artifacts: Path | None = None
     """Where outputs of needs that aren't run are taken from, and outputs and reports are left."""
     since: str = ""
@@ -69,7 +74,7 @@ def steps_of_group(app: App, group: str) -> tuple[str, ...]:
                 fix=f'add [steps.<name>] with a command and group = "{group}" to ecluse.toml',
             )
         )
-    return names
+    return names + tuple(step.name for step in app.steps if step.group == WITH.get(group))
 
 
 def steps_of_order(app: App, order: StepsOrder) -> tuple[Step, ...]:
@@ -130,4 +135,5 @@ async def _verdicts(order: StepsOrder, app: App, commit: Commit, run: str, world
         run=run,
         artifacts=order.artifacts,
         since=None if order.fresh else order.since,
+        lenient=order.lenient,
     )

@@ -28,7 +28,7 @@ def verdict_of(ended: Ended, logs: Sequence[Path]) -> Verdict:
     evidence = (*flaky, *(judged.evidence if judged else ()), *why)
     return Verdict(
         gate=ended.name,
-        answer=_ANSWERS[ended.state],
+        answer=judged.answer if judged and judged.answer else _ANSWERS[ended.state],
         evidence=evidence,
         log=str(logs[-1]) if ended.attempts and logs else "",
         logs=tuple(map(str, logs)) if ended.attempts > 1 else (),
@@ -36,6 +36,7 @@ def verdict_of(ended: Ended, logs: Sequence[Path]) -> Verdict:
         attempts=ended.attempts,
         known_failures=judged.known if judged else (),
         cured=judged.cured if judged else (),
+        is_required=judged.is_required if judged else True,
     )
 
 

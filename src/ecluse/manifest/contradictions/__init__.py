@@ -12,9 +12,11 @@ from ecluse.manifest.contradictions.policies import policy_faults
 from ecluse.manifest.contradictions.processes import process_faults
 from ecluse.manifest.contradictions.release import release_faults
 from ecluse.manifest.contradictions.secrets import secret_faults
+from ecluse.manifest.contradictions.security import security_faults
 from ecluse.manifest.contradictions.services import service_faults
 from ecluse.manifest.contradictions.steps import step_faults
 from ecluse.manifest.contradictions.tickets import ticket_faults
+from ecluse.model.security import SECURITY
 
 if TYPE_CHECKING:
     from ecluse.manifest.fault import Fault
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> list[Fault]:
     """Every contradiction. `steps` are names declared in the file besides those that could be read."""
-    names = steps | manifest.steps.keys()
+    names = steps | manifest.steps.keys() | ({SECURITY} if manifest.security else set())
     return [
         *process_faults(manifest),
         *step_faults(manifest, names),
@@ -36,4 +38,5 @@ def contradictions(manifest: Manifest, steps: frozenset[str] = frozenset()) -> l
         *ci_faults(manifest),
         *release_faults(manifest),
         *ticket_faults(manifest),
+        *security_faults(manifest),
     ]

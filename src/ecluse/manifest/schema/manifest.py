@@ -9,6 +9,7 @@ from ecluse.manifest.schema.frontend import FrontendTable
 from ecluse.manifest.schema.key import Table, key, section
 from ecluse.manifest.schema.process import ProcessTable
 from ecluse.manifest.schema.release import ReleaseTable
+from ecluse.manifest.schema.security import SecurityTable
 from ecluse.manifest.schema.service import ServiceTable
 from ecluse.manifest.schema.shapes import AppName, HostOrGroup, Name
 from ecluse.manifest.schema.step import CacheTable, GatesTable, StepTable
@@ -55,6 +56,7 @@ class Manifest(Table):
     steps: dict[Name, StepTable] = section(default_factory=dict)
     gates: GatesTable = section(default_factory=GatesTable)
     cache: CacheTable = section(default_factory=CacheTable)
+    security: SecurityTable | None = section(default=None)
     ci: CiTable = section(default_factory=CiTable)
     build: BuildTable = section(default_factory=BuildTable)
     frontend: FrontendTable | None = section(default=None)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.commands import CommandRunner
-from ecluse.ports.source import Branch, Change, Entry, Tag
+from ecluse.ports.source import Branch, Change, Entry, Past, Tag
 from ecluse.providers.git import problems
+from ecluse.providers.git.past import FORMAT, blobs_of
 from ecluse.providers.git.program import Git, Said
 from ecluse.providers.git.trees import copy_working, parse_tree, there, write_tree
 
@@ -116,6 +117,21 @@ class GitSource:
                 found |= {Branch(name=name, tip=Commit(tip))} if name not in {"", "HEAD"} else set()
         return tuple(sorted(found, key=lambda branch: (branch.name, branch.tip)))
 
+    async def past(self, until: Commit) -> Past:
+        said = await self._ask(
+            "log", "--raw", "--no-abbrev", "-z", "-m", "--no-renames", "--relative", FORMAT, "--root", until, "--", "."
+        )
+        shallow = (await self._ask("rev-parse", "--is-shallow-repository")).strip() == b"true"
+        return Past(blobs=await asyncio.to_thread(blobs_of, said), whole=not shallow)
+
+    async def contents(self, objects: Sequence[str], folder: Path) -> None:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".blobs-") as blobs:
+            wanted = "".join(f"{name}\n" for name in objects).encode()
+            said = await self._git.write(Path(blobs.name), "cat-file", "--batch", "--buffer", stdin=wanted)
+            self._succeeded(said, "cat-file")
+            named = [Entry(path=name, mode="file", object=name) for name in objects]
+            await asyncio.to_thread(_write, folder, named, Path(blobs.name))
+
     async def tag(self, name: str, commit: Commit, message: str) -> None:
         there = await self._commit(f"refs/tags/{name}")
         if there == commit:
@@ -152,6 +168,6 @@ class GitSource:
         return said.out
 
 
-def _write(folder: Path, entries: tuple[Entry, ...], blobs: Path) -> None:
+def _write(folder: Path, entries: Sequence[Entry], blobs: Path) -> None:
     with blobs.open("rb") as file:
         write_tree(folder, entries, file)

@@ -317,3 +317,44 @@ def test_a_large_tree_takes_few_processes(root, source, tmp_path):
     assert len(tree_of(folder)) == 500
     assert len(asked) == 2
     assert (Path(folder) / "file499").read_text() == "499"
+
+
+def test_the_past_has_each_content_at_each_path_with_the_first_commit_that_had_it(root, source, tmp_path):
+    first = commit(root, a="one", b="same")
+    second = commit(root, a="two", c="same")
+    (root / "link").symlink_to("a")
+    git(root, "rm", "--quiet", "b")
+    last = commit(root)
+    past = do(source.past(last))
+    assert past.whole
+    (tmp_path / "out").mkdir()
+    do(source.contents(sorted({blob.object for blob in past.blobs}), tmp_path / "out"))
+    told = {(tmp_path / "out" / blob.object).read_text(): blob for blob in past.blobs}
+    assert [(blob.path, blob.commit) for blob in past.blobs if blob.object == told["same"].object] == [
+        ("b", first), ("c", second)
+    ]  # fmt: skip
+    assert {text: (blob.path, blob.commit) for text, blob in told.items() if text != "same"} == {
+        "one": ("a", first), "two": ("a", second)
+    }  # fmt: skip
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {blob.object for blob in past.blobs}
+
+
+def test_the_past_of_a_folder_and_of_what_was_merged(root, source, tmp_path):
+    commit(root, **{"app/a": "one", "other": "x"})
+    git(root, "checkout", "--quiet", "-b", "side")
+    side = commit(root, **{"app/b\n c": "side"})
+    git(root, "checkout", "--quiet", "main")
+    commit(root, **{"app/a": "two"})
+    git(root, "merge", "--quiet", "--no-edit", "side")
+    inside = GitSource(root / "app", source._commands, source._env)
+    past = do(inside.past(do(inside.resolve("HEAD"))))
+    assert [(blob.path, blob.commit == side) for blob in past.blobs] == [("a", False), ("a", False), ("b\n c", True)]
+
+
+def test_a_shallow_clone_says_that_it_lacks_a_part(root, tmp_path, commands):
+    commit(root, a="1")
+    commit(root, a="2")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{root}", "shallow")
+    source = GitSource(tmp_path / "shallow", commands, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    past = do(source.past(do(source.resolve("HEAD"))))
+    assert (past.whole, len(past.blobs)) == (False, 1)

@@ -67,7 +67,16 @@ def basis_of(
         secrets={name: _keyed(world.key, secret) for name, secret in secrets.items()},
         services=app.services,
         program=program,
+        security=_security(app, told, world),
     )
+
+
+def _security(app: App, told: Mapping[str, str], world: World) -> Mapping[str, str]:
+    if app.security is None:
+        return {}
+    from ecluse.loop.security.keys import parts  # noqa: PLC0415  most apps' steps don't need it
+
+    return parts(app.security, told["ECLUSE_COMMIT"], world)
 
 
 def program(name: str) -> str:

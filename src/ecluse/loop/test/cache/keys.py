@@ -54,6 +54,8 @@ class Basis:
     services: tuple[Service, ...] = ()
     program: Callable[[str], str] = lambda _: ABSENT
     """A name for the content of a program on the system's PATH."""
+    security: Mapping[str, str] = field(default_factory=dict)
+    """What an answer of the security gate depends on."""
     _inputs: dict[tuple[str, ...] | None, str] = field(default_factory=dict, compare=False, repr=False)
 
     def content(self, path: str) -> str:
@@ -93,7 +95,7 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         "name": step.name,
         "Écluse": basis.tool,
         "platform": basis.platform,
-        "environment": basis.environments.get(step.python, ABSENT),
+        "environment": "" if step.builtin else basis.environments.get(step.python, ABSENT),
         "command": json.dumps(step.command),
         "folder": step.folder,
         INPUTS: basis.inputs(step.inputs),
@@ -106,6 +108,7 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         **{f"variable {name}": basis.passed.get(name, ABSENT) for name in step.pass_env},
         **{f"secret {name}": basis.secrets.get(name, ABSENT) for name in step.secrets},
         **{f"program {name}": basis.program(name) for name in step.tools},
+        **(basis.security if step.builtin else {}),
         **{f"step {name}": key.digest for name, key in needs.items()},
     }
 

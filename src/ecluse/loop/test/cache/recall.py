@@ -26,6 +26,11 @@ CACHE = "cache"
 EACH = timedelta(hours=1)
 
 
+def needs_environment(step: Step) -> bool:
+    """The locked environment of the app's. What is our own work brings its tools along."""
+    return not step.builtin
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What is known of the needs of steps that run without them: `given` are the keys under which outputs were made
@@ -64,7 +69,7 @@ class Recall:
         fresh: bool = False, around: Around | None = None,
     ) -> Recall:  # fmt: skip
         entries = await world.source.entries(commit)
-        pythons = {step.python for step in (around.steps if around else steps)}
+        pythons = {step.python for step in (around.steps if around else steps) if needs_environment(step)}
         remembered = {python: KnownEnvironment.of(app, world, entries, python) for python in sorted(pythons)}
         found = cls(app, steps, world, secrets, entries, remembered, of_the_run(run, commit), fresh)
         found.around = around

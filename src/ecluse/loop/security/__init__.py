@@ -1,0 +1,1 @@
+"""The security gate: scanners, their findings, a baseline, and one report."""

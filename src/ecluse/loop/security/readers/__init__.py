@@ -1,0 +1,1 @@
+"""What each scanner prints, read. Pure."""

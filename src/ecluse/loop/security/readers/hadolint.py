@@ -1,0 +1,46 @@
+"""hadolint's JSON (`--format json`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ecluse.loop.security.readers.reading import Printed, Told, UnreadableError, one_line, plain
+from ecluse.model.security import Finding, Scanner, Severity, Unchecked
+
+UNPARSED = "DL1000"
+_FOUND = 1
+_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
+    {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severity.LOW, "style": Severity.LOW}
+)
+
+
+def read(printed: Printed) -> Told:
+    """A file that can't be parsed isn't checked."""
+    document = printed.document(list, (0, _FOUND))
+    try:
+        findings = tuple(_finding(one, printed) for one in document if one["code"] != UNPARSED)
+        unchecked = tuple(
+            Unchecked(scanner=Scanner.DOCKERFILE, place=plain(one["file"]), why=f"line {one['line']}: {one['message']}")
+            for one in document
+            if one["code"] == UNPARSED
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableError(f"its report lacks something: {error}") from error
+    return Told(findings, unchecked)
+
+
+def _finding(one: dict[str, Any], printed: Printed) -> Finding:
+    path, line, code = plain(one["file"]), int(one["line"]), str(one["code"])
+    shell = code.startswith("SC")
+    return Finding(
+        scanner=Scanner.DOCKERFILE,
+        rule=code,
+        severity=_SEVERITIES[one["level"]],
+        message=one_line(one["message"]),
+        place=path,
+        line=line,
+        url=f"https://github.com/{'koalaman/shellcheck' if shell else 'hadolint/hadolint'}/wiki/{code}",
+        anchor=printed.line(path, line).strip(),
+    )

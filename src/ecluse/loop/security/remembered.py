@@ -1,0 +1,66 @@
+"""What is known of blobs from before: kept beside the results of steps, so that a CI carries it along with those."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from ecluse.loop.security.readers.detect_secrets import Secretive
+from ecluse.loop.test.cache.entry import CacheEntry, from_document, to_document
+from ecluse.model.ids import Commit
+from ecluse.ports.cache import StepCache, UnreachableError
+
+NAME = "security/blobs"
+"""No step can be called so."""
+_BETWEEN = "\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One document for one version of the rules. A cache that can't be reached knows nothing; of two runs that keep at
+    once one is forgotten, and looks again."""
+
+    cache: StepCache
+    rules: str
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(f"{NAME} {self.rules}".encode()).hexdigest()
+
+    def recall(self) -> Mapping[str, tuple[Secretive, ...]]:
+        try:
+            document = self.cache.get(self.key)
+        except UnreachableError:
+            return {}
+        entry = from_document(document) if document else None
+        if entry is None or entry.step != NAME or entry.parts != {"rules": self.rules}:
+            return {}
+        try:
+            return dict(map(_read, entry.evidence))
+        except ValueError:
+            return {}
+
+    def keep(self, known: Mapping[str, tuple[Secretive, ...]], commit: Commit, now: datetime) -> None:
+        lines = tuple(_written(key, found) for key, found in sorted(known.items()))
+        entry = CacheEntry(
+            step=NAME, parts={"rules": self.rules}, commit=commit, at=now.isoformat(timespec="seconds"), seconds=0.0,
+            evidence=lines,
+        )  # fmt: skip
+        with suppress(UnreachableError):
+            self.cache.put(self.key, to_document(entry))
+
+
+def _written(key: str, found: tuple[Secretive, ...]) -> str:
+    """The key comes last: a file's name may hold anything."""
+    told = "".join(f"{one.kind}{_BETWEEN}{one.line}{_BETWEEN}{one.hashed}{_BETWEEN}" for one in found)
+    return f"{len(found)}{_BETWEEN}{told}{key}"
+
+
+def _read(line: str) -> tuple[str, tuple[Secretive, ...]]:
+    count, rest = line.split(_BETWEEN, 1)
+    *fields, key = rest.split(_BETWEEN, 3 * int(count))
+    found = zip(fields[::3], fields[1::3], fields[2::3], strict=True)
+    return key, tuple(Secretive(kind, int(number), hashed) for kind, number, hashed in found)

@@ -1,0 +1,1 @@
+"""Sources of vulnerabilities: pip-audit, an index of one's own, a folder."""

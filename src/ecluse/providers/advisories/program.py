@@ -1,0 +1,106 @@
+"""pip-audit, asking PyPI or OSV."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from ecluse.model.package import Package
+from ecluse.model.problem import ProblemError
+from ecluse.ports.advisories import Answer
+from ecluse.ports.commands import Command, CommandRunner, Finished
+from ecluse.ports.toolbox import Toolbox
+from ecluse.providers.advisories.report import UnreadableError, read
+
+TOOL = "pip-audit"
+PATIENCE = 20
+"""Seconds for each answer."""
+_ENDED = (0, 1)
+"""1: something was found."""
+_PASSED = (
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+)  # fmt: skip
+KNOWN = (Package("jinja2", "2.4.1"), Package("django", "1.11"), Package("requests", "2.19.0"))
+"""Vulnerable, and known to be by every public source. One that has nothing to say about such a package isn't one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipAudit:
+    """Fills ports.advisories.Advisories. `at`: the address of a service of one's own that speaks as OSV does; of the
+    public ones a package is asked for, too, that is known to be vulnerable."""
+
+    service: str
+    at: str
+    toolbox: Toolbox
+    commands: CommandRunner
+    env: Mapping[str, str]
+    timeout: timedelta
+    patience: int = PATIENCE
+
+    @property
+    def name(self) -> str:
+        return f"{self.at or self.service} (pip-audit {self.toolbox.version(TOOL)})"
+
+    def content(self) -> str:
+        return ""
+
+    async def ask(self, packages: Sequence[Package]) -> Mapping[Package, Answer]:
+        if not packages:
+            return {}
+        known = None if self.at else _known(packages)
+        asked = (*packages, known) if known else tuple(packages)
+        try:
+            finished, printed = await self._run(asked)
+        except ProblemError as error:
+            return dict.fromkeys(packages, str(error))
+        answers = _answers(finished, printed, asked)
+        if known and not answers[known]:
+            why = f"the source knows no vulnerability of {known}, which has some: what it says isn't believed"
+            return dict.fromkeys(packages, why)
+        return {package: answers[package] for package in packages}
+
+    async def _run(self, asked: Sequence[Package]) -> tuple[Finished, bytes]:
+        program = await self.toolbox.program(TOOL)
+        with tempfile.TemporaryDirectory(prefix="ecluse-audit-") as name:
+            folder = Path(name)
+            listed = folder / "requirements.txt"
+            listed.write_text("".join(f"{one.name}=={one.version}\n" for one in asked), encoding="utf-8")
+            out = folder / "out.json"
+            argv = (
+                str(program), "--requirement", str(listed), "--no-deps", "--disable-pip", "--format", "json",
+                "--progress-spinner", "off", "--vulnerability-service", self.service, "--timeout", str(self.patience),
+                "--cache-dir", str(folder / "cache"), *(("--osv-url", self.at) if self.at else ()),
+            )  # fmt: skip
+            passed = {name: self.env[name] for name in _PASSED if name in self.env}
+            env = {"PATH": "/usr/bin:/bin", "HOME": name, "TMPDIR": name, "LANG": "C.UTF-8", **passed}
+            finished = await self.commands.run(
+                Command(argv=argv, folder=folder, env=env, timeout=self.timeout, stdout=out)
+            )
+            return finished, out.read_bytes() if out.exists() else b""
+
+
+def _answers(finished: Finished, printed: bytes, asked: Sequence[Package]) -> Mapping[Package, Answer]:
+    if finished.timed_out:
+        return dict.fromkeys(asked, "pip-audit took too long and was stopped")
+    if finished.exit_code in _ENDED and printed.strip():
+        try:
+            return read(printed, asked)
+        except UnreadableError:
+            return dict.fromkeys(asked, "what pip-audit printed can't be read")
+    return dict.fromkeys(asked, f"pip-audit got no answer: {_why(finished)}")
+
+
+def _why(finished: Finished) -> str:
+    """Of a traceback the last line, of its own words those that it marks as an error."""
+    lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
+    told = [line.partition(":")[2].strip() for line in lines if line.startswith("ERROR:")]
+    return next(iter(told), lines[-1] if lines else f"it ended with {finished.exit_code}")
+
+
+def _known(packages: Sequence[Package]) -> Package:
+    names = {package.name for package in packages}
+    return next((one for one in KNOWN if one.name not in names), KNOWN[0])

@@ -1,0 +1,289 @@
+"""The security gate with the real scanners, on what was planted for them; sources that fail; no network at all."""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ecluse.loop.security import secrets
+from ecluse.loop.test.steps import run_steps
+from ecluse.manifest.resolve import security_step
+from ecluse.model.app import App
+from ecluse.model.package import Package
+from ecluse.model.security import Scanner, SecurityPolicy
+from ecluse.model.verdict import Answer
+from ecluse.providers.advisories.program import PipAudit
+from ecluse.providers.uv.toolbox import UvToolbox
+from ecluse.system.commands import SupervisedRunner
+from ecluse.system.store import FolderStore
+from support import repositories
+from support.advisory_servers import TROUBLES, osv, serving
+from support.security_tools import Wheels
+from support.worlds import world as world_of
+
+pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.once]
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a}
+spec:
+  containers:
+    - name: a
+      image: a:latest
+      securityContext: {privileged: true}
+"""
+WORKFLOW = """\
+name: ci
+on: push
+permissions: {}
+jobs:
+  a:
+    name: a
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "EXPRESSION"
+"""
+OPEN = """\
+resource "aws_security_group" "open" {
+  ingress {
+    from_port = 22
+    to_port = 22
+    protocol = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"""
+AWS = "AKIA" + "QYLPMN5HFIQR7XYA"
+PLANTED = {
+    Scanner.CODE: ("app.py", "import subprocess\nsubprocess.call(input(), shell=True)\n", "B602"),
+    Scanner.SECRETS: ("conf.py", f'key = "{AWS}"\n', "aws-access-key"),
+    Scanner.DOCKERFILE: ("Dockerfile", "FROM debian:12\nRUN sudo true\n", "DL3004"),
+    Scanner.WORKFLOWS: (
+        ".github/workflows/ci.yml",
+        WORKFLOW.replace("EXPRESSION", "${{ github.event.head_commit.message }}"),
+        "template-injection",
+    ),
+    Scanner.TERRAFORM: ("infra/main.tf", OPEN, "CKV_AWS_24"),
+    Scanner.KUBERNETES: ("k8s/pod.yaml", POD, "CKV_K8S_16"),
+}
+FINE = {
+    Scanner.CODE: ("app.py", "print(1)\n"),
+    Scanner.SECRETS: ("conf.py", "key = os.environ['KEY']\n"),
+    Scanner.DOCKERFILE: ("Dockerfile", 'FROM debian:12\nCMD ["true"]\n'),
+    Scanner.WORKFLOWS: (".github/workflows/ci.yml", WORKFLOW.replace("EXPRESSION", "hello")),
+    Scanner.TERRAFORM: ("infra/main.tf", 'locals {\n  a = "b"\n}\n\noutput "a" {\n  value = local.a\n}\n'),
+    Scanner.KUBERNETES: (
+        "k8s/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata: {a: b}\n"
+    ),
+}  # fmt: skip
+BROKEN = {
+    Scanner.CODE: ("app.py", "def (:\n"),
+    Scanner.DOCKERFILE: ("Dockerfile", "FROM\nRUNN x\n"),
+    Scanner.WORKFLOWS: (".github/workflows/ci.yml", "on: [push\n"),
+    Scanner.TERRAFORM: ("infra/main.tf", 'resource "x" {\n'),
+    Scanner.KUBERNETES: ("k8s/pod.yaml", "apiVersion: v1\nkind: Pod\n  bad: [\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Where tools are fetched to, once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def commands():
+    runner = SupervisedRunner()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope="module")
+def toolbox(home, commands):
+    return UvToolbox(home=home, env=dict(os.environ), commands=commands, python=Path(sys.executable))
+
+
+class Toolchain(Wheels):
+    def interpreters(self):
+        return ()
+
+    def content_of(self, environment):
+        return "an environment"
+
+    async def environment(self, tree, build, *, tests, identity="", say=None):
+        return tree
+
+
+@pytest.fixture
+def scan(tmp_path, commands, toolbox):
+    root = repositories.empty(tmp_path / "repository")
+
+    def scan(files, scanner):
+        store = FolderStore(tmp_path / "home" / "store")
+        world = world_of(
+            root, tmp_path / "home", commands, toolchain=Toolchain(store, {}), store=store, toolbox=toolbox
+        )
+        policy = SecurityPolicy(scanners=(scanner,))
+        app = App(name="shop", processes=(), steps=(security_step(policy),), security=policy)
+        commit = repositories.commit(root, "change", files)
+        (verdict,) = asyncio.run(run_steps(app, world, commit=commit))
+        report = json.loads((Path(verdict.log).parent / "security.security.json").read_text())
+        return verdict, report
+
+    return scan
+
+
+@pytest.mark.parametrize("scanner", PLANTED)
+def test_what_was_planted_is_found(scan, scanner):
+    path, text, rule = PLANTED[scanner]
+    verdict, report = scan({path: text}, scanner)
+    assert verdict.answer is Answer.FAILED, verdict.evidence
+    assert (rule, path) in {(one["rule"], one["place"]) for one in report["findings"]}
+    assert AWS not in json.dumps(report)
+
+
+@pytest.mark.parametrize("scanner", FINE)
+def test_what_is_fine_passes(scan, scanner):
+    verdict, report = scan(dict([FINE[scanner]]), scanner)
+    assert verdict.answer is Answer.PASSED, verdict.evidence
+    assert report["scanners"][0]["looked_at"] == 1
+
+
+@pytest.mark.parametrize("scanner", BROKEN)
+def test_what_cannot_be_parsed_is_not_checked(scan, scanner):
+    verdict, report = scan(dict([BROKEN[scanner]]), scanner)
+    assert verdict.answer is Answer.NOT_CHECKED, verdict.evidence
+    assert report["not_checked"]
+
+
+# pip-audit.
+
+SHOP, OTHER = Package("shop", "1.0"), Package("other", "3.1")
+
+
+def audited(toolbox, commands, at, *packages, service="osv", env=None):
+    source = PipAudit(
+        service=service, at=at, toolbox=toolbox, commands=commands, env=env or {}, timeout=timedelta(minutes=2),
+        patience=1,
+    )  # fmt: skip
+    return asyncio.run(source.ask(packages))
+
+
+def test_pip_audit_tells_what_a_source_knows(toolbox, commands):
+    with serving(osv({"shop"})) as source:
+        answers = audited(toolbox, commands, source.url, SHOP, OTHER)
+    assert [one.id for one in answers[SHOP]] == ["PYSEC-2030-1"]
+    assert answers[SHOP][0].fixed == ("2.0",)
+    assert answers[OTHER] == ()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_pip_audit_with_a_source_in_trouble_has_no_answer(toolbox, commands, trouble):
+    with serving(TROUBLES[trouble]) as source:
+        answers = audited(toolbox, commands, source.url, SHOP, OTHER)
+    assert all(isinstance(answer, str) and answer for answer in answers.values()), answers
+
+
+def test_pip_audit_with_nobody_there_has_no_answer(toolbox, commands):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        answers = audited(toolbox, commands, f"http://{address}", SHOP)
+        proxied = audited(toolbox, commands, "", SHOP, service="pypi", env={"HTTPS_PROXY": f"http://{address}"})
+    assert isinstance(answers[SHOP], str)
+    assert isinstance(proxied[SHOP], str)
+
+
+# Nothing leaves this machine.
+
+
+@contextmanager
+def proxy():
+    """Counts who comes, and hangs up."""
+    came = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        over = threading.Event()
+
+        def accept():
+            while not over.is_set():
+                try:
+                    came.append(server.accept()[0])
+                except TimeoutError:
+                    continue
+                came[-1].close()
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", came
+        over.set()
+        thread.join()
+
+
+def test_no_candidate_is_sent_anywhere(toolbox, tmp_path):
+    program = asyncio.run(toolbox.program(secrets.TOOL))
+    token = "xoxb-" + "34532454-e039d02840a0b9379c"
+    (tmp_path / "conf.py").write_text(f'slack = "{token}"\n')
+
+    def run(*arguments):
+        with proxy() as (address, came):
+            env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HTTPS_PROXY": address, "HTTP_PROXY": address}
+            done = subprocess.run([program, *arguments, "."], cwd=tmp_path, env=env, check=True, capture_output=True)
+            return json.loads(done.stdout)["results"], len(came)
+
+    found, came = run(*secrets.ARGUMENTS)
+    assert (list(found), came) == (["conf.py"], 0)
+    _, asked = run(*(word for word in secrets.ARGUMENTS if word != "--no-verify"))
+    assert asked, "without our option it would have been: the proxy sees it"
+
+
+MANIFEST = """
+[app]
+name = "shop"
+
+[processes.worker]
+command = ["sleep", "600"]
+
+[security]
+scanners = ["dependencies", "secrets"]
+
+[environments.local]
+[environments.production]
+port = 8001
+"""
+PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["packaging==24.1"]\n'
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root gives itself another network")
+def test_without_a_network_dependencies_are_not_checked_and_that_stops_everywhere_but_in_local(tmp_path):
+    root = repositories.repository(tmp_path / "shop", {"ecluse.toml": MANIFEST, "pyproject.toml": PROJECT})[1]
+
+    def ecluse(*arguments, alone=True):
+        start = ["unshare", "--net"] if alone else []
+        return subprocess.run(
+            [*start, sys.executable, "-m", "ecluse", *arguments], cwd=root, capture_output=True, text=True, check=False
+        )
+
+    prepared = ecluse("security", "--json", alone=False)  # fetches the tools and the wheel
+    assert prepared.returncode in {0, 1}, prepared.stdout + prepared.stderr
+    answers = {name: ecluse("security", "--json", "--fresh", *options) for name, options in
+               {"none": (), "production": ("--env", "production"), "local": ("--env", "local")}.items()}  # fmt: skip
+    assert {name: done.returncode for name, done in answers.items()} == {"none": 1, "production": 1, "local": 0}
+    for done in answers.values():
+        report = json.loads(done.stdout)["report"]
+        assert report["verdict"] == "not_checked"
+        assert [one["scanner"] for one in report["not_checked"]] == ["dependencies"]
+    waived = ecluse("security", "baseline", "--until", "2099-01-01", "--reason", "no network here")
+    assert waived.returncode == 0, waived.stderr
+    repositories.commit(root, "Accept what can't be asked here")
+    assert ecluse("security").returncode == 0

@@ -1,0 +1,28 @@
+"""The security gate as a job: whole history, its findings for code scanning."""
+
+import yaml
+
+from ecluse.loop.ci import github, gitlab
+from support.ci import MANIFEST, app_of
+
+
+def test_github_s_job_has_the_history_and_hands_over_its_findings(tmp_path):
+    app = app_of(tmp_path, MANIFEST + "\n[security]\n")
+    job = yaml.safe_load(github.render(app, ()))["jobs"]["security"]
+    assert job["permissions"] == {"contents": "read", "security-events": "write"}
+    assert job["steps"][0]["with"] == {"persist-credentials": False, "fetch-depth": 0}
+    assert any("ecluse run security --only" in step.get("run", "") for step in job["steps"])
+    assert any("/security/reports/security.sarif" in step.get("run", "") for step in job["steps"])
+
+
+def test_gitlab_s_job_has_the_history(tmp_path):
+    app = app_of(tmp_path, MANIFEST + "\n[security]\n")
+    document = yaml.safe_load(gitlab.render(app, ()))
+    assert document["security"]["variables"] == {"GIT_DEPTH": "0"}
+    assert "variables" not in document["lint"]
+
+
+def test_a_ship_beyond_local_waits_for_it_whatever_its_gates_are(tmp_path):
+    text = MANIFEST.replace("[environments.staging]\n", '[environments.staging]\ngates = ["lint"]\n') + "\n[security]\n"
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, text), ()))["jobs"]
+    assert jobs["ship-staging"]["needs"] == ["lint", "security"]

@@ -1,0 +1,40 @@
+import pytest
+
+from ecluse.loop.security.looking import looked_at, uncovered
+from ecluse.model.security import Scanner, SecurityPolicy
+
+DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\n"
+FILES = {
+    "app.py": "", "gui.pyw": "", "README.md": "",
+    "Dockerfile": "", "docker/Dockerfile.prod": "", "worker.Dockerfile": "", "Containerfile": "",
+    "docs/Dockerfile.md.txt/x": "", ".dockerignore": "", "Dockerfile.dockerignore": "", "MyDockerfile.txt": "",
+    ".github/workflows/ci.yml": "on: push", ".github/dependabot.yml": "", "actions/x/action.yaml": "",
+    ".github/workflows/README.md": "", "infra/main.tf": "", "infra/x.tf.json": "", "terraform.tfvars": "",
+    "k8s/web.yaml": DEPLOYMENT, "k8s/two.yml": "---\na: b\n---\nkind: Service\nmetadata: x\napiVersion: v1\n",
+    "values.yaml": "kind: none\n", "compose.yml": "services: {}\n", "package-lock.json": "{}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scanner", "expected"),
+    [
+        (Scanner.CODE, {"app.py", "gui.pyw"}),
+        (Scanner.SECRETS, set(FILES)),
+        (Scanner.DOCKERFILE, {"Dockerfile", "docker/Dockerfile.prod", "worker.Dockerfile", "Containerfile"}),
+        (Scanner.WORKFLOWS, {".github/workflows/ci.yml", ".github/dependabot.yml", "actions/x/action.yaml"}),
+        (Scanner.TERRAFORM, {"infra/main.tf", "infra/x.tf.json"}),
+        (Scanner.KUBERNETES, {"k8s/web.yaml", "k8s/two.yml"}),
+        (Scanner.DEPENDENCIES, {"*"}),
+        (Scanner.LICENCES, set()),
+    ],
+)
+def test_what_is_for_whom(scanner, expected):
+    assert set(looked_at(scanner, FILES, FILES.get, SecurityPolicy())) == expected
+
+
+def test_licences_are_looked_at_where_there_is_a_list():
+    assert looked_at(Scanner.LICENCES, FILES, FILES.get, SecurityPolicy(deny=("AGPL-*",))) == ("*",)
+
+
+def test_what_no_scanner_looks_at_is_said():
+    assert uncovered(["app.py", "web/package-lock.json"]) == ("not looked at: npm packages (web/package-lock.json)",)
