@@ -36,6 +36,11 @@ class SecurityGate:
     def log(self) -> Path:
         return self._stage.logs / f"{self._step.name}.log"
 
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """It has one attempt."""
+        return (self.log,)
+
     async def __call__(self, world: World) -> Outcome:
         began = world.clock.monotonic()
         folder = self._stage.place.folder / "security"

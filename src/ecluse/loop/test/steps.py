@@ -90,9 +90,8 @@ async def run_steps(
         return _concluded(app, steps, known, (), recall, run, world)
     with workplace(world.home, run, on_left=lambda left: tell_killed(left, world)) as place:
         checkout = await check_out(world.source, commit, place.folder / "commit", dirty=dirty)
-        environments = await environments_of(
-            app, filter(needs_environment, recall.keyed if recall else steps), world, checkout
-        )
+        installed = filter(needs_environment, recall.keyed if recall else steps)
+        environments = await environments_of(app, installed, world, checkout)
         if recall:
             recall.learn(environments)
         if skips:
