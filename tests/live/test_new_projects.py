@@ -56,6 +56,20 @@ def with_a_port_of_its_own(ada):
         ada.commits("shop", "chore: another port")
 
 
+def with_advisories_of_its_own(ada):
+    """The security gate asks a folder: the public source may be out of reach, and then nothing is passed."""
+    known = ada.folder.parent / "advisories"
+    known.mkdir(exist_ok=True)
+    fixed = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "0.1"}]}]
+    affected = [{"package": {"ecosystem": "PyPI", "name": "flask"}, "ranges": fixed}]
+    record = {"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": affected}
+    (known / "TEST-1.json").write_text(json.dumps(record))
+    manifest = ada.folder / "shop" / "ecluse.toml"
+    text = re.sub(r"(?m)^(\[security\].*)$", rf'\1\nsource = "folder"\nat = "{known}"', manifest.read_text())
+    assert str(known) in text
+    manifest.write_text(text)
+
+
 def passes_its_gates(ada):
     for verb in ("check", "test"):
         steps = ada.types(verb, project="shop")["steps"]
@@ -110,6 +124,7 @@ def test_each_kind_is_created_tested_shipped_and_updated(kind, created, ada):
     assert (done["outcome"], done["from"], done["to"]) == ("updated", OLDER, LATER)
     assert readme.read_text().endswith(MINE)
     assert "branch = true" in (project / "pyproject.toml").read_text()
+    with_advisories_of_its_own(ada)
     ada.commits("shop", "chore: update the template")
     passes_its_gates(ada)
     assert is_shipped(ada, kind) == url

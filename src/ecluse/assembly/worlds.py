@@ -22,7 +22,7 @@ from ecluse.assembly.tracking import tracker_of
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.system.clock import SystemClock
-from ecluse.system.environment import actor, find_home, login, read_environment
+from ecluse.system.environment import actor, find_cache, find_home, login, read_environment
 from ecluse.system.files import write_atomically
 from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
@@ -107,7 +107,7 @@ async def world(
     store = FolderStore(home / "store")
     toolchain = toolchain_of(home, env, commands, store)
     services = services_of(home, env, toolchain)
-    toolbox = toolbox_of(home, env, commands)
+    toolbox = toolbox_of(find_cache(env), env, commands)
     reached: list[KeeperTarget | Balancer] = []
 
     def targets(app: App, environment: Environment) -> Mapping[HostName, Target]:
