@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ecluse.engine.plan import Ended, State
+from ecluse.engine.plan import Ended
 from ecluse.engine.run import Began, Waits
 from ecluse.loop.code.workplace import OF_A_RUN
 from ecluse.loop.test.verdicts import verdict_of
 from ecluse.model.events import RunEnded
+from ecluse.model.verdict import Answer
 from ecluse.ports.world import World
 
 KILLED = "killed"
@@ -30,7 +31,7 @@ class Telling:
         else:
             verdict = verdict_of(event, ())
             detail = next(iter(verdict.evidence), "")
-            self._reporter.ended(event.name, ok=event.state is State.PASSED, detail=detail)
+            self._reporter.ended(event.name, ok=verdict.answer is Answer.PASSED, detail=detail)
 
 
 def tell_killed(run: str, world: World) -> None:

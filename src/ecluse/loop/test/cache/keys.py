@@ -85,7 +85,8 @@ def keys_of(steps: Sequence[Step], basis: Basis) -> dict[StepName, Key]:
 def can_be_kept(step: Step, basis: Basis) -> bool:
     """A list of known failures that isn't the commit's is the working tree's, of which no key knows."""
     listed = step.evidence.known_failures
-    return step.cache and step.python in basis.environments and (not listed or bool(basis.content(listed)))
+    is_known = step.builtin or step.python in basis.environments
+    return step.cache and is_known and (not listed or bool(basis.content(listed)))
 
 
 def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, str]:
