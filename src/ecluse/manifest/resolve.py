@@ -55,6 +55,8 @@ def resolve(manifest: Manifest) -> App:
     groups = manifest.groups
     named = {name: _names(name, table) for name, table in manifest.steps.items()}
     security = _security(manifest.security) if manifest.security else None
+    if security:
+        named[SECURITY] = (StepName(SECURITY),)
     declared = tuple(_environment(name, table, groups, named) for name, table in manifest.environments.items())
     environments = tuple(environment for environment in declared if not environment.instances)
     steps = tuple(

@@ -271,7 +271,7 @@ def test_runs_of_an_older_file_are_known_once_it_is_opened(tmp_path):
     )
     before.close()
     with closing(sqlite3.connect(path)) as older:
-        older.executescript("DROP TABLE runs; DROP TABLE steps; PRAGMA user_version = 3;")
+        older.executescript("DROP TABLE runs; DROP TABLE steps; DROP TABLE outbox; PRAGMA user_version = 3;")
     after = SqliteLedger(path, Stopped(), "ada@lock")
     assert [(run.run, run.flaky) for run in after.runs()] == [("run-1", 1)]
     assert [(step.name, step.flaky) for step in after.steps()] == [("e2e", 1)]
