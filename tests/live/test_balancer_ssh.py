@@ -36,9 +36,9 @@ def hosts(tmp_path_factory):
         more = "global\n    stats socket /run/root.sock mode 600 level admin\n"
         lb1.run("sh", "-c", 'printf %s "$1" >/run/haproxy.cfg', "sh", text.replace("global\n", more, 1), user=False)
         with (lb1.folder / "haproxy.log").open("wb") as log:
-            words = lb1.inside(program("haproxy"), "-db", "-f", "/run/haproxy.cfg", user=False)
             # It wants to come back to where it was started, and this checkout may lie in what the host hasn't got.
-            running = subprocess.Popen(words, stdout=log, stderr=log, cwd="/")
+            words = ("sh", "-c", 'cd / && exec "$@"', "sh", program("haproxy"), "-db", "-f", "/run/haproxy.cfg")
+            running = subprocess.Popen(lb1.inside(*words, user=False), stdout=log, stderr=log)
         try:
             until(lambda: lb1.run("sh", "-c", "ls /run/admin.sock || true"), 10)
             yield hosts
