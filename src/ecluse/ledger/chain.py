@@ -48,6 +48,11 @@ def digest(previous: str, canonical: bytes) -> str:
     return hashlib.sha256(previous.encode() + b"\n" + canonical).hexdigest()
 
 
+def kept(link: Link, *, at: datetime, actor: str, event: Event) -> Record:
+    """What `read` finds in the link that was forged of these."""
+    return Record(number=link.number, at=at, actor=actor, event=event, previous=link.previous, hash=link.hash)
+
+
 def read(link: Link) -> Record:
     """Raises ValueError, KeyError or TypeError when the bytes are no event."""
     document = json.loads(link.canonical)

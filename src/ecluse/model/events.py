@@ -6,8 +6,10 @@ Fields are text, numbers, booleans, None, and tuples or mappings of those; times
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from ecluse.model.shallow import shallow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,7 @@ class Event:
     environment: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return shallow(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

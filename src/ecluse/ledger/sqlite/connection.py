@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,11 @@ class Connection:
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
         with problems.told(self.path):
             return self._connected().execute(self._queries[query], values or {}).fetchall()
+
+    def each(self, query: str, values: Sequence[Mapping[str, Any]]) -> None:
+        """Once for each of `values`, in their order."""
+        with problems.told(self.path):
+            self._connected().executemany(self._queries[query], values)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -151,14 +151,16 @@ class SqliteLedger:
         with self._connection.writing():
             at = self._clock.now()
             number, head = self._connection.rows("read_head")[0]
-            records = []
+            links, records = [], []
             for event in events:
                 number += 1
                 link = chain.forge(head, number=number, at=at, actor=self._actor, event=event)
                 head = link.hash
-                self._connection.rows("insert_event", _row(link))
-                records.append(chain.read(link))
-                projections.project(self._connection, records[-1])
+                links.append(_row(link))
+                records.append(chain.kept(link, at=at, actor=self._actor, event=event))
+            self._connection.each("insert_event", links)
+            for record in records:
+                projections.project(self._connection, record)
             runs.project(self._connection, records)
             self._connection.rows("move_head", {"number": number, "hash": head})
         return tuple(records)

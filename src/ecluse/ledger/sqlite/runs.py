@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecluse.ledger.sqlite.connection import Connection
 from ecluse.model.events import RunEnded, RunStarted, StepEnded
 from ecluse.model.runs import COUNTS, RunKnown, StepKnown, begun, counts, is_of_a_step, learnt, was_run
+from ecluse.model.shallow import shallow
 from ecluse.ports.ledger import Record
 
 if TYPE_CHECKING:
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 def project(connection: Connection, records: Iterable[Record]) -> None:
     """Inside the transaction that writes the events."""
     waiting: dict[str, Counter[str]] = {}
+    steps: list[dict[str, Any]] = []
     for record in records:
         match record.event:
             case RunStarted() as event:
                 _count(connection, waiting)  # what came before a run's beginning isn't part of it
-                known = asdict(begun(event, record))
+                known = shallow(begun(event, record))
                 connection.rows("begin_run", {**known, "started_at": record.at.isoformat()})
             case RunEnded() as event:
                 end = {"outcome": event.outcome, "seconds": event.seconds, "why": event.why}
@@ -34,8 +35,9 @@ def project(connection: Connection, records: Iterable[Record]) -> None:
                 waiting.setdefault(event.run, Counter()).update(counts(event))
                 if was_run(event):
                     first = learnt(StepKnown(name=event.step), event, record.at)
-                    connection.rows("learn_of_step", _row(first))
+                    steps.append(_row(first))
     _count(connection, waiting)
+    connection.each("learn_of_step", steps)
 
 
 def _count(connection: Connection, waiting: dict[str, Counter[str]]) -> None:
@@ -56,7 +58,7 @@ def steps(connection: Connection) -> tuple[StepKnown, ...]:
 
 def _row(known: StepKnown) -> dict[str, Any]:
     times = {"last_at": known.last_at, "flaky_at": known.flaky_at}
-    return {**asdict(known), **{name: at.isoformat() if at else None for name, at in times.items()}}
+    return {**shallow(known), **{name: at.isoformat() if at else None for name, at in times.items()}}
 
 
 def _times(row: sqlite3.Row, *names: str) -> dict[str, Any]:

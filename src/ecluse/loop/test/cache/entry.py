@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from ecluse.model.ids import Commit, Digest
+from ecluse.model.shallow import shallow
 
 NO_DIGEST = Digest("")
 
@@ -55,7 +56,8 @@ class CacheEntry:
 
 def to_document(entry: CacheEntry) -> bytes:
     """With a sum in front, by which a torn or changed document is known."""
-    body = json.dumps(asdict(entry), sort_keys=True).encode()
+    files = {"outputs": [*map(shallow, entry.outputs)], "papers": [*map(shallow, entry.papers)]}
+    body = json.dumps({**shallow(entry), **files}, sort_keys=True).encode()
     return _sum(body) + b"\n" + body
 
 
