@@ -77,9 +77,7 @@ def _names_others(folder: Path) -> bool:
 
 
 def compose(checkout: Checkout, inputs: Iterable[str] | None, given: Iterable[Path], folder: Path) -> None:
-    """Make a step's own tree: its inputs at the commit, and what other steps gave out. `folder` is made unless it is
-    there, empty."""
-    folder.mkdir(exist_ok=True)
+    """Fill a step's own tree, which is there, empty: its inputs at the commit, and what other steps gave out."""
     copy_files(checkout.folder, chosen(checkout.files, inputs), folder)
     for outputs in given:
         copy_any(outputs, folder)

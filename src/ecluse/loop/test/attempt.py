@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -84,29 +84,22 @@ class Attempts:
         self._needs = needs
         self._stage = stage
         self._count = 0
+        self._name = ""
+        """Of this attempt, as part of paths."""
         self._failed_before: frozenset[str] = frozenset()
         self._reports: list[Path] = []
+        self._logs: list[Path] = []
 
     @property
-    def log(self) -> Path:
-        """Of the latest attempt."""
-        return self._log(self._count)
-
-    @property
-    def logs(self) -> tuple[Path, ...]:
+    def logs(self) -> Sequence[Path]:
         """Of all attempts that there were."""
-        return tuple(self._log(count) for count in range(1, self._count + 1))
-
-    def _log(self, count: int) -> Path:
-        return self._stage.logs / f"{self._name(count)}.log"
-
-    def _name(self, count: int) -> str:
-        """As part of paths."""
-        return path_name(self._step.name) + (f".{count}" if count > 1 else "")
+        return self._logs
 
     async def __call__(self, world: World) -> Outcome:
         self._stage.environments.of(self._step)
         self._count += 1
+        self._name = path_name(self._step.name) + (f".{self._count}" if self._count > 1 else "")
+        self._logs.append(self._stage.logs / f"{self._name}.log")
         give_back = await self._locked(world) if self._step.locks else _nothing
         try:
             return await self._attempt(world)
@@ -135,7 +128,7 @@ class Attempts:
         services = self._stage.services_of(self._step)
         await services.provide(services_for(self._step, self._stage.declared))
         place = self._stage.place
-        tree = place.lend_tree(self._name(self._count))
+        tree = place.lend_tree(self._name)
         scratch = place.lend_scratch()
         command = self._command(tree, scratch, world)
         try:
@@ -152,10 +145,10 @@ class Attempts:
         return Outcome(passed=judged.passed, result=judged)
 
     def _made(self, began: float, world: World) -> Made:
-        stage, name = self._stage, self._step.name
+        stage = self._stage
         return Made(
-            papers=(self.log, *self._reports),
-            outputs=stage.outputs_of(name),
+            papers=(self._logs[-1], *self._reports),
+            outputs=stage.outputs_of(self._step.name) if self._step.outputs else None,
             commit=stage.checkout.commit,
             at=world.clock.now().isoformat(timespec="seconds"),
             seconds=world.clock.monotonic() - began,
@@ -210,7 +203,7 @@ class Attempts:
             folder=tree / step.folder,
             env=env,
             timeout=step.timeout,
-            log=self.log,
+            log=self._logs[-1],
             on_output=lambda text: world.reporter.line(step.name, text),
             secrets=stage.hidden,
             veiled=stage.veiled.get(environment),
@@ -227,7 +220,7 @@ class Attempts:
         step, stage = self._step, self._stage
         if self._count > 1:
             remove_tree(stage.outputs_of(step.name))
-        faults = collect(step, tree, stage.outputs_of(step.name), stage.hidden)
+        faults = collect(step, tree, stage.outputs_of(step.name), stage.hidden) if step.outputs else ()
         return Ran(
             finished=finished,
             junit=self._keep_reports(tree, step.evidence.junit),

@@ -27,8 +27,10 @@ def collect(step: Step, tree: Path, into: Path, secrets: Iterable[str]) -> tuple
 
 def reports(step: Step, tree: Path, pattern: str) -> tuple[Path, ...]:
     """The reports in the tree that a path or glob, relative to the step's folder, names; sorted."""
+    if not pattern:
+        return ()
     folder = tree / step.folder
-    found = sorted(folder.glob(pattern)) if pattern and folder.is_dir() else []
+    found = sorted(folder.glob(pattern)) if folder.is_dir() else []
     return tuple(path for path in found if path.is_file() and _inside(tree, path))
 
 

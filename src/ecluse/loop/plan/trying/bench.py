@@ -123,6 +123,7 @@ class Bench:
         for folder in (self.tree, *scratch):
             if folder.exists():
                 remove_tree(folder)
+        self.tree.mkdir()
         compose(self.checkout, None, (self.built,) if self.built else (), self.tree)
         for folder in scratch:
             folder.mkdir()

@@ -64,8 +64,8 @@ class Kept:
                 covered=judged.covered,
                 known=judged.known,
                 cured=judged.cured,
-                outputs=keep_outputs(made.outputs, self.cache),
-                folders=folders_of(made.outputs),
+                outputs=keep_outputs(made.outputs, self.cache) if made.outputs else (),
+                folders=folders_of(made.outputs) if made.outputs else (),
                 paths=self.paths.get(step.name, ""),
                 papers=keep_papers(made.papers, self.cache),
             )
@@ -100,10 +100,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """Of a step that passed: its log and reports, where its outputs lie, when, and at which commit."""
+    """Of a step that passed: its log and reports, where its outputs lie if it declares some, when, and at which commit."""
 
     papers: tuple[Path, ...]
-    outputs: Path
+    outputs: Path | None
     commit: Commit
     at: str
     seconds: float
