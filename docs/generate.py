@@ -16,7 +16,8 @@ from ecluse.catalogue.finding import Known, known_problems
 from ecluse.catalogue.why import WHY
 from ecluse.cli.main import COMMANDS
 from ecluse.manifest.reference import reference as manifest
-from ecluse.model.events import KINDS, Event
+from ecluse.model.events.event import Event
+from ecluse.model.events.reading import KINDS, kind_of
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made from {source} by docs/generate.py; edit there. -->"
@@ -58,7 +59,8 @@ def examples(epilog: str) -> str:
 
 def events() -> str:
     what = "What the ledger holds, and what `ecluse events --json` prints: `kind`, and `data` with these fields."
-    return page("Events", "src/ecluse/model/events.py", what, *(event(name, kind) for name, kind in KINDS.items()))
+    kinds = ((name, kind) for name in KINDS if (kind := kind_of(name)))
+    return page("Events", "src/ecluse/model/events", what, *(event(name, kind) for name, kind in kinds))
 
 
 def event(name: str, kind: type[Event]) -> str:

@@ -13,7 +13,7 @@ from contextlib import suppress
 import pytest
 
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model.events import RunStarted, StepEnded
+from ecluse.model.events.runs import RunStarted, StepEnded
 from ecluse.system.clock import SystemClock
 from support import repositories
 from support.processes import holders

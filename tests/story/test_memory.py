@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from ecluse.cli import events as events_command
 from ecluse.cli import history as history_command
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model import events
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStarted
+from ecluse.model.events.policies import PolicyOverridden
+from ecluse.model.events.releases import ReleaseMade
 
 COMMIT = "c" * 40
 
@@ -33,15 +35,15 @@ class Ticking:
 
 def deployed(number, environment="local", *, why=""):
     fields = {"environment": environment, "deployment": f"d-{number}", "release": "r-1", "version": f"1.{number}.0"}
-    ended = events.DeploymentReverted(**fields, why=why) if why else events.DeploymentCommitted(**fields, slot="blue")
-    return events.DeploymentStarted(**fields, slot="blue"), ended
+    ended = DeploymentReverted(**fields, why=why) if why else DeploymentCommitted(**fields, slot="blue")
+    return DeploymentStarted(**fields, slot="blue"), ended
 
 
 @pytest.fixture
 def repository(tmp_path):
     (tmp_path / ".git").mkdir()
     ledger = SqliteLedger(tmp_path / ".ecluse" / "ledger.db", Ticking(), "ada@lock")
-    ledger.append(events.ReleaseMade(release="r-1", version="1.0.0", commit=COMMIT, bundle="b", config="m"))
+    ledger.append(ReleaseMade(release="r-1", version="1.0.0", commit=COMMIT, bundle="b", config="m"))
     for fact in (*deployed(0), *deployed(1, "production"), *deployed(2, why="health 500")):
         ledger.append(fact)
     ledger.close()
@@ -87,7 +89,7 @@ def test_history_has_stable_keys(repository):
 def test_history_shows_an_override_with_its_reason(repository):
     ledger = SqliteLedger(repository / ".ecluse" / "ledger.db", Ticking(), "ada@lock")
     why = {"by": "ada@lock", "why": "the shop is down", "policies": ("policy.freeze", "policy.approvals")}
-    ledger.append(events.PolicyOverridden(environment="local", release="r-1", version="1.3.0", **why), *deployed(3))
+    ledger.append(PolicyOverridden(environment="local", release="r-1", version="1.3.0", **why), *deployed(3))
     ledger.close()
     (newest, older) = json.loads(history(repository, "--json", "--limit", "2").stdout)["deployments"]
     assert newest["override"] == {**why, "policies": ["policy.freeze", "policy.approvals"]}

@@ -12,8 +12,9 @@ from ecluse.loop.monitor.history import document, timeline
 from ecluse.loop.operate.rollback import rollback, would_go_to
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
-from ecluse.model import events
 from ecluse.model.app import App, Environment, Health
+from ecluse.model.events.deployments import MigrationsRun
+from ecluse.model.events.policies import PolicyOverridden
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.target import RanCommand
 from ecluse.providers.memory.script import Behaviour
@@ -101,7 +102,7 @@ class Shop:
             **more,
         )
 
-    def told(self, kind=events.MigrationsRun):
+    def told(self, kind=MigrationsRun):
         return [record.event for record in self.memory.ledger.events() if isinstance(record.event, kind)]
 
 
@@ -162,7 +163,7 @@ async def test_a_person_may_go_back_all_the_same_and_it_is_recorded(shop):
     await with_two(shop)
     gone = await shop.back(override="the column was not used")
     assert gone.outcome == "rolled_back"
-    (event,) = shop.told(events.PolicyOverridden)
+    (event,) = shop.told(PolicyOverridden)
     assert (event.why, event.policies, event.version) == ("the column was not used", ("schema",), "0.1.0")
     entry = document(timeline(shop.memory.ledger, environment=None, before=None, limit=5))["deployments"][0]
     assert entry["override"]["policies"] == ["schema"]

@@ -13,8 +13,12 @@ from ecluse.loop.monitor.history import document, timeline
 from ecluse.loop.operate.rollback import rollback
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
-from ecluse.model import events
 from ecluse.model.app import App, Build, Environment, Health
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentStarted
+from ecluse.model.events.event import Event
+from ecluse.model.events.policies import PolicyAnswered, PolicyOverridden, ReleaseApproved
+from ecluse.model.events.releases import BundleBuilt, ReleaseMade
+from ecluse.model.events.runs import RunEnded, StepEnded
 from ecluse.model.host import HERE
 from ecluse.model.observed import Counters
 from ecluse.model.policy import Policy
@@ -109,7 +113,7 @@ def answers(shipped):
 async def test_without_policies_nothing_is_asked(shop):
     open_house = shop(Policy(), at=FRIDAY)
     assert (await open_house.ship()).outcome == "shipped"
-    assert open_house.told(events.PolicyAnswered) == []
+    assert open_house.told(PolicyAnswered) == []
 
 
 async def test_a_freeze_stops_before_anything_is_built(shop):
@@ -123,9 +127,9 @@ async def test_a_freeze_stops_before_anything_is_built(shop):
         "wait until Mon 2026-12-07 08:00 Europe/Paris; then: ecluse ship production; "
         'or, at once, past all policies, and recorded: ecluse ship production --override "why"'
     )
-    assert frozen.told(events.BundleBuilt) == frozen.told(events.DeploymentStarted) == []
-    assert [event.answer for event in frozen.told(events.PolicyAnswered)] == ["failed"]
-    assert frozen.told(events.RunEnded)[0].why == shipped.problem.what
+    assert frozen.told(BundleBuilt) == frozen.told(DeploymentStarted) == []
+    assert [event.answer for event in frozen.told(PolicyAnswered)] == ["failed"]
+    assert frozen.told(RunEnded)[0].why == shipped.problem.what
 
 
 async def test_after_the_weekend_it_ships(shop):
@@ -165,14 +169,14 @@ async def test_an_override_is_recorded_with_its_reason_and_shown(shop):
     frozen = shop(WEEKEND, at=FRIDAY)
     shipped = await frozen.ship(override="the shop is down")
     assert (shipped.outcome, answers(shipped)) == ("shipped", {"policy.freeze": "overridden"})
-    (event,) = frozen.told(events.PolicyOverridden)
+    (event,) = frozen.told(PolicyOverridden)
     assert (event.by, event.why, event.policies) == ("anne@here", "the shop is down", ("policy.freeze",))
     (entry,) = document(timeline(frozen.memory.ledger, environment=None, before=None, limit=5))["deployments"]
     assert entry["override"] == {"by": "anne@here", "why": "the shop is down", "policies": ["policy.freeze"]}
     frozen.sell("two")
     frozen.memory.clock.advance(3 * 86400)
     await frozen.ship(override="just in case")
-    assert len(frozen.told(events.PolicyOverridden)) == 1
+    assert len(frozen.told(PolicyOverridden)) == 1
 
 
 async def test_a_release_waits_for_somebody_else(shop):
@@ -191,7 +195,7 @@ async def test_a_release_waits_for_somebody_else(shop):
     approved = asked.by("bob@there").approve()
     assert (approved.people, approved.needed) == (("bob@there", "anne@here"), 1)
     assert answers(await asked.deploy()) == {"policy.approvals": "passed"}
-    assert asked.told(events.DeploymentCommitted)[0].version == "0.1.0"
+    assert asked.told(DeploymentCommitted)[0].version == "0.1.0"
 
 
 async def test_an_approval_is_for_one_release_and_one_time(shop):
@@ -216,7 +220,7 @@ async def test_who_may_not_approve_is_told(shop):
     with pytest.raises(ProblemError) as refused:
         shop(Policy()).approve()
     assert refused.value.problems[0].code == "D052"
-    assert asked.told(events.ReleaseApproved) == []
+    assert asked.told(ReleaseApproved) == []
 
 
 async def test_the_environment_that_asks_is_found(shop):
@@ -303,7 +307,7 @@ async def test_a_dry_run_says_what_the_policies_say(shop):
         "policy.freeze": "failed",
         "policy.approvals": "not_checked",
     }
-    assert strict.told(events.Event) == []
+    assert strict.told(Event) == []
     strict.memory.clock.advance(3 * 86400)
     await strict.ship()
     plan = await preview(await strict.order(), strict.world)
@@ -354,17 +358,17 @@ async def test_an_env_file_of_the_commit_is_told_and_stops_if_it_surely_holds_ke
     assert "it is committed, and goes into the release" in verdict.evidence[0]
     assert verdict.fix.startswith("git rm --cached --ignore-unmatch .env && echo /.env >> .gitignore")
     assert line.partition("=")[2] not in f"{shipped} {list(exposed.memory.ledger.events())}"
-    assert exposed.told(events.StepEnded)[-1].step == "env_files"
+    assert exposed.told(StepEnded)[-1].step == "env_files"
 
 
 async def test_an_env_file_with_keys_stops_no_ship_to_this_machine_but_the_deploy_from_there(shop):
     exposed = shop(Policy())
     exposed.memory.source.commit({".env": f"STRIPE={KEY}\n"}, "feat: settings")
     assert (await exposed.ship("local")).outcome == "shipped"
-    version = exposed.told(events.ReleaseMade)[-1].version
+    version = exposed.told(ReleaseMade)[-1].version
     halted = await exposed.deploy(release=version)
     assert (halted.outcome, halted.problem.code, halted.exit) == ("halted", "B063", Exit.REFUSED)
-    assert exposed.told(events.DeploymentStarted)[-1].environment == "local"
+    assert exposed.told(DeploymentStarted)[-1].environment == "local"
 
 
 async def test_an_env_file_that_the_build_leaves_out_goes_nowhere(shop):

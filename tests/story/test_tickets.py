@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model import events
+from ecluse.model.events.tickets import TicketTold
 from ecluse.system.clock import SystemClock
 from support import trackers
 from support.repositories import commit, git, repository
@@ -127,7 +127,7 @@ def test_a_command_that_is_killed_while_it_comments_leaves_one_comment(shop, fir
     assert (code, shop.comments) == (0, 1)
     assert (": said" if first == "do" else ": told") in out
     assert shop.run("tickets")[1] == "every ticket is told\n"
-    told = shop.ledger(lambda ledger: [r.event for r in ledger.events() if isinstance(r.event, events.TicketTold)])
+    told = shop.ledger(lambda ledger: [r.event for r in ledger.events() if isinstance(r.event, TicketTold)])
     assert len(told) == 1
 
 

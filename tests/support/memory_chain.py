@@ -9,9 +9,9 @@ from ecluse.loop.deploy.lease import held, take
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.monitor.status import look
-from ecluse.model import events
 from ecluse.model.app import App, Environment, Health
 from ecluse.model.artifact import canonical
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit, Problem
@@ -50,7 +50,7 @@ class Chain:
         bundle = self.world.store.put_bytes(canonical(NOTHING.to_json()))
         release = replace(running.release, config=config, bundle=bundle)
         self.world.ledger.append(
-            events.ReleaseMade(
+            ReleaseMade(
                 release=release.id, version=release.version, commit=release.commit, bundle=bundle, config=config
             )
         )

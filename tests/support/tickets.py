@@ -10,9 +10,10 @@ from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.tickets.telling import tell_due
-from ecluse.model import events
 from ecluse.model.app import App, Environment, Health
 from ecluse.model.artifact import canonical
+from ecluse.model.events.releases import ReleaseMade
+from ecluse.model.events.tickets import TicketsNamed
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.ticket import Tickets, TrackerKind
@@ -37,7 +38,7 @@ SHOP = replace(
 
 def named(*keys, happening="release", environment="", version="1.4.0", **more):
     tickets = dict.fromkeys(keys or ("ABC-1",), "abc1234 def5678")
-    return events.TicketsNamed(
+    return TicketsNamed(
         environment=environment, release="r-1", version=version, happening=happening, tickets=tickets,
         tag=f"v{version}", **more,
     )  # fmt: skip
@@ -93,7 +94,7 @@ class Line:
         config = self.world.store.put_bytes(canonical(app_to_json(SHOP)))
         bundle = self.world.store.put_bytes(canonical(NOTHING.to_json()))
         release = replace(plain, commit=commit, config=config, bundle=bundle, tag=f"v{version}")
-        made = events.ReleaseMade(
+        made = ReleaseMade(
             release=release.id, version=version, commit=commit, bundle=bundle, config=config, tag=release.tag
         )
         self.world.ledger.append(made)

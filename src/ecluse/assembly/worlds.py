@@ -87,8 +87,6 @@ async def world(
     """Ends what it opened: connections to keepers, the ledger's, and the step supervisor. `in_an_emergency` it goes on
     without a ledger that can't be used."""
     from ecluse.keeper import ballast  # noqa: PLC0415
-    from ecluse.ledger.besteffort import BestEffortLedger  # noqa: PLC0415
-    from ecluse.ledger.memory import MemoryLedger  # noqa: PLC0415
     from ecluse.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415
     from ecluse.ports.world import World  # noqa: PLC0415
     from ecluse.providers.git.source import GitSource  # noqa: PLC0415
@@ -103,6 +101,9 @@ async def world(
     telling = _reporter(clock)
     ledger: Ledger = SqliteLedger(home / "ledger.db", clock, who, make_room=lambda: ballast.drop(str(home)))
     if in_an_emergency:
+        from ecluse.ledger.besteffort import BestEffortLedger  # noqa: PLC0415
+        from ecluse.ledger.memory import MemoryLedger  # noqa: PLC0415
+
         ledger = BestEffortLedger(ledger, MemoryLedger(clock, who), lambda lost: telling.note(without_ledger(lost)))
     store = FolderStore(home / "store")
     toolchain = toolchain_of(home, env, commands, store)

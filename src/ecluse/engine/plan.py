@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from ecluse.model.events import Event
+from ecluse.model.events.event import Event
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.world import World
 

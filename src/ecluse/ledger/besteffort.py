@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from ecluse.model.events import Event
+from ecluse.model.events.event import Event
 from ecluse.model.history import DeploymentKnown, State
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.runs import RunKnown, StepKnown

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecluse.model.events import Event, from_json, named
+from ecluse.model.events.event import Event
+from ecluse.model.events.reading import from_json, named
 from ecluse.ports.ledger import Record, Verification
 
 GENESIS = ""

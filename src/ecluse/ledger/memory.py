@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecluse.ledger import chain
-from ecluse.model.events import Event
+from ecluse.model.events.event import Event
 from ecluse.model.history import DeploymentKnown, State, apply, fold
 from ecluse.model.runs import RunKnown, StepKnown, fold_runs
 from ecluse.ports.clock import Clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ecluse.model.events import Event
+from ecluse.model.events.event import Event
 from ecluse.model.history import DeploymentKnown, State
 from ecluse.model.runs import RunKnown, StepKnown
 from ecluse.ports.ledger import Ledger, Record, Verification

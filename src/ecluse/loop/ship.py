@@ -36,9 +36,10 @@ from ecluse.loop.release.make import make_release, plan_release, release_of
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.untested import untested
 from ecluse.loop.test.verdicts import event_of
-from ecluse.model import events
 from ecluse.model.app import App, Process
 from ecluse.model.artifact import Bundle
+from ecluse.model.events.environments import LeaseTaken
+from ecluse.model.events.runs import RunEnded, RunStarted
 from ecluse.model.ids import Commit, HostName, StepName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -114,8 +115,8 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
     run = world.ids.new("run")
     async with held(fleet, wanted.environment.lease, world, order.wait) as lease:
         world.ledger.append(
-            events.RunStarted(run=run, verb="ship", commit=commit, dirty=dirty, environment=wanted.environment.name),
-            events.LeaseTaken(generation=lease.generation, holder=world.holder.id, environment=wanted.environment.name),
+            RunStarted(run=run, verb="ship", commit=commit, dirty=dirty, environment=wanted.environment.name),
+            LeaseTaken(generation=lease.generation, holder=world.holder.id, environment=wanted.environment.name),
         )
         shipped = Shipped(outcome="halted", environment=wanted.environment.name, commit=commit)
         try:
@@ -126,7 +127,7 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
             seconds = world.clock.monotonic() - began
             remember(
                 world,
-                events.RunEnded(
+                RunEnded(
                     run=run,
                     outcome=shipped.outcome,
                     seconds=round(seconds, 3),

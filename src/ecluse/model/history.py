@@ -5,39 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
-from ecluse.model.events import (
+from ecluse.model.events.deployments import (
     DeploymentCommitted,
     DeploymentReverted,
     DeploymentStarted,
     DeploymentStuck,
-    DifferenceSeen,
-    EnvironmentStopped,
-    Event,
     MigrationsRun,
     MoveMade,
-    PolicyOverridden,
-    ReleaseApproved,
-    ReleaseMade,
 )
+from ecluse.model.events.environments import DifferenceSeen, EnvironmentStopped
+from ecluse.model.events.policies import PolicyOverridden, ReleaseApproved
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.notices import NOTICING, Outbox, noticed
+from ecluse.model.recorded import Recorded
 
 KEPT = 50
 """How many deployments and approvals of an environment a State carries; a ledger keeps them all."""
-
-
-class Recorded(Protocol):
-    """An event with its number and time, as a ledger keeps it."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def event(self) -> Event: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

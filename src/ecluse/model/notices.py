@@ -11,16 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from ecluse.model.events import (
-    DeploymentCommitted,
-    DeploymentReverted,
-    DeploymentStuck,
-    Event,
-    TicketPutOff,
-    TicketsNamed,
-    TicketTold,
-    TrackerFailed,
-)
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
+from ecluse.model.events.event import Event
+from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
 
 
 class Dated(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ecluse.model.events import RunEnded, RunStarted, StepEnded
-from ecluse.model.history import Recorded
+from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
+from ecluse.model.recorded import Recorded
 from ecluse.model.verdict import Answer
 
 COUNTED = {Answer.PASSED: "passed", Answer.FAILED: "failed", Answer.NOT_RUN: "not_run", Answer.SKIPPED: "skipped"}

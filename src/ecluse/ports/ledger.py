@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ecluse.model.events import Event
-from ecluse.model.history import DeploymentKnown, State
-from ecluse.model.runs import RunKnown, StepKnown
+if TYPE_CHECKING:
+    from ecluse.model.events.event import Event
+    from ecluse.model.history import DeploymentKnown, State
+    from ecluse.model.runs import RunKnown, StepKnown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,25 +8,26 @@ from datetime import timedelta
 
 import pytest
 
-from ecluse.model import events
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentStarted, MigrationsRun
+from ecluse.model.events.environments import EnvironmentStopped
+from ecluse.model.events.event import Unknown
+from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.model.history import State, fold
 from ecluse.ports.ledger import Ledger
 
-STARTED = events.DeploymentStarted(environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue")
-COMMITTED = events.DeploymentCommitted(
-    environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue"
-)
-MIGRATED = events.MigrationsRun(
+STARTED = DeploymentStarted(environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue")
+COMMITTED = DeploymentCommitted(environment="local", deployment="d-1", release="r-1", version="1.0.0", slot="blue")
+MIGRATED = MigrationsRun(
     environment="local", deployment="d-1", release="r-1", version="1.0.0", outcome="done", tool="django",
     applied=("shop.0001_initial", "shop.0002_more"), contracts={"shop.0002_more": "deletes Item"},
 )  # fmt: skip
-ELSEWHERE = events.EnvironmentStopped(environment="production")
-STEP = events.StepEnded(run="run-1", step="écluse", answer="passed", seconds=0.1, evidence=("3 passed", "0 failed"))
+ELSEWHERE = EnvironmentStopped(environment="production")
+STEP = StepEnded(run="run-1", step="écluse", answer="passed", seconds=0.1, evidence=("3 passed", "0 failed"))
 
-BEGAN = events.RunStarted(run="run-1", verb="test", commit="c" * 40)
-PASSED = events.StepEnded(run="run-1", step="test[3.12]", answer="passed", seconds=1, log="/logs/test@3.12.log")
-FLAKY = events.StepEnded(run="run-1", step="test[3.12]", answer="passed", seconds=1, attempts=3, log="/logs/3.log")
-OVER = events.RunEnded(run="run-1", outcome="passed", seconds=2.5)
+BEGAN = RunStarted(run="run-1", verb="test", commit="c" * 40)
+PASSED = StepEnded(run="run-1", step="test[3.12]", answer="passed", seconds=1, log="/logs/test@3.12.log")
+FLAKY = StepEnded(run="run-1", step="test[3.12]", answer="passed", seconds=1, attempts=3, log="/logs/3.log")
+OVER = RunEnded(run="run-1", outcome="passed", seconds=2.5)
 
 
 class LedgerContract:
@@ -93,7 +94,7 @@ class LedgerContract:
 
     def test_deployments_are_kept_beyond_what_a_state_carries(self, ledger: Ledger) -> None:
         begun = [
-            events.DeploymentStarted(environment="local", deployment=f"d-{n}", release="r", version="1", slot="blue")
+            DeploymentStarted(environment="local", deployment=f"d-{n}", release="r", version="1", slot="blue")
             for n in range(60)
         ]
         ledger.append(*begun, ELSEWHERE)
@@ -105,8 +106,8 @@ class LedgerContract:
         ledger.append(BEGAN, PASSED)
         (open_run,) = ledger.runs()
         assert (open_run.outcome, open_run.ended_at, open_run.passed) == ("", None, 1)
-        skipped = events.StepEnded(run="run-1", step="docs", answer="skipped", seconds=0, attempts=0)
-        gate = events.StepEnded(run="run-1", step="gates.coverage", answer="passed", seconds=0)
+        skipped = StepEnded(run="run-1", step="docs", answer="skipped", seconds=0, attempts=0)
+        gate = StepEnded(run="run-1", step="gates.coverage", answer="passed", seconds=0)
         ledger.append(FLAKY, replace(PASSED, cached="before"), skipped, gate, OVER)
         (known,) = ledger.runs()
         assert (known.run, known.verb, known.outcome, known.seconds) == ("run-1", "test", "passed", 2.5)
@@ -114,7 +115,7 @@ class LedgerContract:
 
     def test_runs_are_paged_and_read_by_environment(self, ledger: Ledger) -> None:
         ledger.append(*(replace(BEGAN, run=f"run-{n}") for n in range(4)))
-        ledger.append(events.RunStarted(run="run-9", verb="ship", environment="local"))
+        ledger.append(RunStarted(run="run-9", verb="ship", environment="local"))
         assert [run.run for run in ledger.runs(limit=2)] == ["run-9", "run-3"]
         assert [run.run for run in ledger.runs(before=3)] == ["run-1", "run-0"]
         assert [run.run for run in ledger.runs(environment="local")] == ["run-9"]
@@ -141,7 +142,7 @@ class LedgerContract:
         assert [record.event for record in ledger.events()] == [STEP, STEP]
 
     def test_events_of_a_newer_version_are_carried(self, ledger: Ledger) -> None:
-        unknown = events.Unknown(environment="local", kind="Teleported", data={"environment": "local", "to": "moon"})
+        unknown = Unknown(environment="local", kind="Teleported", data={"environment": "local", "to": "moon"})
         ledger.append(unknown)
         assert [record.event for record in ledger.events()] == [unknown]
         assert ledger.verify().ok

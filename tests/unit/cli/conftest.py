@@ -6,7 +6,7 @@ from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.loop.build.bundle import keep_bundle
 from ecluse.loop.deploy.wanted import keep_app
 from ecluse.manifest.cache import load
-from ecluse.model import events
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.system.clock import SystemClock
 from ecluse.system.store import FolderStore
 from support.repositories import git, repository
@@ -36,7 +36,7 @@ def strict(tmp_path, monkeypatch):
     bundle = keep_bundle(commit, dirty=False, files=(), houses=(), store=store).digest
     config = keep_app(load(root, {}, home), store)
     ledger = SqliteLedger(home / "ledger.db", SystemClock(), "anne@here")
-    made = events.ReleaseMade(release="r-1", version="1.4.0", commit=commit, bundle=bundle, config=config, tag="v1.4.0")
+    made = ReleaseMade(release="r-1", version="1.4.0", commit=commit, bundle=bundle, config=config, tag="v1.4.0")
     ledger.append(made)
     ledger.close()
     return root

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from ecluse.cli.main import cli
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model import events
+from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.system.clock import SystemClock
 from support import repositories
 
@@ -64,9 +64,9 @@ def test_nothing_ran_yet(ecluse):
 
 
 def test_a_run_that_is_not_over_or_was_killed_says_so(ecluse, recorded):
-    recorded(events.RunStarted(run="run-1", verb="test", commit="c" * 40))
-    recorded(events.RunStarted(run="run-2", verb="test", commit="d" * 40))
-    recorded(events.RunEnded(run="run-1", outcome="killed", seconds=0, why="it ended without a word: killed"))
+    recorded(RunStarted(run="run-1", verb="test", commit="c" * 40))
+    recorded(RunStarted(run="run-2", verb="test", commit="d" * 40))
+    recorded(RunEnded(run="run-1", outcome="killed", seconds=0, why="it ended without a word: killed"))
     shown = ecluse("history", "--runs").stdout
     assert [line.split()[4] for line in shown.splitlines()[1:3]] == ["unfinished", "killed"]
     assert "  it ended without a word: killed" in shown
@@ -77,9 +77,7 @@ def test_a_run_that_is_not_over_or_was_killed_says_so(ecluse, recorded):
 
 def test_flaky_steps_are_counted(ecluse, recorded):
     told = {"run": "run-1", "step": "e2e", "seconds": 1, "log": "/log"}
-    recorded(
-        events.StepEnded(answer="passed", attempts=3, **told), events.StepEnded(answer="failed", attempts=4, **told)
-    )
+    recorded(StepEnded(answer="passed", attempts=3, **told), StepEnded(answer="failed", attempts=4, **told))
     assert ecluse("history", "--steps").stdout.splitlines()[1].split()[:5] == ["e2e", "2", "1", "1", "failed"]
     (step,) = json.loads(ecluse("history", "--steps", "--json").stdout)["steps"]
     assert (step["runs"], step["passed"], step["flaky"], step["flaky_last"]["attempts"]) == (2, 1, 1, 3)

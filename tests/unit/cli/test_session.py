@@ -14,7 +14,7 @@ from ecluse.cli.main import cli, run
 from ecluse.cli.session import Interrupts, Session, ended, guarded
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.model.app import App
-from ecluse.model.events import ReleaseMade
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.problem import Exit
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.source import MemorySource

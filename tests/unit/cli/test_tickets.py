@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from ecluse.cli import tickets
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model import events
+from ecluse.model.events.tickets import TrackerFailed
 from ecluse.system.clock import SystemClock
 from support import trackers
 from support.repositories import repository
@@ -78,7 +78,7 @@ def test_what_awaits_its_deployment_is_expected(at):
 
 
 def test_a_tracker_that_fails_is_told_with_when_it_is_asked_again(at):
-    at.add(named("#1"), events.TrackerFailed(code="T001", why="GitHub can't be reached: HTTP 503"))
+    at.add(named("#1"), TrackerFailed(code="T001", why="GitHub can't be reached: HTTP 503"))
     out = at.run().stdout
     assert "the tracker failed 1 time in a row: GitHub can't be reached: HTTP 503 [T001]; the next command after" in out
     document = json.loads(at.run("status", "--json").stdout)

@@ -7,7 +7,7 @@ import pytest
 
 from ecluse.engine.plan import Node, Outcome, State, make_plan
 from ecluse.engine.run import Began, Waits, run
-from ecluse.model.events import StepEnded
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.problem import Problem, ProblemError
 
 NOT_FOUND = Problem(code="X001", what="it isn't there", fix="bring it")

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ecluse.ledger.chain import GENESIS, follow, forge, read
-from ecluse.model.events import EnvironmentStopped, RunStarted
+from ecluse.model.events.environments import EnvironmentStopped
+from ecluse.model.events.runs import RunStarted
 
 AT = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.wanted import Wanted, keep_app
 from ecluse.loop.ship import serving_already
-from ecluse.model import events
 from ecluse.model.app import App, Environment, Health
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.slot import Slot
@@ -35,7 +35,7 @@ def served(memory_world):
         release = release_of("1.0.0", *APP.processes, environment=LIVE).release
         release = replace(release, config=keep_app(APP, world.store))
         made = {"commit": release.commit, "bundle": release.bundle, "config": release.config}
-        world.ledger.append(events.ReleaseMade(release=release.id, version=release.version, **made))
+        world.ledger.append(ReleaseMade(release=release.id, version=release.version, **made))
         async with held(fleet, LIVE.lease, world) as lease:
             assert (await deploy(WANTED, release, NOTHING, fleet, lease, world, verb="ship")).committed
         return release

@@ -4,7 +4,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecluse.model import events
+from ecluse.model.events.deployments import (
+    DeploymentCommitted,
+    DeploymentReverted,
+    DeploymentStarted,
+    MigrationsRun,
+    MoveMade,
+)
+from ecluse.model.events.environments import DifferenceSeen, EnvironmentStopped
+from ecluse.model.events.event import Event, Unknown
+from ecluse.model.events.policies import PolicyOverridden, ReleaseApproved
+from ecluse.model.events.releases import ReleaseMade
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.history import KEPT, EnvironmentKnown, State, apply, fold
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -13,7 +24,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Written:
     number: int
-    event: events.Event
+    event: Event
     actor: str = "ada@lock"
 
     @property
@@ -31,17 +42,17 @@ def after(*facts):
 
 def started(deployment, release="r-1", **more):
     fields = {"version": "1.0.0", "slot": "blue"} | more
-    return events.DeploymentStarted(environment="local", deployment=deployment, release=release, **fields)
+    return DeploymentStarted(environment="local", deployment=deployment, release=release, **fields)
 
 
 def committed(deployment, release="r-1", verb="deploy"):
-    return events.DeploymentCommitted(
+    return DeploymentCommitted(
         environment="local", deployment=deployment, release=release, version="1.0.0", slot="blue", verb=verb
     )
 
 
 def reverted(deployment, release="r-1", serving=""):
-    return events.DeploymentReverted(
+    return DeploymentReverted(
         environment="local", deployment=deployment, release=release, version="1.0.0", why="unhealthy", serving=serving
     )
 
@@ -54,7 +65,7 @@ def deployed(*releases):
     ]
 
 
-STOPPED = events.EnvironmentStopped(environment="local")
+STOPPED = EnvironmentStopped(environment="local")
 
 
 def test_a_started_deployment_is_open_and_moves_nothing():
@@ -109,19 +120,19 @@ def test_after_a_stop_the_last_other_release_is_the_one_before():
 
 
 def test_the_target_is_right_about_what_serves():
-    difference = events.DifferenceSeen(environment="local", expected="r-2", found="r-1")
+    difference = DifferenceSeen(environment="local", expected="r-2", found="r-1")
     known = after(*deployed("r-1", "r-2"), difference)
     assert (known.serving, known.previous) == ("r-1", "r-2")
 
 
 def test_moves_are_kept_with_their_time():
-    made = events.MoveMade(environment="local", deployment="d-1", move="gate", seconds=0.5, detail="3 answers")
+    made = MoveMade(environment="local", deployment="d-1", move="gate", seconds=0.5, detail="3 answers")
     (deployment,) = after(started("d-1"), made).deployments
     assert deployment.moves == (("gate", START + timedelta(seconds=2), 0.5, "3 answers"),)
 
 
 def test_a_move_of_an_unknown_deployment_is_left_out():
-    made = events.MoveMade(environment="local", deployment="d-0", move="gate", seconds=0.5)
+    made = MoveMade(environment="local", deployment="d-0", move="gate", seconds=0.5)
     assert after(made).deployments == ()
 
 
@@ -131,8 +142,8 @@ def test_a_deployment_that_began_in_another_ledger_is_known_by_its_end():
 
 
 def test_a_release_is_what_it_was_first_said_to_be():
-    made = events.ReleaseMade(release="r-1", version="1.0.0", commit="c", bundle="b", config="m")
-    again = events.ReleaseMade(release="r-1", version="2.0.0", commit="c", bundle="b", config="m")
+    made = ReleaseMade(release="r-1", version="1.0.0", commit="c", bundle="b", config="m")
+    again = ReleaseMade(release="r-1", version="2.0.0", commit="c", bundle="b", config="m")
     (kept,) = fold(told(made, again)).releases.values()
     assert (kept.version, kept.at) == ("1.0.0", START + timedelta(seconds=1))
 
@@ -144,8 +155,8 @@ def test_a_state_carries_the_newest_deployments():
 
 
 def test_events_of_the_pipeline_are_counted_only():
-    step = events.StepEnded(environment="local", run="run-1", step="lint", answer="passed", seconds=1.0)
-    assert fold(told(step, events.Unknown(kind="Teleported"))) == State(events=2)
+    step = StepEnded(environment="local", run="run-1", step="lint", answer="passed", seconds=1.0)
+    assert fold(told(step, Unknown(kind="Teleported"))) == State(events=2)
 
 
 @given(st.lists(st.sampled_from(["r-1", "r-2", "r-3", "stop"]), max_size=12))
@@ -169,11 +180,11 @@ def test_folding_may_stop_and_go_on(cut):
 
 
 def approved(release, by):
-    return events.ReleaseApproved(environment="local", release=release, version="1.0.0", by=by)
+    return ReleaseApproved(environment="local", release=release, version="1.0.0", by=by)
 
 
 def overridden(release="r-1"):
-    return events.PolicyOverridden(
+    return PolicyOverridden(
         environment="local", release=release, version="1.0.0", by="ada", why="down", policies=("policy.freeze",)
     )
 
@@ -196,7 +207,7 @@ def test_an_override_whose_deployment_never_began_is_not_for_another_release():
 
 
 def migrated(deployment, outcome, *applied, found=(), contracts=()):
-    return events.MigrationsRun(
+    return MigrationsRun(
         environment="local", deployment=deployment, release="r-1", version="1.0.0", outcome=outcome, tool="django",
         applied=applied, found=found, contracts=dict.fromkeys(contracts, "deletes Item"),
     )  # fmt: skip

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecluse.model import events
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
+from ecluse.model.events.event import Event
+from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
 from ecluse.model.notices import Outbox, noticed
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -15,7 +17,7 @@ AT = datetime(2030, 1, 1, tzinfo=UTC)
 class Record:
     number: int
     at: datetime
-    event: events.Event
+    event: Event
 
 
 def folded(*facts):
@@ -26,26 +28,24 @@ def folded(*facts):
 
 
 def named(*keys, awaits="", happening="deploy", environment="production"):
-    return events.TicketsNamed(
+    return TicketsNamed(
         environment=environment, release="r-1", version="1.4.0", happening=happening, awaits=awaits,
         tickets=dict.fromkeys(keys, "abc1234"),
     )  # fmt: skip
 
 
 def told(notice, key, outcome="told"):
-    return events.TicketTold(notice=notice, version="1.4.0", happening="deploy", ticket=key, outcome=outcome)
+    return TicketTold(notice=notice, version="1.4.0", happening="deploy", ticket=key, outcome=outcome)
 
 
-COMMITTED = events.DeploymentCommitted(
-    environment="production", deployment="d-1", release="r-1", version="1.4.0", slot="blue"
-)
-REVERTED = events.DeploymentReverted(
+COMMITTED = DeploymentCommitted(environment="production", deployment="d-1", release="r-1", version="1.4.0", slot="blue")
+REVERTED = DeploymentReverted(
     environment="production", deployment="d-1", release="r-1", version="1.4.0", why="bad", serving="r-0"
 )
 
 
 def stuck(serving):
-    return events.DeploymentStuck(
+    return DeploymentStuck(
         environment="production", deployment="d-1", release="r-1", version="1.4.0", why="bad", serving=serving
     )
 
@@ -99,7 +99,7 @@ def test_nothing_named_is_nothing_to_tell():
 
 
 def test_what_was_put_off_is_known_until_it_is_told():
-    late = events.TicketPutOff(notice=1, ticket="A-1", code="T004", why="no")
+    late = TicketPutOff(notice=1, ticket="A-1", code="T004", why="no")
     assert folded(named("A-1", "A-2"), late, late).late == {"A-1"}
     assert folded(named("A-1", "A-2"), late, told(1, "A-1")).late == set()
     assert folded(late) == Outbox()
@@ -107,18 +107,15 @@ def test_what_was_put_off_is_known_until_it_is_told():
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 30), (2, 60), (3, 120), (8, 3600), (40, 3600)])
 def test_a_tracker_that_fails_is_asked_ever_more_seldom(failures, seconds):
-    facts = [events.TrackerFailed(code="T001", why="away")] * failures
+    facts = [TrackerFailed(code="T001", why="away")] * failures
     tracker = folded(named("A-1"), *facts).tracker
     assert (tracker.failures, tracker.again_at() - tracker.at) == (failures, timedelta(seconds=seconds))
 
 
 def test_a_tracker_that_wants_to_be_left_alone_is():
-    tracker = folded(events.TrackerFailed(code="T006", why="busy", patience=900)).tracker
+    tracker = folded(TrackerFailed(code="T006", why="busy", patience=900)).tracker
     assert tracker.again_at() - tracker.at == timedelta(seconds=900)
 
 
 def test_a_tracker_that_took_something_is_asked_again_at_once():
-    assert (
-        folded(named("A-1", "A-2"), events.TrackerFailed(code="T001", why=""), told(1, "A-1")).tracker.again_at()
-        is None
-    )
+    assert folded(named("A-1", "A-2"), TrackerFailed(code="T001", why=""), told(1, "A-1")).tracker.again_at() is None

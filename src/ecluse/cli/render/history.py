@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ecluse.loop.monitor.history import Entry, Timeline
-from ecluse.model.events import named
+from ecluse.model.events.reading import named
 from ecluse.model.history import OverrideKnown
 from ecluse.ports.ledger import Record
 

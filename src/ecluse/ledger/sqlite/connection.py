@@ -12,6 +12,8 @@ from ecluse.ledger.sqlite import problems, queries
 from ecluse.ledger.sqlite.migrations import migrate, writing
 
 BUSY_SECONDS = 10.0
+NEWEST = 2**63 - 1
+"""Behind every number of an event."""
 
 
 class Connection:

@@ -7,22 +7,27 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ecluse.ledger import chain
-from ecluse.ledger.sqlite import problems, projections, runs
-from ecluse.ledger.sqlite.connection import BUSY_SECONDS, Connection
-from ecluse.model.events import Event
-from ecluse.model.history import DeploymentKnown, State
+from ecluse.ledger.sqlite import problems
+from ecluse.ledger.sqlite.connection import BUSY_SECONDS, NEWEST, Connection
+from ecluse.model.events.event import Event
+from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.model.problem import ProblemError
-from ecluse.model.runs import RunKnown, StepKnown
 from ecluse.ports.clock import Clock
 from ecluse.ports.ledger import Record, Verification
+
+if TYPE_CHECKING:
+    from ecluse.model.history import DeploymentKnown, State
+    from ecluse.model.runs import RunKnown, StepKnown
 
 PAGE = 500
 """Events read at a time, so that a slow reader keeps no transaction open."""
 
 GROUP_SECONDS = 0.02
+
+OF_RUNS = (RunStarted, RunEnded, StepEnded)
 
 Result = TypeVar("Result")
 
@@ -64,7 +69,7 @@ class SqliteLedger:
                 self._timer.start()
 
     def events(self, *, after: int = 0, environment: str | None = None, limit: int | None = None) -> Iterator[Record]:
-        left = projections.NEWEST if limit is None else limit
+        left = NEWEST if limit is None else limit
         while left > 0:
             page = self._page("events_after", environment, {"after": after, "limit": min(PAGE, left)})
             yield from (self._read(link) for link in page)
@@ -87,6 +92,8 @@ class SqliteLedger:
         self, *, before: int | None = None, environment: str | None = None, limit: int = 20
     ) -> tuple[DeploymentKnown, ...]:
         with self._lock:
+            from ecluse.ledger.sqlite import projections  # noqa: PLC0415
+
             self._flush()
             return projections.deployments(self._connection, environment, _cursor(before), limit)
 
@@ -94,11 +101,15 @@ class SqliteLedger:
         self, *, before: int | None = None, environment: str | None = None, limit: int = 20
     ) -> tuple[RunKnown, ...]:
         with self._lock:
+            from ecluse.ledger.sqlite import runs  # noqa: PLC0415
+
             self._flush()
             return runs.runs(self._connection, environment, _cursor(before), limit)
 
     def steps(self) -> tuple[StepKnown, ...]:
         with self._lock:
+            from ecluse.ledger.sqlite import runs  # noqa: PLC0415
+
             self._flush()
             return runs.steps(self._connection)
 
@@ -120,13 +131,13 @@ class SqliteLedger:
             self._fold_again()
 
     def _fold_again(self) -> int:
+        from ecluse.ledger.sqlite import projections  # noqa: PLC0415
+
         with self._connection.writing():
             projections.clear(self._connection)
             count = 0
             for page in batched(map(self._read, self._links())):
-                for record in page:
-                    projections.project(self._connection, record)
-                runs.project(self._connection, page)
+                self._project(page)
                 count += len(page)
             return count
 
@@ -144,6 +155,8 @@ class SqliteLedger:
             return work()
 
     def _state(self) -> State:
+        from ecluse.ledger.sqlite import projections  # noqa: PLC0415
+
         with self._connection.reading():
             return projections.state(self._connection)
 
@@ -159,11 +172,22 @@ class SqliteLedger:
                 links.append(_row(link))
                 records.append(chain.kept(link, at=at, actor=self._actor, event=event))
             self._connection.each("insert_event", links)
-            for record in records:
-                projections.project(self._connection, record)
-            runs.project(self._connection, records)
+            self._project(records)
             self._connection.rows("move_head", {"number": number, "hash": head})
         return tuple(records)
+
+    def _project(self, records: list[Record]) -> None:
+        """Each subject of events has its fold. One of which nothing is told isn't imported: most commands have events
+        of one."""
+        if any(isinstance(record.event, OF_RUNS) for record in records):
+            from ecluse.ledger.sqlite import runs  # noqa: PLC0415
+
+            runs.project(self._connection, records)
+        if any(not isinstance(record.event, OF_RUNS) for record in records):
+            from ecluse.ledger.sqlite import projections  # noqa: PLC0415
+
+            for record in records:
+                projections.project(self._connection, record)
 
     def _flush(self) -> None:
         """Under the lock. What can't be written stays waiting and is told to the caller."""
@@ -217,7 +241,7 @@ def batched(records: Iterator[Record]) -> Iterator[list[Record]]:
 
 
 def _cursor(before: int | None) -> int:
-    return projections.NEWEST if before is None else before
+    return NEWEST if before is None else before
 
 
 def _row(link: chain.Link) -> dict[str, object]:

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecluse.ledger.sqlite.connection import Connection
-from ecluse.model.events import ReleaseMade
+from ecluse.ledger.sqlite.connection import NEWEST, Connection
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.history import (
     KEPT,
     MOVING,
@@ -30,9 +30,6 @@ from ecluse.ports.ledger import Record
 
 if TYPE_CHECKING:
     import sqlite3
-
-NEWEST = 2**63 - 1
-"""Behind every number."""
 
 
 def project(connection: Connection, record: Record) -> None:

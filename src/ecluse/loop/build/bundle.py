@@ -13,7 +13,8 @@ from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.workplace import Workplace, workplace
 from ecluse.model.app import App, Build
 from ecluse.model.artifact import Bundle, SourceFile, Wheelhouse, canonical, digest_of
-from ecluse.model.events import BundleBuilt, Event
+from ecluse.model.events.event import Event
+from ecluse.model.events.releases import BundleBuilt
 from ecluse.model.ids import Commit, Digest
 from ecluse.ports.store import ContentStore
 from ecluse.ports.world import World

@@ -19,7 +19,7 @@ from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health, require_place_for_dirty
 from ecluse.loop.ship import Shipped, gates_of, is_lenient, outcome_of, said_untested, stopped_by
 from ecluse.loop.test.steps import run_steps
-from ecluse.model import events
+from ecluse.model.events.runs import RunEnded, RunStarted
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.problem import Problem
 from ecluse.model.release import Release, is_dirty
@@ -91,7 +91,7 @@ async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -
     """The gates of this environment, asked of the release's commit: that it passed others is no answer."""
     run, began = world.ids.new("run"), world.clock.monotonic()
     environment = wanted.environment
-    world.ledger.append(events.RunStarted(run=run, verb="deploy", commit=release.commit, environment=environment.name))
+    world.ledger.append(RunStarted(run=run, verb="deploy", commit=release.commit, environment=environment.name))
     names = gates_of(replace(then, environment=environment))
     verdicts = await run_steps(
         then.app,
@@ -106,7 +106,7 @@ async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -
     verdicts = (*verdicts, *said_untested(then.app, names, run, world))
     outcome = "failed" if stopped_by(verdicts) else "passed"
     seconds = round(world.clock.monotonic() - began, 3)
-    world.ledger.append(events.RunEnded(run=run, outcome=outcome, seconds=seconds, environment=environment.name))
+    world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds, environment=environment.name))
     return verdicts
 
 

@@ -18,9 +18,9 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.deploy.fleet import Fleet, is_lost
 from ecluse.loop.deploy.problems import at_host
 from ecluse.loop.each import on_each
-from ecluse.model import events
 from ecluse.model.app import App
 from ecluse.model.artifact import Bundle, Wheelhouse, canonical, wheelhouse_from_json
+from ecluse.model.events.deployments import WheelhouseChosen
 from ecluse.model.ids import Digest, HostName, ReleaseId
 from ecluse.model.platform import HostPlatform
 from ecluse.model.problem import Problem, ProblemError
@@ -50,11 +50,11 @@ async def houses_of(app: App, bundle: Bundle, fleet: Fleet, world: World) -> Hou
     return {**own, **kept, **made}
 
 
-def chosen(houses: Houses, release: ReleaseId, environment: str) -> tuple[events.WheelhouseChosen, ...]:
+def chosen(houses: Houses, release: ReleaseId, environment: str) -> tuple[WheelhouseChosen, ...]:
     """One fact for each wheelhouse that hosts are given."""
     each = {house.digest: house for house in houses.values()}
     return tuple(
-        events.WheelhouseChosen(
+        WheelhouseChosen(
             release=release, digest=digest, python=house.python, machine=house.machine, libc=house.libc,
             hosts=tuple(sorted(host for host, one in houses.items() if one.digest == digest)), environment=environment,
         )

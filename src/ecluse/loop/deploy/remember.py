@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ecluse.model import events
+from ecluse.model.events.event import Event
 from ecluse.model.problem import ProblemError
 from ecluse.ports.world import World
 
 
-def remember(world: World, *found: events.Event) -> None:
+def remember(world: World, *found: Event) -> None:
     """A ledger that can't be written is a note: the hosts know, and whoever looks next records what they say."""
     try:
         world.ledger.append(*found)

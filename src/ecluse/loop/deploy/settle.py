@@ -12,9 +12,11 @@ from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import at_host, needs_person, undecided, waits_for_person
 from ecluse.loop.deploy.undo import undo
 from ecluse.loop.each import on_each
-from ecluse.model import events
 from ecluse.model.app import Environment
 from ecluse.model.deployment import Place
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
+from ecluse.model.events.environments import DifferenceSeen
+from ecluse.model.events.event import Event
 from ecluse.model.history import DeploymentKnown, EnvironmentKnown
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Finished, OpenDeployment
@@ -138,7 +140,7 @@ def known(world: World, environment: str) -> EnvironmentKnown:
     return world.ledger.state().environments.get(environment) or EnvironmentKnown(name=environment)
 
 
-def told(seen: Seen, before: EnvironmentKnown) -> tuple[events.Event, ...]:
+def told(seen: Seen, before: EnvironmentKnown) -> tuple[Event, ...]:
     """What the targets know and the ledger doesn't, as events. Pure; told twice, the second time is empty once
     the first is recorded."""
     ends = tuple(
@@ -148,7 +150,7 @@ def told(seen: Seen, before: EnvironmentKnown) -> tuple[events.Event, ...]:
         for outcome, why in _outcome(seen, deployment.id)
     )
     differs = seen.serving != before.serving and not ends and not unfinished(seen) and not seen.lost
-    difference = events.DifferenceSeen(environment=before.name, expected=before.serving, found=seen.serving)
+    difference = DifferenceSeen(environment=before.name, expected=before.serving, found=seen.serving)
     return (*ends, difference) if differs else ends
 
 
@@ -166,18 +168,18 @@ def _outcome(seen: Seen, deployment: str) -> tuple[tuple[str, str], ...]:
     return ((best.outcome, best.why),) if best and not seen.lost else ()
 
 
-def _end(deployment: DeploymentKnown, outcome: str, why: str, seen: Seen) -> events.Event:
+def _end(deployment: DeploymentKnown, outcome: str, why: str, seen: Seen) -> Event:
     if outcome == "committed" and why:
-        return events.DeploymentStuck(
+        return DeploymentStuck(
             environment=deployment.environment, deployment=deployment.id, release=deployment.release,
             version=deployment.version, why=why, serving=seen.serving,
         )  # fmt: skip
     if outcome == "committed":
-        return events.DeploymentCommitted(
+        return DeploymentCommitted(
             environment=deployment.environment, deployment=deployment.id, release=deployment.release,
             version=deployment.version, slot=deployment.slot, verb=deployment.verb,
         )  # fmt: skip
-    return events.DeploymentReverted(
+    return DeploymentReverted(
         environment=deployment.environment, deployment=deployment.id, release=deployment.release,
         version=deployment.version, why=why, serving=seen.serving,
     )  # fmt: skip

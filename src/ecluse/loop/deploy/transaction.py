@@ -29,8 +29,17 @@ from ecluse.loop.deploy.unbroken import spent, to_its_end
 from ecluse.loop.deploy.undo import Undone, undo
 from ecluse.loop.deploy.work import Done, HostProblemError, MayBeDecidedError, MoveFailedError, Work
 from ecluse.loop.each import on_each
-from ecluse.model import events
 from ecluse.model.deployment import Leg, Move
+from ecluse.model.events.deployments import (
+    DeploymentCommitted,
+    DeploymentReverted,
+    DeploymentStarted,
+    DeploymentStuck,
+    GateAnswered,
+    HostEnded,
+    MoveMade,
+)
+from ecluse.model.events.event import Event
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.rollout import HostsDown
@@ -80,7 +89,7 @@ class Transaction:
         self._verdicts: list[Verdict] = []
         self._behind: Mapping[HostName, str] = {}
         self._left_out = dict(left_out)
-        self._unrecorded: list[events.Event] = []
+        self._unrecorded: list[Event] = []
         self._answered: Answered | None = None
 
     async def run(self) -> Deployed:
@@ -136,7 +145,7 @@ class Transaction:
         self._world.reporter.ended(leg.move, ok=True, detail=done.detail)
         self._behind = done.behind
         self._record(
-            events.MoveMade(
+            MoveMade(
                 deployment=self._id, move=leg.move, seconds=seconds, detail=done.detail, environment=self._environment
             )
         )
@@ -173,7 +182,7 @@ class Transaction:
             return
         self._verdicts.append(verdict)
         self._record(
-            events.GateAnswered(
+            GateAnswered(
                 deployment=self._id,
                 gate=verdict.gate,
                 answer=verdict.answer,
@@ -261,7 +270,7 @@ class Transaction:
     def _committed(self, began: float) -> Deployed:
         seconds = self._world.clock.monotonic() - began
         self._record(
-            events.DeploymentCommitted(
+            DeploymentCommitted(
                 deployment=self._id,
                 release=self._release.id,
                 version=self._release.version,
@@ -286,17 +295,17 @@ class Transaction:
     def _environment(self) -> str:
         return self._work.one.environment.name
 
-    def _record(self, *found: events.Event) -> None:
+    def _record(self, *found: Event) -> None:
         """Once it is decided the ledger comes last: waiting for it could cost us the lease before the commit."""
         if self._is_decided:
             self._unrecorded += found
         else:
             self._world.ledger.append(*found)
 
-    def _started(self) -> events.Event:
+    def _started(self) -> Event:
         deployment = self._work.deployment
         place = deployment.places[0]
-        return events.DeploymentStarted(
+        return DeploymentStarted(
             deployment=deployment.id,
             release=self._release.id,
             version=self._release.version,
@@ -308,7 +317,7 @@ class Transaction:
             hosts=() if self._work.fleet.is_single else tuple(self._work.fleet.targets),
         )
 
-    def _hosts_ended(self, ended: Undone, problem: Problem) -> tuple[events.Event, ...]:
+    def _hosts_ended(self, ended: Undone, problem: Problem) -> tuple[Event, ...]:
         """One entry a host, where there are several."""
         if self._work.fleet.is_single:
             return ()
@@ -319,22 +328,22 @@ class Transaction:
             **{host: ("lost", why) for host, why in {**self._left_out, **ended.lost}.items()},
         }
         return tuple(
-            events.HostEnded(deployment=self._id, host=host, outcome=outcome, why=why, environment=self._environment)
+            HostEnded(deployment=self._id, host=host, outcome=outcome, why=why, environment=self._environment)
             for host, (outcome, why) in sorted(outcomes.items())
         )
 
-    def _hosts_left_out(self) -> tuple[events.Event, ...]:
+    def _hosts_left_out(self) -> tuple[Event, ...]:
         if self._left_out:
             when = f"`ecluse converge {self._environment}` brings it there when it is back"
             self._world.reporter.note(f"! not on {', '.join(self._left_out)}: {when}")
         return tuple(
-            events.HostEnded(deployment=self._id, host=host, outcome="left_out", why=why, environment=self._environment)
+            HostEnded(deployment=self._id, host=host, outcome="left_out", why=why, environment=self._environment)
             for host, why in sorted(self._left_out.items())
         )
 
-    def _reverted(self, problem: Problem, serving: str, reached: Answered | None) -> events.Event:
+    def _reverted(self, problem: Problem, serving: str, reached: Answered | None) -> Event:
         share = reached.failed if reached else None
-        return events.DeploymentReverted(
+        return DeploymentReverted(
             deployment=self._id,
             release=self._release.id,
             version=self._release.version,
@@ -346,8 +355,8 @@ class Transaction:
             environment=self._environment,
         )
 
-    def _stuck(self, problem: Problem, serving: str) -> events.Event:
-        return events.DeploymentStuck(
+    def _stuck(self, problem: Problem, serving: str) -> Event:
+        return DeploymentStuck(
             deployment=self._id,
             release=self._release.id,
             version=self._release.version,

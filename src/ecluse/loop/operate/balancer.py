@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from ecluse.loop.deploy.balancing import BalancerSeen, emptied, look_at, looked, require_others, tell
 from ecluse.loop.operate.chosen import require_host
-from ecluse.model import events
 from ecluse.model.app import App, Environment
+from ecluse.model.events.environments import HostDrained, HostUndrained
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.balancer import Balancer
@@ -33,7 +33,7 @@ async def drain(app: App, environment: Environment, world: World, name: str, *, 
     await _require_nobody_s(app, environment, world, host)
     if apply:
         await tell(balancers, [host], drained=True)
-        world.ledger.append(events.HostDrained(host=host, balancers=tuple(balancers), environment=environment.name))
+        world.ledger.append(HostDrained(host=host, balancers=tuple(balancers), environment=environment.name))
         assert environment.balancer is not None  # noqa: S101  else there were no balancers
         within = environment.balancer.drain_within
         if left := await emptied(balancers, [host], within, world.clock):
@@ -55,7 +55,7 @@ async def undrain(app: App, environment: Environment, world: World, name: str, *
     balancers, host = balancers_of(app, environment, world), require_host(name, environment.host_names)
     if apply:
         await tell(balancers, [host], drained=False)
-        world.ledger.append(events.HostUndrained(host=host, balancers=tuple(balancers), environment=environment.name))
+        world.ledger.append(HostUndrained(host=host, balancers=tuple(balancers), environment=environment.name))
     return await look_at(balancers)
 
 

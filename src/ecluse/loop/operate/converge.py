@@ -16,8 +16,8 @@ from ecluse.loop.deploy.remember import remember
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.operate.revive import revive
-from ecluse.model import events
 from ecluse.model.deployment import Deployment, Leg, Move, Place
+from ecluse.model.events.deployments import HostEnded
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
@@ -69,7 +69,7 @@ async def converge(wanted: Wanted, world: World, wait: timedelta | None = None) 
             remember(
                 world,
                 *(
-                    events.HostEnded(
+                    HostEnded(
                         deployment=deployed.id, host=host, outcome="converged", environment=wanted.environment.name
                     )
                     for host in behind

@@ -10,8 +10,8 @@ from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.problems import at_host
 from ecluse.loop.deploy.settle import known, told
 from ecluse.loop.each import on_each
-from ecluse.model import events
 from ecluse.model.app import App, Environment
+from ecluse.model.events.environments import EnvironmentStopped
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
@@ -42,7 +42,7 @@ async def stop(
     fleet = fleet_of(world, app, environment)
     if nothing_runs(await fleet.observe()) and not remove:
         if known(world, environment.name).serving:
-            world.ledger.append(events.EnvironmentStopped(environment=environment.name))
+            world.ledger.append(EnvironmentStopped(environment=environment.name))
         return Stopped()
     async with held(fleet, environment.lease, world, wait) as lease:
         seen = await fleet.observe()
@@ -55,7 +55,7 @@ async def stop(
         left = {**seen.lost, **ended.lost}
         if left:
             raise ProblemError(*(told_at(fleet, host, problem) for host, problem in sorted(left.items())))
-        world.ledger.append(events.EnvironmentStopped(environment=environment.name, release=seen.serving))
+        world.ledger.append(EnvironmentStopped(environment=environment.name, release=seen.serving))
     hosts = seen.hosts.values()
     idle = [slot.version for one in hosts for slot in one.slots if slot.version and slot.slot is not one.serving]
     return Stopped(

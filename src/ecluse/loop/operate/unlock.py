@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.each import on_each
-from ecluse.model import events
 from ecluse.model.app import App, Environment
+from ecluse.model.events.environments import LeaseBroken
 from ecluse.model.ids import HostName
 from ecluse.model.observed import LeaseSeen
 from ecluse.model.problem import ProblemError
@@ -35,7 +35,7 @@ async def unlock(app: App, environment: Environment, world: World, why: str = ""
         lease = next(iter(evicted.values()))
         name = f"{lease.holder.user}@{lease.holder.host} ({lease.holder.command})"
         world.ledger.append(
-            events.LeaseBroken(evicted=name, generation=lease.generation, why=why, environment=environment.name)
+            LeaseBroken(evicted=name, generation=lease.generation, why=why, environment=environment.name)
         )
     if found.failed:
         raise ProblemError(*(problem for error in found.failed.values() for problem in error.problems))

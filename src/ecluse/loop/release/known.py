@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ecluse.loop.release.names import intent_name, version_name
 from ecluse.loop.release.store import Shelf, understood
 from ecluse.model.app import App
-from ecluse.model.events import Event, ReleaseIntended, ReleasePublished
+from ecluse.model.events.event import Event
+from ecluse.model.events.releases import ReleaseIntended, ReleasePublished
 from ecluse.model.ids import Commit, Digest
 from ecluse.model.intent import Intent
 from ecluse.ports.world import World

@@ -11,7 +11,8 @@ from ecluse.loop.release.version import SemVer, bump_of, following, newest, pars
 from ecluse.loop.tickets.naming import named_in, of_release
 from ecluse.model.app import App
 from ecluse.model.artifact import Bundle
-from ecluse.model.events import Event, ReleaseMade
+from ecluse.model.events.event import Event
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import DIRTY, Release

@@ -24,7 +24,7 @@ from ecluse.loop.release.upload import upload
 from ecluse.loop.release.view import tags_there, whole
 from ecluse.loop.tickets.naming import of_release_at
 from ecluse.model.app import App
-from ecluse.model.events import ReleaseIntended, ReleasePublished
+from ecluse.model.events.releases import ReleaseIntended, ReleasePublished
 from ecluse.model.ids import Commit
 from ecluse.model.intent import Intent
 from ecluse.model.problem import Exit, Problem, ProblemError

@@ -28,7 +28,7 @@ from ecluse.loop.test.surroundings import veil
 from ecluse.loop.test.telling import Telling, tell_killed
 from ecluse.loop.test.verdicts import event_of, judge_flaky, verdict_again, verdict_of, verdict_skipped
 from ecluse.model.app import App, Step
-from ecluse.model.events import Event
+from ecluse.model.events.event import Event
 from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.secret import Secret

@@ -6,7 +6,7 @@ from ecluse.engine.plan import Ended
 from ecluse.engine.run import Began, Waits
 from ecluse.loop.code.workplace import OF_A_RUN
 from ecluse.loop.test.verdicts import verdict_of
-from ecluse.model.events import RunEnded
+from ecluse.model.events.runs import RunEnded
 from ecluse.model.verdict import Answer
 from ecluse.ports.world import World
 

@@ -12,7 +12,7 @@ from ecluse.loop.test.select import select
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.verdicts import event_of
 from ecluse.model.app import App, Step
-from ecluse.model.events import RunEnded, RunStarted
+from ecluse.model.events.runs import RunEnded, RunStarted
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.secret import Secret

@@ -10,7 +10,7 @@ from ecluse.loop.test.cache.entry import CacheEntry
 from ecluse.loop.test.evidence import Judged
 from ecluse.model.app import Gates
 from ecluse.model.counted import counted
-from ecluse.model.events import StepEnded
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.ids import path_name
 from ecluse.model.verdict import Answer, Verdict
 

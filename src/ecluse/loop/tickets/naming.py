@@ -11,7 +11,8 @@ from ecluse.loop.tickets.mentions import belonging
 from ecluse.loop.tickets.problems import too_many
 from ecluse.model.app import App
 from ecluse.model.counted import counted
-from ecluse.model.events import Event, TicketsNamed
+from ecluse.model.events.event import Event
+from ecluse.model.events.tickets import TicketsNamed
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.ids import Commit, DeploymentId
 from ecluse.model.problem import ProblemError

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ecluse.loop.tickets.problems import gathered, too_slow
 from ecluse.loop.tickets.wording import marker, said
 from ecluse.model.app import App
-from ecluse.model.events import TicketPutOff, TicketTold, TrackerFailed
+from ecluse.model.events.tickets import TicketPutOff, TicketTold, TrackerFailed
 from ecluse.model.history import State
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Problem, ProblemError

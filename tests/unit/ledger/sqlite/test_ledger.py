@@ -8,10 +8,10 @@ import pytest
 
 from ecluse.ledger.sqlite import migrations
 from ecluse.ledger.sqlite.ledger import PAGE, SqliteLedger
-from ecluse.model import events
+from ecluse.model.events.runs import RunStarted, StepEnded
 from ecluse.model.problem import Exit, ProblemError
 
-STEP = events.StepEnded(environment="local", run="run-1", step="lint", answer="passed", seconds=0.1)
+STEP = StepEnded(environment="local", run="run-1", step="lint", answer="passed", seconds=0.1)
 
 
 class Stopped:
@@ -123,7 +123,7 @@ def test_an_event_that_is_no_event_is_a_problem(opened, path):
 def test_what_an_append_raises_leaves_nothing_behind(opened):
     ledger = opened()
     with pytest.raises(TypeError):
-        ledger.append(STEP, events.RunStarted(run=object(), verb="ship"))
+        ledger.append(STEP, RunStarted(run=object(), verb="ship"))
     assert ledger.verify().events == 0
 
 
@@ -210,7 +210,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model.events import EnvironmentStopped
+from ecluse.model.events.environments import EnvironmentStopped
 
 class Clock:
     def now(self):
@@ -266,8 +266,8 @@ def test_runs_of_an_older_file_are_known_once_it_is_opened(tmp_path):
     path = tmp_path / "ledger.db"
     before = SqliteLedger(path, Stopped(), "ada@lock")
     before.append(
-        events.RunStarted(run="run-1", verb="test"),
-        events.StepEnded(run="run-1", step="e2e", answer="passed", seconds=1, attempts=2, log="/log"),
+        RunStarted(run="run-1", verb="test"),
+        StepEnded(run="run-1", step="e2e", answer="passed", seconds=1, attempts=2, log="/log"),
     )
     before.close()
     with closing(sqlite3.connect(path)) as older:

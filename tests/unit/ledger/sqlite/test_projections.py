@@ -6,7 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecluse.ledger.sqlite.ledger import SqliteLedger
-from ecluse.model import events
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStarted, MoveMade
+from ecluse.model.events.environments import DifferenceSeen, EnvironmentStopped
+from ecluse.model.events.policies import PolicyOverridden, ReleaseApproved
+from ecluse.model.events.releases import ReleaseMade
+from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
+from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
 from ecluse.model.history import fold
 from ecluse.model.runs import fold_runs
 
@@ -20,39 +25,39 @@ SECONDS = st.floats(min_value=0, max_value=100)
 
 FACTS = st.one_of(
     st.builds(
-        events.DeploymentStarted,
+        DeploymentStarted,
         environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, slot=TEXT, settings=TEXT,
     ),
-    st.builds(events.MoveMade, environment=PLACES, deployment=DEPLOYMENTS, move=TEXT, seconds=SECONDS, detail=TEXT),
+    st.builds(MoveMade, environment=PLACES, deployment=DEPLOYMENTS, move=TEXT, seconds=SECONDS, detail=TEXT),
     st.builds(
-        events.DeploymentCommitted,
+        DeploymentCommitted,
         environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, slot=TEXT, verb=TEXT,
     ),
     st.builds(
-        events.DeploymentReverted,
+        DeploymentReverted,
         environment=PLACES, deployment=DEPLOYMENTS, release=RELEASES, version=TEXT, why=TEXT, serving=RELEASES_OR_NONE,
     ),
-    st.builds(events.ReleaseApproved, environment=PLACES, release=RELEASES, version=TEXT, by=TEXT),
+    st.builds(ReleaseApproved, environment=PLACES, release=RELEASES, version=TEXT, by=TEXT),
     st.builds(
-        events.PolicyOverridden,
+        PolicyOverridden,
         environment=PLACES, release=RELEASES, version=TEXT, by=TEXT, why=TEXT,
         policies=st.lists(TEXT, max_size=2).map(tuple),
     ),
-    st.builds(events.EnvironmentStopped, environment=PLACES, release=RELEASES_OR_NONE),
-    st.builds(events.DifferenceSeen, environment=PLACES, expected=RELEASES_OR_NONE, found=RELEASES_OR_NONE),
-    st.builds(events.ReleaseMade, release=RELEASES, version=TEXT, commit=TEXT, bundle=TEXT, config=TEXT, notes=TEXT),
+    st.builds(EnvironmentStopped, environment=PLACES, release=RELEASES_OR_NONE),
+    st.builds(DifferenceSeen, environment=PLACES, expected=RELEASES_OR_NONE, found=RELEASES_OR_NONE),
+    st.builds(ReleaseMade, release=RELEASES, version=TEXT, commit=TEXT, bundle=TEXT, config=TEXT, notes=TEXT),
     st.builds(
-        events.TicketsNamed,
+        TicketsNamed,
         environment=PLACES, release=RELEASES, version=TEXT, happening=TEXT, serving=TEXT,
         tickets=st.dictionaries(KEYS, TEXT, max_size=2), awaits=st.one_of(st.just(""), DEPLOYMENTS),
     ),
     st.builds(
-        events.TicketTold,
+        TicketTold,
         notice=st.integers(1, 9), version=TEXT, happening=TEXT, ticket=KEYS, outcome=TEXT,
     ),
-    st.builds(events.TicketPutOff, notice=st.integers(1, 9), ticket=KEYS, code=TEXT, why=TEXT),
-    st.builds(events.TrackerFailed, code=TEXT, why=TEXT, patience=SECONDS),
-    st.builds(events.StepEnded, environment=PLACES, run=TEXT, step=TEXT, answer=TEXT, seconds=SECONDS),
+    st.builds(TicketPutOff, notice=st.integers(1, 9), ticket=KEYS, code=TEXT, why=TEXT),
+    st.builds(TrackerFailed, code=TEXT, why=TEXT, patience=SECONDS),
+    st.builds(StepEnded, environment=PLACES, run=TEXT, step=TEXT, answer=TEXT, seconds=SECONDS),
 )  # fmt: skip
 
 
@@ -90,7 +95,7 @@ def test_projections_are_the_fold_of_the_events(tmp_path_factory, groups):
 def test_projections_agree_when_there_are_more_deployments_than_a_state_carries(tmp_path):
     ledger = SqliteLedger(tmp_path / "ledger.db", Ticking(), "ada@lock")
     started = [
-        events.DeploymentStarted(environment="local", deployment=f"d-{n % 55}", release="r", version="1", slot="blue")
+        DeploymentStarted(environment="local", deployment=f"d-{n % 55}", release="r", version="1", slot="blue")
         for n in range(120)
     ]
     ledger.append(*started)
@@ -100,10 +105,10 @@ def test_projections_agree_when_there_are_more_deployments_than_a_state_carries(
 
 RUNS = st.sampled_from(["run-1", "run-2", "run-3"])
 RUN_FACTS = st.one_of(
-    st.builds(events.RunStarted, environment=PLACES, run=RUNS, verb=TEXT, commit=TEXT, dirty=st.booleans()),
-    st.builds(events.RunEnded, environment=PLACES, run=RUNS, outcome=TEXT, seconds=SECONDS, why=TEXT),
+    st.builds(RunStarted, environment=PLACES, run=RUNS, verb=TEXT, commit=TEXT, dirty=st.booleans()),
+    st.builds(RunEnded, environment=PLACES, run=RUNS, outcome=TEXT, seconds=SECONDS, why=TEXT),
     st.builds(
-        events.StepEnded,
+        StepEnded,
         run=RUNS, step=st.sampled_from(["lint", "test[3.12-a]", "gates.coverage", "ci github"]),
         answer=st.sampled_from(["passed", "failed", "not_run", "skipped", "not_checked", "unheard of"]),
         seconds=SECONDS, attempts=st.integers(0, 3), log=st.sampled_from(["", "/log"]), cached=TEXT,

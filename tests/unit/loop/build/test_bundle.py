@@ -9,7 +9,7 @@ from ecluse.loop.build.bundle import build
 from ecluse.loop.build.remembered import kept_bundle
 from ecluse.loop.build.servers import server_requirements
 from ecluse.model.app import App, Build, Interface, Process, Server
-from ecluse.model.events import BundleBuilt
+from ecluse.model.events.releases import BundleBuilt
 from ecluse.model.problem import ProblemError
 from ecluse.system.commands import SupervisedRunner
 from support.packages import offline_toolchain, project, wheel, write

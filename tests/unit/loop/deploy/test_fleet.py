@@ -15,7 +15,8 @@ from ecluse.loop.operate.converge import converge
 from ecluse.loop.operate.one_off import one_off
 from ecluse.loop.operate.unfinished import resume, take_back
 from ecluse.loop.operate.unlock import unlock
-from ecluse.model import events
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, HostEnded
+from ecluse.model.events.environments import LeaseBroken
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.rollout import CanaryStep, Promotion, Rollout, Strategy
@@ -39,7 +40,7 @@ async def test_all_hosts_get_it_and_the_migration_runs_once(chain):
     assert (await chain.deploy("2.0.0")).committed
     assert await chain.serve("2.0.0")
     assert [target.calls.count("run") for target in chain.hosts.values()] == [2, 0, 0, 0, 0]
-    assert len(chain.told(events.DeploymentCommitted)) == 2
+    assert len(chain.told(DeploymentCommitted)) == 2
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,7 +50,7 @@ async def test_one_that_fails_its_gate_brings_all_back(chain, name):
     assert (undone.problem.exit, undone.committed) == (Exit.ROLLED_BACK, False)
     assert f"on {name}:" in undone.problem.evidence
     assert await chain.serve("1.0.0")
-    entries = chain.told(events.HostEnded)
+    entries = chain.told(HostEnded)
     assert [(entry.host, entry.outcome) for entry in entries] == [(host, "reverted") for host in NAMES]
 
 
@@ -100,7 +101,7 @@ async def test_one_that_is_lost_during_the_undo_has_a_name_and_goes_back_alone(c
     undone = await rolling.deploy("2.0.0")
     assert (undone.problem.code, undone.problem.exit, undone.committed) == ("D062", Exit.UNREACHABLE, False)
     assert name in undone.problem.what
-    assert (name, "lost") in [(entry.host, entry.outcome) for entry in chain.told(events.HostEnded)]
+    assert (name, "lost") in [(entry.host, entry.outcome) for entry in chain.told(HostEnded)]
     chain.memory.clock.advance(60)
     assert await chain.serve("1.0.0")
     chain.hosts[bad].script("3.0.0", release_healthy())
@@ -163,7 +164,7 @@ async def test_a_host_that_can_not_converge_keeps_what_it_serves(chain):
         await converge(chain.wanted, chain.world)
     assert (await chain.versions()) == {**dict.fromkeys(NAMES, "2.0.0"), "d": "1.0.0"}
     assert (await chain.hosts["d"].observe()).open is None
-    assert chain.told(events.DeploymentReverted)[-1].serving == (await chain.fleet.observe()).serving
+    assert chain.told(DeploymentReverted)[-1].serving == (await chain.fleet.observe()).serving
     assert (await converge(chain.wanted, chain.world)).brought == ("d",)
 
 
@@ -221,14 +222,14 @@ async def test_an_unanswered_decision_is_not_taken_for_a_no(mutable, silent):
     told = await mutable.deploy("2.0.0")
     assert (told.committed, told.problem.code, told.problem.exit) == (False, "D065", Exit.UNREACHABLE)
     assert "resume" not in told.problem.fix
-    assert mutable.told(events.DeploymentReverted) == []
+    assert mutable.told(DeploymentReverted) == []
     for target in mutable.hosts.values():
         target._failures.clear()
     mutable.memory.clock.advance(60)
     assert await mutable.serve("2.0.0")
     await converge(mutable.wanted, mutable.world)
     assert await mutable.serve("2.0.0")
-    assert [event.version for event in mutable.told(events.DeploymentCommitted)][1:] == ["2.0.0"]
+    assert [event.version for event in mutable.told(DeploymentCommitted)][1:] == ["2.0.0"]
 
 
 async def test_most_answers_make_the_decision(mutable):
@@ -397,7 +398,7 @@ async def test_an_evicted_deployer_gives_no_order(chain):
         with pytest.raises(ProblemError) as error:
             await chain.hosts["a"].stop(lease.grant(), Slot.BLUE)
     assert error.value.exit is Exit.BUSY
-    (event,) = chain.told(events.LeaseBroken)
+    (event,) = chain.told(LeaseBroken)
     assert (event.why, "anne@here" in event.evicted) == ("the runner died", True)
     assert (await unlock(APP, LIVE, chain.world)).evicted == {}
 
@@ -697,10 +698,10 @@ async def test_a_host_whose_journal_forgot_the_deployment_is_not_called_undone(c
     problem = (await undone).problem
     assert (problem.code, problem.exit) == ("D079", Exit.NEEDS_PERSON)
     assert "d: serves 2.0.0, and its journal knows nothing of the deployment" in problem.evidence
-    assert {one.host: one.outcome for one in chain.told(events.HostEnded)} == {
+    assert {one.host: one.outcome for one in chain.told(HostEnded)} == {
         **dict.fromkeys(NAMES, "reverted"), "d": "over",
     }  # fmt: skip
-    assert chain.told(events.DeploymentReverted) == []
+    assert chain.told(DeploymentReverted) == []
 
 
 async def test_a_host_that_can_not_write_its_route_down_is_undone_all_the_same(memory_world):

@@ -7,7 +7,7 @@ import pytest
 
 from ecluse.loop.operate.converge import converge
 from ecluse.loop.operate.unfinished import resume
-from ecluse.model import events
+from ecluse.model.events.deployments import DeploymentCommitted, HostEnded
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.rollout import HostsDown, Strategy
 from support.memory_chain import EVERYTHING, LIVE, Chain, left_behind, lose
@@ -48,9 +48,9 @@ async def test_a_host_that_is_down_is_left_out_and_caught_up_with(quorum):
     lose(quorum.hosts["c"], *EVERYTHING)
     done = await quorum.deploy("2.0.0")
     assert (done.committed, done.problem) == (True, None)
-    left = [(one.host, one.outcome) for one in quorum.told(events.HostEnded)]
+    left = [(one.host, one.outcome) for one in quorum.told(HostEnded)]
     assert left == [("c", "left_out")]
-    assert quorum.told(events.DeploymentCommitted)[-1].behind == ("c",)
+    assert quorum.told(DeploymentCommitted)[-1].behind == ("c",)
     back(quorum, "c")
     assert await on_all_but(quorum, "2.0.0", "c")
     assert await quorum.phase() == "mixed"
@@ -77,7 +77,7 @@ async def test_one_that_is_lost_on_the_way_is_left_out_where_that_is_wanted(skip
     lose(skip.hosts["d"], call)
     done = await skip.deploy("2.0.0")
     assert (done.committed, done.problem) == (True, None)
-    assert [(one.host, one.outcome) for one in skip.told(events.HostEnded)] == [("d", "left_out")]
+    assert [(one.host, one.outcome) for one in skip.told(HostEnded)] == [("d", "left_out")]
     back(skip, "d")
     assert await on_all_but(skip, "2.0.0", "d")
     assert (await converge(skip.wanted, skip.world)).brought == ("d",)
@@ -108,7 +108,7 @@ async def test_what_was_left_open_is_gone_on_with_without_a_host_that_is_down(me
     lose(chain.hosts["b"], *EVERYTHING)
     done = await resume(chain.wanted, chain.world, promote=False)
     assert (done.outcome, done.problem) == ("deployed", None)
-    assert [(one.host, one.outcome) for one in chain.told(events.HostEnded)] == [("b", "left_out")]
+    assert [(one.host, one.outcome) for one in chain.told(HostEnded)] == [("b", "left_out")]
     back(chain, "b")
     assert await on_all_but(chain, "2.0.0", "b")
     assert (await converge(chain.wanted, chain.world)).brought == ("b",)
@@ -129,7 +129,7 @@ async def test_fewer_than_most_are_not_enough(skip):
         lose(skip.hosts[name], "start")
     undone = await skip.deploy("2.0.0")
     assert (undone.committed, undone.problem.exit) == (False, Exit.UNREACHABLE)
-    entries = {one.host: one.outcome for one in skip.told(events.HostEnded)}
+    entries = {one.host: one.outcome for one in skip.told(HostEnded)}
     assert (entries["a"], entries["b"], entries["c"]) == ("reverted", "lost", "lost")
     for name in ("b", "c", "d"):
         back(skip, name)

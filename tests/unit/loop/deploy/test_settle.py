@@ -7,7 +7,8 @@ import pytest
 
 from ecluse.loop.deploy.fleet import Fleet, Seen
 from ecluse.loop.deploy.settle import told, was_decided
-from ecluse.model.events import DeploymentCommitted, DeploymentReverted, DeploymentStuck, DifferenceSeen
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
+from ecluse.model.events.environments import DifferenceSeen
 from ecluse.model.history import DeploymentKnown, EnvironmentKnown
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.observed import Finished, Observed, OpenDeployment, SlotSeen, SlotState

@@ -13,8 +13,8 @@ from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.monitor.status import look
-from ecluse.model import events
 from ecluse.model.app import App, Health
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
 from ecluse.model.observed import SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
@@ -64,7 +64,7 @@ async def test_the_second_release_leaves_the_first_one_warm(memory_world):
     await deployed(memory_world, "2.0.0")
     seen = await memory_world.target.observe()
     assert (seen.serving, seen.slot(Slot.BLUE).state) == (Slot.GREEN, SlotState.LAME)
-    assert [event.version for event in told(memory_world, events.DeploymentCommitted)] == ["1.0.0", "2.0.0"]
+    assert [event.version for event in told(memory_world, DeploymentCommitted)] == ["1.0.0", "2.0.0"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_a_bad_release_never_gets_traffic(memory_world, bad):
     assert undone.problem.evidence
     assert "route" not in memory_world.target.calls
     assert await serving(memory_world) == "1.0.0"
-    (event,) = told(memory_world, events.DeploymentReverted)
+    (event,) = told(memory_world, DeploymentReverted)
     assert (event.version, event.why) == ("2.0.0", f"{undone.problem.what}: {undone.problem.evidence[0]}")
     assert (undone.answered, event.requests) == (None, None)
     assert [moved.move for moved in undone.timeline][-2:] == ["gate", "undo"]
@@ -159,7 +159,7 @@ async def test_a_release_whose_predecessor_is_ill_is_not_taken_back(memory_world
     assert (stuck.problem.code, stuck.problem.exit) == ("D063", Exit.NEEDS_PERSON)
     assert "1.0.0 in blue" in " ".join(stuck.problem.evidence)
     assert await serving(memory_world) == "2.0.0"
-    assert [event.version for event in told(memory_world, events.DeploymentStuck)] == ["2.0.0"]
+    assert [event.version for event in told(memory_world, DeploymentStuck)] == ["2.0.0"]
 
 
 async def test_what_the_target_kept_is_no_undo(memory_world):
@@ -171,8 +171,8 @@ async def test_what_the_target_kept_is_no_undo(memory_world):
     stuck = await deployed(memory_world, "2.0.0")
     assert (stuck.problem.code, stuck.problem.exit) == ("D063", Exit.NEEDS_PERSON)
     assert await serving(memory_world) == "2.0.0"
-    assert [event.version for event in told(memory_world, events.DeploymentStuck)] == ["2.0.0"]
-    assert told(memory_world, events.DeploymentReverted) == []
+    assert [event.version for event in told(memory_world, DeploymentStuck)] == ["2.0.0"]
+    assert told(memory_world, DeploymentReverted) == []
 
 
 async def test_each_release_is_asked_its_own_question_before_the_traffic_goes_back(memory_world):
@@ -204,7 +204,7 @@ async def test_what_a_superseded_deployer_sees_go_wrong_is_not_blamed_on_its_rel
         await deployed(memory_world, "2.0.0")
     assert (error.value.problems[0].code, error.value.exit) == ("K011", Exit.BUSY)
     assert "abort" not in memory_world.target.calls
-    assert told(memory_world, events.DeploymentReverted) == []
+    assert told(memory_world, DeploymentReverted) == []
 
 
 async def interrupted_at(memory, call, version="2.0.0"):
@@ -269,7 +269,7 @@ async def test_an_interrupt_from_the_decision_on_undoes_nothing(memory_world, ca
     assert (done.committed, done.problem) == (True, None)
     seen = await target.observe()
     assert (seen.open, seen.finished[-1].outcome, seen.lease) == (None, "committed", None)
-    assert [event.version for event in told(memory_world, events.DeploymentCommitted)] == ["1.0.0", "2.0.0"]
+    assert [event.version for event in told(memory_world, DeploymentCommitted)] == ["1.0.0", "2.0.0"]
 
 
 class Slow(MemoryTarget):
@@ -326,7 +326,7 @@ async def test_a_ledger_that_fails_after_the_decision_is_a_note(memory_world):
     assert (seen.open, seen.finished[-1].outcome) == (None, "committed")
     environment = release_of("2.0.0", *APP.processes).environment
     await look(APP, environment, memory_world.world)
-    assert [event.version for event in told(memory_world, events.DeploymentCommitted)] == ["1.0.0", "2.0.0"]
+    assert [event.version for event in told(memory_world, DeploymentCommitted)] == ["1.0.0", "2.0.0"]
 
 
 async def test_what_can_not_be_cleaned_up_after_the_commit_is_a_note(memory_world):

@@ -10,8 +10,8 @@ from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.wanted import Wanted
-from ecluse.model import events
 from ecluse.model.app import App, Health
+from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
 from ecluse.model.judgement import AfterWatch
 from ecluse.model.observed import Counters, Holder
 from ecluse.model.problem import Exit, ProblemError
@@ -99,7 +99,7 @@ async def test_an_undone_watch_says_how_many_requests_it_hit(memory_world, targe
     assert said in done.problem.state
     assert (watch.move, undo.move) == ("watch", "undo")
     assert said in undo.detail
-    (event,) = [one.event for one in memory_world.ledger.events() if isinstance(one.event, events.DeploymentReverted)]
+    (event,) = [one.event for one in memory_world.ledger.events() if isinstance(one.event, DeploymentReverted)]
     assert (event.requests, event.failed) == (share.requests, share.hits)
 
 
@@ -151,7 +151,7 @@ async def evicted_while_it_watches(memory, version, *, by_another, **environment
 
 def ended(memory):
     """The versions whose end the ledger was told."""
-    kinds = (events.DeploymentCommitted, events.DeploymentReverted, events.DeploymentStuck)
+    kinds = (DeploymentCommitted, DeploymentReverted, DeploymentStuck)
     return [record.event.version for record in memory.ledger.events() if isinstance(record.event, kinds)]
 
 

@@ -10,9 +10,9 @@ from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.monitor.status import document, look
-from ecluse.model import events
 from ecluse.model.app import App, Environment, Health, Process
 from ecluse.model.artifact import canonical
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.observed import Held, Holder, LeaseSeen, OpenDeployment
@@ -40,7 +40,7 @@ async def served(memory, path, *, only, processes=()):
     running = replace(running, release=replace(running.release, config=config))
     memory.target.script("1.0.0", Behaviour(only=only))
     made = {"version": "1.0.0", "commit": running.release.commit, "bundle": running.release.bundle, "config": config}
-    memory.ledger.append(events.ReleaseMade(release=running.release.id, **made))
+    memory.ledger.append(ReleaseMade(release=running.release.id, **made))
     async with held(fleet_of(memory.world, app, LOCAL), LOCAL.lease, memory.world) as lease:
         await memory.target.start(lease.grant(), running, Slot.BLUE)
         await memory.target.route(lease.grant(), Weights.all_to(Slot.BLUE))

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ecluse.loop.operate.balancer import drain, undrain
-from ecluse.model import events
 from ecluse.model.balancer import Balancer, BalancerKind, ServerState
+from ecluse.model.events.environments import HostDrained, HostUndrained
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.providers.memory.balancer import MemoryBalancer
@@ -42,7 +42,7 @@ async def test_every_balancer_is_told_and_it_is_remembered(memory_world, both):
     )
     await undrain(APP, BALANCED, memory_world.world, "a")
     assert both[LB2].calls == ["drain a", "undrain a"]
-    assert kinds(memory_world) == [events.HostDrained, events.HostUndrained]
+    assert kinds(memory_world) == [HostDrained, HostUndrained]
 
 
 async def test_nothing_is_changed_for_a_look(memory_world, both):

@@ -8,8 +8,8 @@ import pytest
 
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.operate.logs import LogOrder, choose, logs
-from ecluse.model import events
 from ecluse.model.app import App, Environment
+from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.ids import EnvironmentName, ProcessName
 from ecluse.model.problem import ProblemError
 from ecluse.model.slot import Slot, Weights
@@ -43,7 +43,7 @@ async def begin(memory_world):
     for version, slot in (("1.0.0", Slot.BLUE), ("2.0.0", Slot.GREEN)):
         release = release_of(version, WEB).release
         ids = {"release": release.id, "version": version, "commit": release.commit, "bundle": "b", "config": "c"}
-        memory_world.ledger.append(events.ReleaseMade(**ids))
+        memory_world.ledger.append(ReleaseMade(**ids))
         await target.start(grant, release_of(version, WEB), slot)
     await target.route(grant, Weights.all_to(Slot.BLUE))
 

@@ -7,8 +7,8 @@ import pytest
 
 from ecluse.cli.stop import line
 from ecluse.loop.operate.stop import Stopped, stop
-from ecluse.model import events
 from ecluse.model.app import App, Environment
+from ecluse.model.events.environments import EnvironmentStopped
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
@@ -40,7 +40,7 @@ def hosts(memory_world):
 
 
 def recorded(memory):
-    return [record.event for record in memory.ledger.events() if isinstance(record.event, events.EnvironmentStopped)]
+    return [record.event for record in memory.ledger.events() if isinstance(record.event, EnvironmentStopped)]
 
 
 async def test_nothing_runs_afterwards(memory_world, hosts):

@@ -4,7 +4,7 @@ import pytest
 
 from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.release.anchor import anchored, holds
-from ecluse.model.events import EnvironmentStopped
+from ecluse.model.events.environments import EnvironmentStopped
 
 
 class Still:

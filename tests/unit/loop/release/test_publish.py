@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ecluse.loop.release.boundaries import MOVES, POINTS
-from ecluse.model.events import ReleaseIntended, ReleaseMade, ReleasePublished
+from ecluse.model.events.releases import ReleaseIntended, ReleaseMade, ReleasePublished
 from ecluse.model.problem import ProblemError
 from support.outlets import FakePacker
 from support.repositories import commit, git

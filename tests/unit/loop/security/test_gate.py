@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.model.events import StepEnded
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.security import Scanner
 from ecluse.model.verdict import Answer
 from support import repositories

@@ -8,7 +8,7 @@ import pytest
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.verdicts import judge_flaky
 from ecluse.model.app import Evidence, Gates
-from ecluse.model.events import StepEnded
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.problem import ProblemError
 from ecluse.model.verdict import Answer, Verdict
 from support import repositories

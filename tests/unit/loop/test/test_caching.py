@@ -11,7 +11,7 @@ import pytest
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.why import ALWAYS, NEVER, why
 from ecluse.model.app import Evidence, Gates
-from ecluse.model.events import StepEnded
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.secret import Secret
 from ecluse.ports.cache import UnreachableError
 

@@ -10,7 +10,7 @@ import pytest
 
 from ecluse.loop.test.steps import run_steps
 from ecluse.model.app import Evidence, Gates
-from ecluse.model.events import StepEnded
+from ecluse.model.events.runs import StepEnded
 from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer

@@ -9,8 +9,8 @@ from ecluse.loop.deploy.fleet import Seen
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.release.make import make_release, plan_release
 from ecluse.loop.tickets.naming import of_deployment, of_release_at
-from ecluse.model import events
 from ecluse.model.app import Environment
+from ecluse.model.events.tickets import TicketsNamed
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.observed import Observed, SlotSeen
 from ecluse.model.slot import Slot
@@ -53,7 +53,7 @@ class Shop:
 
     @property
     def released(self):
-        return [(one.version, list(one.tickets)) for one in self.laptop.facts(events.TicketsNamed)]
+        return [(one.version, list(one.tickets)) for one in self.laptop.facts(TicketsNamed)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from ecluse.loop.tickets.finish import tell_tickets
 from ecluse.loop.tickets.telling import is_time, tell_due
-from ecluse.model import events
+from ecluse.model.events.tickets import TicketPutOff, TicketTold
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.tracker import RateLimitedError
 from ecluse.providers.memory.tracker import MemoryTracker
@@ -143,7 +143,7 @@ def test_a_kill_between_the_comment_and_our_record_leaves_one_comment(laptop, bo
     assert len(board.texts("ABC-1")) == 1
     laptop.tell()
     assert (len(board.texts("ABC-1")), laptop.waiting, len(board.moves)) == (1, [], 1)
-    assert [one.outcome for one in laptop.facts(events.TicketTold)] == ["said"]
+    assert [one.outcome for one in laptop.facts(TicketTold)] == ["said"]
 
 
 def test_two_laptops_tell_a_release_once(laptop, other, board):
@@ -151,7 +151,7 @@ def test_two_laptops_tell_a_release_once(laptop, other, board):
         one.named()
         one.tell()
     assert len(board.texts("ABC-1")) == 1
-    assert [one.outcome for one in other.facts(events.TicketTold)] == ["said"]
+    assert [one.outcome for one in other.facts(TicketTold)] == ["said"]
 
 
 class Slow(MemoryTracker):
@@ -188,7 +188,7 @@ def test_what_waited_long_and_was_overtaken_is_not_said(laptop, other, board):
     laptop.memory.clock.advance(900)
     laptop.tell()
     assert [text.partition(" ")[0] for text in board.texts("ABC-1")] == ["Taken"]
-    assert [one.outcome for one in laptop.facts(events.TicketTold)] == ["overtaken"]
+    assert [one.outcome for one in laptop.facts(TicketTold)] == ["overtaken"]
 
 
 def test_a_ticket_that_is_not_there_is_said_once_and_the_others_are_told(laptop, board):
@@ -237,7 +237,7 @@ def test_tickets_that_are_closed_to_us_do_not_stand_in_the_way(laptop, board):
     laptop.named("ABC-1", "ABC-2", "ABC-3")
     laptop.tracker.fail(error(FORBIDDEN), 2)
     laptop.tell()
-    assert (laptop.waiting, len(laptop.facts(events.TicketPutOff))) == (["ABC-1", "ABC-2", "ABC-3"], 2)
+    assert (laptop.waiting, len(laptop.facts(TicketPutOff))) == (["ABC-1", "ABC-2", "ABC-3"], 2)
     laptop.tell()
     assert [key for key, _ in board.moves] == ["ABC-3", "ABC-1", "ABC-2"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ecluse.loop.deploy.policy.approvals import flaw, is_approver, may_approve, person
 from ecluse.loop.deploy.recall import find
-from ecluse.model import events
 from ecluse.model.app import App, Environment
+from ecluse.model.events.policies import ReleaseApproved
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.policy import Policy
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -43,9 +43,7 @@ def approve(environment: Environment, name: str, world: World) -> Approved:
         raise ProblemError(_not_an_approver(environment, world.actor))
     release = find(world.ledger.state(), name, environment)
     (record,) = world.ledger.append(
-        events.ReleaseApproved(
-            release=release.id, version=release.version, by=world.actor, environment=environment.name
-        )
+        ReleaseApproved(release=release.id, version=release.version, by=world.actor, environment=environment.name)
     )
     return Approved(
         release=release,

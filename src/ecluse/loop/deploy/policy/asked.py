@@ -7,7 +7,8 @@ from ecluse.loop.deploy.policy.policies import overridden, policies
 from ecluse.loop.deploy.schema.crossing import crossing
 from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.wanted import Wanted
-from ecluse.model import events
+from ecluse.model.events.event import Event
+from ecluse.model.events.policies import PolicyAnswered, PolicyOverridden
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.release import Release
 from ecluse.model.verdict import Answer, Verdict
@@ -74,9 +75,9 @@ def refusal(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release | No
     )
 
 
-def answered(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release | None) -> tuple[events.Event, ...]:
+def answered(verdicts: tuple[Verdict, ...], wanted: Wanted, release: Release | None) -> tuple[Event, ...]:
     return tuple(
-        events.PolicyAnswered(
+        PolicyAnswered(
             policy=verdict.gate,
             answer=verdict.answer,
             evidence=verdict.evidence,
@@ -121,8 +122,8 @@ def _fix(refusing: list[Verdict], environment: str, release: Release | None) -> 
     return "; ".join([*steps, f"then: {again}", waived])
 
 
-def _overridden(over: tuple[str, ...], wanted: Wanted, release: Release, by: str, why: str) -> events.PolicyOverridden:
-    return events.PolicyOverridden(
+def _overridden(over: tuple[str, ...], wanted: Wanted, release: Release, by: str, why: str) -> PolicyOverridden:
+    return PolicyOverridden(
         release=release.id, version=release.version, by=by, why=why, policies=over,
         environment=wanted.environment.name,
     )  # fmt: skip

@@ -12,8 +12,8 @@ from ecluse.loop.deploy.schema.files import of_bundle
 from ecluse.loop.deploy.schema.migration import Migration, Standing, Tool, heads, names
 from ecluse.loop.deploy.schema.tools import tool_of
 from ecluse.loop.deploy.work import Done, MoveFailedError, Work, at_one
-from ecluse.model import events
 from ecluse.model.deployment import Leg, Place
+from ecluse.model.events.deployments import MigrationsRun
 from ecluse.model.history import EnvironmentKnown
 from ecluse.ports.target import RanCommand
 
@@ -136,7 +136,7 @@ class Migrating:
     def _record(self, outcome: str, applied: tuple[str, ...] = (), found: tuple[str, ...] = ()) -> None:
         release, every = self.work.one.release, (*found, *applied)
         self.work.world.ledger.append(
-            events.MigrationsRun(
+            MigrationsRun(
                 deployment=self.work.deployment.id,
                 release=release.id,
                 version=release.version,

@@ -100,7 +100,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """Of a step that passed: its log and reports, where its outputs lie if it declares some, when, and at which commit."""
+    """Of a step that passed: its log and reports, where its outputs lie if it has some, when, and at which commit."""
 
     papers: tuple[Path, ...]
     outputs: Path | None

@@ -1,0 +1,27 @@
+"""What all events are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecluse.model.shallow import shallow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact. `environment` is empty for what belongs to the app alone."""
+
+    environment: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return shallow(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown(Event):
+    """An event written by a newer version; carried, not understood."""
+
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,37 @@
+"""What an environment's policies said, and people in spite of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecluse.model.events.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAnswered(Event):
+    """A policy of the environment was asked before a deployment. `release` is empty before there is one."""
+
+    policy: str
+    answer: str
+    evidence: tuple[str, ...] = ()
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseApproved(Event):
+    """A person said that a release may come into the environment. `by` is who they said they are."""
+
+    release: str
+    version: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOverridden(Event):
+    """The next deployment of the release goes on although these policies said no."""
+
+    release: str
+    version: str
+    by: str
+    why: str
+    policies: tuple[str, ...]
