@@ -1,6 +1,6 @@
 import pytest
 
-from ecluse.model.observed import Holder
+from ecluse.model.holder import Holder
 from ecluse.providers.memory.target import MemoryTarget
 from ecluse.testing.releases import release_of
 from ecluse.testing.target import TargetContract

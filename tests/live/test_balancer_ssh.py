@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ecluse.model.balancer import BalancerKind, ServerState
+from ecluse.model.balanced import ServerState
+from ecluse.model.balancer import BalancerKind
 from ecluse.model.host import Address, SshSettings
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.providers.haproxy.balancer import HaproxyBalancer

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from ecluse.model.balancer import BalancerKind, ServerState
+from ecluse.model.balanced import ServerState
+from ecluse.model.balancer import BalancerKind
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.providers.haproxy.balancer import HaproxyBalancer
 from ecluse.providers.nginx.balancer import NginxBalancer

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from ecluse.model.app import App, Environment, Health
-from ecluse.model.balancer import Balanced, Balancer, BalancerKind, balanced
+from ecluse.model.balanced import Balanced, balanced
+from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.model.ids import EnvironmentName
 from ecluse.testing.releases import WEB
 

@@ -15,8 +15,8 @@ import pytest
 
 from ecluse.model.app import Environment, Interface, Listen, Process
 from ecluse.model.artifact import SourceFile, digest_of
+from ecluse.model.holder import Holder
 from ecluse.model.ids import EnvironmentName, ProcessName
-from ecluse.model.observed import Holder
 from ecluse.providers.keeper.target import KeeperTarget
 from ecluse.providers.process.reach import HereReach
 from ecluse.system.clock import SystemClock

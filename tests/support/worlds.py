@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 
 from ecluse.ledger.memory import MemoryLedger
-from ecluse.model.observed import Holder
+from ecluse.model.holder import Holder
 from ecluse.ports.world import World
 from ecluse.providers.git.source import GitSource
 from ecluse.system.cache import FolderCache

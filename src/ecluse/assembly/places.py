@@ -103,7 +103,8 @@ def balancers_of(
 ) -> Mapping[HostName, Balancer]:
     if environment.balancer is None:
         return {}
-    from ecluse.model.balancer import BalancerKind, balanced  # noqa: PLC0415
+    from ecluse.model.balanced import balanced  # noqa: PLC0415
+    from ecluse.model.balancer import BalancerKind  # noqa: PLC0415
     from ecluse.providers.haproxy.balancer import HaproxyBalancer  # noqa: PLC0415
     from ecluse.providers.nginx.balancer import NginxBalancer  # noqa: PLC0415
 

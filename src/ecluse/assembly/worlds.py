@@ -27,8 +27,8 @@ from ecluse.system.files import write_atomically
 from ecluse.whereabouts import find_root, holds_nothing, is_deserted
 
 if TYPE_CHECKING:
+    from ecluse.model.holder import Holder
     from ecluse.model.ids import HostName
-    from ecluse.model.observed import Holder
     from ecluse.ports.balancer import Balancer
     from ecluse.ports.clock import Clock
     from ecluse.ports.ledger import Ledger
@@ -167,7 +167,7 @@ def _reporter(clock: Clock) -> Reporter:
 
 
 def _holder(name: str, who: str) -> Holder:
-    from ecluse.model.observed import Holder  # noqa: PLC0415
+    from ecluse.model.holder import Holder  # noqa: PLC0415
 
     user, _, host = who.partition("@")
     return Holder(id=name, host=host, pid=os.getpid(), user=user, command=" ".join(["ecluse", *sys.argv[1:]]))

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from ecluse.model.counted import counted
+from ecluse.model.rollout import AfterWatch
 
 ERRORS = "errors"
 """The signal of requests that were answered with 5xx, or not at all."""
-
-
-class AfterWatch(StrEnum):
-    """What happens to a release at the end of its watch; also what an environment wants when the counts don't tell."""
-
-    PROMOTE = "promote"
-    HOLD = "hold"
-    """Both releases stay as they are, and a person decides."""
-    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, ReleaseId, Version
 from ecluse.model.slot import Slot
 
@@ -70,17 +71,6 @@ class SlotSeen:
     guarantees: tuple[str, ...] = ()
     """What holds for this server: `lame-duck`, `counts`, `stamps`, `kernel-routing`, …"""
     warm_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who changes an environment."""
-
-    id: str
-    host: str
-    pid: int
-    user: str
-    command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from ecluse.model.judgement import AfterWatch
-
 
 class Strategy(StrEnum):
     """How traffic moves to a new release."""
@@ -37,6 +35,15 @@ class Promotion(StrEnum):
     AUTO = "auto"
     MANUAL = "manual"
     """Before the last shift, or the commit, a person says `ecluse promote`."""
+
+
+class AfterWatch(StrEnum):
+    """What happens to a release at the end of its watch; also what an environment wants when the counts don't tell."""
+
+    PROMOTE = "promote"
+    HOLD = "hold"
+    """Both releases stay as they are, and a person decides."""
+    UNDO = "undo"
 
 
 class JudgeKind(StrEnum):

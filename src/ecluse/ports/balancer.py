@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from ecluse.model.balancer import ServerSeen
+from ecluse.model.balanced import ServerSeen
 from ecluse.model.ids import HostName
 
 

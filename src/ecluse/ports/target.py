@@ -9,8 +9,9 @@ from typing import Protocol, runtime_checkable
 
 from ecluse.model.app import Argv, Environment, Process
 from ecluse.model.artifact import Bundle, Wheelhouse
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, ReleaseId, ServiceName
-from ecluse.model.observed import Holder, LeaseSeen, Observed
+from ecluse.model.observed import LeaseSeen, Observed
 from ecluse.model.platform import HostPlatform
 from ecluse.model.release import Release
 from ecluse.model.service import Service

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.model.app import App, Environment
     from ecluse.model.cache import CachePolicy
+    from ecluse.model.holder import Holder
     from ecluse.model.ids import HostName
-    from ecluse.model.observed import Holder
     from ecluse.model.security import SecurityPolicy
     from ecluse.model.ticket import Tickets
     from ecluse.ports.advisories import Advisories

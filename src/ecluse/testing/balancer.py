@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ecluse.model.balancer import ServerState
+from ecluse.model.balanced import ServerState
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.ports.balancer import Balancer

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId
-from ecluse.model.observed import Holder, Observed, SlotState
+from ecluse.model.observed import Observed, SlotState
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Grant, RemembersDrains, Running, Target
 from ecluse.testing.target_fixtures import (

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from ecluse.model.app import Health
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId
-from ecluse.model.observed import Holder, Observed
+from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Grant, Question, Running, Target

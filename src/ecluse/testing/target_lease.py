@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecluse.model.observed import Holder
+from ecluse.model.holder import Holder
 from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Target

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from ecluse.model.observed import Holder, SlotState
+from ecluse.model.holder import Holder
+from ecluse.model.observed import SlotState
 from ecluse.model.problem import Exit
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.target import Lines, SplitsTraffic, Target, Upgrades

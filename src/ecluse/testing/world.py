@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.ledger.memory import MemoryLedger
+from ecluse.model.holder import Holder
 from ecluse.model.host import HERE
 from ecluse.model.ids import HostName
-from ecluse.model.observed import Holder
 from ecluse.ports.outlets import Outlets
 from ecluse.ports.world import World
 from ecluse.providers.memory.balancer import MemoryBalancer

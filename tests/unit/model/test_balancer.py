@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ecluse.model.app import App, Environment
-from ecluse.model.balancer import Balancer, BalancerKind, balanced, server_name
+from ecluse.model.balanced import balanced, server_name
+from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.model.ids import EnvironmentName
 from ecluse.testing.releases import WEB
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ecluse.model.judgement import AfterWatch, Inconclusive, Measured, NotWorse, Share, Suspect, Worse, what_follows
+from ecluse.model.judgement import Inconclusive, Measured, NotWorse, Share, Suspect, Worse, what_follows
+from ecluse.model.rollout import AfterWatch
 
 SUSPECT = Suspect(since=20, seen=Share(70, 1400), expected=0.0015, ratio=3.14e9, threshold=92_400)
 ERRORS = Measured(signal="errors", new=Share(74, 5400), old=Share(18, 18_000), suspect=SUSPECT)

@@ -11,7 +11,7 @@ from ecluse.cli import session
 from ecluse.cli.render.problems import render
 from ecluse.loop.deploy.balancing import BalancerSeen
 from ecluse.model.app import Environment
-from ecluse.model.balancer import ServerSeen, ServerState
+from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.counted import counted
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit

@@ -16,7 +16,7 @@ from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import last_one
 from ecluse.loop.deploy.work import Work, at_one
 from ecluse.loop.each import on_each, worst
-from ecluse.model.balancer import ServerSeen, ServerState
+from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError

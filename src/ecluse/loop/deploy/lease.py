@@ -12,8 +12,8 @@ from ecluse.loop.deploy.fleet import Fleet, is_lost
 from ecluse.loop.deploy.problems import lease_ran_out, too_few_hosts
 from ecluse.loop.deploy.unbroken import to_its_end
 from ecluse.loop.each import on_each
+from ecluse.model.holder import Holder
 from ecluse.model.ids import HostName
-from ecluse.model.observed import Holder
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.target import Grant

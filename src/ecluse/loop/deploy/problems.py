@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ecluse.model.app import App
-from ecluse.model.balancer import ServerSeen
+from ecluse.model.balanced import ServerSeen
 from ecluse.model.host import HERE
 from ecluse.model.ids import HostName
 from ecluse.model.observed import OpenDeployment

@@ -13,9 +13,9 @@ from ecluse.loop.deploy.work import Work, at_one, expected_at, told
 from ecluse.loop.each import on_each
 from ecluse.model.deployment import Leg, Place
 from ecluse.model.ids import HostName
-from ecluse.model.judgement import AfterWatch, Inconclusive, Judgement, Worse, what_follows
+from ecluse.model.judgement import Inconclusive, Judgement, Worse, what_follows
 from ecluse.model.observed import Observed
-from ecluse.model.rollout import JudgeKind, Rollout
+from ecluse.model.rollout import AfterWatch, JudgeKind, Rollout
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.serving.servers import COUNTS
 

@@ -14,7 +14,7 @@ from ecluse.loop.deploy.health import Expected
 from ecluse.loop.deploy.recall import manifest_of
 from ecluse.loop.deploy.settle import known, told
 from ecluse.model.app import App, Environment, Process
-from ecluse.model.balancer import ServerSeen, ServerState
+from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.history import EnvironmentKnown
 from ecluse.model.ids import Commit, Digest, HostName, Version
 from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState

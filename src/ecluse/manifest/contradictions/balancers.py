@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
 from ecluse.model.app import Interface
-from ecluse.model.balancer import BalancerKind, server_name
+from ecluse.model.balanced import server_name
+from ecluse.model.balancer import BalancerKind
 from ecluse.model.host import host_name
 from ecluse.model.rollout import Strategy, batch_size
 

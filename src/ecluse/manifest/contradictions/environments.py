@@ -12,8 +12,7 @@ from ecluse.manifest.fault import Fault
 from ecluse.manifest.groups import MARK, members
 from ecluse.manifest.groups import hosts as expanded
 from ecluse.model.host import HERE_PREFIX, host_name
-from ecluse.model.judgement import AfterWatch
-from ecluse.model.rollout import JudgeKind, Promotion, Strategy
+from ecluse.model.rollout import AfterWatch, JudgeKind, Promotion, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,8 +15,7 @@ from ecluse.manifest.schema.types import Address, Duration, Inside, Percent, Set
 from ecluse.model import app as model
 from ecluse.model.host import SshSettings
 from ecluse.model.ids import EnvironmentName
-from ecluse.model.judgement import AfterWatch
-from ecluse.model.rollout import HostsDown, JudgeKind, Promotion, Rollout, Strategy
+from ecluse.model.rollout import AfterWatch, HostsDown, JudgeKind, Promotion, Rollout, Strategy
 
 _DEFAULT = model.Environment(name=EnvironmentName("production"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ecluse.model.balancer import Balanced, ServerSeen, ServerState, server_name
+from ecluse.model.balanced import Balanced, ServerSeen, ServerState, server_name
 from ecluse.model.ids import HostName
 from ecluse.providers.haproxy.answers import Server, backends, servers
 from ecluse.providers.haproxy.configuration import configuration, server_lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecluse.model.app import Health
-from ecluse.model.balancer import Balanced, server_name
+from ecluse.model.balanced import Balanced, server_name
 
 TEMPLATE = """\
 # {app}, {environment}: made by `ecluse balancer render {environment}`. Put it at /etc/haproxy/haproxy.cfg, check it

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecluse.model.app import Process
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, ReleaseId, Version
 from ecluse.model.observed import (
     Counters,
     Finished,
     Held,
-    Holder,
     LeaseSeen,
     Observed,
     OpenDeployment,

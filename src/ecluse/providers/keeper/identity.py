@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ecluse.model.observed import Holder
+from ecluse.model.holder import Holder
 
 START_TIME = 19
 """Place of a process's start time behind its name (proc_pid_stat(5), field 22)."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from ecluse.model.app import Argv
 from ecluse.model.artifact import Wheelhouse
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, Digest, ReleaseId, ServiceName
-from ecluse.model.observed import Holder, LeaseSeen, Observed, SlotSeen
+from ecluse.model.observed import LeaseSeen, Observed, SlotSeen
 from ecluse.model.platform import HostPlatform
 from ecluse.model.redaction import masked
 from ecluse.model.service import Service, ServiceKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ecluse.model.balancer import ServerSeen, ServerState
+from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ecluse.model.observed import Holder, LeaseSeen
+from ecluse.model.holder import Holder
+from ecluse.model.observed import LeaseSeen
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.clock import Clock
 from ecluse.ports.target import Grant, Place

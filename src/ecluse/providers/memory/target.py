@@ -7,16 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.model.app import Argv
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, ReleaseId
-from ecluse.model.observed import (
-    Finished,
-    Held,
-    Holder,
-    LeaseSeen,
-    Observed,
-    OpenDeployment,
-    SlotSeen,
-)
+from ecluse.model.observed import Finished, Held, LeaseSeen, Observed, OpenDeployment, SlotSeen
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
 from ecluse.ports.clock import Clock

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ecluse.model.balancer import Balanced, ServerSeen, ServerState, server_name
+from ecluse.model.balanced import Balanced, ServerSeen, ServerState, server_name
 from ecluse.model.ids import HostName
 from ecluse.providers.nginx.configuration import configuration, server_lines
 from ecluse.providers.nginx.servers import down, named, up

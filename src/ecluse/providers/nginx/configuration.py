@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ecluse.model.balancer import Balanced, server_name
+from ecluse.model.balanced import Balanced, server_name
 from ecluse.providers.nginx.servers import line_of
 
 TEMPLATE = """\

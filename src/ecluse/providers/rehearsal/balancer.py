@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ecluse.model.balancer import ServerSeen, ServerState
+from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.ids import HostName
 from ecluse.ports.balancer import Balancer
 from ecluse.ports.rehearsal import Ordered

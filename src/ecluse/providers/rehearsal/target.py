@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from ecluse.model.app import Argv, Process
 from ecluse.model.counted import counted
+from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, ReleaseId
-from ecluse.model.observed import Held, Holder, LeaseSeen, Observed, OpenDeployment, ProcessSeen, SlotSeen, SlotState
+from ecluse.model.observed import Held, LeaseSeen, Observed, OpenDeployment, ProcessSeen, SlotSeen, SlotState
 from ecluse.model.platform import HostPlatform
 from ecluse.model.problem import ProblemError
 from ecluse.model.slot import Slot, Weights

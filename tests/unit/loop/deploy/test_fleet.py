@@ -17,9 +17,8 @@ from ecluse.loop.operate.unfinished import resume, take_back
 from ecluse.loop.operate.unlock import unlock
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, HostEnded
 from ecluse.model.events.environments import LeaseBroken
-from ecluse.model.judgement import AfterWatch
 from ecluse.model.problem import Exit, ProblemError
-from ecluse.model.rollout import CanaryStep, Promotion, Rollout, Strategy
+from ecluse.model.rollout import AfterWatch, CanaryStep, Promotion, Rollout, Strategy
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import unhealthy
 from ecluse.providers.memory.target import MemoryTarget

@@ -12,10 +12,10 @@ from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.app import App, Health
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
-from ecluse.model.judgement import AfterWatch
-from ecluse.model.observed import Counters, Holder
+from ecluse.model.holder import Holder
+from ecluse.model.observed import Counters
 from ecluse.model.problem import Exit, ProblemError
-from ecluse.model.rollout import CanaryStep, JudgeKind, Promotion, Rollout, Strategy
+from ecluse.model.rollout import AfterWatch, CanaryStep, JudgeKind, Promotion, Rollout, Strategy
 from ecluse.model.slot import Slot
 from ecluse.providers.memory.script import Behaviour
 from ecluse.providers.memory.target import MemoryTarget

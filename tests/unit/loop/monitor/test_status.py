@@ -14,8 +14,9 @@ from ecluse.model.app import App, Environment, Health, Process
 from ecluse.model.artifact import canonical
 from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.frozen import app_to_json
+from ecluse.model.holder import Holder
 from ecluse.model.ids import EnvironmentName, ProcessName
-from ecluse.model.observed import Held, Holder, LeaseSeen, OpenDeployment
+from ecluse.model.observed import Held, LeaseSeen, OpenDeployment
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.slot import Slot, Weights
 from ecluse.providers.memory.script import Behaviour

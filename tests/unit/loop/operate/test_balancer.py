@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ecluse.loop.operate.balancer import drain, undrain
-from ecluse.model.balancer import Balancer, BalancerKind, ServerState
+from ecluse.model.balanced import ServerState
+from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.model.events.environments import HostDrained, HostUndrained
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ecluse.model.app import Health
-from ecluse.model.balancer import Balanced, Balancer, BalancerKind
+from ecluse.model.balanced import Balanced
+from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.providers.haproxy.answers import backends, servers
 from ecluse.providers.haproxy.configuration import configuration, quoted, server_lines
 

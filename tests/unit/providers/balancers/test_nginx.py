@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from ecluse.model.balancer import Balanced, Balancer, BalancerKind
+from ecluse.model.balanced import Balanced
+from ecluse.model.balancer import Balancer, BalancerKind
 from ecluse.providers.nginx.configuration import configuration, idle_time, server_lines
 from ecluse.providers.nginx.servers import down, line_of, named, up
 

@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 from ecluse.model.app import Interface, Limits, Listen, Process
+from ecluse.model.holder import Holder
 from ecluse.model.ids import ProcessName
-from ecluse.model.observed import Holder, SlotState
+from ecluse.model.observed import SlotState
 from ecluse.model.slot import Slot
 from ecluse.providers.keeper import documents
 from ecluse.testing.releases import release_of
