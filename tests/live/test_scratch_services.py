@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecluse.loop.services.scratch import scratch, services_for
+from ecluse.loop.services.choice import services_for
+from ecluse.loop.services.scratch import scratch
 from ecluse.model.app import Step
 from ecluse.model.problem import ProblemError
 from ecluse.model.service import Service, ServiceKind

@@ -17,7 +17,7 @@ from ecluse.loop.security.judging import Judgement
 from ecluse.loop.security.report import documents
 from ecluse.loop.test.attempt import Stage
 from ecluse.loop.test.cache.kept import Made
-from ecluse.loop.test.evidence import Judged
+from ecluse.loop.test.judged import Judged
 from ecluse.model.app import App, Step
 from ecluse.model.redaction import masked
 from ecluse.model.security import SecurityPolicy

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.loop.code.workplace import remove_tree
-from ecluse.model.app import Step
 from ecluse.model.ids import ServiceName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.service import Service, ServiceKind
@@ -153,13 +152,6 @@ class Scratch:
 
     def _place(self, service: Service) -> Path:
         return self.folder / service.name
-
-
-def services_for(step: Step, declared: tuple[Service, ...]) -> tuple[Service, ...]:
-    """Tests find all, checks none, unless the step says which."""
-    if step.services is None:
-        return declared if step.group == "test" else ()
-    return tuple(service for service in declared if service.name in step.services)
 
 
 @asynccontextmanager

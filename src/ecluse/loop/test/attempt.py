@@ -11,10 +11,12 @@ from typing import TypeVar
 from ecluse.engine.plan import Outcome
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
-from ecluse.loop.services.scratch import Scratch, services_for
+from ecluse.loop.services.choice import services_for
+from ecluse.loop.services.scratch import Scratch
 from ecluse.loop.test.addopts import NOTHING_ADDED, addopts
 from ecluse.loop.test.cache.kept import Kept, Made
-from ecluse.loop.test.evidence import Judged, Listed, Ran, judge
+from ecluse.loop.test.evidence import Listed, Ran, judge
+from ecluse.loop.test.judged import Judged
 from ecluse.loop.test.outputs import clear_reports, collect, reports
 from ecluse.loop.test.pythons import Environments
 from ecluse.loop.test.reaching import Outfit

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ecluse.loop.test.addopts import NOTHING_ADDED, AddOpts
+from ecluse.loop.test.judged import Judged
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
 from ecluse.loop.test.stopping import ends_after, said_to_end
 from ecluse.model.app import Gates, Step
@@ -35,23 +36,6 @@ class Ran:
     """What was wrong with its outputs."""
     unmasked: tuple[str, ...] = ()
     """The names of its secrets that are too short to be masked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """`evidence` begins with what decided."""
-
-    passed: bool
-    evidence: tuple[str, ...]
-    covered: float | None = None
-    """Percent of lines, when there is a report."""
-    known: tuple[str, ...] = ()
-    """Listed failures that failed."""
-    cured: tuple[str, ...] = ()
-    """Listed failures that passed."""
-    answer: Answer | None = None
-    """Where it is more than passed or failed."""
-    is_required: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

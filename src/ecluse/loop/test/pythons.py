@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ecluse.loop.code.checkout import Checkout
 from ecluse.model.app import App, Build, Step
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.world import World
+
+if TYPE_CHECKING:
+    from ecluse.loop.code.checkout import Checkout
 
 APPS_OWN = ""
 NO_PYTHON = "E060"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ecluse.engine.plan import Ended
 from ecluse.engine.run import Began, Waits
 from ecluse.loop.code.workplace import OF_A_RUN
-from ecluse.loop.test.verdicts import verdict_of
+from ecluse.loop.test.ended import verdict_of
 from ecluse.model.events.runs import RunEnded
 from ecluse.model.verdict import Answer
 from ecluse.ports.world import World

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ecluse.loop.ci.files import file_verdicts
-from ecluse.loop.test.listed import Renewed, renewals
 from ecluse.loop.test.select import select
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.verdicts import event_of
@@ -18,6 +17,9 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
+
+if TYPE_CHECKING:
+    from ecluse.loop.test.listed import Renewed
 
 WITH = {"test": "security"}
 """The group that goes along with another."""
@@ -109,11 +111,19 @@ async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
         dirty=order.dirty,
         seconds=seconds,
         verdicts=verdicts,
-        renewed=renewals(app.steps, verdicts, world.root) if order.dirty else (),
+        renewed=_renewals(app, verdicts, world) if order.dirty else (),
     )
 
 
+def _renewals(app: App, verdicts: Sequence[Verdict], world: World) -> tuple[Renewed, ...]:
+    from ecluse.loop.test.listed import renewals  # noqa: PLC0415  a working tree's alone
+
+    return renewals(app.steps, verdicts, world.root)
+
+
 async def _ci_files(order: StepsOrder, app: App, run: str, world: World) -> tuple[Verdict, ...]:
+    from ecluse.loop.ci.files import file_verdicts  # noqa: PLC0415  `check` alone looks at them
+
     found = await file_verdicts(app, world, order.commit, dirty=order.dirty)
     for verdict in found:
         world.ledger.append(event_of(verdict, run))

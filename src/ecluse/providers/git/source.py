@@ -18,6 +18,8 @@ from ecluse.providers.git.past import FORMAT, blobs_of
 from ecluse.providers.git.program import Git, Said
 from ecluse.providers.git.trees import copy_working, parse_tree, there, write_tree
 
+_WHOLE = 40
+"""Digits of an object's name at least; it always means the same."""
 _FIELDS = "%H%x00%P%x00%an%x00%s%x00%b"
 
 
@@ -30,6 +32,7 @@ class GitSource:
     def __init__(self, root: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
         self._root, self._commands, self._env = root, commands, env
         self._git = Git(root, commands, env)
+        self._entries: dict[Commit, tuple[Entry, ...]] = {}
 
     async def resolve(self, revision: str) -> Commit:
         commit = await self._commit(revision)
@@ -41,9 +44,17 @@ class GitSource:
         return bool((await self._ask("status", "--porcelain", "-z", "--untracked-files=normal", "--", ".")).strip())
 
     async def entries(self, commit: Commit) -> tuple[Entry, ...]:
-        return parse_tree(await self._ask("ls-tree", "-r", "-z", commit))
+        if known := self._entries.get(commit):
+            return known
+        entries = parse_tree(await self._ask("ls-tree", "-r", "-z", commit))
+        if len(commit) >= _WHOLE:  # `HEAD` may be another one by the next time
+            self._entries[commit] = entries
+        return entries
 
     async def read(self, commit: Commit, path: str) -> bytes | None:
+        known = self._entries.get(commit)
+        if known is not None and not any(entry.path == path for entry in known):
+            return None  # git isn't asked for what is known not to be there
         said = await self._git.ask("cat-file", "blob", f"{commit}:./{path}")
         return said.out if said.ok else None
 
@@ -67,8 +78,10 @@ class GitSource:
     async def around(self) -> tuple[GitSource, str]:
         said = os.fsdecode(await self._ask("rev-parse", "--show-prefix", "--show-cdup"))
         place, _, above = said.removesuffix("\n").rpartition("\n")  # a folder's name may hold a newline
-        whole = (self._root / above).resolve() if above else self._root
-        return GitSource(whole, self._commands, self._env), place.rstrip("/") or "."
+        if not above:
+            return self, "."
+        whole = GitSource((self._root / above).resolve(), self._commands, self._env)
+        return whole, place.rstrip("/") or "."
 
     async def committed_at(self, commit: Commit) -> datetime:
         return datetime.fromtimestamp(int(await self._ask("log", "-1", "--format=%ct", commit)), UTC)

@@ -13,7 +13,7 @@ from ecluse.loop.plan.proposing.resolve import LOCAL
 from ecluse.loop.plan.trying.bench import Bench
 from ecluse.loop.plan.trying.lacking import lacking, told
 from ecluse.loop.test.attempt import Attempts, Stage
-from ecluse.loop.test.evidence import Judged
+from ecluse.loop.test.judged import Judged
 from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_junit, together
 from ecluse.loop.test.pythons import APPS_OWN, Environments
 from ecluse.loop.test.surroundings import veil

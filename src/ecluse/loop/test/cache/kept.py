@@ -9,7 +9,7 @@ from pathlib import Path
 from ecluse.loop.test.cache.entry import CacheEntry, from_document, to_document
 from ecluse.loop.test.cache.files import bring_papers, folders_of, keep_outputs, keep_papers, restore
 from ecluse.loop.test.cache.keys import Key
-from ecluse.loop.test.evidence import Judged
+from ecluse.loop.test.judged import Judged
 from ecluse.model.app import Step
 from ecluse.model.ids import Commit, StepName
 from ecluse.ports.cache import StepCache, UnreachableError

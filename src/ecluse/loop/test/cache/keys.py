@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from ecluse.loop.code.globs import chosen
-from ecluse.loop.services.scratch import services_for
+from ecluse.loop.services.choice import services_for
 from ecluse.loop.test.select import needs_among
 from ecluse.model.app import Gates, Step
 from ecluse.model.ids import StepName

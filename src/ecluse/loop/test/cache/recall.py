@@ -7,13 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecluse.loop.test.cache.basis import KnownEnvironment, basis_of
 from ecluse.loop.test.cache.entry import CacheEntry
 from ecluse.loop.test.cache.kept import Kept
 from ecluse.loop.test.cache.keys import Key, can_be_kept, keys_of
-from ecluse.loop.test.cache.pruning import prune
-from ecluse.loop.test.pythons import Environments
 from ecluse.loop.test.surroundings import of_the_run
 from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit, StepName, path_name
@@ -21,6 +20,9 @@ from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
+
+if TYPE_CHECKING:
+    from ecluse.loop.test.pythons import Environments
 
 CACHE = "cache"
 EACH = timedelta(hours=1)
@@ -118,6 +120,8 @@ class Recall:
         with suppress(OSError, ValueError):
             if now - datetime.fromisoformat(looked.read_text(encoding="ascii")) < EACH:
                 return
+        from ecluse.loop.test.cache.pruning import prune  # noqa: PLC0415  once an hour
+
         prune(self.kept.cache, self.app.cache, now)
         looked.write_text(now.isoformat(), encoding="ascii")
 

@@ -12,7 +12,7 @@ from ecluse.loop.plan.trying.gates import judge_once, repeated, settle
 from ecluse.loop.plan.trying.last_words import failure_in
 from ecluse.loop.plan.trying.learn import Failure, learn
 from ecluse.loop.plan.trying.mapping import mapped
-from ecluse.loop.test.evidence import Judged
+from ecluse.loop.test.judged import Judged
 from ecluse.loop.test.junit import TestReport
 from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.model.app import App, Environment, Evidence, Step
