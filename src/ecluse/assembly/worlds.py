@@ -86,18 +86,21 @@ async def world(
 ) -> AsyncIterator[World]:
     """Ends what it opened: connections to keepers, the ledger's, and the step supervisor. `in_an_emergency` it goes on
     without a ledger that can't be used."""
+    from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
+
+    prepare(home)
+    commands = SupervisedRunner(notes=home / RUNNING)
+    if not in_an_emergency:
+        commands.begin()  # in the time that the imports below take
     from ecluse.keeper import ballast  # noqa: PLC0415
     from ecluse.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415
     from ecluse.ports.world import World  # noqa: PLC0415
     from ecluse.providers.git.source import GitSource  # noqa: PLC0415
-    from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
     from ecluse.system.ids import SystemIds  # noqa: PLC0415
     from ecluse.system.locks import FolderLocks, lock_folder  # noqa: PLC0415
     from ecluse.system.store import FolderStore  # noqa: PLC0415
 
-    prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
-    commands = SupervisedRunner(notes=home / RUNNING)
     telling = _reporter(clock)
     ledger: Ledger = SqliteLedger(home / "ledger.db", clock, who, make_room=lambda: ballast.drop(str(home)))
     if in_an_emergency:

@@ -37,6 +37,11 @@ class SupervisedRunner:
         """What ends the descendants of a program; `doctor` shows it. Starts the supervisor."""
         return self._thread.submit(lambda: self._supervision.layer).result()
 
+    def begin(self) -> None:
+        """Have the supervisor and a warden started meanwhile, for the first program. What is in the way is told to
+        whoever runs one."""
+        self._thread.submit(self._hire)
+
     async def run(self, command: Command) -> Finished:
         while True:
             channel = await self._warden()
@@ -75,6 +80,7 @@ def _supervision_ended() -> Problem:
 
 def _close(supervision: Supervision, thread: ThreadPoolExecutor, idle: list[socket.socket]) -> None:
     supervision.close()
-    thread.shutdown()
+    thread.shutdown(cancel_futures=True)
+    supervision.close()  # one that was just being started
     for channel in idle:
         channel.close()

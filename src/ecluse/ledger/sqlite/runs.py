@@ -3,7 +3,6 @@ steps, and all of them may be known to pass."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def project(connection: Connection, records: Iterable[Record]) -> None:
     """Inside the transaction that writes the events."""
-    waiting: dict[str, Counter[str]] = {}
+    waiting: dict[str, dict[str, int]] = {}
     steps: list[dict[str, Any]] = []
     for record in records:
         match record.event:
@@ -32,7 +31,9 @@ def project(connection: Connection, records: Iterable[Record]) -> None:
                 end = {"outcome": event.outcome, "seconds": event.seconds, "why": event.why}
                 connection.rows("end_run", {**end, "run": event.run, "ended_at": record.at.isoformat()})
             case StepEnded() as event if is_of_a_step(event):
-                waiting.setdefault(event.run, Counter()).update(counts(event))
+                of_run = waiting.setdefault(event.run, dict.fromkeys(COUNTS, 0))
+                for name, more in counts(event).items():
+                    of_run[name] += more
                 if was_run(event):
                     first = learnt(StepKnown(name=event.step), event, record.at)
                     steps.append(_row(first))
@@ -40,9 +41,9 @@ def project(connection: Connection, records: Iterable[Record]) -> None:
     connection.each("learn_of_step", steps)
 
 
-def _count(connection: Connection, waiting: dict[str, Counter[str]]) -> None:
+def _count(connection: Connection, waiting: dict[str, dict[str, int]]) -> None:
     for run, found in waiting.items():
-        connection.rows("count_in_run", {**dict.fromkeys(COUNTS, 0), **found, "run": run})
+        connection.rows("count_in_run", {**found, "run": run})
     waiting.clear()
 
 

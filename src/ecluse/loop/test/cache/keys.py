@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.services.choice import services_for
@@ -97,11 +98,11 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         "Écluse": basis.tool,
         "platform": basis.platform,
         "environment": "" if step.builtin else basis.environments.get(step.python, ABSENT),
-        "command": json.dumps(step.command),
+        "command": _text(step.command),
         "folder": step.folder,
         INPUTS: basis.inputs(step.inputs),
-        "outputs": json.dumps(sorted(step.outputs)),
-        "reports": json.dumps([step.evidence.junit, step.evidence.coverage]),
+        "outputs": _text(tuple(sorted(step.outputs))),
+        "reports": _text((step.evidence.junit, step.evidence.coverage)),
         "known failures": basis.content(step.evidence.known_failures),
         "gates.tests": str(basis.gates.tests),
         "services": _services(step, basis.services),
@@ -112,6 +113,12 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         **(basis.security if step.builtin else {}),
         **{f"step {name}": key.digest for name, key in needs.items()},
     }
+
+
+@cache
+def _text(words: tuple[str, ...]) -> str:
+    """Most steps of a run have one of few."""
+    return json.dumps(words)
 
 
 def files(entries: Iterable[Entry], globs: tuple[str, ...] | None) -> dict[str, str]:
