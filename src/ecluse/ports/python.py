@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ecluse.model.app import Build
-from ecluse.model.artifact import Wheelhouse
-from ecluse.model.platform import Platform
 from ecluse.model.problem import Problem, ProblemError
+
+if TYPE_CHECKING:
+    from ecluse.model.app import Build
+    from ecluse.model.artifact import Wheelhouse
+    from ecluse.model.platform import Platform
 
 OLDEST = (3, 8)
 """No older Python is served: the installer of a release runs with none."""

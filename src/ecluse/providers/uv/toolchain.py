@@ -7,16 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecluse.model.app import Build
-from ecluse.model.artifact import Wheelhouse
-from ecluse.model.platform import Platform
-from ecluse.ports.commands import CommandRunner
 from ecluse.ports.python import Interpreter
-from ecluse.ports.store import ContentStore
-from ecluse.providers.uv.failure import disk
 from ecluse.providers.uv.interpreters import Ask, Found, find
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ecluse.model.app import Build
+    from ecluse.model.artifact import Wheelhouse
+    from ecluse.model.platform import Platform
+    from ecluse.ports.commands import CommandRunner
+    from ecluse.ports.store import ContentStore
     from ecluse.providers.uv.making import Maker
 
 
@@ -59,7 +60,7 @@ class UvToolchain:
     async def environment(
         self, tree: Path, build: Build, *, tests: bool, identity: str = "", say: Callable[[str], None] = silent
     ) -> Path:
-        with disk(self._home):
+        with self._disk():
             return await self._maker.environment(tree, build, tests=tests, identity=identity, say=say)
 
     def content_of(self, environment: Path) -> str:
@@ -77,7 +78,7 @@ class UvToolchain:
         say: Callable[[str], None] = silent,
         platform: Platform | None = None,
     ) -> Wheelhouse:
-        with disk(self._home):
+        with self._disk():
             return await self._maker.wheelhouse(
                 tree, build, servers=servers, identity=identity, say=say, platform=platform
             )
@@ -89,6 +90,11 @@ class UvToolchain:
         from ecluse.providers.uv import platforms  # noqa: PLC0415  only where hosts are others than this machine
 
         return platforms.serves(house, platform)
+
+    def _disk(self) -> AbstractContextManager[None]:
+        from ecluse.providers.uv.failure import disk  # noqa: PLC0415  as below
+
+        return disk(self._home)
 
     @cached_property
     def _maker(self) -> Maker:
