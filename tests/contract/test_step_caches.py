@@ -1,7 +1,11 @@
 """Every step cache keeps the one contract."""
 
+import subprocess
+import sys
+
 import pytest
 
+from ecluse.ports.cache import UnreachableError
 from ecluse.system.cache import FolderCache
 from ecluse.system.layered_cache import LayeredCache
 from ecluse.testing.cache import KEY, LONG_AFTER, StepCacheContract, file
@@ -13,13 +17,45 @@ class TestFolderCache(StepCacheContract):
         return FolderCache(tmp_path / "cache")
 
 
+class TestMountedCache(StepCacheContract):
+    @pytest.fixture
+    def cache(self, tmp_path):
+        (tmp_path / "mounted").mkdir()
+        return FolderCache(tmp_path / "mounted", mounted=True)
+
+
 def test_what_a_killed_writer_left_is_no_document_and_is_swept(tmp_path):
-    cache = FolderCache(tmp_path / "cache")
+    (tmp_path / "cache").mkdir()
+    cache = FolderCache(tmp_path / "cache", mounted=True)
     cache.put(KEY, b"document")
     (tmp_path / "cache" / "documents" / KEY[:2] / ".incoming-x").write_bytes(b"doc")
     assert [shelved.key for shelved, _ in cache.documents()] == [KEY]
     assert cache.sweep(frozenset(), LONG_AFTER) == 3
     assert cache.get(KEY) == b"document"
+
+
+def test_a_file_of_documents_that_is_spoilt_is_begun_anew(tmp_path):
+    FolderCache(tmp_path / "cache").put(KEY, b"document")
+    for path in (tmp_path / "cache").glob("documents.db*"):
+        path.write_bytes(b"no database at all" * 1000)
+    cache = FolderCache(tmp_path / "cache")
+    assert cache.get(KEY) is None
+    cache.put(KEY, b"again")
+    assert FolderCache(tmp_path / "cache").get(KEY) == b"again"
+
+
+def test_documents_that_can_t_be_reached_are_no_error_of_ours(tmp_path):
+    (tmp_path / "cache").write_text("no folder")
+    with pytest.raises(UnreachableError, match=r"documents[.]db"):
+        FolderCache(tmp_path / "cache").get(KEY)
+
+
+def test_what_was_put_outlives_whoever_put_it(tmp_path):
+    program = "import os, sys, pathlib; from ecluse.system.cache import FolderCache as Cache; "
+    program += "Cache(pathlib.Path(sys.argv[1])).put(sys.argv[2], b'document'); os.kill(os.getpid(), 9)"
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "cache"), KEY], check=False)
+    assert done.returncode == -9
+    assert FolderCache(tmp_path / "cache").get(KEY) == b"document"
 
 
 class TestLayeredCache(StepCacheContract):

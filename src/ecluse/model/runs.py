@@ -131,4 +131,4 @@ def is_of_a_step(event: StepEnded) -> bool:
 
 def was_run(event: StepEnded) -> bool:
     """Whether it was begun at all, now."""
-    return bool(event.log) and event.attempts > 0 and not event.cached
+    return event.attempts > 0 and not event.cached

@@ -19,7 +19,7 @@ class Command:
     timeout: timedelta | None = None
     stdin: bytes = b""
     log: Path | None = None
-    """Where output goes in full, both streams in the order of arrival."""
+    """Where output goes in full, both streams in the order of arrival. Made when there is some."""
     on_output: Callable[[str], None] | None = None
     """Called with each line (lossy UTF-8, without its end) as it arrives."""
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -5,35 +5,33 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from ecluse.model.ids import Digest
 from ecluse.ports.cache import Shelved, UnreachableError
+from ecluse.system.documents import DocumentFile, DocumentFolder
 from ecluse.system.shelf import Shelf
 
 _PREFIX = "sha256:"
 
 
 class FolderCache:
-    """Fills ports.cache.StepCache below `folder`. Nothing is flushed to the disk, because what a power cut tears is
-    found out by whoever reads it."""
+    """Fills ports.cache.StepCache below `folder`. Nothing is synchronised with the disk, because what a power cut tears
+    is found out by whoever reads it."""
 
     troubles = ()
 
     def __init__(self, folder: Path, *, mounted: bool = False) -> None:
         """`mounted`: the folder is somebody else's, so it isn't made, and without it nothing can be asked."""
-        self._documents = Shelf(folder, "documents", mounted=mounted, flushed=False)
+        self._documents = DocumentFolder(folder) if mounted else DocumentFile(folder / "documents.db")
         self._files = Shelf(folder, "files", mounted=mounted, flushed=False)
 
     def get(self, key: str) -> bytes | None:
-        document = self._documents.read(key)
-        if document is not None:
-            self._documents.touch(key)
-        return document
+        return self._documents.get(key)
 
     def put(self, key: str, document: bytes) -> None:
-        self._documents.put(key, lambda file: file.write(document))
+        self._documents.put(key, document)
 
     def holds(self, digest: Digest, size: int) -> bool:
         try:
@@ -54,14 +52,10 @@ class FolderCache:
         return False
 
     def documents(self) -> Iterator[tuple[Shelved, bytes]]:
-        for key, path in self._documents.files():
-            with suppress(FileNotFoundError):
-                status, document = path.stat(), path.read_bytes()
-                yield Shelved(key=key, size=len(document), used=datetime.fromtimestamp(status.st_mtime, UTC)), document
+        return self._documents.all()
 
     def remove(self, *keys: str) -> None:
-        for key in keys:
-            self._documents.remove(key)
+        self._documents.remove(*keys)
 
     def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
         unnamed = (path for name, path in self._files.files() if Digest(_PREFIX + name) not in kept)

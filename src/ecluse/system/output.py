@@ -37,23 +37,26 @@ class Tail:
 
 
 class Log:
-    """A file that keeps the head of what was printed and, when that was too much, a notice and the tail."""
+    """A file that keeps the head of what was printed and, when that was too much, a notice and the tail. Where nothing
+    was printed there is none: of many small programs most say nothing."""
 
     def __init__(self, path: Path, limit: int = LOG_LIMIT) -> None:
         self._path = path
-        with disk_problems(path):
-            self._file = _opened(path)
+        self._file: BinaryIO | None = None
         self._room = limit
         self._cut = 0
 
     def write(self, data: bytes) -> None:
         if self._room:
             with disk_problems(self._path):
+                self._file = self._file or _opened(self._path)
                 self._file.write(data[: self._room])
         self._cut += max(0, len(data) - self._room)
         self._room = max(0, self._room - len(data))
 
     def close(self, tail: bytes) -> None:
+        if self._file is None:
+            return
         with disk_problems(self._path), self._file:
             if self._cut:
                 tail = tail[-self._cut :]

@@ -120,8 +120,7 @@ class Shelf:
         return (path for path in Path(self._folder).glob("??/*") if path.is_file())
 
     def _place(self, name: str) -> str:
-        if len(name) != DIGITS or not name.isalnum():
-            raise KeyError(name)
+        require_name(name)
         return f"{self._folder}/{name[:2]}/{name[2:]}"
 
     def _created(self, path: str) -> BinaryIO:
@@ -135,6 +134,11 @@ class Shelf:
     def _require_mount(self) -> None:
         if self._mounted and not self._root.is_dir():
             raise UnreachableError(f"{self._root} is no folder")
+
+
+def require_name(name: str) -> None:
+    if len(name) != DIGITS or not name.isalnum():
+        raise KeyError(name)
 
 
 def _is_incoming(path: Path) -> bool:

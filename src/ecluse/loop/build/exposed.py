@@ -25,9 +25,8 @@ def env_files(bundle: Bundle, store: ContentStore, environment: Environment | No
     if not found:
         return None
     evidence = tuple(f"{one}: it is committed, and goes into the release" for one in found)
-    verdict = Verdict(
-        gate=ENV_FILES, answer=Answer.FAILED, evidence=evidence, fix=remedy(tuple(one.path for one in found))
-    )
+    fix = remedy(tuple(one.path for one in found))
+    verdict = Verdict(gate=ENV_FILES, answer=Answer.FAILED, evidence=evidence, fix=fix, attempts=0)
     is_sure = any(one.sure for one in found)
     return replace(verdict, is_required=is_sure and environment is not None and environment.name != "local")
 

@@ -90,18 +90,19 @@ class Attempts:
         """Of this attempt, as part of paths."""
         self._failed_before: frozenset[str] = frozenset()
         self._reports: list[Path] = []
+        self._log = Path()
         self._logs: list[Path] = []
 
     @property
     def logs(self) -> Sequence[Path]:
-        """Of all attempts that there were."""
+        """Of all attempts that printed something."""
         return self._logs
 
     async def __call__(self, world: World) -> Outcome:
         self._stage.environments.of(self._step)
         self._count += 1
         self._name = path_name(self._step.name) + (f".{self._count}" if self._count > 1 else "")
-        self._logs.append(self._stage.logs / f"{self._name}.log")
+        self._log = self._stage.logs / f"{self._name}.log"
         give_back = await self._locked(world) if self._step.locks else _nothing
         try:
             return await self._attempt(world)
@@ -136,6 +137,8 @@ class Attempts:
         try:
             await self._aside(self._prepare, tree)
             finished = await world.commands.run(command)
+            if finished.output:
+                self._logs.append(self._log)
             ran = await self._aside(self._gather, finished, tree, command.env)
         finally:
             place.take_scratch(scratch)
@@ -149,7 +152,7 @@ class Attempts:
     def _made(self, began: float, world: World) -> Made:
         stage = self._stage
         return Made(
-            papers=(self._logs[-1], *self._reports),
+            papers=(*self._logs, *self._reports),
             outputs=stage.outputs_of(self._step.name) if self._step.outputs else None,
             commit=stage.checkout.commit,
             at=world.clock.now().isoformat(timespec="seconds"),
@@ -205,7 +208,7 @@ class Attempts:
             folder=tree / step.folder,
             env=env,
             timeout=step.timeout,
-            log=self._logs[-1],
+            log=self._log,
             on_output=lambda text: world.reporter.line(step.name, text),
             secrets=stage.hidden,
             veiled=stage.veiled.get(environment),
@@ -238,6 +241,7 @@ class Attempts:
         for path in reports(self._step, tree, pattern):
             kept.append(masked(path.read_bytes(), self._stage.hidden))
             paper = self._stage.logs / f"{path_name(self._step.name)}.{path.name}"
+            paper.parent.mkdir(parents=True, exist_ok=True)
             paper.write_bytes(kept[-1])
             self._reports.append(paper)
         return tuple(kept)

@@ -27,7 +27,7 @@ from ecluse.loop.test.telling import Telling, tell_killed
 from ecluse.loop.test.verdicts import event_of
 from ecluse.model.app import App, Step
 from ecluse.model.events.event import Event
-from ecluse.model.ids import Commit, StepName
+from ecluse.model.ids import Commit
 from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
@@ -105,15 +105,15 @@ async def _run(wanted: Wanted, stage: Stage, world: World, told: Mapping[str, Ve
         await asyncio.to_thread(recall.restore_for, needs, stage.outputs)
     known = {**(repeated(recall, stage.logs, stage.run, world) if recall else {}), **told}
     attempts = {step.name: _action(step, app, stage) for step in steps if step.name not in known}
-    nodes = [_node(step, _among(needs[step.name], attempts), attempts[step.name], stage.run)
+    verdicts: dict[str, Verdict] = {}
+    nodes = [_node(step, _among(needs[step.name], attempts), attempts[step.name], stage.run, verdicts)
              for step in steps if step.name in attempts]  # fmt: skip
-    jobs = wanted.jobs or os.cpu_count() or 1
-    ended = await run_plan(make_plan(nodes), world, jobs=jobs, fail_fast=wanted.fail_fast, on_event=Telling(world))
-    verdicts = {**known, **{name: verdict_of(end, attempts[StepName(name)].logs) for name, end in ended.items()}}
+    jobs, tell = wanted.jobs or os.cpu_count() or 1, Telling(world, verdicts)
+    ended = await run_plan(make_plan(nodes), world, jobs=jobs, fail_fast=wanted.fail_fast, on_event=tell)
     if recall:
         await asyncio.to_thread(recall.tidy)
     results = [end.outcome.result for end in ended.values() if end.outcome]
-    return concluded(app, steps, verdicts, results, recall, stage.run, world)
+    return concluded(app, steps, {**known, **verdicts}, results, recall, stage.run, world)
 
 
 def _action(step: Step, app: App, stage: Stage) -> Attempts | SecurityGate:
@@ -139,10 +139,15 @@ def _among(needs: Sequence[str], running: Collection[str]) -> tuple[str, ...]:
     return tuple(need for need in needs if need in running)
 
 
-def _node(step: Step, needs: tuple[str, ...], attempts: Attempts | SecurityGate, run: str) -> Node:
+def _node(
+    step: Step, needs: tuple[str, ...], attempts: Attempts | SecurityGate, run: str, verdicts: dict[str, Verdict]
+) -> Node:
+    """`verdicts` gets the step's, before it is told."""
+
     # The time-out of an attempt is the command's: ended by its supervisor, a step leaves its log and its reports.
     def record(ended: Ended) -> tuple[Event, ...]:
-        return (event_of(verdict_of(ended, attempts.logs), run),)
+        verdicts[step.name] = verdict_of(ended, attempts.logs)
+        return (event_of(verdicts[step.name], run),)
 
     return Node(
         name=step.name, needs=needs, action=attempts, retries=step.retries, record=record, locks=frozenset(step.locks)

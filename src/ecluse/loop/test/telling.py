@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ecluse.engine.plan import Ended
 from ecluse.engine.run import Began, Waits
 from ecluse.loop.code.workplace import OF_A_RUN
-from ecluse.loop.test.ended import verdict_of
 from ecluse.model.events.runs import RunEnded
-from ecluse.model.verdict import Answer
+from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
 
 KILLED = "killed"
@@ -17,8 +18,9 @@ KILLED = "killed"
 class Telling:
     """What the engine does, to the person. That a step waits is said once for each thing that it waits for."""
 
-    def __init__(self, world: World) -> None:
-        self._reporter = world.reporter
+    def __init__(self, world: World, verdicts: Mapping[str, Verdict]) -> None:
+        """`verdicts` has that of each step that has ended."""
+        self._reporter, self._verdicts = world.reporter, verdicts
         self._waits: dict[str, str] = {}
 
     def __call__(self, event: Began | Ended | Waits) -> None:
@@ -29,7 +31,7 @@ class Telling:
         elif isinstance(event, Began):
             self._reporter.began(event.name, f"attempt {event.attempt}" if event.attempt > 1 else "")
         else:
-            verdict = verdict_of(event, ())
+            verdict = self._verdicts[event.name]
             detail = next(iter(verdict.evidence), "")
             self._reporter.ended(event.name, ok=verdict.answer is Answer.PASSED, detail=detail)
 

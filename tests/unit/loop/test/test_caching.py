@@ -14,6 +14,7 @@ from ecluse.model.app import Evidence, Gates
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.secret import Secret
 from ecluse.ports.cache import UnreachableError
+from ecluse.system.cache import FolderCache
 
 COUNTS = 'echo ran; mkdir -p dist; cat src/* > dist/all; date +%N >> dist/all; echo "${LEVEL-}"'
 
@@ -28,7 +29,7 @@ def run(world, do):
 
 @pytest.fixture
 def entries(world):
-    return lambda: sorted((world.home / "cache" / "steps" / "documents").glob("??/*"))
+    return lambda: [document for _, document in FolderCache(world.home / "cache" / "steps").documents()]
 
 
 def ran(verdicts):
@@ -90,10 +91,10 @@ def test_no_secret_and_no_variable_is_in_what_is_kept(commit, make, world, entri
     app = make.app(make.step("a", "echo $WANTED$TOKEN", pass_env=("WANTED",), secrets=("TOKEN",)))
     here = replace(world, env={**world.env, "WANTED": "a wanted value"})
     asyncio.run(run_steps(app, here, commit=commit(), environment_secrets={"TOKEN": Secret("hunter2")}))
-    files = [*entries(), *(world.home / "cache" / "steps" / "files").glob("??/*")]
-    assert len(files) == 2
-    assert not any(b"hunter2" in file.read_bytes() for file in files)
-    assert b"a wanted value" not in entries()[0].read_bytes()
+    (document,) = entries()
+    (file,) = (world.home / "cache" / "steps" / "files").glob("??/*")
+    assert not any(b"hunter2" in kept for kept in (document, file.read_bytes()))
+    assert b"a wanted value" not in document
 
 
 @pytest.mark.parametrize("script", ["false", "sleep 30", "kill -9 $$"])
@@ -124,14 +125,25 @@ def test_outputs_come_back_as_they_were(run, commit, make):
     assert Path(second["show"].log).read_text() == Path(first["show"].log).read_text()
 
 
-@pytest.mark.parametrize("harm", [lambda path: path.write_bytes(path.read_bytes()[:-1]), lambda path: path.unlink(),
-                                  lambda path: path.write_bytes(b"\0" * path.stat().st_size)])  # fmt: skip
-@pytest.mark.parametrize("kind", ["documents", "files"])
-def test_what_is_spoilt_is_found_out_and_made_again(run, commit, make, world, harm, kind):
+def spoil_files(folder, harm):
+    for path in (folder / "files").glob("??/*"):
+        kept = harm(path.read_bytes())
+        path.unlink() if kept is None else path.write_bytes(kept)
+
+
+def spoil_documents(folder, harm):
+    cache = FolderCache(folder)
+    for shelved, document in list(cache.documents()):
+        kept = harm(document)
+        cache.remove(shelved.key) if kept is None else cache.put(shelved.key, kept)
+
+
+@pytest.mark.parametrize("harm", [lambda kept: kept[:-1], lambda _: None, lambda kept: b"\0" * len(kept)])
+@pytest.mark.parametrize("spoil", [spoil_documents, spoil_files])
+def test_what_is_spoilt_is_found_out_and_made_again(run, commit, make, world, harm, spoil):
     app = make.app(build(make), make.step("test", "wc -c dist/all", needs=("build",), inputs=("which",)))
     run(app, commit({"src/a": "a\n", "which": "1"}))
-    for path in (world.home / "cache" / "steps" / kind).glob("??/*"):
-        harm(path)
+    spoil(world.home / "cache" / "steps", harm)
     at = commit({"which": "2"})
     verdicts = run(app, at)
     assert {str(verdict.answer) for verdict in verdicts.values()} == {"passed"}

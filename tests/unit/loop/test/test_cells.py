@@ -131,7 +131,7 @@ def test_a_whole_run_of_cells_is_known_without_an_environment(pythons, commit, m
 
 
 def test_cells_handed_over_lie_apart(world, commit, make, tmp_path):
-    steps = [cell(make, value, "echo $DB > out", outputs=("out",)) for value in ("7", "7.2")]
+    steps = [cell(make, value, "echo $DB | tee out", outputs=("out",)) for value in ("7", "7.2")]
     app = make.app(*steps)
     for step in steps:
         found = asyncio.run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from stat import S_IMODE
 
@@ -23,13 +22,7 @@ def keep_outputs(folder: Path, cache: StepCache) -> tuple[KeptFile, ...]:
 
 def keep_papers(paths: Iterable[Path], cache: StepCache) -> tuple[KeptFile, ...]:
     """Those of the files that have content."""
-    return tuple(_kept(path.parent, path.name, cache) for path in paths if _has_content(path))
-
-
-def _has_content(path: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return path.stat().st_size > 0
-    return False
+    return tuple(_kept(path.parent, path.name, cache) for path in paths if path.stat().st_size)
 
 
 def bring_papers(entry: CacheEntry, cache: StepCache, folder: Path) -> None:

@@ -1,0 +1,139 @@
+"""Small documents by key: in one SQLite file on this machine, as files where several machines mount the folder."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from ecluse.ports.cache import Shelved, UnreachableError
+from ecluse.system.shelf import Shelf, require_name
+
+_BUSY_SECONDS = 10.0
+_HOUR = 3600.0
+"""A document's last use is known to the hour: else each look would be a write."""
+_TABLE = "CREATE TABLE IF NOT EXISTS documents (key BLOB PRIMARY KEY, document BLOB NOT NULL, used REAL NOT NULL)"
+
+Result = TypeVar("Result")
+
+
+class DocumentFile:
+    """Documents of this machine in the file `path`: a thousand are put in the time in which a hundred files are made.
+
+    A put that has returned outlives our process, not a power cut (nothing is synchronised). A file that is no database
+    any more is begun anew: whoever reads documents checks them, and can do without.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._open: sqlite3.Connection | None = None
+
+    def get(self, key: str) -> bytes | None:
+        name = _name(key)
+
+        def ask(documents: sqlite3.Connection) -> bytes | None:
+            row = documents.execute("SELECT document, used FROM documents WHERE key = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            now = time.time()
+            if now - row[1] > _HOUR:
+                with suppress(sqlite3.OperationalError):  # of a folder that is only read: then it is as old as it was
+                    documents.execute("UPDATE documents SET used = ? WHERE key = ?", (now, name))
+            return bytes(row[0])
+
+        return self._try(ask)
+
+    def put(self, key: str, document: bytes) -> None:
+        row = (_name(key), document, time.time())
+        self._try(lambda documents: documents.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", row))
+
+    def all(self) -> Iterator[tuple[Shelved, bytes]]:
+        rows = self._try(lambda documents: documents.execute("SELECT key, document, used FROM documents").fetchall())
+        for key, document, used in rows:
+            yield Shelved(key=key.hex(), size=len(document), used=datetime.fromtimestamp(used, UTC)), document
+
+    def remove(self, *keys: str) -> None:
+        names = [(_name(key),) for key in keys]
+        with suppress(UnreachableError):
+            self._try(lambda documents: documents.executemany("DELETE FROM documents WHERE key = ?", names))
+
+    def left(self) -> Iterator[Path]:
+        return iter(())
+
+    def _try(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        with self._lock:
+            try:
+                try:
+                    return work(self._connected())
+                except sqlite3.OperationalError:  # busy, full, not ours to write: the file is as good as before
+                    raise
+                except sqlite3.DatabaseError:
+                    self._begin_anew()
+                    return work(self._connected())
+            except (sqlite3.Error, OSError) as error:
+                raise UnreachableError(f"{self._path}: {error}") from error
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._open is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            documents = sqlite3.connect(
+                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                documents.execute("PRAGMA journal_mode = WAL")
+                documents.execute("PRAGMA synchronous = OFF")
+                documents.execute(_TABLE)
+            except BaseException:
+                documents.close()
+                raise
+            self._open = documents
+        return self._open
+
+    def _begin_anew(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        for end in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+
+
+class DocumentFolder:
+    """Documents of a folder that several machines mount: no database can be shared over a network file system
+    (sqlite.org/useovernet.html)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._shelf = Shelf(folder, "documents", mounted=True, flushed=False)
+
+    def get(self, key: str) -> bytes | None:
+        document = self._shelf.read(key)
+        if document is not None:
+            self._shelf.touch(key)
+        return document
+
+    def put(self, key: str, document: bytes) -> None:
+        self._shelf.put(key, lambda file: file.write(document))
+
+    def all(self) -> Iterator[tuple[Shelved, bytes]]:
+        for key, path in self._shelf.files():
+            with suppress(FileNotFoundError):
+                status, document = path.stat(), path.read_bytes()
+                yield Shelved(key=key, size=len(document), used=datetime.fromtimestamp(status.st_mtime, UTC)), document
+
+    def remove(self, *keys: str) -> None:
+        for key in keys:
+            self._shelf.remove(key)
+
+    def left(self) -> Iterator[Path]:
+        """What whoever was killed while it wrote has left."""
+        return self._shelf.left()
+
+
+def _name(key: str) -> bytes:
+    require_name(key)
+    return bytes.fromhex(key)
