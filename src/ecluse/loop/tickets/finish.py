@@ -29,6 +29,9 @@ async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) 
     except ProblemError as error:
         world.reporter.note(f"! tickets are told by the next command: {error}")
         return
+    except Exception as error:  # noqa: BLE001  an error of ours: the deploy is done, and stays so
+        world.reporter.note(f"! tickets are told by the next command: {type(error).__name__}, please report it")
+        return
     for problem in telling.problems:
         if problem.code != before.tracker.code:
             show(problem)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
+import os
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import getproxies
 
 from ecluse import __version__
+from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.ports.clock import Clock
 from ecluse.providers.tracking import problems
@@ -102,8 +104,19 @@ class Api:
             )
         except httpx.TimeoutException as error:
             raise problems.unreachable(self.way.name, "no answer in time") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise problems.unreachable(self.way.name, type(error).__name__) from error
+        except Exception as error:  # what this machine's proxies and certificates lead to is open
+            raise self._not_asked(error) from error
+
+    def _not_asked(self, error: Exception) -> ProblemError:
+        """In words of the system's alone: those of a library may quote a header."""
+        import httpx  # noqa: PLC0415
+
+        first = _first(error)
+        if isinstance(first, ssl.SSLCertVerificationError):
+            return problems.not_from_here(self.way.name, f"its certificate isn't trusted ({first.verify_message})")
+        if not isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+            return problems.not_from_here(self.way.name, _named(error))
+        return problems.unreachable(self.way.name, _named(first) if isinstance(first, OSError) else _named(error))
 
     async def _require_project(self, answer: httpx.Response) -> None:
         """Where a ticket isn't there the project is asked for, once: a token that may not see it must not make us give
@@ -133,7 +146,7 @@ class Api:
             return None
         try:
             return answer.json()
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise problems.senseless(self.way.name, "no JSON", self.masked(answer.text)) from error
 
     def masked(self, text: str) -> str:
@@ -162,6 +175,21 @@ class Api:
 
 
 Query = Mapping[str, Any] | None
+
+
+def _first(error: BaseException) -> BaseException:
+    """What it all began with."""
+    while before := error.__cause__ or error.__context__:
+        error = before
+    return error
+
+
+def _named(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or type(error).__name__}"
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
 
 
 def items(api: Api, found: Any) -> list[Any]:

@@ -19,6 +19,16 @@ def unreachable(tracker: str, why: str) -> ProblemError:
     )  # fmt: skip
 
 
+def not_from_here(tracker: str, why: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="T015", what=f"{tracker} can't be asked from here: {why}", state=WAITS, exit=Exit.UNREACHABLE,
+            fix="look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE where you call ecluse: a proxy is http:// or "
+            "https://, a certificate of your own needs the file of its authority",
+        )
+    )  # fmt: skip
+
+
 def no_token(name: str) -> ProblemError:
     return ProblemError(
         Problem(

@@ -340,3 +340,13 @@ def test_a_ledger_that_can_not_be_written_is_a_note(laptop):
     assert laptop.memory.reporter.heard == [
         ("note", "", "! tickets are told by the next command: the disk is full [L002]")
     ]
+
+
+def test_an_error_of_ours_is_a_note(laptop):
+    laptop.named()
+    laptop.tracker.fail(AssertionError("nobody thought of this"))
+    assert finish(laptop) == []
+    assert laptop.memory.reporter.heard == [
+        ("note", "", "! tickets are told by the next command: AssertionError, please report it")
+    ]
+    assert laptop.waiting == ["ABC-1"]

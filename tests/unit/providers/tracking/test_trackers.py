@@ -9,6 +9,7 @@ import pytest
 
 from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
+from ecluse.model.ticket import Tickets, TrackerKind
 from ecluse.ports.tracker import RateLimitedError
 from ecluse.providers.github.tracker import GithubTracker
 from ecluse.providers.gitlab.tracker import GitlabTracker
@@ -18,6 +19,7 @@ from ecluse.providers.trello.tracker import TrelloTracker
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.tracker import SAID
 from support import trackers
+from support.certificates import self_signed
 
 KINDS = {
     "github": (GithubTracker, trackers.Github, "#1"),
@@ -163,6 +165,11 @@ def test_an_answer_that_lacks_what_it_should_have_is_said(asked):
     assert code(asked.fails(look(asked))) == "T008"
 
 
+def test_an_answer_that_is_nested_without_end_is_no_crash(github):
+    github.mock.script = [lambda method, path, do: (200, b"[" * 200_000)]
+    assert code(github.fails(look(github))) == "T008"
+
+
 def test_an_answer_that_quotes_the_token_is_masked(github):
     github.mock.script = [lambda method, path, do: (422, {"you": f"Bearer {trackers.TOKEN}"})]
     error = github.fails(look(github))
@@ -178,7 +185,40 @@ def test_an_issue_that_was_moved_away_is_no_ticket_here(github):
 def test_nobody_at_the_address_is_away():
     mock = trackers.Mock(trackers.Github("#1"))
     mock.server_close()
-    assert code(Asked("github", mock, "#1").fails(lambda tracker: tracker.look("#1"))) == "T001"
+    error = Asked("github", mock, "#1").fails(lambda tracker: tracker.look("#1"))
+    assert str(error) == "GitHub can't be reached: Connection refused [T001]"
+
+
+AWAY = Tickets(tracker=TrackerKind.GITHUB, project="acme/shop", url="https://192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://someone:pass-word@127.0.0.1:1"),
+        ("HTTPS_PROXY", "ftp://someone:pass-word@127.0.0.1:1"),
+        ("HTTPS_PROXY", "http://someone:pass-word@127.0.0.1:99999"),
+        ("SSL_CERT_FILE", "/nowhere/pass-word.pem"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_a_proxy_or_certificates_that_can_not_be_used_are_said(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    tracker = Understood(GithubTracker(AWAY, Secret(trackers.TOKEN), FakeClock()), "GitHub")
+    with pytest.raises(ProblemError) as error:
+        asyncio.run(tracker.look("#1"))
+    (problem,) = error.value.problems
+    assert (problem.code, name in problem.fix) == ("T015", True)
+    assert "pass-word" not in f"{problem.what}{problem.evidence}"
+
+
+def test_a_certificate_of_ones_own_wants_its_authority(monkeypatch, tmp_path):
+    """The server listens where loopback's own rules don't hold."""
+    chain = self_signed(tmp_path, "127.0.0.2")
+    with trackers.served(trackers.Github("#1"), host="127.0.0.2", chain=chain) as mock:
+        assert "certificate isn't trusted" in str(Asked("github", mock, "#1").fails(lambda tracker: tracker.look("#1")))
+        monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+        assert Asked("github", mock, "#1").ask(lambda tracker: tracker.look("#1")).title == "A window"
 
 
 def test_a_key_that_is_no_number_is_no_ticket_of_a_forge(github):
