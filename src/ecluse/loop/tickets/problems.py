@@ -39,6 +39,14 @@ def untold(count: str) -> Problem:
     )  # fmt: skip
 
 
+def read_only(key: str) -> Problem:
+    return Problem(
+        code="T016", what=f"{key} can be read, and isn't there for who wants to write to it", state=WAITS,
+        fix="give the token the right to write (of GitHub's classic ones, the scope `repo` or `public_repo`)",
+        exit=Exit.REFUSED,
+    )  # fmt: skip
+
+
 def gathered(problems: Sequence[tuple[str, Problem]]) -> tuple[Problem, ...]:
     """The same Problem of several tickets is one, with what each of them said."""
     found: dict[str, list[tuple[str, Problem]]] = {}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ecluse.loop.tickets.problems import gathered, too_slow
+from ecluse.loop.tickets.problems import gathered, read_only, too_slow
 from ecluse.loop.tickets.wording import marker, said
 from ecluse.model.app import App
 from ecluse.model.events import TicketPutOff, TicketTold, TrackerFailed
@@ -22,8 +23,8 @@ from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, stan
 from ecluse.ports.tracker import RateLimitedError, Tracker
 from ecluse.ports.world import World
 
-FORBIDDEN, GONE, NO_WAY, REFUSED = "T004", "T005", "T007", "T014"
-OF_ONE_TICKET = frozenset({FORBIDDEN, REFUSED})
+FORBIDDEN, GONE, NO_WAY, REFUSED, READ_ONLY = "T004", "T005", "T007", "T014", "T016"
+OF_ONE_TICKET = frozenset({FORBIDDEN, REFUSED, READ_ONLY})
 """What says nothing of the others."""
 REFUSED_IN_A_ROW = 2
 """So many, and nothing told between them: it is the tracker that doesn't let us, not the ticket."""
@@ -153,7 +154,8 @@ class Message:
         moved = await self._move(tracker)
         if not self.tickets.comment:
             return _fact(self.notice, self.key, "told", moved=moved)
-        made = await tracker.remark(self.key, self._said())
+        with writing(self.key):
+            made = await tracker.remark(self.key, self._said())
         kept = await self._only_one(tracker, made, {one.id for one in there})
         return _fact(self.notice, self.key, "told", comment=kept.id, moved=moved)
 
@@ -169,14 +171,16 @@ class Message:
         return said(self.app, self.tickets, self.notice, self.key, self.commit)
 
     async def _move(self, tracker: Tracker) -> str:
-        """A ticket that can't go there is told all the same: what was released is released."""
+        """A ticket that can't go there is told all the same: what was released is released. Where nothing else would be
+        told of it, one that we may not move yet waits."""
         to = self.tickets.move(Happening(self.notice.happening), self.notice.environment)
         if not to:
             return ""
         try:
-            return to if await tracker.move(self.key, to) else ""
+            with writing(self.key):
+                return to if await tracker.move(self.key, to) else ""
         except ProblemError as error:
-            if error.problems[0].code not in {NO_WAY, *OF_ONE_TICKET}:
+            if error.problems[0].code not in {NO_WAY, *(OF_ONE_TICKET if self.tickets.comment else ())}:
                 raise
             self.telling.trouble.append((self.key, error.problems[0]))
             return ""
@@ -189,6 +193,17 @@ class Message:
         if first.id != made.id:
             await tracker.withdraw(self.key, made)
         return first
+
+
+@contextmanager
+def writing(key: str) -> Iterator[None]:
+    """To a ticket that was there when it was read: GitHub answers a token that may only read with 404, too."""
+    try:
+        yield
+    except ProblemError as error:
+        if error.problems[0].code != GONE:
+            raise
+        raise ProblemError(read_only(key)) from error
 
 
 def _fact(

@@ -233,6 +233,26 @@ def test_one_ticket_that_breaks_the_tracker_does_not_stand_in_the_way(laptop, bo
     assert laptop.waiting == []
 
 
+class ReadOnly(MemoryTracker):
+    """As GitHub answers a token that may read alone."""
+
+    async def remark(self, key, said):
+        return self._known("remark", "nowhere")
+
+    async def move(self, key, to):
+        return self._known("move", "nowhere")
+
+
+@pytest.mark.parametrize("comment", [True, False])
+def test_a_ticket_that_can_be_read_and_not_written_to_waits(laptop, board, comment):
+    laptop.named()
+    app = replace(APP, tickets=replace(APP.tickets, comment=comment))
+    assert codes(laptop.tell(app, tracker=ReadOnly(board=board))) == ["T016"]
+    assert (laptop.waiting, laptop.facts(events.TicketTold)) == (["ABC-1"], [])
+    laptop.tell(app)
+    assert (laptop.waiting, len(board.texts("ABC-1")), board.moves) == ([], int(comment), [("ABC-1", "Done")])
+
+
 def test_tickets_that_are_closed_to_us_do_not_stand_in_the_way(laptop, board):
     laptop.named("ABC-1", "ABC-2", "ABC-3")
     laptop.tracker.fail(error(FORBIDDEN), 2)
