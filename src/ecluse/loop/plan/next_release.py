@@ -20,7 +20,7 @@ from ecluse.ports.source import Change
 from ecluse.ports.tracker import Tracker
 from ecluse.ports.world import World
 
-OF_ONE_TICKET = frozenset({"T004", "T005", "T014"})
+OF_ONE_TICKET = frozenset({"T004", "T005", "T009", "T014"})
 """What says nothing of the others."""
 AT_ONCE = 4
 PATIENCE = 20.0

@@ -27,8 +27,9 @@ class GithubTracker:
         }
         url = (tickets.url or "https://api.github.com").rstrip("/")
         way = Way(
-            name="GitHub", url=url, headers=headers, token_name=tickets.token, project=f"/repos/{tickets.project}",
-            absent=frozenset({301, 404, 410}),  # 301: it was moved to another repository
+            name="GitHub", url=url, headers=headers, token_name=tickets.token,
+            project=lambda _: f"/repos/{tickets.project}",
+            absent={301: "", 404: "", 410: ""},  # 301: it was moved to another repository
         )  # fmt: skip
         self._api = Api(way, clock)
         self._repository = f"/repos/{tickets.project}/issues"

@@ -28,7 +28,7 @@ class GitlabTracker:
             url=url,
             headers=headers,
             token_name=tickets.token,
-            project=f"/api/v4/projects/{segment(tickets.project)}",
+            project=lambda _: f"/api/v4/projects/{segment(tickets.project)}",
         )
         self._api = Api(way, clock)
         self._project = f"/api/v4/projects/{segment(tickets.project)}/issues"

@@ -29,7 +29,7 @@ class JiraTracker:
             url=self._site,
             headers=headers,
             token_name=tickets.token,
-            project=f"/rest/api/3/project/{segment(tickets.project)}",
+            project=lambda key: f"/rest/api/3/project/{segment(_project(key, tickets))}",
         )
         self._api = Api(way, clock)
         self._page = page
@@ -98,6 +98,12 @@ class JiraTracker:
 
 def _at(key: str) -> str:
     return f"/rest/api/3/issue/{segment(key)}"
+
+
+def _project(key: str, tickets: Tickets) -> str:
+    """Its own, if it is one of those that count: a token may see one and not the other."""
+    name = key.rpartition("-")[0]
+    return name if name in tickets.prefixes else tickets.project
 
 
 def _remark(comment: Any) -> Remark | None:

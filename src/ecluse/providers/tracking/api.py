@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -46,10 +46,10 @@ class Way:
     headers: Mapping[str, Secret]
     """They may let us in, so none is shown."""
     token_name: str
-    project: str
-    """The path at which the project, or board, is asked for: without it no ticket of it is there."""
-    absent: frozenset[int] = frozenset({404, 410})
-    """What it answers for a ticket that isn't there."""
+    project: Callable[[str], str]
+    """The path at which the project, or board, of a ticket is asked for: without it no ticket of it is there."""
+    absent: Mapping[int, str] = field(default_factory=lambda: {404: "", 410: ""})
+    """What it answers for a ticket that isn't there, or not for us: a status, with words that stand in the text."""
 
 
 class Api:
@@ -60,7 +60,7 @@ class Api:
         self._clock = clock
         self._resolve = resolve
         self._client: httpx.AsyncClient | None = None
-        self._is_there = False
+        self._there: set[str] = set()
 
     async def ask(
         self, method: str, path: str, *, key: str, to: str, query: Query = None, body: Any = None, form: Query = None
@@ -71,7 +71,7 @@ class Api:
             answer = await self._once(method, path, query, body, form)
             pause = _pause(answer, self._clock.now())
             if pause is None:
-                await self._require_project(answer)
+                await self._require_project(answer, key)
                 return self._read(answer, key, to)
             if not left or pause > SHORT:
                 raise problems.busy(self.way.name, pause)
@@ -118,24 +118,32 @@ class Api:
             return problems.not_from_here(self.way.name, _named(error))
         return problems.unreachable(self.way.name, _named(first) if isinstance(first, OSError) else _named(error))
 
-    async def _require_project(self, answer: httpx.Response) -> None:
-        """Where a ticket isn't there the project is asked for, once: a token that may not see it must not make us give
-        up every ticket of it."""
-        if answer.status_code not in self.way.absent or self._is_there:
+    async def _require_project(self, answer: httpx.Response, key: str) -> None:
+        """Where a ticket isn't there its project is asked for, once: a token that may not see it must not make us give
+        up every ticket of it. Nor must a project that can't be asked for right now."""
+        path = self.way.project(key)
+        if not self._is_absent(answer) or path in self._there:
             return
-        found = await self._once("GET", self.way.project, None, None, None)
-        if found.status_code in self.way.absent:
-            raise problems.no_project(self.way.name)
-        self._is_there = found.is_success
+        found = await self._once("GET", path, None, None, None)
+        if self._is_absent(found):
+            raise problems.no_project(self.way.name, key)
+        if pause := _pause(found, self._clock.now()):
+            raise problems.busy(self.way.name, pause)
+        self._read(found, key, "see the project of")
+        self._there.add(path)
+
+    def _is_absent(self, answer: httpx.Response) -> bool:
+        words = self.way.absent.get(answer.status_code)
+        return words is not None and words in answer.text
 
     def _read(self, answer: httpx.Response, key: str, to: str) -> Any:
         code = answer.status_code
+        if self._is_absent(answer):
+            raise problems.no_ticket(self.way.name, key)
         if code == UNKNOWN:
             raise problems.not_known(self.way.name, self.way.token_name)
         if code == FORBIDDEN:
             raise problems.forbidden(self.way.name, f"{to} {key}")
-        if code in self.way.absent:
-            raise problems.no_ticket(self.way.name, key)
         if code >= SERVER_ERROR:
             raise problems.unreachable(self.way.name, f"HTTP {code}")
         if code >= REFUSED:

@@ -105,10 +105,10 @@ def refused(tracker: str, what: str, code: int, answer: str) -> ProblemError:
     )  # fmt: skip
 
 
-def no_project(tracker: str) -> ProblemError:
+def no_project(tracker: str, key: str) -> ProblemError:
     return ProblemError(
         Problem(
-            code="T009", what=f"{tracker} has no such project or board that we may see", state=WAITS, exit=Exit.REFUSED,
-            fix="look at `project` or `board` in [tickets], and at what the token's account may see",
+            code="T009", what=f"{tracker} has no project or board for {key} that we may see", state=WAITS,
+            exit=Exit.REFUSED, fix="look at `project` or `board` in [tickets], and at what the token's account may see",
         )
     )  # fmt: skip

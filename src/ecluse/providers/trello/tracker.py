@@ -15,6 +15,8 @@ from ecluse.providers.tracking.markdown import as_markdown
 HIDDEN = "[//]: # ({})"
 """The definition of a link that nothing refers to: Markdown shows nothing of it (CommonMark, section 4.7)."""
 NAME = "Trello"
+ABSENT = {404: "", 400: "invalid id", 401: "permission requested"}
+"""Of a card of other people's it says "unauthorized card permission requested"; of a token, "invalid token"."""
 
 
 class TrelloTracker:
@@ -26,9 +28,10 @@ class TrelloTracker:
     def __init__(self, tickets: Tickets, token: Secret, clock: Clock, *, page: int = 1000) -> None:
         words = f'OAuth oauth_consumer_key="{tickets.account}", oauth_token="{token.reveal()}"'
         url = (tickets.url or "https://api.trello.com").rstrip("/")
+        board = f"/boards/{segment(tickets.board)}?fields=name"
         way = Way(
             name=NAME, url=f"{url}/1", headers={"Authorization": Secret(words)}, token_name=tickets.token,
-            project=f"/boards/{segment(tickets.board)}?fields=name", absent=frozenset({400, 404}),
+            project=lambda _: board, absent=ABSENT,
         )  # fmt: skip
         self._api = Api(way, clock)
         self._board = tickets.board

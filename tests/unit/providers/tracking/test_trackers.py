@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -93,6 +94,12 @@ def test_what_we_may_not_do_is_said(asked):
 def test_a_project_that_we_may_not_see_is_no_missing_ticket(asked):
     asked.mock.state.hidden = True
     assert code(asked.fails(look(asked))) == "T009"
+
+
+@pytest.mark.parametrize(("answer", "why"), [((503, {}), "T001"), ((429, {"Retry-After": "9"}), "T006")])
+def test_a_ticket_whose_project_can_not_be_asked_for_is_not_missing(asked, answer, why):
+    asked.mock.script = [(404, {}), answer]
+    assert code(asked.fails(look(asked))) == why
 
 
 def test_a_server_that_fails_is_away(asked):
@@ -267,6 +274,45 @@ def test_a_card_of_another_board_is_no_ticket_of_ours():
     with trackers.served(trackers.Trello("aB3dE6gH")) as mock:
         mock.state.boards["aB3dE6gH"] = "otherone"
         assert code(Asked("trello", mock, "aB3dE6gH").fails(lambda tracker: tracker.remarks("aB3dE6gH"))) == "T005"
+
+
+TO_OTHERS = b"unauthorized card permission requested"
+"""And of a board, "unauthorized permission requested"; both as plain text."""
+
+
+def test_a_card_that_the_token_may_not_see_says_nothing_of_the_token():
+    with trackers.served(trackers.Trello("aB3dE6gH")) as mock:
+        asked = Asked("trello", mock, "aB3dE6gH")
+        mock.script = [lambda method, path, do: (401, TO_OTHERS)]
+        assert code(asked.fails(look(asked))) == "T005"
+        mock.script = [lambda method, path, do: (401, TO_OTHERS)] * 2
+        assert code(asked.fails(look(asked))) == "T009"
+        mock.script = [lambda method, path, do: (401, b"invalid token")]
+        assert code(asked.fails(look(asked))) == "T003"
+
+
+def test_a_comment_that_trello_does_not_take_is_refused():
+    with trackers.served(trackers.Trello("aB3dE6gH")) as mock:
+        mock.script = [lambda method, path, do: (400, b"invalid value for text")]
+        error = Asked("trello", mock, "aB3dE6gH").fails(lambda tracker: tracker.remark("aB3dE6gH", SAID))
+        assert (code(error), error.problems[0].evidence) == ("T014", ("invalid value for text",))
+
+
+def test_each_of_jiras_projects_is_asked_for_by_itself():
+    with trackers.served(trackers.Jira("ABC-1")) as mock:
+        tickets = replace(trackers.settings(mock), prefixes=("OPS",))
+
+        async def looked(key):
+            tracker = JiraTracker(tickets, Secret(trackers.TOKEN), FakeClock())
+            try:
+                await tracker.look(key)
+            finally:
+                await tracker.close()
+
+        for key, project in (("OPS-7", "OPS"), ("ABC-7", "ABC"), ("ELSE-7", "ABC")):
+            with pytest.raises(ProblemError):
+                asyncio.run(looked(key))
+            assert mock.asked[-1] == f"GET /rest/api/3/project/{project}"
 
 
 def test_a_marker_that_a_person_copied_into_a_table_is_no_trouble(github):
