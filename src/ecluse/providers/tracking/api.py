@@ -32,6 +32,8 @@ UNTOLD, LONGEST = 60.0, 86_400.0
 ATTEMPTS = 3
 UNKNOWN, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
 FIRST_GOOD, FIRST_OTHER, REFUSED = 200, 300, 400
+STRANGER = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
+"""How Jira says that it took us for nobody: without a 401, so that what isn't public is a 404."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHOWN = 300
 """Characters of an answer."""
@@ -69,6 +71,8 @@ class Api:
         ProblemError as ports.tracker says."""
         for left in reversed(range(ATTEMPTS)):
             answer = await self._once(method, path, query, body, form)
+            if answer.headers.get("x-seraph-loginreason") in STRANGER:
+                raise problems.not_known(self.way.name, self.way.token_name)
             pause = _pause(answer, self._clock.now())
             if pause is None:
                 await self._require_project(answer, key)

@@ -33,8 +33,17 @@ def no_token(name: str) -> ProblemError:
     return ProblemError(
         Problem(
             code="T002", what=f"the secret {name}, which lets us into the tracker, has no value", state=WAITS,
-            fix=f"set {name} where you call ecluse, or put {name}=… into .env and keep that file out of git",
+            fix=f"set {name} where you call ecluse, or put {name}=… into .env.tickets and keep that file out of git",
             exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
+def odd_token(name: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="T017", what=f"the secret {name} can't be a token: it has spaces, or letters that no token has",
+            state=WAITS, fix=f"copy the token into {name} once more, alone and whole", exit=Exit.REFUSED,
         )
     )  # fmt: skip
 

@@ -270,6 +270,14 @@ def test_jira_takes_a_transition_by_its_status_too():
         assert mock.state.issues["ABC-1"].status == "In Progress"
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_token_that_jira_passes_over_is_said(status):
+    """It goes on as if nobody had signed in: an issue that isn't public is a 404."""
+    with trackers.served(trackers.Jira("ABC-1")) as mock:
+        mock.script = [(status, {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"})]
+        assert code(Asked("jira", mock, "ABC-1").fails(lambda tracker: tracker.look("ABC-1"))) == "T003"
+
+
 def test_a_card_of_another_board_is_no_ticket_of_ours():
     with trackers.served(trackers.Trello("aB3dE6gH")) as mock:
         mock.state.boards["aB3dE6gH"] = "otherone"
