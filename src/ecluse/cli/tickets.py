@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,16 @@ def text(left: Outbox, told: Telling | None) -> None:
         )
     if left.tracker.failures and left.due:
         again = left.tracker.again_at()
-        then = f"; the next command after {again.astimezone():%H:%M:%S} tries again" if again else ""
+        then = f"; the next command after {_at(again)} tries again" if again else ""
         failed = f"{counted(left.tracker.failures, 'time')} in a row"
         click.echo(f"the tracker failed {failed}: {left.tracker.why} [{left.tracker.code}]{then}")
     if not left.due and not (told and told.told):
         click.echo("every ticket is told")
+
+
+def _at(time: datetime) -> str:
+    """A tracker may want to be left alone for a day."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _notice(notice: NoticeKnown) -> dict[str, Any]:

@@ -48,9 +48,10 @@ class Telling:
 
 
 def is_time(outbox: Outbox, now: datetime) -> bool:
-    """Whether something is due and the tracker may be asked."""
-    again = outbox.tracker.again_at()
-    return bool(outbox.due) and (again is None or again <= now)
+    """Whether something is due and the tracker may be asked. It may be if it failed in times to come: a clock that was
+    ahead has been set, and might keep us away for years."""
+    failed, again = outbox.tracker.at, outbox.tracker.again_at()
+    return bool(outbox.due) and (failed is None or again is None or failed > now or again <= now)
 
 
 async def tell_due(app: App, tickets: Tickets, world: World, within: timedelta) -> Telling:

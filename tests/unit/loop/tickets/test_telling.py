@@ -292,6 +292,17 @@ def test_a_tracker_that_is_busy_is_left_alone_as_long_as_it_says(laptop):
     assert is_time(laptop.outbox, laptop.memory.clock.now())
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_away(laptop):
+    laptop.named()
+    laptop.tracker.fail(error(AWAY))
+    before = laptop.memory.clock.now()
+    laptop.memory.clock.advance(10 * 365 * 24 * 3600)
+    laptop.tell()
+    later = laptop.memory.clock.now()
+    assert not is_time(laptop.outbox, later)
+    assert is_time(laptop.outbox, before)
+
+
 class Silent(MemoryTracker):
     async def remarks(self, key):
         await asyncio.Event().wait()
