@@ -19,7 +19,7 @@ from ecluse.model.events import TicketPutOff, TicketTold, TrackerFailed
 from ecluse.model.history import State
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, standing
+from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, has_gone_on, standing
 from ecluse.ports.tracker import RateLimitedError, Tracker
 from ecluse.ports.world import World
 
@@ -79,6 +79,7 @@ class Round:
     def __init__(self, app: App, tickets: Tickets, world: World, telling: Telling) -> None:
         self._app, self._tickets, self._world, self._telling = app, tickets, world, telling
         self._refused: list[Problem] = []
+        self._failed: set[str] = set()
         self._in_a_row = 0
 
     async def tell_all(self, state: State) -> None:
@@ -97,7 +98,7 @@ class Round:
             for notice in state.outbox.due:
                 known = state.releases.get(notice.release)
                 for key in notice.tickets:
-                    if (key in late) == is_late:
+                    if (key in late) == is_late and key not in self._failed:
                         yield Message(
                             app=self._app, tickets=self._tickets, notice=notice, key=key,
                             commit=known.commit if known else "", telling=self._telling,
@@ -124,8 +125,9 @@ class Round:
         self._in_a_row = 0
 
     def _put_off(self, message: Message, problem: Problem) -> None:
-        """So that one ticket can't stand in the way of the others for ever."""
+        """So that one ticket can't stand in the way of the others for ever. What else is to be said on it waits."""
         self._refused.append(problem)
+        self._failed.add(message.key)
         self._in_a_row += 1
         if message.key not in message.notice.put_off:
             fact = TicketPutOff(
@@ -148,11 +150,12 @@ class Message:
 
     async def tell(self, tracker: Tracker, now: datetime) -> TicketTold:
         wanted, there = marker(self.app, self.notice), await tracker.remarks(self.key)
-        how = standing(wanted, [one.marker for one in there], is_late=now - self.notice.at > FRESH)
+        markers, is_late = [one.marker for one in there], now - self.notice.at > FRESH
+        how = standing(wanted, markers, is_late=is_late)
         if how is not Standing.NEW:
             mine = [one.id for one in there if one.marker.says == wanted.says]
             return _fact(self.notice, self.key, how.value, comment=mine[-1] if mine else "")
-        moved = await self._move(tracker)
+        moved = "" if is_late and has_gone_on(wanted, markers) else await self._move(tracker)
         if not self.tickets.comment:
             return _fact(self.notice, self.key, "told", moved=moved)
         with writing(self.key):

@@ -191,6 +191,29 @@ def test_what_waited_long_and_was_overtaken_is_not_said(laptop, other, board):
     assert [one.outcome for one in laptop.facts(events.TicketTold)] == ["overtaken"]
 
 
+def test_what_waited_long_does_not_move_back_what_has_gone_on(laptop, other, board):
+    """A laptop's release is told when CI has told its deploy long since."""
+    app = replace(APP, tickets=replace(APP.tickets, on_release="In Progress"))
+    laptop.named()
+    other.memory.clock.advance(600)
+    other.named(happening="deploy", environment="production")
+    other.tell(app)
+    laptop.memory.clock.advance(900)
+    laptop.tell(app)
+    assert [text.partition(" ")[0] for text in board.texts("ABC-1")] == ["Deployed", "Released"]
+    assert board.moves == [("ABC-1", "Done")]
+
+
+def test_what_is_said_on_a_ticket_waits_for_what_comes_before(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    laptop.named("ABC-1", happening="deploy", environment="production")
+    laptop.tracker.fail(error(FORBIDDEN))
+    laptop.tell()
+    assert [(key, board.texts(key)) for key in board.comments if key != "ABC-2"] == []
+    laptop.tell()
+    assert [text.partition(" ")[0] for text in board.texts("ABC-1")] == ["Released", "Deployed"]
+
+
 def test_a_ticket_that_is_not_there_is_said_once_and_the_others_are_told(laptop, board):
     laptop.named("ABC-1", "ABC-98", "ABC-99", "ABC-2")
     telling = laptop.tell()
