@@ -338,6 +338,21 @@ def test_a_tracker_that_never_answers_has_its_budget_and_no_more(laptop, board):
     assert laptop.waiting == ["ABC-1"]
 
 
+class Endless(MemoryTracker):
+    """One ticket takes longer than there is."""
+
+    async def remarks(self, key):
+        return await (asyncio.sleep(60) if key == "ABC-1" else super().remarks(key))
+
+
+def test_a_ticket_that_takes_all_the_time_comes_last_from_then_on(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    hasty = replace(APP, tickets=replace(APP.tickets, budget=timedelta(milliseconds=20)))
+    for _ in range(2):
+        assert codes(laptop.tell(hasty, Endless(board=board))) == ["T012"]
+    assert (laptop.waiting, board.moves) == (["ABC-1"], [("ABC-2", "Done")])
+
+
 def finish(laptop, app=APP):
     shown = []
     asyncio.run(tell_tickets(app, laptop.memory.world, shown.append))
