@@ -10,8 +10,9 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.cli.render.problems import render
+from ecluse.loop.tickets.finish import tell_patiently
 from ecluse.loop.tickets.problems import no_tracker, untold
-from ecluse.loop.tickets.telling import Telling, tell_due, waiting
+from ecluse.loop.tickets.telling import Telling, waiting
 from ecluse.model.counted import counted
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Exit, ProblemError
@@ -39,7 +40,7 @@ def command(verb: str, *, as_json: bool, folder: Path) -> None:
             raise ProblemError(no_tracker())
         told: Telling | None = None
         if verb == "sync" and at.world.ledger.state().outbox.due:
-            told = await tell_due(at.app, tickets, at.world, PATIENCE)
+            told = await tell_patiently(at.app, tickets, at.world, PATIENCE)
         left = at.world.ledger.state().outbox
         at.answer(document(verb, tickets, left, told))
         if not as_json:

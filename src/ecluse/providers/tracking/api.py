@@ -230,9 +230,10 @@ def basic(user: str, password: str) -> str:
 
 def _pause(answer: httpx.Response, now: datetime) -> float | None:
     """The seconds for which it wants to be left alone; None: it doesn't. GitHub says 403 for too many, too (its
-    documentation, "Rate limits")."""
-    spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    if answer.status_code != TOO_MANY and not (answer.status_code == FORBIDDEN and spent):
+    documentation, "Rate limits"), Atlassian 503 with a time (its "Rate limiting")."""
+    code, has_time = answer.status_code, "retry-after" in answer.headers
+    is_spent = has_time or answer.headers.get("x-ratelimit-remaining") == "0"
+    if not (code == TOO_MANY or (code == FORBIDDEN and is_spent) or (code >= SERVER_ERROR and has_time)):
         return None
     return min(max(_asked_for(answer.headers, now), 0.0), LONGEST)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ecluse.loop.tickets.finish import tell_tickets
+from ecluse.loop.tickets.finish import tell_patiently, tell_tickets
 from ecluse.loop.tickets.telling import is_time, tell_due
 from ecluse.model import events
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -324,6 +324,23 @@ def test_a_clock_that_was_ahead_keeps_nobody_away(laptop):
     later = laptop.memory.clock.now()
     assert not is_time(laptop.outbox, later)
     assert is_time(laptop.outbox, before)
+
+
+def test_who_has_time_waits_for_a_tracker_that_is_busy(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    laptop.tracker.fail(RateLimitedError(BUSY, 60), 2)
+    told = asyncio.run(tell_patiently(APP, APP.tickets, laptop.memory.world, timedelta(minutes=10)))
+    assert [one.outcome for one in told.told] == ["told", "told"]
+    assert (laptop.waiting, told.problems, len(board.moves)) == ([], (), 2)
+
+
+def test_who_waits_for_a_tracker_does_not_wait_for_ever(laptop):
+    laptop.named()
+    laptop.tracker.fail(RateLimitedError(BUSY, 60), 99)
+    before = laptop.memory.clock.now()
+    told = asyncio.run(tell_patiently(APP, APP.tickets, laptop.memory.world, timedelta(minutes=10)))
+    assert (codes(told), laptop.waiting) == (["T006"], ["ABC-1"])
+    assert laptop.memory.clock.now() - before < timedelta(minutes=10)
 
 
 class Silent(MemoryTracker):

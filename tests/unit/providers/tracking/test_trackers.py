@@ -150,6 +150,11 @@ def test_githubs_403_for_too_many_is_no_refusal(github):
     assert code(github.fails(look(github))) == "T006"
 
 
+def test_a_server_that_says_when_it_is_back_is_asked_then(asked):
+    asked.mock.script = [(503, {"Retry-After": "600"})]
+    assert asked.fails(look(asked)).patience == 600
+
+
 def test_a_limit_without_a_time_is_a_minute(github):
     github.mock.script = [(429, {})]
     assert github.fails(look(github)).patience == 60
