@@ -9,8 +9,8 @@ from ecluse.model.publishing import ForgeKind, ForgePlace
 from ecluse.providers.github.forge import GitHubForge
 from ecluse.providers.gitlab.forge import GitLabForge
 from ecluse.testing.publishing import ForgeContract, MemoryForge
-from support.described import described
 from support.forges import FakeForge, GitHub, GitLab
+from support.published import description
 
 SSH = "git@forge.example.org:team/shop.git"
 
@@ -24,7 +24,7 @@ class TestMemoryForge(ForgeContract):
 @pytest.fixture
 def github():
     """A server that takes only what GitHub's own description allows."""
-    server = FakeForge(GitHub, described("github").faults)
+    server = FakeForge(GitHub, description("github").faults)
     yield server
     server.close()
     assert server.faults == []
@@ -75,27 +75,6 @@ class TestGitLabForge(ForgeContract):
     def forge(self, server):
         place = ForgePlace(kind=ForgeKind.GITLAB, token="TOKEN", api=f"{server.url}/api/v4")
         return GitLabForge(place, "https://forge.example.org/team/shop.git", token="open sesame", env={})
-
-
-class TestDescription:
-    def test_a_right_request_has_no_fault(self):
-        body = {"tag_name": "v1.0.0", "body": "Notes"}
-        assert described("github").faults("POST", "/repos/team/shop/releases", body) == []
-
-    @pytest.mark.parametrize(
-        ("method", "target", "body"),
-        [
-            ("POST", "/repos/team/shop/release", {"tag_name": "v1.0.0"}),
-            ("PUT", "/repos/team/shop/releases", {"tag_name": "v1.0.0"}),
-            ("POST", "/repos/team/shop/releases", {}),
-            ("POST", "/repos/team/shop/releases", {"tag_name": 1}),
-            ("POST", "/repos/team/shop/releases", {"tag_name": "v1.0.0", "notes": "x"}),
-            ("POST", "/repos/team/shop/releases/1/assets", b"x"),
-            ("GET", "/repos/team/shop/releases/tags/v1.0.0?nonsense=1", None),
-        ],
-    )
-    def test_a_wrong_one_is_rejected(self, method, target, body):
-        assert described("github").faults(method, target, body)
 
 
 @pytest.mark.parametrize(

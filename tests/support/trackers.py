@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pytest
+
 from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.testing.tracker import TrackerContract
 from support.published import description, is_there
 
 TOKEN = "s3cret-token-of-tests"
@@ -358,3 +361,21 @@ def settings(mock, **more):
         "gitlab": {"project": "acme/shop"},
     }[kind]
     return Tickets(tracker=TrackerKind(kind), url=mock.url, **plain, **more)
+
+
+class Named(TrackerContract):
+    """The contract with `names`: of the ticket, of one that isn't there, and of a state in which one is done."""
+
+    names = ()
+
+    @pytest.fixture
+    def key(self):
+        return self.names[0]
+
+    @pytest.fixture
+    def absent(self):
+        return self.names[1]
+
+    @pytest.fixture
+    def done(self):
+        return self.names[2]
