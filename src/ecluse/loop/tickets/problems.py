@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ecluse.model.counted import counted
 from ecluse.model.problem import Exit, Problem
 
+MOST_TOLD = 10
+"""Tickets that a Problem names."""
 WAITS = "what is to be told waits in the ledger; the next command tries again, with growing pauses"
 
 
@@ -56,7 +59,8 @@ def gathered(problems: Sequence[tuple[str, Problem]]) -> tuple[Problem, ...]:
 
 
 def _together(same: list[tuple[str, Problem]]) -> Problem:
+    """What the first says itself is not said again of each of the others."""
     (_, first), *others = same
-    if not others:
-        return first
-    return replace(first, evidence=(*first.evidence, *(f"{key}: {problem.what}" for key, problem in others)))
+    told = [f"{key}: {problem.what}" for key, problem in others if problem.what != first.what]
+    more = [f"and {counted(len(told) - MOST_TOLD, 'ticket')} more"] if len(told) > MOST_TOLD else []
+    return replace(first, evidence=(*first.evidence, *told[:MOST_TOLD], *more)) if told else first

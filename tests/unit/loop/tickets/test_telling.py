@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ecluse.loop.tickets.finish import tell_patiently, tell_tickets
+from ecluse.loop.tickets.problems import gathered
 from ecluse.loop.tickets.telling import is_time, tell_due
 from ecluse.model import events
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -221,6 +222,16 @@ def test_a_ticket_that_is_not_there_is_said_once_and_the_others_are_told(laptop,
     assert len(telling.problems[0].evidence) == 1
     assert (laptop.waiting, board.moves) == ([], [("ABC-1", "Done"), ("ABC-2", "Done")])
     assert laptop.tell().told == []
+
+
+def test_a_problem_of_many_tickets_names_some_and_counts_the_rest(laptop):
+    laptop.named(*(f"ABC-{number}" for number in range(100, 200)))
+    *named, last = laptop.tell().problems[0].evidence
+    assert (len(named), named[0].partition(":")[0], last) == (10, "ABC-101", "and 89 tickets more")
+
+
+def test_a_problem_that_is_the_same_for_all_is_told_once():
+    assert gathered([(f"ABC-{number}", AWAY) for number in range(99)]) == (AWAY,)
 
 
 def test_a_tracker_that_does_not_let_us_is_not_stormed(laptop):
