@@ -194,6 +194,15 @@ def test_an_issue_that_was_moved_away_is_no_ticket_here(github):
     assert code(github.fails(look(github))) == "T005"
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_nobody_else_is_sent_the_token(asked, status):
+    with trackers.served(type(asked.mock.state)(asked.key)) as elsewhere:
+        for call in (look(asked), lambda tracker: tracker.remark(asked.key, SAID)):
+            asked.mock.script = [(status, {"Location": f"{elsewhere.url}/"})] * 2
+            asked.fails(call)
+        assert elsewhere.asked == []
+
+
 def test_nobody_at_the_address_is_away():
     mock = trackers.Mock(trackers.Github("#1"))
     mock.server_close()
