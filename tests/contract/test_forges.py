@@ -1,6 +1,7 @@
 """Every forge keeps the one contract."""
 
 import asyncio
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -10,6 +11,7 @@ from ecluse.providers.github.forge import GitHubForge
 from ecluse.providers.gitlab.forge import GitLabForge
 from ecluse.testing.publishing import ForgeContract, MemoryForge
 from support.forges import FakeForge, GitHub, GitLab
+from support.on_loopback import OnLoopback
 from support.published import description
 
 SSH = "git@forge.example.org:team/shop.git"
@@ -75,6 +77,53 @@ class TestGitLabForge(ForgeContract):
     def forge(self, server):
         place = ForgePlace(kind=ForgeKind.GITLAB, token="TOKEN", api=f"{server.url}/api/v4")
         return GitLabForge(place, "https://forge.example.org/team/shop.git", token="open sesame", env={})
+
+
+class Moved(BaseHTTPRequestHandler):
+    """Everything is at `place`, and nobody answers twice."""
+
+    place, asked = "", []
+
+    def do_GET(self):
+        self.asked.append(dict(self.headers))
+        self.send_response(307 if self.place else 404)
+        if self.place:
+            self.send_header("Location", self.place + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("kind", [GitHubForge, GitLabForge])
+def test_a_token_is_not_sent_to_where_a_forge_is_said_to_be_now(kind):
+    asked = []
+    elsewhere = OnLoopback(Moved, asked=asked)
+    moved = OnLoopback(Moved, asked=[], place=elsewhere.url)
+    place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=moved.url)
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(kind(place, SSH, token="open sesame", env={}).release("v1.0.0"))
+    elsewhere.close()
+    moved.close()
+    assert ("HTTP 307" in caught.value.problems[0].evidence[0], asked) == (True, [])
+
+
+def test_a_repository_that_was_renamed_is_found_on_its_server():
+    """GitHub answers so, with the repository's number."""
+
+    class Renamed(Moved):
+        def do_GET(self):
+            if self.path.startswith("/repos/team/shop"):
+                self.place = ""
+            super().do_GET()
+
+    server = OnLoopback(Renamed, asked=(asked := []))
+    server.handler.place = f"{server.url}/repos/team/shop?"
+    place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=server.url, repository="team/old")
+    found = asyncio.run(GitHubForge(place, SSH, token="open sesame", env={}).release("v1.0.0"))
+    server.close()
+    assert (found, len(asked)) == (None, 2)
 
 
 @pytest.mark.parametrize(

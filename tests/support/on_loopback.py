@@ -8,7 +8,8 @@ class OnLoopback:
     """`said` are attributes that its handlers find in themselves."""
 
     def __init__(self, handler, **said):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (handler,), said))
+        self.handler = type("Handler", (handler,), said)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 

@@ -43,10 +43,11 @@ class Asking:
 
         headers = {**self._headers, **({"Content-Type": kind} if kind else {})}
         why = ""
-        async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=True) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             for _ in range(_ATTEMPTS if method == "GET" else 1):
                 try:
                     answer = await client.request(method, url, headers=headers, json=json, content=content)
+                    answer = await _followed(client, answer)
                 except httpx.HTTPError as error:
                     why = str(error) or type(error).__name__
                     continue
@@ -84,3 +85,18 @@ class Asking:
                 exit=Exit.REFUSED,
             )
         )
+
+
+async def _followed(client: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    """To where it was moved, on the same server alone: elsewhere the token's header would be sent along. A client knows
+    of `Authorization`, not of `PRIVATE-TOKEN`."""
+    for _ in range(_ATTEMPTS):
+        following = answer.next_request
+        if following is None or _server(following) != _server(answer.request):
+            break
+        answer = await client.send(following)
+    return answer
+
+
+def _server(request: httpx.Request) -> tuple[str, str, int | None]:
+    return request.url.scheme, request.url.host, request.url.port
