@@ -79,6 +79,25 @@ class TestGitLabForge(ForgeContract):
         return GitLabForge(place, "https://forge.example.org/team/shop.git", token="open sesame", env={})
 
 
+@pytest.mark.parametrize("token", ["open\nsesame", "open s\u00e9same"])
+@pytest.mark.parametrize("kind", [GitHubForge, GitLabForge])
+def test_a_token_that_can_not_be_sent_is_not_shown(kind, token):
+    server = FakeForge(GitLab)
+    place = ForgePlace(kind=ForgeKind.GITLAB, token="TOKEN", api=server.url)
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(kind(place, SSH, token=token, env={}).release("v1.0.0"))
+    server.close()
+    (problem,) = caught.value.problems
+    assert (problem.code, "letters that no token has" in problem.evidence[0]) == ("R024", True)
+    assert "same" not in problem.evidence[0]
+
+
+def test_the_end_of_a_line_is_no_part_of_a_token(github):
+    place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=github.url)
+    forge = GitHubForge(place, SSH, token="open sesame\n", env={})
+    assert asyncio.run(forge.release("v1.0.0")) is None
+
+
 class Moved(BaseHTTPRequestHandler):
     """Everything is at `place`, and nobody answers twice."""
 

@@ -21,7 +21,8 @@ class Asking:
     """`headers` hold the token; they are sent to `api` and, by `send`, to where it says that files go."""
 
     def __init__(self, api: str, headers: Mapping[str, str], name: str) -> None:
-        self.api, self._headers, self._name = api.rstrip("/"), dict(headers), name
+        self.api, self._name = api.rstrip("/"), name
+        self._headers = {header: value.strip() for header, value in headers.items()}
 
     async def ask(
         self, method: str, path: str, *, expected: tuple[int, ...], json: Mapping[str, Any] | None = None
@@ -48,6 +49,9 @@ class Asking:
                 try:
                     answer = await client.request(method, url, headers=headers, json=json, content=content)
                     answer = await _followed(client, answer)
+                except (httpx.LocalProtocolError, UnicodeEncodeError):
+                    why = "the token can't be sent, it has letters that no token has"  # the error quotes it
+                    break
                 except httpx.HTTPError as error:
                     why = str(error) or type(error).__name__
                     continue
