@@ -35,6 +35,14 @@ def too_slow(seconds: float) -> Problem:
     )  # fmt: skip
 
 
+def too_late() -> Problem:
+    return Problem(
+        code="T018", what="what waited for two weeks is told no more", state="its tickets stay as they are",
+        fix="tell them yourself if they matter; `ecluse tickets` says what waits, before it is too late",
+        exit=Exit.REFUSED,
+    )  # fmt: skip
+
+
 def untold(count: str) -> Problem:
     return Problem(
         code="T013", what=f"{count} still to be told", state=WAITS,

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ecluse.loop.tickets.problems import gathered, read_only, too_slow
+from ecluse.loop.tickets.problems import gathered, read_only, too_late, too_slow
 from ecluse.loop.tickets.wording import marker, said
 from ecluse.model.app import App
 from ecluse.model.events import TicketPutOff, TicketTold, TrackerFailed
@@ -31,7 +31,7 @@ REFUSED_IN_A_ROW = 2
 FRESH = timedelta(minutes=2)
 """What is told so soon after it happened can't have been overtaken, whatever the clocks of others say."""
 GIVEN_UP_AFTER = timedelta(days=14)
-"""A ticket that we may not write to is tried for so long."""
+"""What could not be told for so long is told no more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,11 +115,14 @@ class Round:
 
     async def _tell(self, message: Message, tracker: Tracker) -> None:
         self._at, now = message, self._world.clock.now()
+        if old := message.too_old(now):
+            self._record(old)
+            return
         try:
             told = await message.tell(tracker, now)
         except ProblemError as error:
             problem = error.problems[0]
-            if given_up := message.given_up(problem, now):
+            if given_up := message.given_up(problem):
                 self._record(given_up)
                 return
             self._put_off(message, problem)
@@ -172,11 +175,15 @@ class Message:
         kept = await self._only_one(tracker, made, {one.id for one in there})
         return _fact(self.notice, self.key, "told", comment=kept.id, moved=moved)
 
-    def given_up(self, problem: Problem, now: datetime) -> TicketTold | None:
+    def too_old(self, now: datetime) -> TicketTold | None:
+        """A ticket that is told of last month's release, and moved, is told no news."""
+        return self._over(too_late()) if now - self.notice.at >= GIVEN_UP_AFTER else None
+
+    def given_up(self, problem: Problem) -> TicketTold | None:
         """The fact that it is over for this ticket; None when it may be told later."""
-        is_over = problem.code in OF_ONE_TICKET and now - self.notice.at >= GIVEN_UP_AFTER
-        if problem.code != GONE and not is_over:
-            return None
+        return self._over(problem) if problem.code == GONE else None
+
+    def _over(self, problem: Problem) -> TicketTold:
         self.telling.trouble.append((self.key, problem))
         return _fact(self.notice, self.key, "refused", why=problem.what)
 
