@@ -177,6 +177,13 @@ def test_an_answer_that_lacks_what_it_should_have_is_said(asked):
     assert code(asked.fails(look(asked))) == "T008"
 
 
+@pytest.mark.parametrize("odd", [{"title": None}, {"state": 5}, {"html_url": []}])
+def test_an_answer_of_the_wrong_kind_is_no_crash(github, odd):
+    whole = {"title": "A window", "state": "open", "labels": []}
+    github.mock.script = [lambda method, path, do: (200, {**whole, **odd})]
+    assert code(github.fails(look(github))) == "T008"
+
+
 def test_an_answer_that_is_nested_without_end_is_no_crash(github):
     github.mock.script = [lambda method, path, do: (200, b"[" * 200_000)]
     assert code(github.fails(look(github))) == "T008"
