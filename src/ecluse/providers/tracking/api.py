@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 from ecluse import __version__
 from ecluse.model.problem import ProblemError
@@ -179,7 +179,7 @@ class Api:
     async def _awake(self) -> None:
         """Once, and not where a proxy looks the name up for us."""
         parts = urlsplit(self.way.url)
-        if self._client is None and parts.hostname and not getproxies():
+        if self._client is None and parts.hostname and not _is_proxied(parts.scheme, parts.hostname):
             await await_answer(parts.hostname, parts.port or 443, self._resolve)
 
     def _http(self) -> httpx.AsyncClient:
@@ -195,6 +195,11 @@ class Api:
 
 
 Query = Mapping[str, Any] | None
+
+
+def _is_proxied(scheme: str, host: str) -> bool:
+    proxies = getproxies()
+    return not proxies.keys().isdisjoint({scheme, "all"}) and not proxy_bypass(host)
 
 
 def _first(error: BaseException) -> BaseException:
