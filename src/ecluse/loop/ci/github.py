@@ -174,9 +174,10 @@ def _told(token: str) -> Iterator[dict[str, Any]]:
 
 
 def _may_tell(token: str, app: App) -> dict[str, str]:
-    """The job's own token may write issues where that is what tells tickets."""
+    """The job's own token may write to issues, and to requests to merge, which are named as they are, where it is what
+    tells them."""
     is_own = token == "GITHUB_TOKEN" and app.tickets and app.tickets.tracker is TrackerKind.GITHUB  # noqa: S105  a name
-    return {"issues": "write"} if is_own else {}
+    return {"issues": "write", "pull-requests": "write"} if is_own else {}
 
 
 def _request(jobs: Jobs) -> dict[str, Any]:

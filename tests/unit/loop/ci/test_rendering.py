@@ -281,7 +281,8 @@ def test_what_releases_and_ships_may_tell_tickets_and_is_not_failed_by_them(tmp_
 def test_a_job_s_own_token_may_write_issues_where_it_tells_them(tmp_path):
     text = MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + TICKETS + 'token = "GITHUB_TOKEN"\n'
     jobs = yaml.safe_load(github.render(app_of(tmp_path, text), ()))["jobs"]
-    allowed = {name for name, job in jobs.items() if "issues" in job.get("permissions", {})}
+    wanted = {"issues": "write", "pull-requests": "write"}
+    allowed = {name for name, job in jobs.items() if wanted.items() <= job.get("permissions", {}).items()}
     assert allowed == {"release", "ship-staging", "ship-production"}
 
 
