@@ -1,6 +1,7 @@
 """Every forge keeps the one contract."""
 
 import asyncio
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -9,8 +10,9 @@ from ecluse.model.publishing import ForgeKind, ForgePlace
 from ecluse.providers.github.forge import GitHubForge
 from ecluse.providers.gitlab.forge import GitLabForge
 from ecluse.testing.publishing import ForgeContract, MemoryForge
-from support.described import described
 from support.forges import FakeForge, GitHub, GitLab
+from support.on_loopback import OnLoopback
+from support.published import description
 
 SSH = "git@forge.example.org:team/shop.git"
 
@@ -24,7 +26,7 @@ class TestMemoryForge(ForgeContract):
 @pytest.fixture
 def github():
     """A server that takes only what GitHub's own description allows."""
-    server = FakeForge(GitHub, described("github").faults)
+    server = FakeForge(GitHub, description("github").faults)
     yield server
     server.close()
     assert server.faults == []
@@ -77,25 +79,70 @@ class TestGitLabForge(ForgeContract):
         return GitLabForge(place, "https://forge.example.org/team/shop.git", token="open sesame", env={})
 
 
-class TestDescription:
-    def test_a_right_request_has_no_fault(self):
-        body = {"tag_name": "v1.0.0", "body": "Notes"}
-        assert described("github").faults("POST", "/repos/team/shop/releases", body) == []
+@pytest.mark.parametrize("token", ["open\nsesame", "open s\u00e9same"])
+@pytest.mark.parametrize("kind", [GitHubForge, GitLabForge])
+def test_a_token_that_can_not_be_sent_is_not_shown(kind, token):
+    server = FakeForge(GitLab)
+    place = ForgePlace(kind=ForgeKind.GITLAB, token="TOKEN", api=server.url)
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(kind(place, SSH, token=token, env={}).release("v1.0.0"))
+    server.close()
+    (problem,) = caught.value.problems
+    assert (problem.code, "letters that no token has" in problem.evidence[0]) == ("R024", True)
+    assert "same" not in problem.evidence[0]
 
-    @pytest.mark.parametrize(
-        ("method", "target", "body"),
-        [
-            ("POST", "/repos/team/shop/release", {"tag_name": "v1.0.0"}),
-            ("PUT", "/repos/team/shop/releases", {"tag_name": "v1.0.0"}),
-            ("POST", "/repos/team/shop/releases", {}),
-            ("POST", "/repos/team/shop/releases", {"tag_name": 1}),
-            ("POST", "/repos/team/shop/releases", {"tag_name": "v1.0.0", "notes": "x"}),
-            ("POST", "/repos/team/shop/releases/1/assets", b"x"),
-            ("GET", "/repos/team/shop/releases/tags/v1.0.0?nonsense=1", None),
-        ],
-    )
-    def test_a_wrong_one_is_rejected(self, method, target, body):
-        assert described("github").faults(method, target, body)
+
+def test_the_end_of_a_line_is_no_part_of_a_token(github):
+    place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=github.url)
+    forge = GitHubForge(place, SSH, token="open sesame\n", env={})
+    assert asyncio.run(forge.release("v1.0.0")) is None
+
+
+class Moved(BaseHTTPRequestHandler):
+    """Everything is at `place`, and nobody answers twice."""
+
+    place, asked = "", []
+
+    def do_GET(self):
+        self.asked.append(dict(self.headers))
+        self.send_response(307 if self.place else 404)
+        if self.place:
+            self.send_header("Location", self.place + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("kind", [GitHubForge, GitLabForge])
+def test_a_token_is_not_sent_to_where_a_forge_is_said_to_be_now(kind):
+    asked = []
+    elsewhere = OnLoopback(Moved, asked=asked)
+    moved = OnLoopback(Moved, asked=[], place=elsewhere.url)
+    place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=moved.url)
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(kind(place, SSH, token="open sesame", env={}).release("v1.0.0"))
+    elsewhere.close()
+    moved.close()
+    assert ("HTTP 307" in caught.value.problems[0].evidence[0], asked) == (True, [])
+
+
+def test_a_repository_that_was_renamed_is_found_on_its_server():
+    """GitHub answers so, with the repository's number."""
+
+    class Renamed(Moved):
+        def do_GET(self):
+            if self.path.startswith("/repos/team/shop"):
+                self.place = ""
+            super().do_GET()
+
+    server = OnLoopback(Renamed, asked=(asked := []))
+    server.handler.place = f"{server.url}/repos/team/shop?"
+    place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=server.url, repository="team/old")
+    found = asyncio.run(GitHubForge(place, SSH, token="open sesame", env={}).release("v1.0.0"))
+    server.close()
+    assert (found, len(asked)) == (None, 2)
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,11 @@ import pytest
 
 from ecluse.model.ticket import Ticket
 from ecluse.providers.memory.tracker import MemoryTracker
-from ecluse.testing.tracker import TrackerContract
+from support.trackers import Named
 
 
-class TestMemoryTracker(TrackerContract):
-    @pytest.fixture
-    def key(self):
-        return "ABC-1"
-
-    @pytest.fixture
-    def absent(self):
-        return "ABC-99"
-
-    @pytest.fixture
-    def done(self):
-        return "Done"
+class TestMemoryTracker(Named):
+    names = ("ABC-1", "ABC-99", "Done")
 
     @pytest.fixture
     def tracker(self):

@@ -12,12 +12,12 @@ import ecluse
 from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
 from support import repositories
-from support.ci import MANIFEST, PUBLISHED, REVIEWS, app_of, tool
+from support.ci import MANIFEST, PUBLISHED, REVIEWS, TICKETS, app_of, tool
 
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(params=["all", "one step", "release branch", "reviews", "published", "security"])
+@pytest.fixture(params=["all", "one step", "release branch", "reviews", "published", "security", "tickets"])
 def written(request, tmp_path):
     root = tmp_path / "repository"
     file = root / ".github" / "workflows" / "ecluse.yml"
@@ -29,6 +29,7 @@ def written(request, tmp_path):
     published = app_of(tmp_path, MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + PUBLISHED)
     apps = {"all": everything, "one step": small, "release branch": released, "reviews": reviews}
     apps["security"] = app_of(tmp_path, MANIFEST + "\n[security]\n")
+    apps["tickets"] = app_of(tmp_path, MANIFEST + TICKETS + 'token = "GITHUB_TOKEN"\n')
     chosen = {**apps, "published": published}[request.param]
     file.write_text(github.render(chosen, header(Forge.GITHUB)))
     (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from support.described import described
 from support.forges import FakeForge, GitHub
+from support.published import description
 from support.releasing import open_releasing
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
@@ -20,7 +20,7 @@ repository = "team/shop"
 
 @pytest.fixture
 def forge():
-    server = FakeForge(GitHub, described("github").faults)
+    server = FakeForge(GitHub, description("github").faults)
     yield server
     server.close()
     assert server.faults == []

@@ -84,6 +84,11 @@ url = "https://{instance}.review.example.com"
 secrets = ["REVIEW_KEY"]
 """
 )
+TICKETS = """
+[tickets]
+tracker = "github"
+project = "acme/shop"
+"""
 PUBLISHED = """
 [release]
 store = "s3://releases"

@@ -2,29 +2,18 @@
 
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, unquote, urlsplit
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+from support.on_loopback import OnLoopback
 
 
-class FakeForge:
-    """`judge` says what is wrong with a request (method, target, body); a wrong one is answered with 400."""
+class FakeForge(OnLoopback):
+    """`judge` says what is wrong with a request, as `support.published` does; a wrong one is answered with 400."""
 
     def __init__(self, handler, judge=lambda *_: []):
         self.releases, self.files, self.asked, self.faults, self.judge = {}, {}, [], [], judge
-        made = type("Handler", (handler,), {"forge": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), made)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(handler, forge=self)
 
 
 class Asked(BaseHTTPRequestHandler):
@@ -33,15 +22,18 @@ class Asked(BaseHTTPRequestHandler):
 
     def _handle(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = json.loads(raw) if raw and "json" in self.headers.get("Content-Type", "") else raw
+        kind = self.headers.get("Content-Type", "").partition(";")[0]
+        body = json.loads(raw) if raw and kind == "application/json" else raw
         target = self.path.removeprefix(self.prefix)
         self.forge.asked.append((self.command, target, dict(self.headers)))
-        faults = self.forge.judge(self.command, target.removeprefix("/uploads"), body if raw else None)
+        parts = urlsplit(target)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        faults = self.forge.judge(self.command, parts.path.removeprefix("/uploads"), query, kind, raw)
         if faults:
             self.forge.faults += faults
             self.answer(400, {"message": "; ".join(faults)})
         else:
-            self.answer(*self.reply(self.command, urlsplit(target), body))
+            self.answer(*self.reply(self.command, parts, body))
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  http.server looks for them
 

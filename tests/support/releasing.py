@@ -8,14 +8,14 @@ import re
 import shutil
 import signal
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from support.on_loopback import OnLoopback
 from support.ports import free_port
 from support.shop import Shop
 
@@ -189,7 +189,7 @@ def await_answer(url):
             return
 
 
-class Relay:
+class Relay(OnLoopback):
     """In front of a server: passes everything on, but for the POSTs that `script` has something else for.
 
     An entry of `script` is for one POST each, in order: `pass`, `500` (nothing passed on), `cut` (nothing passed on, no
@@ -198,19 +198,7 @@ class Relay:
 
     def __init__(self, port, script=()):
         self.script, self.posts = list(script), []
-        handler = type("Handler", (Passing,), {"port": port, "relay": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Passing, port=port, relay=self)
 
 
 class Passing(BaseHTTPRequestHandler):

@@ -4,12 +4,16 @@ enough state to answer as the vendor would."""
 import contextlib
 import itertools
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pytest
+
 from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.testing.tracker import TrackerContract
 from support.published import description, is_there
 
 TOKEN = "s3cret-token-of-tests"
@@ -262,17 +266,24 @@ class Trello(State):
 
 class Mock(ThreadingHTTPServer):
     """`rejected` are the requests that aren't described, with why; `asked` all of them. `script` answers the next
-    requests instead: (status, headers), or a function of (method, path, do), where `do` does what was asked."""
+    requests instead: (status, headers), or a function of (method, path, do), where `do` does what was asked. `chain`: a
+    file with the key and certificate of one that is asked by HTTPS."""
 
-    def __init__(self, state, *, checks=True):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, state, *, checks=True, host="127.0.0.1", chain=None):
+        super().__init__((host, 0), Handler)
+        self.is_tls = chain is not None
+        if chain:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(chain)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         self.state, self.rejected, self.asked, self.script = state, [], [], []
         self.description = description(state.kind) if checks and is_there(state.kind) else None
         self.lock = threading.Lock()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        host, port = self.server_address
+        return f"{'https' if self.is_tls else 'http'}://{host}:{port}"
 
     def handle_error(self, request, client_address):
         """A client that was killed is none of our errors."""
@@ -318,7 +329,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def give(self, status, document, headers=()):
-        body = b"" if document is None else json.dumps(document).encode()
+        body = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
         self.send_response(status)
         for name, value in dict(headers).items():
             self.send_header(name, value)
@@ -329,8 +340,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(state, *, checks=True):
-    with Mock(state, checks=checks) as mock:
+def served(state, **how):
+    with Mock(state, **how) as mock:
         thread = threading.Thread(target=mock.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
@@ -350,3 +361,21 @@ def settings(mock, **more):
         "gitlab": {"project": "acme/shop"},
     }[kind]
     return Tickets(tracker=TrackerKind(kind), url=mock.url, **plain, **more)
+
+
+class Named(TrackerContract):
+    """The contract with `names`: of the ticket, of one that isn't there, and of a state in which one is done."""
+
+    names = ()
+
+    @pytest.fixture
+    def key(self):
+        return self.names[0]
+
+    @pytest.fixture
+    def absent(self):
+        return self.names[1]
+
+    @pytest.fixture
+    def done(self):
+        return self.names[2]

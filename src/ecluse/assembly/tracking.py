@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecluse.model.problem import ProblemError
 from ecluse.model.ticket import Tickets, TrackerKind
 from ecluse.ports.clock import Clock
 
@@ -40,19 +39,23 @@ def tracker_of(tickets: Tickets, root: Path, env: Mapping[str, str], clock: Cloc
 
 
 def token_of(tickets: Tickets, root: Path, env: Mapping[str, str]) -> Secret:
-    """From the caller's environment, else from the env file of all environments."""
+    """From the caller's environment, else from the env files; without the white space that a file ends with.
+    ProblemError T002 where it has no value, T017 where that can be none, and for env files that can't be read."""
+    from ecluse.model.secret import Secret  # noqa: PLC0415
+    from ecluse.providers.tracking.problems import no_token, odd_token  # noqa: PLC0415
+
+    token = (env.get(tickets.token, "") or _in_files(tickets.token, root, env)).strip()
+    if not token:
+        raise no_token(tickets.token)
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise odd_token(tickets.token)
+    return Secret(token)
+
+
+def _in_files(name: str, root: Path, env: Mapping[str, str]) -> str:
     from ecluse.manifest.dotenv import settings  # noqa: PLC0415
     from ecluse.model.app import Environment  # noqa: PLC0415
     from ecluse.model.ids import EnvironmentName  # noqa: PLC0415
-    from ecluse.model.secret import Secret  # noqa: PLC0415
-    from ecluse.providers.tracking.problems import no_token  # noqa: PLC0415
 
-    if env.get(tickets.token):
-        return Secret(env[tickets.token])
-    try:
-        found = settings(root, Environment(name=EnvironmentName("tickets")), env).secrets
-    except ProblemError:
-        found = {}
-    if tickets.token not in found:
-        raise no_token(tickets.token)
-    return found[tickets.token]
+    found = settings(root, Environment(name=EnvironmentName("tickets")), env).secrets.get(name)
+    return found.reveal() if found else ""

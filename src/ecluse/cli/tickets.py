@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.cli.render.problems import render
+from ecluse.loop.tickets.finish import tell_patiently
 from ecluse.loop.tickets.problems import no_tracker, untold
-from ecluse.loop.tickets.telling import Telling, tell_due, waiting
+from ecluse.loop.tickets.telling import Telling, waiting
 from ecluse.model.counted import counted
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Exit, ProblemError
@@ -39,7 +40,7 @@ def command(verb: str, *, as_json: bool, folder: Path) -> None:
             raise ProblemError(no_tracker())
         told: Telling | None = None
         if verb == "sync" and at.world.ledger.state().outbox.due:
-            told = await tell_due(at.app, tickets, at.world, PATIENCE)
+            told = await tell_patiently(at.app, tickets, at.world, PATIENCE)
         left = at.world.ledger.state().outbox
         at.answer(document(verb, tickets, left, told))
         if not as_json:
@@ -82,11 +83,16 @@ def text(left: Outbox, told: Telling | None) -> None:
         )
     if left.tracker.failures and left.due:
         again = left.tracker.again_at()
-        then = f"; the next command after {again.astimezone():%H:%M:%S} tries again" if again else ""
+        then = f"; the next command after {_at(again)} tries again" if again else ""
         failed = f"{counted(left.tracker.failures, 'time')} in a row"
         click.echo(f"the tracker failed {failed}: {left.tracker.why} [{left.tracker.code}]{then}")
     if not left.due and not (told and told.told):
         click.echo("every ticket is told")
+
+
+def _at(time: datetime) -> str:
+    """A tracker may want to be left alone for a day."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _notice(notice: NoticeKnown) -> dict[str, Any]:

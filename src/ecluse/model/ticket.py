@@ -144,6 +144,11 @@ def standing(wanted: Marker, there: Sequence[Marker], *, is_late: bool) -> Stand
     return Standing.OVERTAKEN if is_late and same and same[-1].at > wanted.at else Standing.NEW
 
 
+def has_gone_on(wanted: Marker, there: Sequence[Marker]) -> bool:
+    """Whether something later was told of the app: a ticket that went where that took it must not be brought back."""
+    return any(marker.app == wanted.app and marker.at > wanted.at for marker in there)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A comment to be made: paragraphs, a link (its text and address; both may be empty), and the hidden marker."""

@@ -82,6 +82,8 @@ def test_a_tracker_that_fails_is_told_with_when_it_is_asked_again(at):
     out = at.run().stdout
     assert "the tracker failed 1 time in a row: GitHub can't be reached: HTTP 503 [T001]; the next command after" in out
     document = json.loads(at.run("status", "--json").stdout)
+    again = datetime.fromisoformat(document["next_try"])
+    assert f"after {again.astimezone():%Y-%m-%d %H:%M:%S} tries again" in out
     assert datetime.fromisoformat(document["next_try"]) > datetime(2020, 1, 1, tzinfo=UTC)
 
 

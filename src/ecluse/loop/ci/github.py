@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ecluse.loop.ci.jobs import CACHE, Job, Jobs, Release, Review, Ship, jobs_of
+from ecluse.loop.ci.jobs import CACHE, TELL, Job, Jobs, Release, Review, Ship, jobs_of
 from ecluse.loop.ci.pins import pins
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 from ecluse.model.ids import path_name
+from ecluse.model.ticket import TrackerKind
 
 FINISHED = "${{ !cancelled() }}"
 """Of a failure too, reports are wanted."""
@@ -157,13 +158,26 @@ def _ship(ship: Ship, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
         "runs-on": app.ci.runner,
         "environment": place,
         "concurrency": {"group": f"ecluse-{app.name}-{ship.environment.name}", "cancel-in-progress": False},
-        "permissions": {"contents": "read", "id-token": "write"},
+        "permissions": {"contents": "read", "id-token": "write", **_may_tell(ship.tickets, app)},
         "steps": [
             *_prepared(jobs, app, depth=0),
             *(_restored(job, folder) for job in ship.gates if job.step.cache and may_cache(app)),
             _run(ship.name, ship.command, ship.secrets),
+            *_told(ship.tickets),
         ],
     }
+
+
+def _told(token: str) -> Iterator[dict[str, Any]]:
+    if token:
+        yield {**_run("tickets", TELL, (token,)), "continue-on-error": True}
+
+
+def _may_tell(token: str, app: App) -> dict[str, str]:
+    """The job's own token may write to issues, and to requests to merge, which are named as they are, where it is what
+    tells them."""
+    is_own = token == "GITHUB_TOKEN" and app.tickets and app.tickets.tracker is TrackerKind.GITHUB  # noqa: S105  a name
+    return {"issues": "write", "pull-requests": "write"} if is_own else {}
 
 
 def _request(jobs: Jobs) -> dict[str, Any]:
@@ -218,8 +232,8 @@ def _release(release: Release, jobs: Jobs, app: App) -> dict[str, Any]:
         "if": f"github.event_name == 'push' && github.ref == 'refs/heads/{app.ci.branches[0]}'",
         "runs-on": app.ci.runner,
         "concurrency": {"group": f"ecluse-{app.name}-release", "cancel-in-progress": False},
-        "permissions": {"contents": "write", "id-token": "write"},
-        "steps": [*_prepared(jobs, app, depth=0), run],
+        "permissions": {"contents": "write", "id-token": "write", **_may_tell(release.tickets, app)},
+        "steps": [*_prepared(jobs, app, depth=0), run, *_told(release.tickets)],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ecluse.loop.ci.jobs import CACHE, Job, Release, Review, Ship, jobs_of
+from ecluse.loop.ci.jobs import CACHE, TELL, Job, Release, Review, Ship, jobs_of
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 
@@ -92,6 +92,7 @@ def _release(release: Release, app: App) -> dict[str, Any]:
         "id_tokens": {"PYPI_ID_TOKEN": {"aud": "pypi"}, "SIGSTORE_ID_TOKEN": {"aud": "sigstore"}},
         "variables": {"GIT_DEPTH": "0"},
         "script": [release.command],
+        **_told(release.tickets),
     }
 
 
@@ -116,7 +117,12 @@ def _ship(ship: Ship, app: App) -> dict[str, Any]:
             if job.step.cache
         ][:MOST_CACHES],
         "script": [ship.command],
+        **_told(ship.tickets),
     }
+
+
+def _told(token: str) -> dict[str, Any]:
+    return {"after_script": [TELL]} if token else {}
 
 
 def _reviews(review: Review, app: App) -> dict[str, Any]:

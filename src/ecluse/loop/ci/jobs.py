@@ -20,6 +20,8 @@ _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 HOME = ".ecluse"
 ARTIFACTS = f"{HOME}/artifacts"
 """In the home, which git ignores: what is handed over doesn't make the working tree another one."""
+TELL = "ecluse tickets sync"
+"""What wasn't told within a command's budget: the ledger goes with the job. It never fails one."""
 CACHE = f"{HOME}/cache/steps"
 RELEASE = "release"
 AROUND = 15
@@ -73,6 +75,8 @@ class Ship:
     gates: tuple[Job, ...]
     on_hosts: tuple[Step, ...] = ()
     """Gates that have no job of their own."""
+    tickets: str = ""
+    """The variable with the token for tickets; empty where none are told."""
 
     @property
     def command(self) -> str:
@@ -84,10 +88,10 @@ class Ship:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The environment's own, and those of its gates, whose results nobody shares."""
+        """The environment's own, those of its gates, whose results nobody shares, and what tells tickets."""
         gates = (*(job.step for job in self.gates), *self.on_hosts)
         granted = (name for step in gates for name in step.secrets)
-        return tuple(sorted({*self.environment.secrets, *granted}))
+        return tuple(sorted({*self.environment.secrets, *granted, *filter(None, (self.tickets,))}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +120,12 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """The job that publishes, after the steps that are gates. `secrets` are the variables that `[release]` names."""
+    """The job that publishes, after the steps that are gates. `secrets` are the variables that `[release]` names and
+    `tickets`, that of the token for tickets."""
 
     needs: tuple[str, ...]
     secrets: tuple[str, ...]
+    tickets: str = ""
     name: str = RELEASE
     command: str = "ecluse release"
 
@@ -202,11 +208,13 @@ def _review(app: App, jobs: tuple[Job, ...]) -> Review | None:
 
 
 def _release(app: App, jobs: tuple[Job, ...]) -> Release:
-    policy = app.release
-    named = [policy.sign_with, policy.forge.token if policy.forge else ""]
+    policy, tickets = app.release, app.tickets.token if app.tickets else ""
+    named = [policy.sign_with, policy.forge.token if policy.forge else "", tickets]
     named += [*(policy.index.secrets if policy.index else ()), *(policy.image.secrets if policy.image else ())]
     return Release(
-        needs=tuple(job.name for job in jobs if job.step.gate), secrets=tuple(sorted({*filter(None, named)}))
+        needs=tuple(job.name for job in jobs if job.step.gate),
+        secrets=tuple(sorted({*filter(None, named)})),
+        tickets=tickets,
     )
 
 
@@ -234,4 +242,5 @@ def _ship(name: str, environment: Environment, app: App, jobs: tuple[Job, ...], 
         needs=(*(job.name for job in run), *before),
         gates=run,
         on_hosts=tuple(step for step in gates if _reaches_hosts(step, steps)),
+        tickets=app.tickets.token if app.tickets and environment.tag else "",
     )

@@ -20,7 +20,7 @@ from ecluse.ports.source import Change
 from ecluse.ports.tracker import Tracker
 from ecluse.ports.world import World
 
-OF_ONE_TICKET = frozenset({"T004", "T005", "T014"})
+OF_ONE_TICKET = frozenset({"T004", "T005", "T009", "T014"})
 """What says nothing of the others."""
 AT_ONCE = 4
 PATIENCE = 20.0
@@ -131,10 +131,11 @@ async def _tickets(tickets: Tickets | None, changes: tuple[Change, ...], commit:
     if tickets is None:
         return (), tuple(change for change in changes if len(change.parents) <= 1), ()
     belongs = belonging(changes, await world.source.branches(commit) if changes else (), tickets)
-    stands, problems = await _standing(tickets, belongs.keys, world)
+    named = belongs.by_key()
+    stands, problems = await _standing(tickets, tuple(named), world)
     planned = tuple(
-        Planned(key=key, mentions=belongs.of(key), ticket=_ticket(stands, key), why=_why(stands, key))
-        for key in belongs.keys
+        Planned(key=key, mentions=mentions, ticket=_ticket(stands, key), why=_why(stands, key))
+        for key, mentions in named.items()
     )
     return planned, belongs.without, problems
 

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
-from ecluse.loop.tickets.telling import is_time, tell_due
+from ecluse.loop.tickets.telling import Telling, is_time, tell_due
 from ecluse.model.app import App
 from ecluse.model.counted import counted
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.ticket import Tickets
 from ecluse.ports.world import World
+
+
+async def tell_patiently(app: App, tickets: Tickets, world: World, within: timedelta) -> Telling:
+    """As `tell_due`, and again for as long as the tracker wants to be left alone for no longer than there is time: many
+    comments at once are more than some take, and in CI there is no next command."""
+    until = world.clock.now() + within
+    whole = Telling()
+    while True:
+        part = await tell_due(app, tickets, world, until - world.clock.now())
+        whole.told += part.told
+        whole.failed, whole.trouble = part.failed, [*(one for one in whole.trouble if one[0]), *part.trouble]
+        pause = part.failed
+        if not pause or not pause.patience or world.clock.now() + timedelta(seconds=pause.patience) >= until:
+            return whole
+        world.reporter.note(f"{pause.why}: waiting")
+        await world.clock.sleep(pause.patience)
 
 
 async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) -> None:
@@ -28,6 +46,9 @@ async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) 
         return
     except ProblemError as error:
         world.reporter.note(f"! tickets are told by the next command: {error}")
+        return
+    except Exception as error:  # noqa: BLE001  an error of ours: the deploy is done, and stays so
+        world.reporter.note(f"! tickets are told by the next command: {type(error).__name__}, please report it")
         return
     for problem in telling.problems:
         if problem.code != before.tracker.code:

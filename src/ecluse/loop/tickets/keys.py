@@ -50,7 +50,7 @@ def _own(pattern: str) -> Reader:
     def read(text: str) -> Iterator[str]:
         for match in found.finditer(text):
             key = match[1] if found.groups else match[0]
-            if key:
+            if key and key.isprintable():  # a key is shown, and a message may hold commands for a terminal
                 yield key
 
     return Reader(read, read)

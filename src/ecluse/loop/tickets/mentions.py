@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from ecluse.loop.tickets.keys import keys_in, keys_of_branch
 from ecluse.model.ids import Commit
@@ -39,22 +40,25 @@ class Belonging:
     mentions: tuple[Mention, ...]
     without: tuple[Change, ...]
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(mention.key for mention in self.mentions))
-
-    def of(self, key: str) -> tuple[Mention, ...]:
-        return tuple(mention for mention in self.mentions if mention.key == key)
+    def by_key(self) -> Mapping[str, tuple[Mention, ...]]:
+        """In the order of their first mention."""
+        found: dict[str, list[Mention]] = {}
+        for mention in self.mentions:
+            found.setdefault(mention.key, []).append(mention)
+        return {key: tuple(mentions) for key, mentions in found.items()}
 
     def commits(self) -> Mapping[str, str]:
         """By key its commits, shortened, each once."""
-        return {key: " ".join(dict.fromkeys(mention.commit[:_SHORT] for mention in self.of(key))) for key in self.keys}
+        return {
+            key: " ".join(dict.fromkeys(mention.commit[:_SHORT] for mention in mentions))
+            for key, mentions in self.by_key().items()
+        }
 
 
 def belonging(changes: Sequence[Change], branches: Sequence[Branch], tickets: Tickets) -> Belonging:
     """`changes` are those of a release, `branches` any whose tip may be among them."""
     gone = _taken_back(changes)
-    named = _branches_of(changes, branches)
+    named = _branches_of(changes, branches, tickets)
     mentions: list[Mention] = []
     without: list[Change] = []
     for change in changes:
@@ -93,19 +97,21 @@ def _in_branches(change: Change, named: Mapping[Commit, Collection[str]], ticket
             yield Mention(key=key, commit=change.commit, where=f"branch {branch}")
 
 
-def _branches_of(changes: Sequence[Change], branches: Sequence[Branch]) -> Mapping[Commit, Collection[str]]:
+def _branches_of(
+    changes: Sequence[Change], branches: Sequence[Branch], tickets: Tickets
+) -> Mapping[Commit, Collection[str]]:
     """A branch that is there stands for its tip: what it began from isn't known. One that was merged stands for all
-    that the merge brought."""
+    that the merge brought. Those without a key are left out."""
     known = {change.commit: change for change in changes}
     found: dict[Commit, dict[str, None]] = {}
     for branch in branches:
         if branch.tip in known:
             found.setdefault(branch.tip, {})[branch.name] = None
-    for change in changes:
-        name = _merged_branch(change)
-        if name:
-            for commit in _brought(change, known):
-                found.setdefault(commit, {})[name] = None
+    merges = [(change, name) for change in changes if keys_of_branch(name := _merged_branch(change), tickets)]
+    depth = _depths(known) if merges else {}
+    for merge, name in merges:
+        for commit in _brought(merge, known, depth):
+            found.setdefault(commit, {})[name] = None
     return found
 
 
@@ -116,19 +122,47 @@ def _merged_branch(change: Change) -> str:
     return match["branch"].removeprefix("origin/") if match else ""
 
 
-def _brought(merge: Change, known: Mapping[Commit, Change]) -> frozenset[Commit]:
-    """The commits of the other side, as far as they are known."""
-    return frozenset(_before(merge.parents[1:], known)) - frozenset(_before(merge.parents[:1], known))
+def _brought(merge: Change, known: Mapping[Commit, Change], depth: Mapping[Commit, int]) -> frozenset[Commit]:
+    """The commits of the other sides, as far as they are known: all sides are walked down together, the deepest commit
+    first, until what is left belongs to the first side. So a merge costs what it brought, not the whole history."""
+    first, *others = merge.parents
+    ours, seen, brought = {first}, {first, *others}, set[Commit]()
+    theirs = {commit for commit in others if commit in known and commit != first}
+    waiting = [(-depth[commit], commit) for commit in seen if commit in known]
+    heapify(waiting)
+    while theirs:
+        _, commit = heappop(waiting)
+        if commit in theirs:
+            theirs.remove(commit)
+            brought.add(commit)
+        for parent in _parents(commit, known):
+            if commit in ours:
+                ours.add(parent)
+                theirs.discard(parent)
+            elif parent not in seen:
+                theirs.add(parent)
+            if parent not in seen:
+                seen.add(parent)
+                heappush(waiting, (-depth[parent], parent))
+    return frozenset(brought)
 
 
-def _before(tips: Sequence[Commit], known: Mapping[Commit, Change]) -> Iterator[Commit]:
-    waiting, seen = [tip for tip in tips if tip in known], set(tips)
-    while waiting:
-        commit = waiting.pop()
-        yield commit
-        fresh = [parent for parent in known[commit].parents if parent in known and parent not in seen]
-        seen.update(fresh)
-        waiting += fresh
+def _parents(commit: Commit, known: Mapping[Commit, Change]) -> list[Commit]:
+    return [parent for parent in known[commit].parents if parent in known]
+
+
+def _depths(known: Mapping[Commit, Change]) -> Mapping[Commit, int]:
+    """How many generations are known below each: a commit is deeper than all that it comes from."""
+    found: dict[Commit, int] = {}
+    for tip in known:
+        waiting = [tip]
+        while waiting:
+            parents = _parents(waiting[-1], known)
+            if unknown := [parent for parent in parents if parent not in found]:
+                waiting += unknown
+            else:
+                found[waiting.pop()] = 1 + max((found[parent] for parent in parents), default=0)
+    return found
 
 
 def _taken_back(changes: Sequence[Change]) -> frozenset[Commit]:

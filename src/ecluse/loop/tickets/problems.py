@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ecluse.model.counted import counted
 from ecluse.model.problem import Exit, Problem
 
+MOST_TOLD = 10
+"""Tickets that a Problem names."""
 WAITS = "what is to be told waits in the ledger; the next command tries again, with growing pauses"
 
 
@@ -32,10 +35,26 @@ def too_slow(seconds: float) -> Problem:
     )  # fmt: skip
 
 
+def too_late() -> Problem:
+    return Problem(
+        code="T018", what="what waited for two weeks is told no more", state="its tickets stay as they are",
+        fix="tell them yourself if they matter; `ecluse tickets` says what waits, before it is too late",
+        exit=Exit.REFUSED,
+    )  # fmt: skip
+
+
 def untold(count: str) -> Problem:
     return Problem(
         code="T013", what=f"{count} still to be told", state=WAITS,
         fix="`ecluse tickets status` says which, and why", exit=Exit.UNREACHABLE,
+    )  # fmt: skip
+
+
+def read_only(key: str) -> Problem:
+    return Problem(
+        code="T016", what=f"{key} can be read, and isn't there for who wants to write to it", state=WAITS,
+        fix="give the token the right to write (of GitHub's classic ones, the scope `repo` or `public_repo`)",
+        exit=Exit.REFUSED,
     )  # fmt: skip
 
 
@@ -48,7 +67,8 @@ def gathered(problems: Sequence[tuple[str, Problem]]) -> tuple[Problem, ...]:
 
 
 def _together(same: list[tuple[str, Problem]]) -> Problem:
+    """What the first says itself is not said again of each of the others."""
     (_, first), *others = same
-    if not others:
-        return first
-    return replace(first, evidence=(*first.evidence, *(f"{key}: {problem.what}" for key, problem in others)))
+    told = [f"{key}: {problem.what}" for key, problem in others if problem.what != first.what]
+    more = [f"and {counted(len(told) - MOST_TOLD, 'ticket')} more"] if len(told) > MOST_TOLD else []
+    return replace(first, evidence=(*first.evidence, *told[:MOST_TOLD], *more)) if told else first

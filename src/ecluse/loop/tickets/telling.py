@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ecluse.loop.tickets.problems import gathered, too_slow
+from ecluse.loop.tickets.problems import gathered, read_only, too_late, too_slow
 from ecluse.loop.tickets.wording import marker, said
 from ecluse.model.app import App
 from ecluse.model.events.tickets import TicketPutOff, TicketTold, TrackerFailed
 from ecluse.model.history import State
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, standing
+from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, has_gone_on, standing
 from ecluse.ports.tracker import RateLimitedError, Tracker
 from ecluse.ports.world import World
 
-FORBIDDEN, GONE, NO_WAY, REFUSED = "T004", "T005", "T007", "T014"
-OF_ONE_TICKET = frozenset({FORBIDDEN, REFUSED})
+FORBIDDEN, GONE, NO_WAY, REFUSED, READ_ONLY = "T004", "T005", "T007", "T014", "T016"
+OF_ONE_TICKET = frozenset({FORBIDDEN, REFUSED, READ_ONLY})
 """What says nothing of the others."""
 REFUSED_IN_A_ROW = 2
 """So many, and nothing told between them: it is the tracker that doesn't let us, not the ticket."""
 FRESH = timedelta(minutes=2)
 """What is told so soon after it happened can't have been overtaken, whatever the clocks of others say."""
 GIVEN_UP_AFTER = timedelta(days=14)
-"""A ticket that we may not write to is tried for so long."""
+"""What could not be told for so long is told no more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,9 +48,10 @@ class Telling:
 
 
 def is_time(outbox: Outbox, now: datetime) -> bool:
-    """Whether something is due and the tracker may be asked."""
-    again = outbox.tracker.again_at()
-    return bool(outbox.due) and (again is None or again <= now)
+    """Whether something is due and the tracker may be asked. It may be if it failed in times to come: a clock that was
+    ahead has been set, and might keep us away for years."""
+    failed, again = outbox.tracker.at, outbox.tracker.again_at()
+    return bool(outbox.due) and (failed is None or again is None or failed > now or again <= now)
 
 
 async def tell_due(app: App, tickets: Tickets, world: World, within: timedelta) -> Telling:
@@ -57,11 +59,14 @@ async def tell_due(app: App, tickets: Tickets, world: World, within: timedelta) 
     to do with the tracker."""
     telling = Telling()
     state = world.ledger.state()
+    whole = Round(app, tickets, world, telling)
     try:
         async with asyncio.timeout(within.total_seconds()):
-            await Round(app, tickets, world, telling).tell_all(state)
+            await whole.tell_all(state)
     except TimeoutError:
-        _failed(telling, too_slow(within.total_seconds()))
+        late = too_slow(within.total_seconds())
+        whole.take_too_long(late)
+        _failed(telling, late)
     except RateLimitedError as error:
         _failed(telling, error.problems[0], error.patience)
     except ProblemError as error:
@@ -77,7 +82,9 @@ class Round:
     def __init__(self, app: App, tickets: Tickets, world: World, telling: Telling) -> None:
         self._app, self._tickets, self._world, self._telling = app, tickets, world, telling
         self._refused: list[Problem] = []
+        self._failed: set[str] = set()
         self._in_a_row = 0
+        self._at: Message | None = None
 
     async def tell_all(self, state: State) -> None:
         tracker = self._world.tracker(self._tickets)
@@ -89,25 +96,33 @@ class Round:
         if self._refused:
             raise ProblemError(self._refused[0])
 
+    def take_too_long(self, problem: Problem) -> None:
+        """One that alone takes all the time, with thousands of comments, comes last from now on."""
+        if self._at and not self._telling.told:
+            self._put_off(self._at, problem)
+
     def _messages(self, state: State) -> Iterator[Message]:
         late = state.outbox.late
         for is_late in (False, True):
             for notice in state.outbox.due:
                 known = state.releases.get(notice.release)
                 for key in notice.tickets:
-                    if (key in late) == is_late:
+                    if (key in late) == is_late and key not in self._failed:
                         yield Message(
                             app=self._app, tickets=self._tickets, notice=notice, key=key,
                             commit=known.commit if known else "", telling=self._telling,
                         )  # fmt: skip
 
     async def _tell(self, message: Message, tracker: Tracker) -> None:
-        now = self._world.clock.now()
+        self._at, now = message, self._world.clock.now()
+        if old := message.too_old(now):
+            self._record(old)
+            return
         try:
             told = await message.tell(tracker, now)
         except ProblemError as error:
             problem = error.problems[0]
-            if given_up := message.given_up(problem, now):
+            if given_up := message.given_up(problem):
                 self._record(given_up)
                 return
             self._put_off(message, problem)
@@ -122,8 +137,9 @@ class Round:
         self._in_a_row = 0
 
     def _put_off(self, message: Message, problem: Problem) -> None:
-        """So that one ticket can't stand in the way of the others for ever."""
+        """So that one ticket can't stand in the way of the others for ever. What else is to be said on it waits."""
         self._refused.append(problem)
+        self._failed.add(message.key)
         self._in_a_row += 1
         if message.key not in message.notice.put_off:
             fact = TicketPutOff(
@@ -146,22 +162,28 @@ class Message:
 
     async def tell(self, tracker: Tracker, now: datetime) -> TicketTold:
         wanted, there = marker(self.app, self.notice), await tracker.remarks(self.key)
-        how = standing(wanted, [one.marker for one in there], is_late=now - self.notice.at > FRESH)
+        markers, is_late = [one.marker for one in there], now - self.notice.at > FRESH
+        how = standing(wanted, markers, is_late=is_late)
         if how is not Standing.NEW:
             mine = [one.id for one in there if one.marker.says == wanted.says]
             return _fact(self.notice, self.key, how.value, comment=mine[-1] if mine else "")
-        moved = await self._move(tracker)
+        moved = "" if is_late and has_gone_on(wanted, markers) else await self._move(tracker)
         if not self.tickets.comment:
             return _fact(self.notice, self.key, "told", moved=moved)
-        made = await tracker.remark(self.key, self._said())
+        with writing(self.key):
+            made = await tracker.remark(self.key, self._said())
         kept = await self._only_one(tracker, made, {one.id for one in there})
         return _fact(self.notice, self.key, "told", comment=kept.id, moved=moved)
 
-    def given_up(self, problem: Problem, now: datetime) -> TicketTold | None:
+    def too_old(self, now: datetime) -> TicketTold | None:
+        """A ticket that is told of last month's release, and moved, is told no news."""
+        return self._over(too_late()) if now - self.notice.at >= GIVEN_UP_AFTER else None
+
+    def given_up(self, problem: Problem) -> TicketTold | None:
         """The fact that it is over for this ticket; None when it may be told later."""
-        is_over = problem.code in OF_ONE_TICKET and now - self.notice.at >= GIVEN_UP_AFTER
-        if problem.code != GONE and not is_over:
-            return None
+        return self._over(problem) if problem.code == GONE else None
+
+    def _over(self, problem: Problem) -> TicketTold:
         self.telling.trouble.append((self.key, problem))
         return _fact(self.notice, self.key, "refused", why=problem.what)
 
@@ -169,14 +191,16 @@ class Message:
         return said(self.app, self.tickets, self.notice, self.key, self.commit)
 
     async def _move(self, tracker: Tracker) -> str:
-        """A ticket that can't go there is told all the same: what was released is released."""
+        """A ticket that can't go there is told all the same: what was released is released. Where nothing else would be
+        told of it, one that we may not move yet waits."""
         to = self.tickets.move(Happening(self.notice.happening), self.notice.environment)
         if not to:
             return ""
         try:
-            return to if await tracker.move(self.key, to) else ""
+            with writing(self.key):
+                return to if await tracker.move(self.key, to) else ""
         except ProblemError as error:
-            if error.problems[0].code not in {NO_WAY, *OF_ONE_TICKET}:
+            if error.problems[0].code not in {NO_WAY, *(OF_ONE_TICKET if self.tickets.comment else ())}:
                 raise
             self.telling.trouble.append((self.key, error.problems[0]))
             return ""
@@ -189,6 +213,17 @@ class Message:
         if first.id != made.id:
             await tracker.withdraw(self.key, made)
         return first
+
+
+@contextmanager
+def writing(key: str) -> Iterator[None]:
+    """To a ticket that was there when it was read: GitHub answers a token that may only read with 404, too."""
+    try:
+        yield
+    except ProblemError as error:
+        if error.problems[0].code != GONE:
+            raise
+        raise ProblemError(read_only(key)) from error
 
 
 def _fact(

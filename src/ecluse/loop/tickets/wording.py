@@ -11,6 +11,8 @@ from ecluse.model.ticket import Happening, Marker, Said, Tickets, TrackerKind
 
 GITHUB_API = "https://api.github.com"
 GITLAB = "https://gitlab.com"
+MOST_COMMITS = 20
+"""Of one ticket: a branch of thousands would make a comment that Trello and Jira refuse for its length."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -24,9 +26,16 @@ def marker(app: App, notice: NoticeKnown) -> Marker:
 def said(app: App, tickets: Tickets, notice: NoticeKnown, key: str, commit: str) -> Said:
     """The comment of one ticket. `commit` is that of the release, for its link."""
     text, link = _text(app, notice), _link(app, tickets, notice, commit)
-    commits = notice.tickets.get(key, "").split()
-    told = f"{'Commits' if len(commits) > 1 else 'Commit'}: {', '.join(commits)}" if commits else ""
+    told = _commits(notice.tickets.get(key, "").split())
     return Said(paragraphs=tuple(filter(None, (text, told))), link=link, marker=marker(app, notice))
+
+
+def _commits(names: list[str]) -> str:
+    if not names:
+        return ""
+    more = len(names) - MOST_COMMITS
+    rest = f", and {more:,} more" if more > 0 else ""
+    return f"Commit{'s' if len(names) > 1 else ''}: {', '.join(names[:MOST_COMMITS])}{rest}"
 
 
 def _text(app: App, notice: NoticeKnown) -> str:

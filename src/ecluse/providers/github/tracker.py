@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.ticket import Remark, Said, Ticket, Tickets, marker_in
 from ecluse.ports.clock import Clock
@@ -27,8 +26,9 @@ class GithubTracker:
         }
         url = (tickets.url or "https://api.github.com").rstrip("/")
         way = Way(
-            name="GitHub", url=url, headers=headers, token_name=tickets.token, project=f"/repos/{tickets.project}",
-            absent=frozenset({301, 404, 410}),  # 301: it was moved to another repository
+            name="GitHub", url=url, headers=headers, token_name=tickets.token,
+            project=lambda _: f"/repos/{tickets.project}",
+            absent={301: "", 404: "", 410: ""},  # 301: it was moved to another repository
         )  # fmt: skip
         self._api = Api(way, clock)
         self._repository = f"/repos/{tickets.project}/issues"
@@ -56,11 +56,7 @@ class GithubTracker:
         return Remark(id=str(made["id"]), marker=said.marker, order=(int(made["id"]), ""))
 
     async def withdraw(self, key: str, remark: Remark) -> None:
-        try:
-            await self._api.ask("DELETE", f"{self._repository}/comments/{remark.id}", key=key, to="take a comment from")
-        except ProblemError as error:
-            if error.problems[0].code != "T005":
-                raise
+        await self._api.take_back(f"{self._repository}/comments/{remark.id}", key=key)
 
     async def move(self, key: str, to: str) -> bool:
         found, name = await self._issue(key), to.casefold()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.ticket import Remark, Said, Ticket, Tickets, marker_in
 from ecluse.ports.clock import Clock
@@ -28,7 +27,7 @@ class GitlabTracker:
             url=url,
             headers=headers,
             token_name=tickets.token,
-            project=f"/api/v4/projects/{segment(tickets.project)}",
+            project=lambda _: f"/api/v4/projects/{segment(tickets.project)}",
         )
         self._api = Api(way, clock)
         self._project = f"/api/v4/projects/{segment(tickets.project)}/issues"
@@ -51,12 +50,7 @@ class GitlabTracker:
         return Remark(id=str(made["id"]), marker=said.marker, order=(int(made["id"]), ""))
 
     async def withdraw(self, key: str, remark: Remark) -> None:
-        path = f"{self._at(key)}/notes/{segment(remark.id)}"
-        try:
-            await self._api.ask("DELETE", path, key=key, to="take a comment from")
-        except ProblemError as error:
-            if error.problems[0].code != "T005":
-                raise
+        await self._api.take_back(f"{self._at(key)}/notes/{segment(remark.id)}", key=key)
 
     async def move(self, key: str, to: str) -> bool:
         found, name = await self._issue(key), to.casefold()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.ticket import Remark, Said, Ticket, Tickets, marker_in
 from ecluse.ports.clock import Clock
@@ -29,7 +28,7 @@ class JiraTracker:
             url=self._site,
             headers=headers,
             token_name=tickets.token,
-            project=f"/rest/api/3/project/{segment(tickets.project)}",
+            project=lambda key: f"/rest/api/3/project/{segment(_project(key, tickets))}",
         )
         self._api = Api(way, clock)
         self._page = page
@@ -60,12 +59,7 @@ class JiraTracker:
         return Remark(id=made["id"], marker=said.marker, order=(int(made["id"]), ""))
 
     async def withdraw(self, key: str, remark: Remark) -> None:
-        path = f"{_at(key)}/comment/{segment(remark.id)}"
-        try:
-            await self._api.ask("DELETE", path, key=key, to="take a comment from")
-        except ProblemError as error:
-            if error.problems[0].code != "T005":
-                raise
+        await self._api.take_back(f"{_at(key)}/comment/{segment(remark.id)}", key=key)
 
     async def move(self, key: str, to: str) -> bool:
         now, name = (await self._issue(key))["status"]["name"].casefold(), to.casefold()
@@ -98,6 +92,12 @@ class JiraTracker:
 
 def _at(key: str) -> str:
     return f"/rest/api/3/issue/{segment(key)}"
+
+
+def _project(key: str, tickets: Tickets) -> str:
+    """Its own, if it is one of those that count: a token may see one and not the other."""
+    name = key.rpartition("-")[0]
+    return name if name in tickets.prefixes else tickets.project
 
 
 def _remark(comment: Any) -> Remark | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 from ecluse import __version__
+from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.ports.clock import Clock
 from ecluse.providers.tracking import problems
@@ -30,6 +32,8 @@ UNTOLD, LONGEST = 60.0, 86_400.0
 ATTEMPTS = 3
 UNKNOWN, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
 FIRST_GOOD, FIRST_OTHER, REFUSED = 200, 300, 400
+STRANGER = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
+"""How Jira says that it took us for nobody: without a 401, so that what isn't public is a 404."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHOWN = 300
 """Characters of an answer."""
@@ -44,10 +48,10 @@ class Way:
     headers: Mapping[str, Secret]
     """They may let us in, so none is shown."""
     token_name: str
-    project: str
-    """The path at which the project, or board, is asked for: without it no ticket of it is there."""
-    absent: frozenset[int] = frozenset({404, 410})
-    """What it answers for a ticket that isn't there."""
+    project: Callable[[str], str]
+    """The path at which the project, or board, of a ticket is asked for: without it no ticket of it is there."""
+    absent: Mapping[int, str] = field(default_factory=lambda: {404: "", 410: ""})
+    """What it answers for a ticket that isn't there, or not for us: a status, with words that stand in the text."""
 
 
 class Api:
@@ -58,7 +62,7 @@ class Api:
         self._clock = clock
         self._resolve = resolve
         self._client: httpx.AsyncClient | None = None
-        self._is_there = False
+        self._there: set[str] = set()
 
     async def ask(
         self, method: str, path: str, *, key: str, to: str, query: Query = None, body: Any = None, form: Query = None
@@ -67,9 +71,11 @@ class Api:
         ProblemError as ports.tracker says."""
         for left in reversed(range(ATTEMPTS)):
             answer = await self._once(method, path, query, body, form)
+            if answer.headers.get("x-seraph-loginreason") in STRANGER:
+                raise problems.not_known(self.way.name, self.way.token_name)
             pause = _pause(answer, self._clock.now())
             if pause is None:
-                await self._require_project(answer)
+                await self._require_project(answer, key)
                 return self._read(answer, key, to)
             if not left or pause > SHORT:
                 raise problems.busy(self.way.name, pause)
@@ -87,6 +93,14 @@ class Api:
                 return
             page += 1
 
+    async def take_back(self, path: str, *, key: str) -> None:
+        """A comment. One that isn't there is taken back."""
+        try:
+            await self.ask("DELETE", path, key=key, to="take a comment from")
+        except ProblemError as error:
+            if error.problems[0].code != "T005":
+                raise
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
@@ -102,27 +116,46 @@ class Api:
             )
         except httpx.TimeoutException as error:
             raise problems.unreachable(self.way.name, "no answer in time") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise problems.unreachable(self.way.name, type(error).__name__) from error
+        except Exception as error:  # what this machine's proxies and certificates lead to is open
+            raise self._not_asked(error) from error
 
-    async def _require_project(self, answer: httpx.Response) -> None:
-        """Where a ticket isn't there the project is asked for, once: a token that may not see it must not make us give
-        up every ticket of it."""
-        if answer.status_code not in self.way.absent or self._is_there:
+    def _not_asked(self, error: Exception) -> ProblemError:
+        """In words of the system's alone: those of a library may quote a header."""
+        import httpx  # noqa: PLC0415
+
+        first = _first(error)
+        if isinstance(first, ssl.SSLCertVerificationError):
+            return problems.not_from_here(self.way.name, f"its certificate isn't trusted ({first.verify_message})")
+        if not isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+            return problems.not_from_here(self.way.name, _named(error))
+        return problems.unreachable(self.way.name, _named(first) if isinstance(first, OSError) else _named(error))
+
+    async def _require_project(self, answer: httpx.Response, key: str) -> None:
+        """Where a ticket isn't there its project is asked for, once: a token that may not see it must not make us give
+        up every ticket of it. Nor must a project that can't be asked for right now."""
+        path = self.way.project(key)
+        if not self._is_absent(answer) or path in self._there:
             return
-        found = await self._once("GET", self.way.project, None, None, None)
-        if found.status_code in self.way.absent:
-            raise problems.no_project(self.way.name)
-        self._is_there = found.is_success
+        found = await self._once("GET", path, None, None, None)
+        if self._is_absent(found):
+            raise problems.no_project(self.way.name, key)
+        if pause := _pause(found, self._clock.now()):
+            raise problems.busy(self.way.name, pause)
+        self._read(found, key, "see the project of")
+        self._there.add(path)
+
+    def _is_absent(self, answer: httpx.Response) -> bool:
+        words = self.way.absent.get(answer.status_code)
+        return words is not None and words in answer.text
 
     def _read(self, answer: httpx.Response, key: str, to: str) -> Any:
         code = answer.status_code
+        if self._is_absent(answer):
+            raise problems.no_ticket(self.way.name, key)
         if code == UNKNOWN:
             raise problems.not_known(self.way.name, self.way.token_name)
         if code == FORBIDDEN:
             raise problems.forbidden(self.way.name, f"{to} {key}")
-        if code in self.way.absent:
-            raise problems.no_ticket(self.way.name, key)
         if code >= SERVER_ERROR:
             raise problems.unreachable(self.way.name, f"HTTP {code}")
         if code >= REFUSED:
@@ -133,7 +166,7 @@ class Api:
             return None
         try:
             return answer.json()
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise problems.senseless(self.way.name, "no JSON", self.masked(answer.text)) from error
 
     def masked(self, text: str) -> str:
@@ -146,7 +179,7 @@ class Api:
     async def _awake(self) -> None:
         """Once, and not where a proxy looks the name up for us."""
         parts = urlsplit(self.way.url)
-        if self._client is None and parts.hostname and not getproxies():
+        if self._client is None and parts.hostname and not _is_proxied(parts.scheme, parts.hostname):
             await await_answer(parts.hostname, parts.port or 443, self._resolve)
 
     def _http(self) -> httpx.AsyncClient:
@@ -162,6 +195,26 @@ class Api:
 
 
 Query = Mapping[str, Any] | None
+
+
+def _is_proxied(scheme: str, host: str) -> bool:
+    proxies = getproxies()
+    return not proxies.keys().isdisjoint({scheme, "all"}) and not proxy_bypass(host)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What it all began with."""
+    while before := error.__cause__ or error.__context__:
+        error = before
+    return error
+
+
+def _named(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or type(error).__name__}"
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
 
 
 def items(api: Api, found: Any) -> list[Any]:
@@ -190,9 +243,10 @@ def basic(user: str, password: str) -> str:
 
 def _pause(answer: httpx.Response, now: datetime) -> float | None:
     """The seconds for which it wants to be left alone; None: it doesn't. GitHub says 403 for too many, too (its
-    documentation, "Rate limits")."""
-    spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    if answer.status_code != TOO_MANY and not (answer.status_code == FORBIDDEN and spent):
+    documentation, "Rate limits"), Atlassian 503 with a time (its "Rate limiting")."""
+    code, has_time = answer.status_code, "retry-after" in answer.headers
+    is_spent = has_time or answer.headers.get("x-ratelimit-remaining") == "0"
+    if not (code == TOO_MANY or (code == FORBIDDEN and is_spent) or (code >= SERVER_ERROR and has_time)):
         return None
     return min(max(_asked_for(answer.headers, now), 0.0), LONGEST)
 

@@ -19,12 +19,31 @@ def unreachable(tracker: str, why: str) -> ProblemError:
     )  # fmt: skip
 
 
+def not_from_here(tracker: str, why: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="T015", what=f"{tracker} can't be asked from here: {why}", state=WAITS, exit=Exit.UNREACHABLE,
+            fix="look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE where you call ecluse: a proxy is http:// or "
+            "https://, a certificate of your own needs the file of its authority",
+        )
+    )  # fmt: skip
+
+
 def no_token(name: str) -> ProblemError:
     return ProblemError(
         Problem(
             code="T002", what=f"the secret {name}, which lets us into the tracker, has no value", state=WAITS,
-            fix=f"set {name} where you call ecluse, or put {name}=… into .env and keep that file out of git",
+            fix=f"set {name} where you call ecluse, or put {name}=… into .env.tickets and keep that file out of git",
             exit=Exit.REFUSED,
+        )
+    )  # fmt: skip
+
+
+def odd_token(name: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            code="T017", what=f"the secret {name} can't be a token: it has spaces, or letters that no token has",
+            state=WAITS, fix=f"copy the token into {name} once more, alone and whole", exit=Exit.REFUSED,
         )
     )  # fmt: skip
 
@@ -95,10 +114,10 @@ def refused(tracker: str, what: str, code: int, answer: str) -> ProblemError:
     )  # fmt: skip
 
 
-def no_project(tracker: str) -> ProblemError:
+def no_project(tracker: str, key: str) -> ProblemError:
     return ProblemError(
         Problem(
-            code="T009", what=f"{tracker} has no such project or board that we may see", state=WAITS, exit=Exit.REFUSED,
-            fix="look at `project` or `board` in [tickets], and at what the token's account may see",
+            code="T009", what=f"{tracker} has no project or board for {key} that we may see", state=WAITS,
+            exit=Exit.REFUSED, fix="look at `project` or `board` in [tickets], and at what the token's account may see",
         )
     )  # fmt: skip

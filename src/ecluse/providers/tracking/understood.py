@@ -19,7 +19,10 @@ class Understood:
         self._tracker, self._name = tracker, name
 
     async def look(self, key: str) -> Ticket:
-        return await self._sense(self._tracker.look(key), f"about {key}")
+        found = await self._sense(self._tracker.look(key), f"about {key}")
+        if not all(isinstance(text, str) for text in (found.title, found.status, found.url)):
+            raise problems.senseless(self._name, f"about {key}", "a title or a state that is no text")
+        return found
 
     async def remarks(self, key: str) -> tuple[Remark, ...]:
         return await self._sense(self._tracker.remarks(key), f"about the comments of {key}")

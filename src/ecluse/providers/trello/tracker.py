@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.ticket import Remark, Said, Ticket, Tickets, marker_in
 from ecluse.ports.clock import Clock
@@ -15,6 +14,8 @@ from ecluse.providers.tracking.markdown import as_markdown
 HIDDEN = "[//]: # ({})"
 """The definition of a link that nothing refers to: Markdown shows nothing of it (CommonMark, section 4.7)."""
 NAME = "Trello"
+ABSENT = {404: "", 400: "invalid id", 401: "permission requested"}
+"""Of a card of other people's it says "unauthorized card permission requested"; of a token, "invalid token"."""
 
 
 class TrelloTracker:
@@ -26,9 +27,10 @@ class TrelloTracker:
     def __init__(self, tickets: Tickets, token: Secret, clock: Clock, *, page: int = 1000) -> None:
         words = f'OAuth oauth_consumer_key="{tickets.account}", oauth_token="{token.reveal()}"'
         url = (tickets.url or "https://api.trello.com").rstrip("/")
+        board = f"/boards/{segment(tickets.board)}?fields=name"
         way = Way(
             name=NAME, url=f"{url}/1", headers={"Authorization": Secret(words)}, token_name=tickets.token,
-            project=f"/boards/{segment(tickets.board)}?fields=name", absent=frozenset({400, 404}),
+            project=lambda _: board, absent=ABSENT,
         )  # fmt: skip
         self._api = Api(way, clock)
         self._board = tickets.board
@@ -57,11 +59,7 @@ class TrelloTracker:
         return Remark(id=made["id"], marker=said.marker, order=_order(made["id"]))
 
     async def withdraw(self, key: str, remark: Remark) -> None:
-        try:
-            await self._api.ask("DELETE", f"/actions/{segment(remark.id)}", key=key, to="take a comment from")
-        except ProblemError as error:
-            if error.problems[0].code != "T005":
-                raise
+        await self._api.take_back(f"/actions/{segment(remark.id)}", key=key)
 
     async def move(self, key: str, to: str) -> bool:
         card = await self._card(key)

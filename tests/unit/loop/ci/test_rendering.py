@@ -10,7 +10,7 @@ from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
 from ecluse.loop.ci.pins import ENOUGH, pins
 from ecluse.model.problem import ProblemError
-from support.ci import MANIFEST, PUBLISHED, REVIEWS, app_of
+from support.ci import MANIFEST, PUBLISHED, REVIEWS, TICKETS, app_of
 
 
 @pytest.fixture
@@ -258,6 +258,37 @@ def test_a_release_comes_after_the_gates_and_before_the_ships(tmp_path):
     assert on_gitlab["stages"] == ["test", "release", "deploy"]
     assert on_gitlab["release"]["script"] == ["ecluse release"]
     assert on_gitlab["release"]["id_tokens"]["PYPI_ID_TOKEN"] == {"aud": "pypi"}
+
+
+def test_what_releases_and_ships_may_tell_tickets_and_is_not_failed_by_them(tmp_path):
+    text = MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + TICKETS
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, text), ()))["jobs"]
+    for name in ("release", "ship-staging", "ship-production"):
+        *_, work, told = jobs[name]["steps"]
+        assert work["env"]["TICKETS_TOKEN"] == "${{ secrets.TICKETS_TOKEN }}"
+        assert told == {
+            "name": "tickets", "env": {"TICKETS_TOKEN": "${{ secrets.TICKETS_TOKEN }}"},
+            "run": "ecluse tickets sync", "continue-on-error": True,
+        }  # fmt: skip
+        assert "issues" not in jobs[name]["permissions"]
+    assert "TICKETS_TOKEN" not in str(jobs["test"])
+    on_gitlab = yaml.safe_load(gitlab.render(app_of(tmp_path, text), ()))
+    told = {name for name, job in on_gitlab.items() if isinstance(job, dict) and "after_script" in job}
+    assert told == {"release", "ship-staging", "ship-production"}
+    assert on_gitlab["release"]["after_script"] == ["ecluse tickets sync"]
+
+
+def test_a_job_s_own_token_may_write_issues_where_it_tells_them(tmp_path):
+    text = MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + TICKETS + 'token = "GITHUB_TOKEN"\n'
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, text), ()))["jobs"]
+    wanted = {"issues": "write", "pull-requests": "write"}
+    allowed = {name for name, job in jobs.items() if wanted.items() <= job.get("permissions", {}).items()}
+    assert allowed == {"release", "ship-staging", "ship-production"}
+
+
+def test_a_review_tells_no_tickets(tmp_path):
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, REVIEWS + TICKETS), ()))["jobs"]
+    assert "TICKETS" not in str(jobs["review"]) + str(jobs["review-end"])
 
 
 def test_a_step_of_that_name_has_another_job(tmp_path):

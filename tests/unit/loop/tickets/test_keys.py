@@ -105,3 +105,8 @@ def test_a_pattern_of_ones_own_counts_alone():
     own = Tickets(tracker=TrackerKind.JIRA, project="ABC", pattern=r"\bticket (ABC-\d+)")
     assert keys_in("ABC-1, ticket ABC-2", own) == ("ABC-2",)
     assert keys_in("ABC-1", Tickets(tracker=TrackerKind.JIRA, project="ABC", pattern=r"ABC-\d+")) == ("ABC-1",)
+
+
+def test_what_would_command_a_terminal_is_no_key():
+    own = Tickets(tracker=TrackerKind.JIRA, project="ABC", pattern=r"ticket (\S+)")
+    assert keys_in("ticket \x1b[2JABC-1, ticket ABC-2", own) == ("ABC-2",)

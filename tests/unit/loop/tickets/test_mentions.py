@@ -1,5 +1,10 @@
 """Which commits belong to which tickets."""
 
+import random
+import time
+
+import pytest
+
 from ecluse.loop.tickets.mentions import belonging
 from ecluse.model.ticket import Tickets, TrackerKind
 from ecluse.ports.source import Branch, Change
@@ -85,3 +90,52 @@ def test_a_revert_that_was_reverted_takes_nothing_back():
 def test_commits_are_told_by_ticket():
     belongs = belonging([change("b", "ABC-1 more"), change("a", "ABC-1, ABC-2")], (), JIRA)
     assert belongs.commits() == {"ABC-1": "bbbbbbb aaaaaaa", "ABC-2": "aaaaaaa"}
+
+
+def reachable(tips, parents):
+    found, waiting = set(), list(tips)
+    while waiting:
+        commit = waiting.pop()
+        if commit in parents and commit not in found:
+            found.add(commit)
+            waiting += parents[commit]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_merge_brought_what_its_first_side_had_not(seed):
+    """Whatever the history looks like, and in whatever order it is told; its beginning isn't known."""
+    chance = random.Random(seed)
+    parents = {}
+    for number in range(60):
+        before = [f"{one:040x}" if one >= 0 else f"{-one:f>40x}" for one in range(max(-3, number - 8), number)]
+        parents[f"{number:040x}"] = chance.sample(before, min(len(before), chance.choice([1, 1, 2, 3])))
+    changes = [
+        Change(commit=commit, subject=f"Merge branch 'abc-{int(commit, 16)}'", body="", author="", parents=tuple(sides))
+        for commit, sides in parents.items()
+    ]
+    chance.shuffle(changes)
+    named = belonging(changes, (), JIRA).by_key()
+    for merge, (first, *others) in parents.items():
+        brought = reachable(others, parents) - reachable([first], parents)
+        assert {one.commit for one in named.get(f"ABC-{int(merge, 16)}", ())} == brought
+
+
+def test_an_old_repository_is_read_in_no_time():
+    """A mainline with 5,000 merged branches: it was minutes when each merge looked at the whole history."""
+
+    def at(letter, number):
+        return f"{letter}{number:039x}"
+
+    changes = []
+    for number in range(5000, 0, -1):
+        subject = f"Merge branch 'abc-{number}-roof'"
+        sides = (at("a", number - 1), at("b", number))
+        changes += [
+            Change(commit=at("a", number), subject=subject, body="", author="", parents=sides),
+            Change(commit=at("b", number), subject="a roof", body="", author="", parents=(at("a", number - 1),)),
+        ]
+    began = time.monotonic()
+    commits = belonging(changes, (), JIRA).commits()
+    assert (len(commits), commits["ABC-7"]) == (5000, at("b", 7)[:7])
+    assert time.monotonic() - began < 20

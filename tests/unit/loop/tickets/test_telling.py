@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from ecluse.loop.tickets.finish import tell_tickets
+from ecluse.loop.tickets.finish import tell_patiently, tell_tickets
+from ecluse.loop.tickets.problems import gathered
 from ecluse.loop.tickets.telling import is_time, tell_due
 from ecluse.model.events.tickets import TicketPutOff, TicketTold
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -191,6 +192,29 @@ def test_what_waited_long_and_was_overtaken_is_not_said(laptop, other, board):
     assert [one.outcome for one in laptop.facts(TicketTold)] == ["overtaken"]
 
 
+def test_what_waited_long_does_not_move_back_what_has_gone_on(laptop, other, board):
+    """A laptop's release is told when CI has told its deploy long since."""
+    app = replace(APP, tickets=replace(APP.tickets, on_release="In Progress"))
+    laptop.named()
+    other.memory.clock.advance(600)
+    other.named(happening="deploy", environment="production")
+    other.tell(app)
+    laptop.memory.clock.advance(900)
+    laptop.tell(app)
+    assert [text.partition(" ")[0] for text in board.texts("ABC-1")] == ["Deployed", "Released"]
+    assert board.moves == [("ABC-1", "Done")]
+
+
+def test_what_is_said_on_a_ticket_waits_for_what_comes_before(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    laptop.named("ABC-1", happening="deploy", environment="production")
+    laptop.tracker.fail(error(FORBIDDEN))
+    laptop.tell()
+    assert [(key, board.texts(key)) for key in board.comments if key != "ABC-2"] == []
+    laptop.tell()
+    assert [text.partition(" ")[0] for text in board.texts("ABC-1")] == ["Released", "Deployed"]
+
+
 def test_a_ticket_that_is_not_there_is_said_once_and_the_others_are_told(laptop, board):
     laptop.named("ABC-1", "ABC-98", "ABC-99", "ABC-2")
     telling = laptop.tell()
@@ -198,6 +222,16 @@ def test_a_ticket_that_is_not_there_is_said_once_and_the_others_are_told(laptop,
     assert len(telling.problems[0].evidence) == 1
     assert (laptop.waiting, board.moves) == ([], [("ABC-1", "Done"), ("ABC-2", "Done")])
     assert laptop.tell().told == []
+
+
+def test_a_problem_of_many_tickets_names_some_and_counts_the_rest(laptop):
+    laptop.named(*(f"ABC-{number}" for number in range(100, 200)))
+    *named, last = laptop.tell().problems[0].evidence
+    assert (len(named), named[0].partition(":")[0], last) == (10, "ABC-101", "and 89 tickets more")
+
+
+def test_a_problem_that_is_the_same_for_all_is_told_once():
+    assert gathered([(f"ABC-{number}", AWAY) for number in range(99)]) == (AWAY,)
 
 
 def test_a_tracker_that_does_not_let_us_is_not_stormed(laptop):
@@ -219,6 +253,17 @@ def test_one_ticket_that_is_closed_to_us_does_not_stop_the_others(laptop, board)
     assert laptop.waiting == []
 
 
+def test_what_waited_for_weeks_is_no_news(laptop, board):
+    """A laptop that had no token until today."""
+    laptop.named("ABC-1", "ABC-2")
+    laptop.memory.clock.advance(14 * 24 * 3600)
+    laptop.named("ABC-3")
+    telling = laptop.tell()
+    assert (codes(telling), [one.outcome for one in telling.told]) == (["T018"], ["refused", "refused", "told"])
+    assert ([key for key, _ in board.moves], laptop.waiting) == (["ABC-3"], [])
+    assert laptop.tell().problems == ()
+
+
 def test_one_ticket_that_breaks_the_tracker_does_not_stand_in_the_way(laptop, board):
     laptop.named("ABC-1", "ABC-2")
     laptop.named("ABC-1", "ABC-3", version="1.5.0")
@@ -231,6 +276,26 @@ def test_one_ticket_that_breaks_the_tracker_does_not_stand_in_the_way(laptop, bo
     ]  # fmt: skip
     assert [text.split()[3] for text in board.texts("ABC-1")] == ["1.4.0.", "1.5.0."]
     assert laptop.waiting == []
+
+
+class ReadOnly(MemoryTracker):
+    """As GitHub answers a token that may read alone."""
+
+    async def remark(self, key, said):
+        return self._known("remark", "nowhere")
+
+    async def move(self, key, to):
+        return self._known("move", "nowhere")
+
+
+@pytest.mark.parametrize("comment", [True, False])
+def test_a_ticket_that_can_be_read_and_not_written_to_waits(laptop, board, comment):
+    laptop.named()
+    app = replace(APP, tickets=replace(APP.tickets, comment=comment))
+    assert codes(laptop.tell(app, tracker=ReadOnly(board=board))) == ["T016"]
+    assert (laptop.waiting, laptop.facts(events.TicketTold)) == (["ABC-1"], [])
+    laptop.tell(app)
+    assert (laptop.waiting, len(board.texts("ABC-1")), board.moves) == ([], int(comment), [("ABC-1", "Done")])
 
 
 def test_tickets_that_are_closed_to_us_do_not_stand_in_the_way(laptop, board):
@@ -272,6 +337,34 @@ def test_a_tracker_that_is_busy_is_left_alone_as_long_as_it_says(laptop):
     assert is_time(laptop.outbox, laptop.memory.clock.now())
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_away(laptop):
+    laptop.named()
+    laptop.tracker.fail(error(AWAY))
+    before = laptop.memory.clock.now()
+    laptop.memory.clock.advance(10 * 24 * 3600)
+    laptop.tell()
+    later = laptop.memory.clock.now()
+    assert not is_time(laptop.outbox, later)
+    assert is_time(laptop.outbox, before)
+
+
+def test_who_has_time_waits_for_a_tracker_that_is_busy(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    laptop.tracker.fail(RateLimitedError(BUSY, 60), 2)
+    told = asyncio.run(tell_patiently(APP, APP.tickets, laptop.memory.world, timedelta(minutes=10)))
+    assert [one.outcome for one in told.told] == ["told", "told"]
+    assert (laptop.waiting, told.problems, len(board.moves)) == ([], (), 2)
+
+
+def test_who_waits_for_a_tracker_does_not_wait_for_ever(laptop):
+    laptop.named()
+    laptop.tracker.fail(RateLimitedError(BUSY, 60), 99)
+    before = laptop.memory.clock.now()
+    told = asyncio.run(tell_patiently(APP, APP.tickets, laptop.memory.world, timedelta(minutes=10)))
+    assert (codes(told), laptop.waiting) == (["T006"], ["ABC-1"])
+    assert laptop.memory.clock.now() - before < timedelta(minutes=10)
+
+
 class Silent(MemoryTracker):
     async def remarks(self, key):
         await asyncio.Event().wait()
@@ -282,6 +375,21 @@ def test_a_tracker_that_never_answers_has_its_budget_and_no_more(laptop, board):
     app = replace(APP, tickets=replace(APP.tickets, budget=timedelta(milliseconds=20)))
     assert codes(laptop.tell(app, tracker=Silent(board=board))) == ["T012"]
     assert laptop.waiting == ["ABC-1"]
+
+
+class Endless(MemoryTracker):
+    """One ticket takes longer than there is."""
+
+    async def remarks(self, key):
+        return await (asyncio.sleep(60) if key == "ABC-1" else super().remarks(key))
+
+
+def test_a_ticket_that_takes_all_the_time_comes_last_from_then_on(laptop, board):
+    laptop.named("ABC-1", "ABC-2")
+    hasty = replace(APP, tickets=replace(APP.tickets, budget=timedelta(milliseconds=20)))
+    for _ in range(2):
+        assert codes(laptop.tell(hasty, Endless(board=board))) == ["T012"]
+    assert (laptop.waiting, board.moves) == (["ABC-1"], [("ABC-2", "Done")])
 
 
 def finish(laptop, app=APP):
@@ -340,3 +448,13 @@ def test_a_ledger_that_can_not_be_written_is_a_note(laptop):
     assert laptop.memory.reporter.heard == [
         ("note", "", "! tickets are told by the next command: the disk is full [L002]")
     ]
+
+
+def test_an_error_of_ours_is_a_note(laptop):
+    laptop.named()
+    laptop.tracker.fail(AssertionError("nobody thought of this"))
+    assert finish(laptop) == []
+    assert laptop.memory.reporter.heard == [
+        ("note", "", "! tickets are told by the next command: AssertionError, please report it")
+    ]
+    assert laptop.waiting == ["ABC-1"]

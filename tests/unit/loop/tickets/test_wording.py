@@ -55,6 +55,13 @@ def test_one_commit_is_no_commits():
     assert said(APP, APP.tickets, NOTICE, "ABC-1", "").paragraphs[1] == "Commit: abc1234"
 
 
+def test_a_branch_of_thousands_of_commits_makes_no_long_comment():
+    many = replace(NOTICE, tickets={"ABC-1": " ".join(f"{number:07x}" for number in range(3000))})
+    told = said(APP, APP.tickets, many, "ABC-1", "").paragraphs[1]
+    assert told.startswith("Commits: 0000000, 0000001, ")
+    assert told.endswith("0000013, and 2,980 more")
+
+
 def test_a_rollback_to_nothing_says_that_nothing_serves():
     gone = replace(NOTICE, happening="rollback")
     assert said(APP, JIRA, gone, "ABC-1", "").paragraphs[0].endswith("it no longer serves there.")
