@@ -293,7 +293,7 @@ def test_a_ticket_that_can_be_read_and_not_written_to_waits(laptop, board, comme
     laptop.named()
     app = replace(APP, tickets=replace(APP.tickets, comment=comment))
     assert codes(laptop.tell(app, tracker=ReadOnly(board=board))) == ["T016"]
-    assert (laptop.waiting, laptop.facts(events.TicketTold)) == (["ABC-1"], [])
+    assert (laptop.waiting, laptop.facts(TicketTold)) == (["ABC-1"], [])
     laptop.tell(app)
     assert (laptop.waiting, len(board.texts("ABC-1")), board.moves) == ([], int(comment), [("ABC-1", "Done")])
 
