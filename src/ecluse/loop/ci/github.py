@@ -14,6 +14,9 @@ from ecluse.model.ids import path_name
 FINISHED = "${{ !cancelled() }}"
 """Of a failure too, reports are wanted."""
 NUMBER = "${{ github.event.number }}"
+RUNS = "${{ github.workflow }}-${{ github.event.number || github.ref }}"
+"""What takes the place of what. The event of a request that was merged has the ref of the branch it was merged into
+(GITHUB_REF): by ref alone it would cancel that branch's own run, in the middle of a ship."""
 OPEN = "github.event.action != 'closed'"
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
 
@@ -26,7 +29,7 @@ def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
         "on": {"push": {"branches": list(app.ci.branches)}, "pull_request": _request(jobs)},
         "permissions": {"contents": "read"},
         "concurrency": {
-            "group": "${{ github.workflow }}-${{ github.ref }}",
+            "group": RUNS,
             "cancel-in-progress": "${{ github.event_name == 'pull_request' }}",
         },
     }

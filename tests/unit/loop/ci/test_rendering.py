@@ -169,6 +169,12 @@ def test_a_request_to_merge_gets_an_environment_and_its_end_takes_that_away(tmp_
     assert lab["review-end"]["script"] == ['ecluse stop "review-$CI_MERGE_REQUEST_IID" --remove --wait']
 
 
+def test_the_end_of_a_merged_request_cancels_nothing_of_the_branch(tmp_path):
+    runs = yaml.safe_load(github.render(app_of(tmp_path, REVIEWS), ()))["concurrency"]
+    assert "github.event.number || github.ref" in runs["group"], "a merged request has the branch's ref"
+    assert "pull_request" in runs["cancel-in-progress"]
+
+
 def test_a_review_is_of_a_pattern(tmp_path):
     for text in (REVIEWS.replace("instances = 20", ""), REVIEWS.replace("[environments.review]", "[environments.x]")):
         with pytest.raises(ProblemError) as error:
