@@ -20,6 +20,16 @@ RUNS = "${{ github.workflow }}-${{ github.event.number || github.ref }}"
 OPEN = "github.event.action != 'closed'"
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
 
+FINDINGS = (
+    '[ -f "$SARIF" ] || exit 0\n'
+    'gzip --stdout "$SARIF" | base64 --wrap=0 > "$RUNNER_TEMP/sarif"\n'
+    'gh api "repos/$GITHUB_REPOSITORY/code-scanning/sarifs" --silent --method POST \\\n'
+    '  --raw-field commit_sha="$GITHUB_SHA" --raw-field ref="$GITHUB_REF" --field sarif=@"$RUNNER_TEMP/sarif"\n'
+)
+"""The forge's own call (REST API, "Upload an analysis as SARIF data"): gzip, then Base64. A step that was skipped, or
+never ran, has left nothing. Whether it passed is the step's word alone: a repository without code scanning refuses the
+call, and a fork's token has no right to it."""
+
 
 def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
     """The text of the file. `folder` is where the app lies in its repository."""
@@ -127,18 +137,15 @@ def _left(job: Job, folder: str) -> Iterator[dict[str, Any]]:
         yield {
             "name": "Findings, for code scanning",
             "if": FINISHED,
-            "env": {"GH_TOKEN": "${{ github.token }}"},
-            "run": _findings(findings),
+            "continue-on-error": True,
+            "env": {"GH_TOKEN": "${{ github.token }}", "SARIF": literal(findings)},
+            "run": FINDINGS,
         }
 
 
-def _findings(path: str) -> str:
-    """The forge's own call (REST API, "Upload an analysis as SARIF data"): gzip, then Base64."""
-    return (
-        f'gzip --stdout "{path}" | base64 --wrap=0 > "$RUNNER_TEMP/sarif"\n'
-        'gh api "repos/$GITHUB_REPOSITORY/code-scanning/sarifs" --silent --method POST \\\n'
-        '  --raw-field commit_sha="$GITHUB_SHA" --raw-field ref="$GITHUB_REF" --field sarif=@"$RUNNER_TEMP/sarif"\n'
-    )
+def literal(text: str) -> str:
+    """The text itself, where it would be read as an expression."""
+    return text.replace("${{", "${{ '${{' }}")
 
 
 def _run(name: str, command: str, secrets: tuple[str, ...]) -> dict[str, Any]:
