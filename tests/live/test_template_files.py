@@ -92,6 +92,27 @@ def test_its_scripts_are_right(project):
     assert os.access(project / "scripts" / "lock", os.X_OK)
 
 
+def test_what_is_set_for_this_machine_stays_on_it_and_is_read_there(project):
+    """What lies in `.env` counts in production too."""
+    if not (project / ".env.example").exists():
+        return
+    assert ".env.local" in (project / ".env.example").read_text()
+    assert said(project, "git", "check-ignore", ".env", ".env.local", ".env.production")[0] == 0
+    assert said(project, "git", "check-ignore", ".env.example")[0] == 1
+    if "dev:" not in (project / "Makefile").read_text():
+        return
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$GREETING"\n')
+    python.chmod(0o755)
+    (project / ".env.local").write_text("GREETING='hello again'\n")
+    try:
+        assert "hello again" in said(project, "make", "--silent", "dev")[1]
+    finally:
+        shutil.rmtree(project / ".venv")
+        (project / ".env.local").unlink()
+
+
 def test_it_names_no_place_of_this_machine_and_no_registry(project):
     files = subprocess.run(["git", "ls-files"], cwd=project, capture_output=True, text=True, check=True).stdout.split()
     for name in files:
