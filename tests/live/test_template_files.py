@@ -113,6 +113,10 @@ def test_what_is_set_for_this_machine_stays_on_it_and_is_read_there(project):
         (project / ".env.local").unlink()
 
 
+def test_only_a_package_has_a_licence_to_be_given_away_with(project):
+    assert (project / "LICENSE").exists() is Kind(project.name).is_packaged
+
+
 def test_it_names_no_place_of_this_machine_and_no_registry(project):
     files = subprocess.run(["git", "ls-files"], cwd=project, capture_output=True, text=True, check=True).stdout.split()
     for name in files:
