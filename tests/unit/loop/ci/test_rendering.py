@@ -326,3 +326,24 @@ def test_a_step_of_that_name_has_another_job(tmp_path):
     jobs = yaml.safe_load(github.render(app_of(tmp_path, text.replace("[ci]\n", "[ci]\nrelease = true\n")), ()))["jobs"]
     assert list(jobs)[:1] == ["step-release"]
     assert runs(jobs["release"])[-1] == "ecluse release"
+
+
+WITH_A_KEY = REVIEWS.replace("[ci]", '[ci]\nssh_key = "DEPLOY_KEY"')
+
+
+def test_who_ships_to_hosts_has_a_key_and_nobody_else(tmp_path):
+    app = app_of(
+        tmp_path, WITH_A_KEY.replace("[environments.production]", '[environments.production]\nhosts = ["deploy@web1"]')
+    )
+    jobs = yaml.safe_load(github.render(app, ()))["jobs"]
+    held = {name for name, job in jobs.items() if "secrets.DEPLOY_KEY" in str(job["steps"])}
+    assert held == {"ship-production", "review", "review-end"}
+    assert "permissions" in jobs["ship-production"]
+    lab = yaml.safe_load(gitlab.render(app, ()))
+    with_agent = {name for name, job in lab.items() if "ssh-agent" in str(job)}
+    assert with_agent == held
+
+
+def test_a_key_that_no_job_needs_is_a_mistake(tmp_path):
+    with pytest.raises(ProblemError, match="M033"):
+        app_of(tmp_path, MANIFEST.replace("[ci]", '[ci]\nssh_key = "DEPLOY_KEY"'))
