@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,14 @@ import pytest
 import ecluse
 from ecluse.loop.ci import github, gitlab
 from ecluse.loop.ci.files import Forge, header
+from ecluse.loop.ci.jobs import with_key
 from support import repositories
 from support.ci import MANIFEST, PUBLISHED, REVIEWS, TICKETS, app_of, tool
 
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(params=["all", "one step", "release branch", "reviews", "published", "security", "tickets"])
+@pytest.fixture(params=["all", "one step", "release branch", "reviews", "published", "security", "tickets", "key"])
 def written(request, tmp_path):
     root = tmp_path / "repository"
     file = root / ".github" / "workflows" / "ecluse.yml"
@@ -30,6 +33,7 @@ def written(request, tmp_path):
     apps = {"all": everything, "one step": small, "release branch": released, "reviews": reviews}
     apps["security"] = app_of(tmp_path, MANIFEST + "\n[security]\n")
     apps["tickets"] = app_of(tmp_path, MANIFEST + TICKETS + 'token = "GITHUB_TOKEN"\n')
+    apps["key"] = app_of(tmp_path, REVIEWS.replace("[ci]", '[ci]\nssh_key = "DEPLOY_KEY"'))
     chosen = {**apps, "published": published}[request.param]
     file.write_text(github.render(chosen, header(Forge.GITHUB)))
     (root / ".gitlab-ci.yml").write_text(gitlab.render(chosen, header(Forge.GITLAB)))
@@ -141,3 +145,43 @@ def test_gitlab_runs_the_same_steps_in_the_same_order_to_the_same_end(tmp_path, 
     assert max(order["lint"], order["build"]) < order["test"]
     assert max(order["each-sqlite"], order["each-postgres"]) < order["all"]
     assert ("last" in order) == (source == "right")
+
+
+@pytest.fixture
+def openssh():
+    if not shutil.which("ssh-agent"):
+        pytest.skip("ssh-agent is not here: apt-get install openssh-client")
+
+
+@pytest.mark.usefixtures("openssh")
+@pytest.mark.parametrize("kind", ["text", "a file"])
+def test_the_key_is_in_an_agent_that_ends_with_the_command(tmp_path, kind):
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", key], check=True)
+    told = key.read_text().replace("\n", "\r\n")
+    if kind == "a file":
+        key.write_text(told)  # as everybody may read it
+        key.chmod(0o666)
+        told = str(key)
+    env = {"PATH": os.environ["PATH"], "KEY": told, "HOME": str(tmp_path), "NUMBER": "12"}
+    command = """sh -c 'ssh-add -l; echo "$NUMBER ${KEY-unset} $SSH_AGENT_PID"'"""
+    ran = subprocess.run(
+        ["bash", "-ec", with_key(command, "KEY")], env=env, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    first, last = ran.stdout.splitlines()
+    number, variable, agent = last.split()
+    assert ("ada (ED25519)" in first, number, variable) == (True, "12", "unset")
+    for _ in range(200):
+        if not Path(f"/proc/{agent}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("the agent is still there")
+
+
+@pytest.mark.usefixtures("openssh")
+def test_a_key_that_is_none_stops_the_job_before_it_ships(tmp_path):
+    env = {"PATH": os.environ["PATH"], "KEY": "", "HOME": str(tmp_path)}
+    command = with_key("touch shipped", "KEY")
+    assert subprocess.run(["bash", "-ec", command], env=env, cwd=tmp_path, capture_output=True, check=False).returncode
+    assert not (tmp_path / "shipped").exists()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ecluse.manifest.read import read
 from ecluse.model.template import Kind
 from ecluse.providers.uv.toolbox import UvToolbox
 from ecluse.system.commands import SupervisedRunner
@@ -90,6 +92,45 @@ def test_its_scripts_are_right(project):
     shell = shutil.which("sh")
     assert said(project, shell, "-n", "scripts/lock") == (0, "")
     assert os.access(project / "scripts" / "lock", os.X_OK)
+
+
+def test_what_is_set_for_this_machine_stays_on_it_and_is_read_there(project):
+    """What lies in `.env` counts in production too."""
+    if not (project / ".env.example").exists():
+        return
+    assert ".env.local" in (project / ".env.example").read_text()
+    assert said(project, "git", "check-ignore", ".env", ".env.local", ".env.production")[0] == 0
+    assert said(project, "git", "check-ignore", ".env.example")[0] == 1
+    if "dev:" not in (project / "Makefile").read_text():
+        return
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$GREETING"\n')
+    python.chmod(0o755)
+    (project / ".env.local").write_text("GREETING='hello again'\n")
+    try:
+        assert "hello again" in said(project, "make", "--silent", "dev")[1]
+    finally:
+        shutil.rmtree(project / ".venv")
+        (project / ".env.local").unlink()
+
+
+def test_the_place_that_its_manifest_proposes_is_one(project, tmp_path):
+    head, mark, proposed = (project / "ecluse.toml").read_text().partition("# [environments.production]")
+    if not mark:
+        return
+    file = tmp_path / "ecluse.toml"
+    file.write_text(head + re.sub(r"(?m)^# ", "", mark + proposed))
+    app = read(file, {})
+    environment = app.environment("production")
+    assert environment.is_remote
+    for process in app.processes:
+        if process.health and "ALLOWED_HOSTS" in environment.env:
+            assert process.health.host in environment.env["ALLOWED_HOSTS"].split(","), "its first deploy would fail"
+
+
+def test_only_a_package_has_a_licence_to_be_given_away_with(project):
+    assert (project / "LICENSE").exists() is Kind(project.name).is_packaged
 
 
 def test_it_names_no_place_of_this_machine_and_no_registry(project):

@@ -20,6 +20,8 @@ class CiPolicy:
     ship: tuple[EnvironmentName, ...] = ()
     review: EnvironmentName | None = None
     """The pattern of which each request to merge gets an environment."""
+    ssh_key: str = ""
+    """The forge's secret that holds the key with which hosts are reached; empty: the machine of the job has one."""
     runner: str = "ubuntu-24.04"
     """GitHub's machine."""
     image: str = "python:3.12"

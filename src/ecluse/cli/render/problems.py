@@ -6,12 +6,11 @@ import click
 
 from ecluse import assembly
 from ecluse.cli.typed import as_typed
+from ecluse.model.harmless import harmless
 from ecluse.model.problem import Problem
 
 WIDEST = 500
 """Characters of a line of evidence: it may be the output of anything."""
-COMMANDS = ("::", "##[")
-"""How they begin, whatever space is before (Workflow commands for GitHub Actions)."""
 MOST = 30
 """Lines of one piece of evidence, the last ones."""
 
@@ -32,8 +31,8 @@ def last(fact: str) -> list[str]:
 
 
 def shortened(line: str) -> str:
-    """For people: not too wide, and nothing that a forge's log would take for a command (`::error …`)."""
-    line = f"| {line}" if line.lstrip().startswith(COMMANDS) else line
+    """For people: not too wide, and nothing that a forge's log would take for a command."""
+    line = harmless(line)
     return line if len(line) <= WIDEST else f"{line[:WIDEST]}… ({len(line)} characters)"
 
 

@@ -19,6 +19,7 @@ from ecluse.loop.plan.orders import Orders
 from ecluse.loop.plan.preview import Preview
 from ecluse.loop.ship import Shipped
 from ecluse.loop.test.untested import TESTS
+from ecluse.model.harmless import harmless
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.problem import Exit
 from ecluse.model.security import SECURITY
@@ -106,7 +107,7 @@ def text(shipped: Shipped) -> None:
     for process in shipped.off:
         click.echo(f"  {off_line(process)}")
     for line in warnings(shipped.gates):
-        click.secho(f"  ! {line}", fg="yellow")
+        click.secho(harmless(f"  ! {line}"), fg="yellow")
     for moved in shipped.timeline:
         line = f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}"
         click.echo(line.rstrip())
@@ -177,7 +178,7 @@ def answers(policies: tuple[Verdict, ...]) -> None:
     for verdict in policies:
         colour = {Answer.PASSED: "green", Answer.FAILED: "red"}.get(verdict.answer, "yellow")
         word = click.style(verdict.answer.value.replace("_", " "), fg=colour)
-        click.echo(f"  {verdict.gate}: {word}  {'; '.join(verdict.evidence)}")
+        click.echo(harmless(f"  {verdict.gate}: {word}  {'; '.join(verdict.evidence)}"))
         if verdict.stops and verdict.fix:
             click.secho(f"    {verdict.fix}", dim=True)
 

@@ -15,8 +15,21 @@ from ecluse.model.ticket import TrackerKind
 FINISHED = "${{ !cancelled() }}"
 """Of a failure too, reports are wanted."""
 NUMBER = "${{ github.event.number }}"
+RUNS = "${{ github.workflow }}-${{ github.event.number || github.ref }}"
+"""What takes the place of what. The event of a request that was merged has the ref of the branch it was merged into
+(GITHUB_REF): by ref alone it would cancel that branch's own run, in the middle of a ship."""
 OPEN = "github.event.action != 'closed'"
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
+
+FINDINGS = (
+    '[ -f "$SARIF" ] || exit 0\n'
+    'gzip --stdout "$SARIF" | base64 --wrap=0 > "$RUNNER_TEMP/sarif"\n'
+    'gh api "repos/$GITHUB_REPOSITORY/code-scanning/sarifs" --silent --method POST \\\n'
+    '  --raw-field commit_sha="$GITHUB_SHA" --raw-field ref="$GITHUB_REF" --field sarif=@"$RUNNER_TEMP/sarif"\n'
+)
+"""The forge's own call (REST API, "Upload an analysis as SARIF data"): gzip, then Base64. A step that was skipped, or
+never ran, has left nothing. Whether it passed is the step's word alone: a repository without code scanning refuses the
+call, and a fork's token has no right to it."""
 
 
 def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
@@ -27,7 +40,7 @@ def render(app: App, header: tuple[str, ...], folder: str = ".") -> str:
         "on": {"push": {"branches": list(app.ci.branches)}, "pull_request": _request(jobs)},
         "permissions": {"contents": "read"},
         "concurrency": {
-            "group": "${{ github.workflow }}-${{ github.ref }}",
+            "group": RUNS,
             "cancel-in-progress": "${{ github.event_name == 'pull_request' }}",
         },
     }
@@ -125,18 +138,15 @@ def _left(job: Job, folder: str) -> Iterator[dict[str, Any]]:
         yield {
             "name": "Findings, for code scanning",
             "if": FINISHED,
-            "env": {"GH_TOKEN": "${{ github.token }}"},
-            "run": _findings(findings),
+            "continue-on-error": True,
+            "env": {"GH_TOKEN": "${{ github.token }}", "SARIF": literal(findings)},
+            "run": FINDINGS,
         }
 
 
-def _findings(path: str) -> str:
-    """The forge's own call (REST API, "Upload an analysis as SARIF data"): gzip, then Base64."""
-    return (
-        f'gzip --stdout "{path}" | base64 --wrap=0 > "$RUNNER_TEMP/sarif"\n'
-        'gh api "repos/$GITHUB_REPOSITORY/code-scanning/sarifs" --silent --method POST \\\n'
-        '  --raw-field commit_sha="$GITHUB_SHA" --raw-field ref="$GITHUB_REF" --field sarif=@"$RUNNER_TEMP/sarif"\n'
-    )
+def literal(text: str) -> str:
+    """The text itself, where it would be read as an expression."""
+    return text.replace("${{", "${{ '${{' }}")
 
 
 def _run(name: str, command: str, secrets: tuple[str, ...]) -> dict[str, Any]:

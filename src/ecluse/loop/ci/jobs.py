@@ -77,10 +77,12 @@ class Ship:
     """Gates that have no job of their own."""
     tickets: str = ""
     """The variable with the token for tickets; empty where none are told."""
+    ssh_key: str = ""
+    """The secret with the key for its hosts; empty where none is needed."""
 
     @property
     def command(self) -> str:
-        return f"ecluse ship {self.environment.name} --wait"
+        return with_key(f"ecluse ship {self.environment.name} --wait", self.ssh_key)
 
     @property
     def url(self) -> str:
@@ -91,7 +93,7 @@ class Ship:
         """The environment's own, those of its gates, whose results nobody shares, and what tells tickets."""
         gates = (*(job.step for job in self.gates), *self.on_hosts)
         granted = (name for step in gates for name in step.secrets)
-        return tuple(sorted({*self.environment.secrets, *granted, *filter(None, (self.tickets,))}))
+        return tuple(sorted({*self.environment.secrets, *granted, *filter(None, (self.tickets, self.ssh_key))}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +114,10 @@ class Review:
         return "" if "{port}" in self.pattern.url else self.pattern.url.replace(PLACE, number)
 
     def command(self, number: str) -> str:
-        return f'ecluse ship "{self.name(number)}" --wait'
+        return with_key(f'ecluse ship "{self.name(number)}" --wait', self.ship.ssh_key)
 
     def stop(self, number: str) -> str:
-        return f'ecluse stop "{self.name(number)}" --remove --wait'
+        return with_key(f'ecluse stop "{self.name(number)}" --remove --wait', self.ship.ssh_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,16 @@ class Jobs:
     release: Release | None = None
     ships: tuple[Ship, ...] = field(default=())
     review: Review | None = None
+
+
+def with_key(command: str, variable: str) -> str:
+    """`command` with an SSH agent that holds the key in `variable` (or in the file that it names, as GitLab's variables
+    may) and ends with it: the key lies in no file of ours, and nothing of it stays on the machine."""
+    if not variable:
+        return command
+    given = f'if [ -f "${variable}" ]; then cat "${variable}"; else printf "%s\\n" "${variable}"; fi'
+    script = f"{given} | tr -d '\\r' | ssh-add -q -; unset {variable}; exec {command}"
+    return f"ssh-agent sh -euc {shlex.quote(script)}"
 
 
 def jobs_of(app: App, reserved: AbstractSet[str] = frozenset()) -> Jobs:
@@ -243,4 +255,5 @@ def _ship(name: str, environment: Environment, app: App, jobs: tuple[Job, ...], 
         gates=run,
         on_hosts=tuple(step for step in gates if _reaches_hosts(step, steps)),
         tickets=app.tickets.token if app.tickets and environment.tag else "",
+        ssh_key=app.ci.ssh_key if environment.is_remote else "",
     )

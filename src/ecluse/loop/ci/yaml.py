@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
-_PLAIN = re.compile(r"[A-Za-z./][A-Za-z0-9 _./@=+-]*(?<! )")
+_PLAIN = re.compile(r"(?!\.\d)[A-Za-z./][A-Za-z0-9 _./@=+-]*(?<! )")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
-_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", ".inf", ".nan"})
 
 
 class Noted(str):

@@ -73,11 +73,14 @@ class Handover:
             if outputs.exists():
                 for path in sorted(outputs.iterdir()):
                     archive.add(path, path.name, filter=_anonymous)
-        for output in step.outputs:
-            if output.endswith(SARIF) and (outputs / output).is_file():
-                self._copy(outputs / output, place / REPORTS / Path(output).name)
         made = {"commit": self.commit, "key": key, "sha256": _sum(place / OUTPUTS)}
         (place / MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+
+    def leave_findings(self, step: Step, outputs: Path) -> None:
+        """Its SARIF, of a step that failed too: that is when there is something in it."""
+        for output in step.outputs:
+            if output.endswith(SARIF) and (outputs / output).is_file():
+                self._copy(outputs / output, self.folder / path_name(step.name) / REPORTS / Path(output).name)
 
     def leave_papers(self, name: StepName, logs: Path, others: Iterable[StepName] = ()) -> None:
         """Log and reports, of a step that failed too. `others` are steps whose papers lie there as well."""

@@ -131,6 +131,7 @@ def _hand_over(
     for step in steps:
         if answers[step.name] is Answer.PASSED:
             handover.leave(step, stage.outputs_of(step.name), recall.stamp(step.name) if recall else "")
+        handover.leave_findings(step, stage.outputs_of(step.name))
         handover.leave_papers(step.name, stage.logs, [other.name for other in steps])
 
 

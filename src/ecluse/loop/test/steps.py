@@ -120,7 +120,9 @@ def _handed_over(handover: Handover, steps: Sequence[Step], recall: Recall, logs
             return False
         for step in known:
             recall.bring_papers(recall.hits[step.name], logs)
-            handover.leave(step, Path(folder) / path_name(step.name), recall.stamp(step.name))
+            outputs = Path(folder) / path_name(step.name)
+            handover.leave(step, outputs, recall.stamp(step.name))
+            handover.leave_findings(step, outputs)
             handover.leave_papers(step.name, logs, [other.name for other in steps])
     return True
 

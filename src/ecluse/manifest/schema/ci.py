@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecluse.manifest.schema.key import Table, key
-from ecluse.manifest.schema.shapes import Branch, Name, PythonVersion
+from ecluse.manifest.schema.shapes import Branch, Name, PythonVersion, Variable
 from ecluse.manifest.schema.types import Command, Truth
 from ecluse.model.ci import CiPolicy
 
@@ -41,6 +41,12 @@ class CiTable(Table):
         "A pattern of environments (`instances`): each request to merge from the repository itself gets one, "
         "NAME-NUMBER, which is removed when the request is closed.",
         example="review",
+        default=None,
+    )
+    ssh_key: Variable | None = key(
+        "The forge's secret with the private key by which jobs that ship reach hosts over SSH; none: the machine that "
+        "runs them has one.",
+        example="DEPLOY_KEY",
         default=None,
     )
     runner: str = key("GitHub's machine for each job.", example="ubuntu-22.04", default=_DEFAULT.runner, min_length=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Copied:
         self.before.update(digests(self.folder))
         answers = self.folder / ANSWERS_FILE
         told = answers.read_text(encoding="utf-8")
-        answers.write_text(f"{told.rstrip()}\n_src_path: {template}\n", encoding="utf-8")
+        answers.write_text(f"{told.rstrip()}\n_src_path: {json.dumps(template)}\n", encoding="utf-8")
         for words in (("init", "--quiet"), (*AS_IT_IS, "add", "--force", "--all")):
             await _tell(self.git, *words)
         await _tell(self.git, *NOBODY, "commit", "--quiet", "--no-verify", "--message=before")

@@ -7,9 +7,11 @@ until it has ended, or they have.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
+from ecluse.model.harmless import harmless
 from ecluse.ports.clock import Clock
 from ecluse.providers.terminal.reporter import MARKS, SPARSE, Stopwatch
 
@@ -44,10 +46,11 @@ class Folds(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """Lines of a step that isn't shown yet."""
+    """One thing under way: its last lines, and those of them that weren't shown yet."""
 
     detail: str
-    lines: list[str] = field(default_factory=list)
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
+    untold: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
 
 
 class FoldingReporter:
@@ -72,12 +75,13 @@ class FoldingReporter:
         with self._lock:
             waiting = self._under_way.get(name)
             if waiting is None:
-                self._write(f"  {name} | {text.strip()}")
+                self._write(harmless(f"  {name} | {_one_line(text)}"))
                 return
             waiting.lines.append(text)
-            del waiting.lines[:-MOST_LINES]
             if name == self._shown:
                 self._write(text)
+            else:
+                waiting.untold.append(text)
 
     def waits(self, name: str, text: str) -> None:
         if self._stopwatch.is_due(name, SPARSE):
@@ -86,22 +90,22 @@ class FoldingReporter:
     def ended(self, name: str, ok: bool, detail: str = "") -> None:
         with self._lock:
             waiting = self._under_way.get(name)
-            if waiting is not None and name != self._shown and waiting.lines:
+            if waiting is not None and name != self._shown and waiting.untold:
                 self._fold_away()
                 self._unfold(name, waiting)
-            if name == self._shown:
+            if name == self._shown or not ok:  # in another's fold what is told of a failure would be part of its output
                 self._fold_away()
             self._under_way.pop(name, None)
             row = Row(name=name, ok=ok, took=self._stopwatch.stop(name), detail=detail)
             self._rows.append(row)
-            self._write(" ".join(filter(None, (MARKS[ok], name, row.took, _one_line(detail)))))
+            self._write(harmless(" ".join(filter(None, (MARKS[ok], name, row.took, _one_line(detail))))))
             if not ok:
                 self._stream.write(self._folds.failed(row, tuple(waiting.lines) if waiting else ()))
             self._show_next()
 
     def note(self, text: str) -> None:
         with self._lock:
-            self._write(f"  {_one_line(text)}")
+            self._write(harmless(f"  {_one_line(text)}"))
 
     def close(self) -> None:
         with self._lock:
@@ -120,10 +124,10 @@ class FoldingReporter:
             return
 
     def _unfold(self, name: str, waiting: _Waiting) -> None:
-        self._stream.write(f"… {name} {waiting.detail}".rstrip() + "\n")
+        self._write(harmless(f"… {name} {_one_line(waiting.detail)}".rstrip()))
         self._stream.write(self._folds.opened(name))
-        for line in waiting.lines:
-            self._write(line)
+        while waiting.untold:
+            self._write(waiting.untold.popleft())
         self._shown = name
 
     def _fold_away(self) -> None:

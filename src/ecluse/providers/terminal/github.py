@@ -72,7 +72,8 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _cell(text: str) -> str:
-    return escape(" ".join(text.split())).replace("|", "\\|").replace("`", "\\`")
+    """As entities, which mean nothing to Markdown: before a bar that has a backslash already, another one frees it."""
+    return re.sub(r"[\\|`\[\]*_~]", lambda found: f"&#{ord(found[0])};", escape(" ".join(text.split())))
 
 
 def data(text: str) -> str:

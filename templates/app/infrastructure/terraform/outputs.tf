@@ -1,4 +1,4 @@
 output "host" {
-  description = "For [environments.production] hosts in ecluse.toml, and for ansible/inventory.yml"
-  value       = "admin@${aws_instance.host.public_dns}"
+  description = "Its name: ansible_host in ansible/inventory.yml, and deploy@NAME in ecluse.toml"
+  value       = aws_instance.host.public_dns
 }

@@ -1,6 +1,10 @@
 """The workflows of an app with all that matters in it."""
 
+import base64
+import gzip
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -91,7 +95,58 @@ def test_reports_are_uploaded_where_a_step_leaves_them(on_github, on_gitlab):
     assert on_gitlab["test"]["artifacts"]["when"] == "always"
     assert "reports" not in on_gitlab["lint"]["artifacts"]
     assert on_github["jobs"]["scan"]["permissions"] == {"contents": "read", "security-events": "write"}
-    assert ".ecluse/artifacts/scan/reports/scan.sarif" in runs(on_github["jobs"]["scan"])[-1]
+    assert on_github["jobs"]["scan"]["steps"][-1]["env"]["SARIF"] == ".ecluse/artifacts/scan/reports/scan.sarif"
+
+
+GITHUB_SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+
+
+@pytest.fixture
+def findings(tmp_path):
+    """What a step that leaves `output` hands to code scanning, run as GitHub does, and its calls."""
+
+    def upload(output, left="{}"):
+        text = MANIFEST.replace('"out/scan.sarif"', f"'{output}'")
+        step = yaml.safe_load(github.render(app_of(tmp_path, text), ()))["jobs"]["scan"]["steps"][-1]
+        path = tmp_path / step["env"]["SARIF"].replace("${{ '${{' }}", "${{")
+        if left:
+            path.parent.mkdir(parents=True)
+            path.write_text(left)
+        gh = tmp_path / "bin" / "gh"
+        gh.parent.mkdir()
+        gh.write_text('#!/bin/sh\necho "$@" >> calls\n')
+        gh.chmod(0o755)
+        env = {
+            "PATH": f"{gh.parent}:{os.environ['PATH']}", "SARIF": str(path.relative_to(tmp_path)),
+            "RUNNER_TEMP": str(tmp_path), "GITHUB_REPOSITORY": "ada/shop", "GITHUB_SHA": "c0ffee", "GITHUB_REF": "main",
+        }  # fmt: skip
+        done = subprocess.run([*GITHUB_SHELL, step["run"]], cwd=tmp_path, env=env, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        return step, tmp_path
+
+    return upload
+
+
+def test_findings_are_sent_as_the_forge_wants_them(findings):
+    _, folder = findings("out/scan.sarif")
+    assert "repos/ada/shop/code-scanning/sarifs" in (folder / "calls").read_text()
+    assert gzip.decompress(base64.b64decode((folder / "sarif").read_bytes())) == b"{}"
+
+
+def test_what_left_no_findings_sends_none(findings):
+    _, folder = findings("out/scan.sarif", left="")
+    assert not (folder / "calls").exists(), "one that was skipped has to stay green"
+
+
+def test_an_output_s_name_is_no_command_and_no_expression(findings):
+    step, folder = findings('out/$(touch pwned)`touch pwned`"; touch pwned; #$${{ secrets.KEY }}.sarif')
+    assert not (folder / "pwned").exists()
+    assert "secrets.KEY" not in re.sub(r"\$\{\{ '\$\{\{' \}\}.*", "", step["env"]["SARIF"] + step["run"])
+
+
+def test_a_forge_that_wants_no_findings_fails_no_job(on_github):
+    """A private repository needs a licence for code scanning, and a fork's token may only read."""
+    assert on_github["jobs"]["scan"]["steps"][-1]["continue-on-error"] is True
 
 
 def test_rights_are_few_and_given_where_they_are_needed(on_github):
@@ -167,6 +222,12 @@ def test_a_request_to_merge_gets_an_environment_and_its_end_takes_that_away(tmp_
     assert lab["review"]["environment"]["on_stop"] == "review-end"
     assert lab["review-end"]["environment"] == {"name": "review/$CI_MERGE_REQUEST_IID", "action": "stop"}
     assert lab["review-end"]["script"] == ['ecluse stop "review-$CI_MERGE_REQUEST_IID" --remove --wait']
+
+
+def test_the_end_of_a_merged_request_cancels_nothing_of_the_branch(tmp_path):
+    runs = yaml.safe_load(github.render(app_of(tmp_path, REVIEWS), ()))["concurrency"]
+    assert "github.event.number || github.ref" in runs["group"], "a merged request has the branch's ref"
+    assert "pull_request" in runs["cancel-in-progress"]
 
 
 def test_a_review_is_of_a_pattern(tmp_path):
@@ -296,3 +357,24 @@ def test_a_step_of_that_name_has_another_job(tmp_path):
     jobs = yaml.safe_load(github.render(app_of(tmp_path, text.replace("[ci]\n", "[ci]\nrelease = true\n")), ()))["jobs"]
     assert list(jobs)[:1] == ["step-release"]
     assert runs(jobs["release"])[-1] == "ecluse release"
+
+
+WITH_A_KEY = REVIEWS.replace("[ci]", '[ci]\nssh_key = "DEPLOY_KEY"')
+
+
+def test_who_ships_to_hosts_has_a_key_and_nobody_else(tmp_path):
+    app = app_of(
+        tmp_path, WITH_A_KEY.replace("[environments.production]", '[environments.production]\nhosts = ["deploy@web1"]')
+    )
+    jobs = yaml.safe_load(github.render(app, ()))["jobs"]
+    held = {name for name, job in jobs.items() if "secrets.DEPLOY_KEY" in str(job["steps"])}
+    assert held == {"ship-production", "review", "review-end"}
+    assert "permissions" in jobs["ship-production"]
+    lab = yaml.safe_load(gitlab.render(app, ()))
+    with_agent = {name for name, job in lab.items() if "ssh-agent" in str(job)}
+    assert with_agent == held
+
+
+def test_a_key_that_no_job_needs_is_a_mistake(tmp_path):
+    with pytest.raises(ProblemError, match="M033"):
+        app_of(tmp_path, MANIFEST.replace("[ci]", '[ci]\nssh_key = "DEPLOY_KEY"'))

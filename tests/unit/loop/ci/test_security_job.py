@@ -12,7 +12,7 @@ def test_github_s_job_has_the_history_and_hands_over_its_findings(tmp_path):
     assert job["permissions"] == {"contents": "read", "security-events": "write"}
     assert job["steps"][0]["with"] == {"persist-credentials": False, "fetch-depth": 0}
     assert any("ecluse run security --only" in step.get("run", "") for step in job["steps"])
-    assert any("/security/reports/security.sarif" in step.get("run", "") for step in job["steps"])
+    assert job["steps"][-1]["env"]["SARIF"] == ".ecluse/artifacts/security/reports/security.sarif"
 
 
 def test_gitlab_s_job_has_the_history(tmp_path):

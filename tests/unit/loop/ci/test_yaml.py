@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ecluse.loop.ci.yaml import Noted, to_yaml
 
 TEXTS = st.text() | st.sampled_from(
-    ["on", "No", "1", "1.0", "a: b", "a #b", "- a", "~", "null", "", " a", "a ", "a\nb\n"]
+    ["on", "No", "1", "1.0", "a: b", "a #b", "- a", "~", "null", "", " a", "a ", "a\nb\n", ".5", ".inf", ".NaN"]
 )
 VALUES = st.recursive(
     TEXTS | st.booleans() | st.integers(),

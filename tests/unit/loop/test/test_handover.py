@@ -128,8 +128,9 @@ def test_a_step_that_fails_leaves_its_reports_and_no_outputs(job, make, commit, 
     assert (artifacts / "test" / "logs" / "log").read_text() == "sorry\n"
 
 
-def test_a_sarif_output_is_among_the_reports(job, make, commit, artifacts):
-    step = make.step("scan", "mkdir -p out; echo '{}' > out/scan.sarif", outputs=("out/scan.sarif",))
+@pytest.mark.parametrize("end", ["true", "exit 1"])
+def test_a_sarif_output_is_among_the_reports_whatever_it_says(job, make, commit, artifacts, end):
+    step = make.step("scan", f"mkdir -p out; echo '{{}}' > out/scan.sarif; {end}", outputs=("out/scan.sarif",))
     job(make.app(step), "scan", commit({"a": ""}))
     assert (artifacts / "scan" / "reports" / "scan.sarif").read_text() == "{}\n"
 

@@ -81,6 +81,17 @@ def test_what_ends_before_the_one_that_is_shown_is_told_at_once(github, out):
     assert plain.index("✓ short 0.0s") < plain.index("l2")
     assert plain.count("::group::long") == 2
     assert sum(line.startswith("::group::") for line in plain) == plain.count("::endgroup::") == 3
+    assert [plain.count(line) for line in ("l1", "l2", "s1")] == [1, 1, 1], "what was shown isn't shown again"
+
+
+def test_a_failure_is_told_outside_of_what_is_shown(github, out):
+    """Where commands are stopped it would be a line of somebody else's output."""
+    github.began("long")
+    github.began("short")
+    github.ended("short", ok=False, detail="exit code 1")
+    told = out.getvalue()
+    assert "::secret::\n::endgroup::\n✗ short 0.0s exit code 1\n::error title=short::exit code 1\n" in told
+    assert told.endswith("::group::long\n::stop-commands::secret\n")
 
 
 def test_a_failure_is_annotated_where_its_output_says(github, out):
@@ -106,11 +117,12 @@ def test_no_more_is_annotated_than_is_shown(github, out):
 def test_the_summary_is_a_table_that_no_text_can_break(github, summary):
     github.began("lint")
     github.ended("lint", ok=True)
-    github.ended("test", ok=False, detail="a | b\n<script>")
+    github.ended("test", ok=False, detail="a \\| b\n<script> ![x](y)")
     github.close()
     github.close()
     assert summary.read_text().splitlines() == [
-        "| | | | |", "|---|---|---|---|", "| ✅ | lint | 0.0s |  |", "| ❌ | test |  | a \\| b &lt;script&gt; |", "",
+        "| | | | |", "|---|---|---|---|", "| ✅ | lint | 0.0s |  |",
+        "| ❌ | test |  | a &#92;&#124; b &lt;script&gt; !&#91;x&#93;(y) |", "",
     ]  # fmt: skip
 
 
@@ -133,6 +145,14 @@ def test_what_is_told_is_one_line(github, out):
     github.note("a\n::error::b")
     github.ended("x", ok=True, detail="c\n::error::d")
     assert out.getvalue().splitlines() == ["  a ::error::b", "✓ x c ::error::d"]
+
+
+def test_the_older_commands_count_anywhere_in_a_line(github, out):
+    github.note("a ##[error]b")
+    github.line("a thread that goes on", "##[error]b")
+    github.began("x", "##[error]b")
+    github.ended("x", ok=False, detail="##[error]c")
+    assert [line for line in out.getvalue().splitlines() if "##[" in line] == ["::error title=x::##[error]c"]
 
 
 def test_a_problem_stands_beside_its_line():
