@@ -56,9 +56,9 @@ class Workplace:
 
     def lend_tree(self, name: str) -> Path:
         """The empty folder of that name, where a step's own tree is to be."""
-        tree = self.folder / "steps" / name
+        tree = self.folder / f"steps/{name}"
         if self._trees:
-            self._trees.pop().rename(tree)
+            os.rename(self._trees.pop(), tree)  # noqa: PTH104 (Path's makes another Path)
         else:
             tree.mkdir()
         return tree

@@ -205,7 +205,7 @@ class Attempts:
         )
         return Command(
             argv=outfit.argv,
-            folder=tree / step.folder,
+            folder=tree / step.folder if step.folder != "." else tree,
             env=env,
             timeout=step.timeout,
             log=self._log,

@@ -31,11 +31,11 @@ def step_environment(
     if missing := [name for name in step.secrets if name not in secrets]:
         raise ProblemError(*(_missing(step.name, name) for name in missing))
     return {
-        "PATH": ":".join(filter(None, [str(environment / "bin"), program, SYSTEM_PATH])),
+        "PATH": ":".join(filter(None, [f"{environment}/bin", program, SYSTEM_PATH])),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "HOME": str(scratch),
-        "TMPDIR": str(scratch / TMPDIR),
+        "TMPDIR": f"{scratch}/{TMPDIR}",
         "CI": "true",
         "ECLUSE_STEP": step.name,
         **({"ECLUSE_CELL": step.label} if step.of else {}),
