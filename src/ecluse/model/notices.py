@@ -9,20 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
-from ecluse.model.events.event import Event
 from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
-
-
-class Dated(Protocol):
-    @property
-    def number(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def event(self) -> Event: ...
+from ecluse.model.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +87,7 @@ NOTICING = (
 """The events that change the outbox."""
 
 
-def noticed(outbox: Outbox, record: Dated) -> Outbox:
+def noticed(outbox: Outbox, record: Recorded) -> Outbox:
     match record.event:
         case TicketsNamed() as named:
             return _with(_without_dead(outbox, named), _begun(named, record))
@@ -116,7 +106,7 @@ def _failing(before: TrackerKnown, failed: TrackerFailed, at: datetime) -> Track
     return TrackerKnown(failures=before.failures + 1, at=at, code=failed.code, why=failed.why, patience=failed.patience)
 
 
-def _begun(named: TicketsNamed, record: Dated) -> NoticeKnown:
+def _begun(named: TicketsNamed, record: Recorded) -> NoticeKnown:
     return NoticeKnown(
         number=record.number, release=named.release, version=named.version, happening=named.happening,
         environment=named.environment, tickets=dict(named.tickets), at=record.at, awaits=named.awaits, tag=named.tag,
