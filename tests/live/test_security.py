@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ecluse.loop.security import secrets
+from ecluse.loop.security.texts import is_lock
 from ecluse.loop.test.steps import run_steps
 from ecluse.manifest.resolve import security_step
 from ecluse.model.app import App
@@ -164,6 +165,20 @@ def test_what_cannot_be_parsed_is_not_checked(scan, scanner):
     verdict, report = scan(dict([BROKEN[scanner]]), scanner)
     assert verdict.answer is Answer.NOT_CHECKED, verdict.evidence
     assert report["not_checked"]
+
+
+def test_no_name_and_no_encoding_hides_a_secret(scan, toolbox):
+    """Of all names that the program itself passes over only those of lock files, which is said."""
+    program = asyncio.run(toolbox.program(secrets.TOOL))
+    ask = "from detect_secrets.filters.heuristic import IGNORED_FILE_EXTENSIONS as names; print(*names)"
+    python = program.with_name("python")
+    passed_over = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.split()
+    assert ".css" in passed_over
+    files = {f"a{suffix}": f'key = "{AWS}"\n' for suffix in [*passed_over, "-swagger.json", ".py"]}
+    encoded = {encoding: f'# caf\xe9\nkey = "{AWS}"\n'.encode(encoding) for encoding in ("latin-1", "utf-16", "utf-32")}
+    _, report = scan({**files, **encoded}, Scanner.SECRETS)
+    found = {one["place"] for one in report["findings"]}
+    assert {*files, *encoded} - found == {name for name in files if is_lock(name)} == {"a.lock", "a.sum"}
 
 
 # pip-audit.

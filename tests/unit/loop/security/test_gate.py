@@ -10,6 +10,7 @@ from ecluse.model.events.runs import StepEnded
 from ecluse.model.security import Scanner
 from ecluse.model.verdict import Answer
 from support import repositories
+from support.security_tools import LOOKS
 
 BANDIT = {
     "errors": [],
@@ -178,6 +179,28 @@ def test_what_is_known_of_contents_is_not_of_other_rules(gate, spy, tools):
 def test_a_secret_of_the_working_tree_is_found_before_it_is_committed(gate):
     gate({"a.py": "1\n"}, scanners=SECRETS)
     assert gate({"b.py": "SECRET-x\n"}, scanners=SECRETS, dirty=True).answer is Answer.FAILED
+
+
+@pytest.mark.parametrize("name", ["a.py", "style.css"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-32"])
+def test_neither_an_encoding_nor_a_name_hides_a_secret(gate, root, encoding, name):
+    (root / name).write_bytes("caf\xe9\nSECRET-x\n".encode(encoding))
+    verdict = gate({"b.txt": "1\n"}, scanners=SECRETS)
+    assert [(one["place"], one["line"]) for one in report_of(verdict)["findings"]] == [(name, 2)]
+
+
+def test_of_a_text_full_of_numbers_only_the_shape_of_a_key_counts(gate, tools):
+    tools.give("detect-secrets", LOOKS.replace("Private Key", "Secret Keyword"))
+    verdict = gate({"style.css": "SECRET-x\n", "a.py": "SECRET-x\n"}, scanners=SECRETS)
+    assert [one["place"] for one in report_of(verdict)["findings"]] == ["a.py"]
+
+
+def test_lock_files_are_left_out_and_that_is_said(gate):
+    verdict = gate({"uv.lock": "SECRET-x\n", "web/package-lock.json": "{}\n", "a.py": "1\n"}, scanners=SECRETS)
+    assert verdict.answer is Answer.PASSED
+    assert "secrets: 1 looked at, nothing found (detect-secrets 1.0, 1 of the history, 2 lock files left out)" in (
+        verdict.evidence
+    )
 
 
 def test_binary_files_and_links_are_no_text(gate, root):
