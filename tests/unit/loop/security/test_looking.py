@@ -6,6 +6,7 @@ from ecluse.model.security import Scanner, SecurityPolicy
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\n"
 FILES = {
     "app.py": "", "gui.pyw": "", "README.md": "",
+    "bin/tool": "#!/usr/bin/env python3\n", "bin/run": "#!/bin/sh\npython",
     "Dockerfile": "", "docker/Dockerfile.prod": "", "worker.Dockerfile": "", "Containerfile": "",
     "docs/Dockerfile.md.txt/x": "", ".dockerignore": "", "Dockerfile.dockerignore": "", "MyDockerfile.txt": "",
     ".github/workflows/ci.yml": "on: push", ".github/dependabot.yml": "", "actions/x/action.yaml": "",
@@ -18,7 +19,7 @@ FILES = {
 @pytest.mark.parametrize(
     ("scanner", "expected"),
     [
-        (Scanner.CODE, {"app.py", "gui.pyw"}),
+        (Scanner.CODE, {"app.py", "gui.pyw", "bin/tool"}),
         (Scanner.SECRETS, set(FILES)),
         (Scanner.DOCKERFILE, {"Dockerfile", "docker/Dockerfile.prod", "worker.Dockerfile", "Containerfile"}),
         (Scanner.WORKFLOWS, {".github/workflows/ci.yml", ".github/dependabot.yml", "actions/x/action.yaml"}),
