@@ -167,6 +167,18 @@ def test_what_cannot_be_parsed_is_not_checked(scan, scanner):
     assert report["not_checked"]
 
 
+def test_what_bandit_is_told_to_leave_out_is_said_and_it_leaves_out_nothing_else(scan):
+    _, bad, _ = PLANTED[Scanner.CODE]
+    settings = '[tool.bandit]\nexclude_dirs = ["tests", "*/old/*"]\n'
+    out, there = ("tests/a.py", "app/old/b.py"), (".github/x.py", "app/.tox/y.py", "bin/tool")
+    script = f"#!/usr/bin/env python3\n{bad}"
+    verdict, report = scan({"pyproject.toml": settings, **dict.fromkeys((*out, *there), script)}, Scanner.CODE)
+    assert verdict.answer is Answer.FAILED
+    assert {one["place"] for one in report["findings"]} == set(there)
+    assert report["not_checked"] == []
+    assert report["scanners"][0]["notes"] == ["2 left out by `exclude_dirs` of [tool.bandit]"]
+
+
 def test_no_name_and_no_encoding_hides_a_secret(scan, toolbox):
     """Of all names that the program itself passes over only those of lock files, which is said."""
     program = asyncio.run(toolbox.program(secrets.TOOL))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
 from types import MappingProxyType
 
@@ -32,9 +34,10 @@ class Program:
 
 
 def _bandit(ground: Ground) -> tuple[str, ...]:
-    """The project's own settings count: they are of the commit, as its `# nosec` comments are."""
+    """The project's own settings count: they are of the commit, as its `# nosec` comments are. By itself bandit would
+    leave out what has `.git` in its path, `.github` too."""
     own = ("--configfile", BANDITS) if "[tool.bandit" in (ground.text(BANDITS) or "") else ()
-    return "--format", "json", "--quiet", *own
+    return "--format", "json", "--quiet", "--exclude", "", *own
 
 
 def _checkov(framework: str, ground: Ground) -> tuple[str, ...]:  # noqa: ARG001
@@ -68,7 +71,9 @@ PROGRAMS: Mapping[Scanner, Program] = MappingProxyType(
 async def scan(scanner: Scanner, paths: tuple[str, ...], ground: Ground) -> Scan:
     """Run it on `paths`. UnreadableError, ProblemError: it could not look at any of them."""
     program = PROGRAMS[scanner]
-    usable, unchecked = _sorted_out(scanner, paths, ground)
+    excepted = _excepted(ground) if scanner is Scanner.CODE else ()
+    asked = tuple(path for path in paths if not _is_left_out(path, excepted))
+    usable, unchecked = _sorted_out(scanner, asked, ground)
     step = len(usable) if program.is_whole else MOST_PATHS
     told = [await _run(scanner, usable[at : at + step], ground) for at in range(0, len(usable), step or 1)]
     return Scan(
@@ -77,7 +82,23 @@ async def scan(scanner: Scanner, paths: tuple[str, ...], ground: Ground) -> Scan
         unchecked=(*unchecked, *(missed for one in told for missed in one.unchecked)),
         looked=len(usable),
         tool=ground.tool(TOOLS[scanner]),
+        notes=(f"{left:,} left out by `exclude_dirs` of [tool.bandit]",) if (left := len(paths) - len(asked)) else (),
     )
+
+
+def _excepted(ground: Ground) -> tuple[str, ...]:
+    """What the project's settings tell bandit to leave out: it does so without a word, and we say it. Settings that
+    can't be read are bandit's to complain of."""
+    try:
+        named = tomllib.loads(ground.text(BANDITS) or "")["tool"]["bandit"]["exclude_dirs"]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        return ()
+    return tuple(named) if isinstance(named, list) and all(isinstance(one, str) for one in named) else ()
+
+
+def _is_left_out(path: str, excepted: tuple[str, ...]) -> bool:
+    """As bandit decides it (`core.manager._is_file_included`)."""
+    return any(fnmatch(f"./{path}", one) or one in f"./{path}" for one in excepted)
 
 
 async def _run(scanner: Scanner, paths: tuple[str, ...], ground: Ground) -> Told:

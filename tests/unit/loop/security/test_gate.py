@@ -51,6 +51,14 @@ def test_a_finding_fails_the_step_and_is_in_the_ledger(gate, tools, world):
     assert (event.step, event.answer, event.evidence) == ("security", "failed", verdict.evidence)
 
 
+def test_what_bandits_own_settings_leave_out_is_said(gate, tools):
+    settings = '[tool.bandit]\nexclude_dirs = ["tests"]\n'
+    tools.prints("bandit", CLEAN)
+    verdict = gate({"app.py": "1\n", "tests/a.py": "1\n", "pyproject.toml": settings}, scanners=CODE)
+    left_out = "1 left out by `exclude_dirs` of [tool.bandit]"
+    assert verdict.evidence == (f"code: 1 looked at, nothing found (bandit 1.0, {left_out})",)
+
+
 def test_an_accepted_finding_passes_until_its_day(gate, tools, clock):
     tools.prints("bandit", BANDIT, code=1)
     found = report_of(gate({"app.py": "call(x)\n"}, scanners=CODE))["findings"][0]["fingerprint"]
