@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ecluse.model.problem import Place, Problem, ProblemError
-from ecluse.model.security import Accepted
+from ecluse.model.security import Accepted, legible
 
 TABLE = "accepted"
 WANTED = ("fingerprint", "reason", "who", "until")
@@ -87,7 +87,7 @@ def require_future(until: date, today: date) -> None:
 
 def what(one: Mapping[str, Any]) -> str:
     """Of a finding, or something not checked, as a report has it: for people."""
-    place = one["place"] or "all of it"
+    place = legible(one["place"]) or "all of it"
     where = f"{place}:{one['line']}" if one.get("line") else place
     return f"{one.get('rule', 'not checked')}, {where}"
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecluse.loop.security.baseline import added, entries, read, require_future
+from ecluse.loop.security.baseline import added, entries, read, require_future, what
 from ecluse.loop.security.judging import judge
 from ecluse.loop.security.report import document
 from ecluse.model.problem import ProblemError
@@ -53,6 +53,19 @@ def test_a_finding_fails_and_one_under_the_threshold_is_told():
     assert (told.answer, told.stopping, told.minor) == (Answer.FAILED, (FOUND,), (minor,))
     assert told.evidence[0] == "high app.py:3: shell (code B602)"
     assert "1 finding, 1 minor one" in told.evidence[1]
+
+
+def test_a_name_commands_neither_a_terminal_nor_the_runner_of_a_ci():
+    named = "a\n::error::b\x1b[31m\udce9.py"
+    hostile, missed = replace(FOUND, place=named), Unchecked(scanner=Scanner.CODE, place=named, why="\x9b2J")
+    told = judgement(code(hostile, unchecked=(missed,)))
+    assert told.evidence[:2] == (
+        "high a?::error::b?[31m?.py:3: shell (code B602)",
+        "not checked: code, a?::error::b?[31m?.py: ?2J [V021]",
+    )
+    report = document(told, "c0ffee")
+    assert report["findings"][0]["place"] == named
+    assert what(report["findings"][0]) == "B602, a?::error::b?[31m?.py:3"
 
 
 def test_the_threshold_is_the_manifest_s():
