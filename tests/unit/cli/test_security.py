@@ -13,8 +13,8 @@ MANIFEST = '[app]\nname = "demo"\n[processes.worker]\ncommand = ["sleep", "600"]
 
 @pytest.fixture
 def ecluse(tmp_path):
-    def ecluse(text, *arguments):
-        root = repositories.repository(tmp_path / "repository", {"ecluse.toml": MANIFEST + text})[1]
+    def ecluse(text, *arguments, **files):
+        root = repositories.repository(tmp_path / "repository", {"ecluse.toml": MANIFEST + text, **files})[1]
         done = CliRunner().invoke(cli, ["security", "--directory", str(root), *arguments])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done
@@ -55,3 +55,10 @@ def test_a_day_that_is_over_accepts_nothing(ecluse):
 
 def test_an_environment_that_is_not_there(ecluse):
     assert json.loads(ecluse("[security]\n", "--env", "moon", "--json").stdout)["problems"][0]["code"] == "M090"
+
+
+def test_where_the_gate_itself_failed_nothing_is_accepted(ecluse):
+    text = '[security]\nscanners = ["workflows"]\n'
+    accept = ("baseline", "--until", "2099-01-01", "--reason", "x")
+    done = ecluse(text, *accept, **{"security-baseline.toml": "accepted = ["})
+    assert (done.exit_code, "[V024]" in done.stdout) == (1, True)

@@ -19,6 +19,14 @@ HEAD = """\
 """
 
 
+def decoded(data: bytes, file: str) -> str:
+    """ProblemError V024 for what isn't UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ProblemError(_unreadable(file, str(error))) from error
+
+
 def read(text: str, file: str) -> tuple[Accepted, ...]:
     """ProblemError V024 for what is no TOML, V025 for each entry that isn't whole: an entry that is passed over would
     accept nothing, and one that is guessed at too much."""
@@ -35,15 +43,18 @@ def read(text: str, file: str) -> tuple[Accepted, ...]:
     return tuple(Accepted(**one) for one in entries)
 
 
-def added(text: str, entries: Iterable[Accepted]) -> str:
-    """`text` with more entries; one for the same fingerprint takes the place of what was there. Comments stay."""
+def added(text: str, entries: Iterable[Accepted], file: str) -> str:
+    """`text` with more entries; one for the same fingerprint takes the place of what was there. Comments stay.
+    ProblemError as `read`: nothing is written into what can't be read."""
     import tomlkit  # noqa: PLC0415  only a change pays for it
     from tomlkit.items import AoT  # noqa: PLC0415
 
+    before = read(text, file)
     fresh = {entry.fingerprint: entry for entry in entries}
     document = tomlkit.parse(text or HEAD)
     there = document.get(TABLE)
     if not isinstance(there, AoT):
+        fresh = {entry.fingerprint: entry for entry in before} | fresh
         there = tomlkit.aot()
         document[TABLE] = there
     for index in reversed(range(len(there))):

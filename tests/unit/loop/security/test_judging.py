@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecluse.loop.security.baseline import added, entries, read, require_future, what
+from ecluse.loop.security.baseline import added, decoded, entries, read, require_future, what
 from ecluse.loop.security.judging import judge
 from ecluse.loop.security.report import document
 from ecluse.model.problem import ProblemError
@@ -109,12 +109,19 @@ def test_what_is_open_can_be_accepted_and_the_file_is_read_again():
     scan = Scan(scanner=Scanner.DEPENDENCIES, unchecked=(MISSED,))
     report = document(judgement(code(FOUND), scan), "c0ffee")
     written = entries(report, (), reason='it\'s "safe"', who="anne@here", until=TODAY)
-    text = added("", written)
+    text = added("", written, "b.toml")
     assert judgement(code(FOUND), scan, baseline=read(text, "b.toml")).answer is Answer.PASSED
     later = entries(report, (FOUND.fingerprint,), reason="still", who="bob", until=TODAY + timedelta(days=9))
-    again = read(added(text.replace("[[accepted]]", "# a comment\n[[accepted]]", 1), later), "b.toml")
+    again = read(added(text.replace("[[accepted]]", "# a comment\n[[accepted]]", 1), later, "b.toml"), "b.toml")
     assert [(entry.who, entry.until.day) for entry in again] == [("anne@here", 15), ("bob", 24)]
-    assert "# a comment" in added("# a comment\n" + text, later)
+    assert "# a comment" in added("# a comment\n" + text, later, "b.toml")
+
+
+def test_what_was_accepted_in_another_way_of_writing_stays():
+    one, other = accepted(FOUND), accepted(MISSED)
+    inline = f'accepted = [{{fingerprint="{one.fingerprint}", reason="r", who="anne", until=2030-01-15}}]\n'
+    kept = read(added(inline, [other], "b.toml"), "b.toml")
+    assert {entry.fingerprint for entry in kept} == {one.fingerprint, other.fingerprint}
 
 
 def test_only_what_is_open_can_be_accepted():
@@ -144,6 +151,13 @@ def test_a_baseline_that_is_not_whole_accepts_nothing(text, code):
     with pytest.raises(ProblemError) as raised:
         read(text, "security-baseline.toml")
     assert {problem.code for problem in raised.value.problems} == {code}
+    with pytest.raises(ProblemError, match=code):
+        added(text, [accepted(FOUND)], "security-baseline.toml")
+
+
+def test_a_baseline_that_is_no_text_accepts_nothing():
+    with pytest.raises(ProblemError, match="V024"):
+        decoded(b"\xff\xfe[", "security-baseline.toml")
 
 
 def test_the_document_has_a_state_for_each_scanner():
