@@ -96,6 +96,19 @@ def test_a_push_is_refused_for_what_is_pushed(ecluse, git, repository, tmp_path)
     assert git("push", str(tmp_path / "there"), ":refs/heads/main").returncode == 0
 
 
+def test_a_name_for_what_the_remote_has_may_be_pushed(ecluse, git, repository, tmp_path):
+    subprocess.run(("git", "init", "-q", "--bare", tmp_path / "there"), check=True)
+    git("remote", "add", "origin", str(tmp_path / "there"))
+    old = repositories.commit(repository, "bad", {"state": "bad\n"})
+    repositories.commit(repository, "good", {"state": "good\n"})
+    ecluse("install")
+    assert git("push", "origin", f"{old}:refs/heads/old").returncode != 0
+    assert git("push", "origin", "HEAD:refs/heads/main").returncode == 0
+    git("tag", "old", old)
+    git("tag", "file", "HEAD:state")
+    assert git("push", "origin", "old", "file").returncode == 0
+
+
 def test_somebody_s_own_hook_is_kept_and_comes_back(ecluse, repository):
     hook(repository, "pre-commit").parent.mkdir(exist_ok=True)
     hook(repository, "pre-commit").write_text(OWN)

@@ -50,10 +50,12 @@ commit=$(
 ecluse check --directory {folder} --commit "$commit"
 """,
     "pre-push": """\
-while read -r _ commit _; do
-    case $commit in  # all zeros: a branch is deleted
-    *[!0]*) ecluse check --directory {folder} --commit "$commit" </dev/null || exit ;;
-    esac
+while read -r _ pushed _; do
+    case $pushed in *[!0]*) ;; *) continue ;; esac  # all zeros: a branch is deleted
+    commit=$(git rev-parse --verify --quiet "$pushed^{{commit}}") || continue  # a tag of something else
+    new=$(git rev-list -1 "$commit" --not --remotes="$1") || exit
+    [ -n "$new" ] || continue  # the remote has it: an old tag, another name
+    ecluse check --directory {folder} --commit "$commit" </dev/null || exit
 done
 """,
     "commit-msg": """\
