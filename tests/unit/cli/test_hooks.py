@@ -126,6 +126,28 @@ def test_somebody_s_own_hook_is_kept_and_comes_back(ecluse, repository):
     assert document(ecluse("uninstall"))["hooks"]["pre-commit"] == "other"
 
 
+def test_a_hook_that_was_kept_is_not_lost_to_a_second_one(ecluse, repository):
+    kept, other = hook(repository, "pre-commit.before-ecluse"), "#!/bin/sh\nexit 1\n"
+    hook(repository, "pre-commit").parent.mkdir(exist_ok=True)
+    hook(repository, "pre-commit").write_text(OWN)
+    ecluse("install", "--force")
+    hook(repository, "pre-commit").write_text(other)  # another tool's
+    assert document(ecluse("install", "--force"))["problems"][0]["code"] == "C014"
+    assert (kept.read_text(), hook(repository, "pre-commit").read_text()) == (OWN, other)
+    kept.unlink()
+    assert document(ecluse("install", "--force"))["hooks"]["pre-commit"] == "installed"
+    assert kept.read_text() == other
+
+
+def test_a_link_that_leads_nowhere_today_is_a_hook_too(ecluse, repository, tmp_path):
+    hook(repository, "pre-commit").parent.mkdir(exist_ok=True)
+    hook(repository, "pre-commit").symlink_to(tmp_path / "not-mounted")
+    assert document(ecluse("install"))["problems"][0]["code"] == "C012"
+    ecluse("install", "--force")
+    ecluse("uninstall")
+    assert hook(repository, "pre-commit").readlink() == tmp_path / "not-mounted"
+
+
 def test_a_dry_run_writes_nothing(ecluse, repository):
     assert document(ecluse("install", "--dry-run"))["outcome"] == "planned"
     assert not hook(repository, "pre-push").exists()

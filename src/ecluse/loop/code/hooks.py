@@ -129,6 +129,15 @@ def own_hooks(found: Mapping[str, State], wanted: Sequence[Hook]) -> tuple[str, 
     return tuple(hook.name for hook in wanted if found[hook.name] is State.OTHER)
 
 
+def taken(names: Iterable[str]) -> Problem:
+    return Problem(
+        code="C014",
+        what=f"there are hooks of your own in two places: {', '.join(f'{name} and {name}{BEFORE}' for name in names)}",
+        state="nothing was written",
+        fix=f"keep one of them: what stands in NAME{BEFORE} was there when ours were installed before",
+    )
+
+
 def in_the_way(names: Iterable[str]) -> Problem:
     return Problem(
         code="C012",
