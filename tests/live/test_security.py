@@ -7,8 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -233,45 +231,44 @@ def test_pip_audit_with_nobody_there_has_no_answer(toolbox, commands):
 
 # Nothing leaves this machine.
 
+TELLS = """\
+import sys
 
-@contextmanager
-def proxy():
-    """Counts who comes, and hangs up."""
-    came = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-        over = threading.Event()
+def heard(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
+        with open(FILE, "a") as told:
+            print(event, *arguments, file=told)
+        raise OSError("not from here")
 
-        def accept():
-            while not over.is_set():
-                try:
-                    came.append(server.accept()[0])
-                except TimeoutError:
-                    continue
-                came[-1].close()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", came
-        over.set()
-        thread.join()
+sys.addaudithook(heard)
+"""
+CANDIDATES = {
+    "aws.py": f'id = "{AWS}"\naws_secret = "{"wJa7MDxR" * 5}"\n',
+    "github.py": f'token = "ghp_{"x1Y" * 12}"\n',
+    "mail.py": f'key = "{"0a1b2c3d" * 4}-us12"\n',
+    "pay.py": f'key = "sk_live_{"a1B2c3D4" * 3}"\n',
+    "slack.py": 'slack = "xoxb-' + '34532454-e039d02840a0b9379c"\n',
+}
 
 
 def test_no_candidate_is_sent_anywhere(toolbox, tmp_path):
+    """Each try to find or to reach somebody is told by the interpreter itself, and fails."""
     program = asyncio.run(toolbox.program(secrets.TOOL))
-    token = "xoxb-" + "34532454-e039d02840a0b9379c"
-    (tmp_path / "conf.py").write_text(f'slack = "{token}"\n')
+    repositories.write(tmp_path / "tree", CANDIDATES)
+    told, hook = tmp_path / "told", tmp_path / "hook" / "sitecustomize.py"
+    hook.parent.mkdir()
+    hook.write_text(TELLS.replace("FILE", repr(str(told))))
 
     def run(*arguments):
-        with proxy() as (address, came):
-            env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HTTPS_PROXY": address, "HTTP_PROXY": address}
-            done = subprocess.run([program, *arguments, "."], cwd=tmp_path, env=env, check=True, capture_output=True)
-            return json.loads(done.stdout)["results"], len(came)
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(hook.parent)}
+        words = (program.with_name("python"), program, *arguments, ".")
+        done = subprocess.run(words, cwd=tmp_path / "tree", env=env, check=False, capture_output=True)
+        return json.loads(done.stdout or b'{"results": []}')["results"]
 
-    found, came = run(*secrets.ARGUMENTS)
-    assert (list(found), came) == (["conf.py"], 0)
-    _, asked = run(*(word for word in secrets.ARGUMENTS if word != "--no-verify"))
-    assert asked, "without our option it would have been: the proxy sees it"
+    assert set(run(*secrets.ARGUMENTS)) == set(CANDIDATES)
+    assert not told.exists()
+    run(*(word for word in secrets.ARGUMENTS if word != "--no-verify"))
+    assert "slack.com" in told.read_text(), "without our option it would have been: the hook hears it"
 
 
 MANIFEST = """
