@@ -143,14 +143,13 @@ async def _looked_at(
     lying = {piece.key: piece for piece in here if piece.key not in known}
     gone = {piece.key: piece for piece in past if piece.key not in known and piece.key not in lying}
     batches = [*_batches(list(lying.values()), from_tree=True), *_batches(list(gone.values()), from_tree=False)]
-    for number, (pieces, from_tree) in enumerate(batches, 1):
+    left = len(lying) + len(gone)
+    for pieces, from_tree in batches:
+        if len(batches) > 1:
+            ground.world.reporter.line("security", f"secrets: {left:,} contents are still to be looked at")
         known |= await _batch(pieces, ground, from_tree=from_tree)
         await asyncio.to_thread(remembered.keep, known, ground.checkout.commit, ground.world.clock.now())
-        if number < len(batches):
-            left = len(lying) + len(gone) - number * BATCH
-            ground.world.reporter.line(
-                "security", f"secrets: about {max(left, 0):,} contents are still to be looked at"
-            )
+        left -= len(pieces)
     return known
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.loop.security.secrets import BATCH
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.security import Scanner
 from ecluse.model.verdict import Answer
@@ -175,6 +176,14 @@ def test_each_content_is_looked_at_once(gate, spy):
     assert spy.looked[1:] == [["a.py"]]
     gate({"a.py": "1\n"}, scanners=SECRETS, fresh=True)
     assert len(spy.looked) == 2
+
+
+def test_a_long_look_says_first_how_much_there_is_and_keeps_each_part(gate, world, spy):
+    files = {f"{number}.txt": f"{number}\n" for number in range(BATCH + 1)}
+    assert gate(files, scanners=SECRETS).answer is Answer.PASSED
+    told = [text for _, text in world.reporter.told if "still" in text]
+    assert told == [f"secrets: {left:,} contents are still to be looked at" for left in (BATCH + 1, 1)]
+    assert [len(looked) for looked in spy.looked] == [BATCH, 1]
 
 
 def test_what_is_known_of_contents_is_not_of_other_rules(gate, spy, tools):
