@@ -93,8 +93,11 @@ def shown(scanned: Scanned, *, as_json: bool) -> Exit:
         session.print_json({**render.document(scanned.done), "report": scanned.report})
         return scanned.done.exit
     render.text(scanned.done)
-    for one in (*scanned.report.get("findings", ()), *scanned.report.get("not_checked", ())):
+    is_open = (*scanned.report.get("findings", ()), *scanned.report.get("not_checked", ()))
+    for one in is_open:
         click.echo(f"  {one['fingerprint']}  {baseline.what(one)}")
+    if is_open:
+        click.echo("mend it, or answer for it: ecluse security baseline FINGERPRINT --until YYYY-MM-DD --reason '…'")
     return scanned.done.exit
 
 
