@@ -95,7 +95,7 @@ def shown(scanned: Scanned, *, as_json: bool) -> Exit:
     render.text(scanned.done)
     is_open = (*scanned.report.get("findings", ()), *scanned.report.get("not_checked", ()))
     for one in is_open:
-        click.echo(f"  {one['fingerprint']}  {baseline.what(one)}")
+        click.echo(f"  {one['fingerprint']}  {one['scanner']}: {baseline.what(one)}")
     if is_open:
         click.echo("mend it, or answer for it: ecluse security baseline FINGERPRINT --until YYYY-MM-DD --reason '…'")
     return scanned.done.exit

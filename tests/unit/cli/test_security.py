@@ -69,9 +69,9 @@ def test_where_the_gate_itself_failed_nothing_is_accepted(ecluse):
 
 
 def test_what_is_open_is_shown_with_its_way_out(capsys):
-    one = {"fingerprint": "3f0c-9a1b-22d4-7e65", "rule": "B602", "place": "app.py", "line": 3}
+    one = {"fingerprint": "3f0c-9a1b-22d4-7e65", "scanner": "code", "rule": "B602", "place": "app.py", "line": 3}
     done = StepsDone(outcome="failed", run="run-1", commit=Commit("c0ffee"), dirty=False, seconds=1, verdicts=())
     shown(Scanned(done=done, report={"findings": [one], "not_checked": []}), as_json=False)
-    assert "  3f0c-9a1b-22d4-7e65  B602, app.py:3\nmend it, or answer for it: ecluse security baseline" in (
+    assert "  3f0c-9a1b-22d4-7e65  code: B602, app.py:3\nmend it, or answer for it: ecluse security baseline" in (
         capsys.readouterr().out
     )

@@ -60,7 +60,8 @@ class Judgement:
         facts = [counted(number, thing) for number, thing in told if number]
         state = "" if facts or any(one.scanner is scan.scanner for one in self.open) else "nothing found"
         parts = [f"{scan.looked:,} looked at", *filter(None, [*facts, state])]
-        return f"{scan.scanner}: {', '.join(parts)} ({', '.join(filter(None, [scan.tool, *scan.notes]))})"
+        behind = ", ".join(filter(None, [scan.tool, *scan.notes]))
+        return f"{scan.scanner}: {', '.join(parts)}{f' ({behind})' if behind else ''}"
 
 
 def judge(

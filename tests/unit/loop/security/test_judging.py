@@ -68,6 +68,10 @@ def test_a_name_commands_neither_a_terminal_nor_the_runner_of_a_ci():
     assert what(report["findings"][0]) == "B602, a?::error::b?[31m?.py:3"
 
 
+def test_a_scanner_that_never_began_names_no_program():
+    assert judgement(Scan(scanner=Scanner.CODE)).evidence == ("code: 0 looked at, nothing found",)
+
+
 def test_the_threshold_is_the_manifest_s():
     strict = SecurityPolicy(fail_at={Scanner.CODE: Severity.CRITICAL})
     assert judgement(code(FOUND), policy=strict).answer is Answer.PASSED
