@@ -151,6 +151,14 @@ def test_what_was_planted_is_found(scan, scanner):
     assert AWS not in json.dumps(report)
 
 
+def test_braces_of_a_dashboard_hide_nothing_beside_it(scan):
+    board = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  b.json: |\n    {"legend": "{{job}}"}\n'
+    alert = 'apiVersion: a.example.com/v1\nkind: Alert\nmetadata: {name: c}\nspec: {said: "{{ $labels.job }}"}\n'
+    _, report = scan({"k8s/all.yaml": f"{board}---\n{alert}---\n{POD}", "k8s/b.yaml": board}, Scanner.KUBERNETES)
+    assert "CKV_K8S_16" in {one["rule"] for one in report["findings"] if one["place"] == "k8s/all.yaml"}
+    assert (report["not_checked"], report["scanners"][0]["looked_at"]) == ([], 2)
+
+
 @pytest.mark.parametrize("scanner", FINE)
 def test_what_is_fine_passes(scan, scanner):
     verdict, report = scan(dict([FINE[scanner]]), scanner)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ecluse.loop.security.ground import Ground
 from ecluse.loop.security.looking import is_template
@@ -16,9 +17,13 @@ from ecluse.loop.security.readers.reading import Printed, Told
 from ecluse.loop.security.tools import TOOLS
 from ecluse.model.security import Scan, Scanner, Unchecked, numbered
 
+if TYPE_CHECKING:
+    import yaml
+
 MOST_PATHS = 2000
 """Given to one run of a program: a command line isn't endless (execve(2), E2BIG)."""
 BANDITS = "pyproject.toml"
+TEMPLATE = "it is a template: what it makes isn't known before it is rendered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +126,21 @@ def _sorted_out(
 def _fault(text: str) -> str:
     import yaml  # noqa: PLC0415  only who has such files pays for it
 
-    if is_template(text):
-        return "it is a template: what it makes isn't known before it is rendered"
     try:
-        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
-            pass
+        documents = [(node, text[node.start_mark.index : node.end_mark.index])
+                     for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node]  # fmt: skip
     except yaml.YAMLError as error:
-        return f"it can't be parsed: {' '.join(str(error).split())}"
-    return ""
+        return TEMPLATE if is_template(text) else f"it can't be parsed: {' '.join(str(error).split())}"
+    return TEMPLATE if any(is_template(part) and not _holds_data(node) for node, part in documents) else ""
+
+
+def _holds_data(node: yaml.Node) -> bool:
+    """Braces are for somebody else there: a dashboard in a ConfigMap, an alert in a resource of one's own, about which
+    checkov has no question anyway."""
+    import yaml  # noqa: PLC0415  as above
+
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    plain = yaml.ScalarNode
+    told = {key.value: value.value for key, value in pairs if isinstance(key, plain) and isinstance(value, plain)}
+    group = told.get("apiVersion", "").rpartition("/")[0]
+    return told.get("kind") in {"ConfigMap", "Secret"} or ("." in group and not group.endswith(".k8s.io"))
