@@ -20,7 +20,7 @@ _NAMES: Mapping[Scanner, re.Pattern[str]] = MappingProxyType(
         Scanner.CODE: re.compile(rf".*\.pyw?|{_FOLDERS}[^/.]+", re.DOTALL),
         Scanner.SECRETS: re.compile(r".*", re.DOTALL),
         Scanner.DOCKERFILE: re.compile(
-            rf"{_FOLDERS}(?:(?:Docker|Container)file(?:\.(?!dockerignore$)[\w.-]+)?|[\w.-]+\.(?:[Dd]ockerfile|[Cc]ontainerfile))"
+            rf"{_FOLDERS}(?:(?:Docker|Container)file(?:[-_][\w-]+|\.(?!dockerignore$)[\w.-]+)?|[\w.-]+\.(?:[Dd]ockerfile|[Cc]ontainerfile))"
         ),
         Scanner.WORKFLOWS: re.compile(rf"{_FOLDERS}(?:\.github/(?:workflows/[^/]+|dependabot)\.ya?ml|action\.ya?ml)"),
         Scanner.TERRAFORM: re.compile(r".*\.tf(?:\.json)?", re.DOTALL),

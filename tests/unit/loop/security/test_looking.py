@@ -10,11 +10,13 @@ FILES = {
     "bin/tool": "#!/usr/bin/env python3\n", "bin/run": "#!/bin/sh\npython",
     "Dockerfile": "", "docker/Dockerfile.prod": "", "worker.Dockerfile": "", "Containerfile": "",
     "docs/Dockerfile.md.txt/x": "", ".dockerignore": "", "Dockerfile.dockerignore": "", "MyDockerfile.txt": "",
+    "Dockerfile-dev": "", "Dockerfile_notes.md": "",
     ".github/workflows/ci.yml": "on: push", ".github/dependabot.yml": "", "actions/x/action.yaml": "",
     ".github/workflows/README.md": "", "infra/main.tf": "", "infra/x.tf.json": "", "terraform.tfvars": "",
     "k8s/web.yaml": DEPLOYMENT, "k8s/two.yml": "---\na: b\n---\nkind: Service\nmetadata: x\napiVersion: v1\n",
     "values.yaml": "kind: none\n", "compose.yml": "services: {}\n", "package-lock.json": "{}",
 }  # fmt: skip
+DOCKERFILES = {"Dockerfile", "docker/Dockerfile.prod", "worker.Dockerfile", "Containerfile", "Dockerfile-dev"}
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ FILES = {
     [
         (Scanner.CODE, {"app.py", "gui.pyw", "bin/tool"}),
         (Scanner.SECRETS, set(FILES)),
-        (Scanner.DOCKERFILE, {"Dockerfile", "docker/Dockerfile.prod", "worker.Dockerfile", "Containerfile"}),
+        (Scanner.DOCKERFILE, DOCKERFILES),
         (Scanner.WORKFLOWS, {".github/workflows/ci.yml", ".github/dependabot.yml", "actions/x/action.yaml"}),
         (Scanner.TERRAFORM, {"infra/main.tf", "infra/x.tf.json"}),
         (Scanner.KUBERNETES, {"k8s/web.yaml", "k8s/two.yml"}),
