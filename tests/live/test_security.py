@@ -185,6 +185,14 @@ def test_what_bandit_is_told_to_leave_out_is_said_and_it_leaves_out_nothing_else
     assert report["scanners"][0]["notes"] == ["2 left out by `exclude_dirs` of [tool.bandit]"]
 
 
+def test_a_secret_that_was_taken_out_is_found_where_it_was(scan):
+    path, text, rule = PLANTED[Scanner.SECRETS]
+    first = scan({path: text}, Scanner.SECRETS)[1]["commit"]
+    verdict, report = scan({path: "key = os.environ['KEY']\n"}, Scanner.SECRETS)
+    assert verdict.answer is Answer.FAILED
+    assert [(one["rule"], one["place"], one["commit"]) for one in report["findings"]] == [(rule, path, first)]
+
+
 def test_no_name_and_no_encoding_hides_a_secret(scan, toolbox):
     """Of all names that the program itself passes over only those of lock files, which is said."""
     program = asyncio.run(toolbox.program(secrets.TOOL))
