@@ -30,6 +30,8 @@ ARGUMENTS = (
 GUESSED = frozenset({"Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"})
 """By the name of a variable, or by how random a text is: not by the documented shape of a key."""
 BATCH = 400
+BYTES = 64 << 20
+"""Of a batch; one that is larger alone is one."""
 SHALLOW = "this clone lacks a part of the history: fetch all of it (`git fetch --unshallow`; in a CI, a full clone)"
 
 
@@ -142,7 +144,11 @@ async def _looked_at(
     known = dict(await asyncio.to_thread(remembered.recall))
     lying = {piece.key: piece for piece in here if piece.key not in known}
     gone = {piece.key: piece for piece in past if piece.key not in known and piece.key not in lying}
-    batches = [*_batches(list(lying.values()), from_tree=True), *_batches(list(gone.values()), from_tree=False)]
+    sizes = await ground.world.source.sizes(sorted({piece.object for piece in gone.values()})) if gone else {}
+    batches = [
+        *((pieces, True) for pieces in _batches(lying.values(), {})),
+        *((pieces, False) for pieces in _batches(gone.values(), sizes)),
+    ]
     left = len(lying) + len(gone)
     for pieces, from_tree in batches:
         if len(batches) > 1:
@@ -153,9 +159,19 @@ async def _looked_at(
     return known
 
 
-def _batches(pieces: Sequence[Piece], *, from_tree: bool) -> Iterator[tuple[Sequence[Piece], bool]]:
-    for at in range(0, len(pieces), BATCH):
-        yield pieces[at : at + BATCH], from_tree
+def _batches(pieces: Iterable[Piece], sizes: Mapping[str, int]) -> Iterator[Sequence[Piece]]:
+    """So many at a time that there is room for them: those of the tree lie there anyway, of others copies are made."""
+    batch: list[Piece] = []
+    room = BYTES
+    for piece in pieces:
+        size = sizes.get(piece.object, 0)
+        if batch and (len(batch) == BATCH or size > room):
+            yield batch
+            batch, room = [], BYTES
+        batch.append(piece)
+        room -= size
+    if batch:
+        yield batch
 
 
 async def _batch(pieces: Sequence[Piece], ground: Ground, *, from_tree: bool) -> dict[str, tuple[Secretive, ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.loop.security.secrets import BATCH
+from ecluse.loop.security.secrets import BATCH, BYTES, Piece, _batches
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.security import Scanner
 from ecluse.model.verdict import Answer
@@ -184,6 +184,14 @@ def test_a_long_look_says_first_how_much_there_is_and_keeps_each_part(gate, worl
     told = [text for _, text in world.reporter.told if "still" in text]
     assert told == [f"secrets: {left:,} contents are still to be looked at" for left in (BATCH + 1, 1)]
     assert [len(looked) for looked in spy.looked] == [BATCH, 1]
+
+
+def test_large_contents_are_looked_at_a_few_at_a_time():
+    pieces = [Piece(str(number), "a") for number in range(BATCH + 5)]
+    sizes = {"0": BYTES // 2, "1": BYTES // 2, "2": 1, "3": 9 * BYTES}
+    batches = [[piece.object for piece in batch] for batch in _batches(pieces, sizes)]
+    assert batches[:3] == [["0", "1"], ["2"], ["3"]]
+    assert [len(batch) for batch in batches[3:]] == [BATCH, 1]
 
 
 def test_what_is_known_of_contents_is_not_of_other_rules(gate, spy, tools):

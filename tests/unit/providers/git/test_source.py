@@ -339,6 +339,19 @@ def test_the_past_has_each_content_at_each_path_with_the_first_commit_that_had_i
     assert {path.name for path in (tmp_path / "out").iterdir()} == {blob.object for blob in past.blobs}
 
 
+def test_an_object_that_is_missing_is_a_problem_and_no_traceback(root, source, tmp_path):
+    name = commit(root, a="one", b="other")
+    there, lost = (git(root, "rev-parse", f"HEAD:{path}").strip() for path in "ab")
+    assert do(source.sizes([there, lost])) == {there: 3, lost: 5}
+    (root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    (tmp_path / "out").mkdir()
+    out = tmp_path / "out"
+    for asked in (source.sizes([lost]), source.contents([lost], out), source.checkout(name, out)):
+        with pytest.raises(ProblemError) as raised:
+            do(asked)
+        assert (raised.value.problems[0].code, raised.value.problems[0].evidence) == ("C007", (f"{lost} missing",))
+
+
 def test_the_past_of_a_folder_and_of_what_was_merged(root, source, tmp_path):
     commit(root, **{"app/a": "one", "other": "x"})
     git(root, "checkout", "--quiet", "-b", "side")
