@@ -148,6 +148,32 @@ def test_a_link_that_leads_nowhere_today_is_a_hook_too(ecluse, repository, tmp_p
     assert hook(repository, "pre-commit").readlink() == tmp_path / "not-mounted"
 
 
+def test_apps_of_one_repository_have_one_hook_for_all(tmp_path, monkeypatch):
+    one = {"ecluse.toml": '[apps.a]\nfolder = "a"\n[apps.b]\nfolder = "the b"\n'}
+    there = {f"{folder}/{name}": text for folder in ("a", "the b")
+             for name, text in (("ecluse.toml", MANIFEST), ("state", "good\n"))}  # fmt: skip
+    root = repositories.repository(tmp_path / "two", {**one, **there})[1]
+    monkeypatch.chdir(root)
+
+    def hooks(*arguments):
+        return document(CliRunner().invoke(cli, ["hooks", *arguments, "--json"]))["hooks"]
+
+    assert hooks("install", "--app", "a")["pre-commit"] == "installed"
+    assert hooks("install", "--app", "b")["pre-commit"] == "installed"
+    assert hooks("install", "--app", "a")["pre-commit"] == "current"
+
+    def commits(message, **files):
+        repositories.write(root, files)
+        words = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", message)
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+    assert not commits("bad a", **{"a/state": "bad\n"})
+    assert not commits("bad b", **{"a/state": "good\n", "the b/state": "bad\n"})
+    assert commits("good", **{"the b/state": "good too\n"})
+    repositories.git(root, "rm", "-rq", "a")
+    assert commits("one app less")
+
+
 def test_a_dry_run_writes_nothing(ecluse, repository):
     assert document(ecluse("install", "--dry-run"))["outcome"] == "planned"
     assert not hook(repository, "pre-push").exists()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ecluse.loop.code.hooks import BEFORE, NAMES, Hook, State, state_of, taken
+from ecluse.loop.code.hooks import BEFORE, NAMES, Hook, State, folders_of, state_of, taken
 from ecluse.model.problem import ProblemError
 from ecluse.ports.hooks import HooksFolder
 
 
 def states(place: HooksFolder) -> Mapping[str, State]:
     return {name: state_of(place.text(name)) for name in NAMES}
+
+
+def folders(place: HooksFolder) -> tuple[str, ...]:
+    """Of the apps that have hooks: each repository has one of a kind, for all of them."""
+    return tuple({folder for name in NAMES for folder in folders_of(place.text(name))})
 
 
 def install(place: HooksFolder, wanted: Iterable[Hook], *, dry_run: bool) -> dict[str, str]:
