@@ -364,6 +364,18 @@ def test_the_past_of_a_folder_and_of_what_was_merged(root, source, tmp_path):
     assert [(blob.path, blob.commit == side) for blob in past.blobs] == [("a", False), ("a", False), ("b\n c", True)]
 
 
+def test_what_only_a_merge_brought_is_of_the_past_whatever_the_user_has_set(root, source, tmp_path):
+    commit(root, a="1")
+    git(root, "checkout", "--quiet", "-b", "side")
+    commit(root, b="1")
+    git(root, "checkout", "--quiet", "main")
+    commit(root, c="1")
+    git(root, "merge", "--quiet", "--no-commit", "side")
+    last = commit(root, d="of nobody's branch")
+    (tmp_path / ".gitconfig").write_text("[log]\n\tdiffMerges = off\n")
+    assert "d" in {blob.path for blob in do(source.past(last)).blobs}
+
+
 def test_a_shallow_clone_says_that_it_lacks_a_part(root, tmp_path, commands):
     commit(root, a="1")
     commit(root, a="2")
