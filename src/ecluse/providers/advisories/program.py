@@ -52,16 +52,21 @@ class PipAudit:
         if not packages:
             return {}
         known = None if self.at else _known(packages)
-        asked = (*packages, known) if known else tuple(packages)
+        beside = known is not None and known.name not in {package.name for package in packages}
         try:
-            finished, printed = await self._run(asked)
+            answers = await self._answers((*packages, known) if known and beside else packages)
+            if known and not beside:  # one run takes no package twice
+                answers = {**answers, **await self._answers((known,))}
         except ProblemError as error:
             return dict.fromkeys(packages, str(error))
-        answers = _answers(finished, printed, asked)
         if known and not answers[known]:
             why = f"the source knows no vulnerability of {known}, which has some: what it says isn't believed"
             return dict.fromkeys(packages, why)
         return {package: answers[package] for package in packages}
+
+    async def _answers(self, asked: Sequence[Package]) -> Mapping[Package, Answer]:
+        finished, printed = await self._run(asked)
+        return _answers(finished, printed, asked)
 
     async def _run(self, asked: Sequence[Package]) -> tuple[Finished, bytes]:
         program = await self.toolbox.program(TOOL)
