@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -52,11 +52,10 @@ class PipAudit:
         if not packages:
             return {}
         known = None if self.at else _known(packages)
-        beside = known is not None and known.name not in {package.name for package in packages}
+        answers: dict[Package, Answer] = {}
         try:
-            answers = await self._answers((*packages, known) if known and beside else packages)
-            if known and not beside:  # one run takes no package twice
-                answers = {**answers, **await self._answers((known,))}
+            for asked in _rounds((*packages, known) if known else packages):
+                answers |= await self._answers(asked)
         except ProblemError as error:
             return dict.fromkeys(packages, str(error))
         if known and not answers[known]:
@@ -104,6 +103,17 @@ def _why(finished: Finished) -> str:
     lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
     told = [line.partition(":")[2].strip() for line in lines if line.startswith("ERROR:")]
     return next(iter(told), lines[-1] if lines else f"it ended with {finished.exit_code}")
+
+
+def _rounds(packages: Iterable[Package]) -> list[list[Package]]:
+    """One run takes no package twice, and a server may bring another version of what the app has."""
+    found: list[list[Package]] = []
+    for package in dict.fromkeys(packages):
+        apart = (one for one in found if package.name not in {other.name for other in one})
+        if (one := next(apart, None)) is None:
+            found.append(one := [])
+        one.append(package)
+    return found
 
 
 def _known(packages: Sequence[Package]) -> Package:

@@ -68,5 +68,12 @@ def test_an_app_that_has_the_packages_it_is_tried_with_gets_answers(count):
     assert all("isn't believed" in answer for answer in silent.values())
 
 
+def test_a_server_may_bring_another_version_of_what_the_app_has():
+    old, new = Package("click", "8.1.0"), Package("click", "8.3.0")
+    auditor = Auditor(old, *KNOWN)
+    answers = ask(auditor, SHOP, old, new)
+    assert (len(answers[old]), answers[new], answers[SHOP], auditor.runs) == (1, (), (), 2)
+
+
 def test_an_app_with_the_very_version_is_told():
     assert ask(Auditor(*KNOWN), *KNOWN)[KNOWN[0]] != ()
