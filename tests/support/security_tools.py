@@ -62,10 +62,11 @@ class Tools:
 
 
 class Wheels:
-    """The part of a toolchain that gives wheels; `metadata` by the name of the wheel's file."""
+    """The part of a toolchain that gives wheels; `metadata` by the name of the wheel's file. `built` are the names of
+    those that were built here."""
 
-    def __init__(self, store, metadata):
-        self._store, self._metadata = store, metadata
+    def __init__(self, store, metadata, built=()):
+        self._store, self._metadata, self._built = store, metadata, built
 
     async def choose(self, tree, build):
         class Python:
@@ -86,4 +87,4 @@ class Wheels:
         data = BytesIO()
         with zipfile.ZipFile(data, "w") as archive:
             archive.writestr(f"{name.split('-')[0]}-1.dist-info/METADATA", text)
-        return Wheel(name=name, digest=self._store.put_bytes(data.getvalue()))
+        return Wheel(name=name, digest=self._store.put_bytes(data.getvalue()), built=name in self._built)

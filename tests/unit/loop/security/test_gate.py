@@ -251,6 +251,25 @@ def test_a_vulnerable_package_of_the_bundle_is_a_finding(gate, wheels, advisorie
     assert "high shop-kit: shop-kit 1.0 has GHSA-1" in verdict.evidence[0]
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", '[project]\nname = "Shop.Kit"\n'),
+        ("core/pyproject.toml", '[tool.poetry]\nname = "shop-kit"\n'),
+        ("setup.cfg", "[metadata]\nname = shop_kit\n"),
+    ],
+)
+def test_the_commit_s_own_package_is_asked_of_nobody(gate, wheels, built, advisories, file, text):
+    own = "shop_kit-1.0-py3-none-any.whl"
+    wheels |= {own: "", "other-2-py3-none-any.whl": "License: MIT\n"}
+    (advisories / "a.json").write_text(record("shop-kit"))
+    policy = {"scanners": (*DEPENDENCIES, *LICENCES), "deny": ("AGPL-*",)}
+    assert gate({file: text}, **policy).answer is Answer.FAILED, "fetched: it is somebody else's"
+    built.add(own)
+    assert gate(fresh=True, **policy).answer is Answer.PASSED
+    assert gate({file: "[broken"}, fresh=True, **policy).answer is Answer.FAILED
+
+
 def test_a_source_that_does_not_answer_is_told_once(gate, wheels, advisories):
     wheels |= {f"p{number}-1.0-py3-none-any.whl": "" for number in range(9)}
     verdict = gate(scanners=DEPENDENCIES)
