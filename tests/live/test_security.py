@@ -7,14 +7,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ecluse.loop.security import secrets
+from ecluse.loop.security.texts import is_lock
 from ecluse.loop.test.steps import run_steps
 from ecluse.manifest.resolve import security_step
 from ecluse.model.app import App
@@ -152,6 +151,14 @@ def test_what_was_planted_is_found(scan, scanner):
     assert AWS not in json.dumps(report)
 
 
+def test_braces_of_a_dashboard_hide_nothing_beside_it(scan):
+    board = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  b.json: |\n    {"legend": "{{job}}"}\n'
+    alert = 'apiVersion: a.example.com/v1\nkind: Alert\nmetadata: {name: c}\nspec: {said: "{{ $labels.job }}"}\n'
+    _, report = scan({"k8s/all.yaml": f"{board}---\n{alert}---\n{POD}", "k8s/b.yaml": board}, Scanner.KUBERNETES)
+    assert "CKV_K8S_16" in {one["rule"] for one in report["findings"] if one["place"] == "k8s/all.yaml"}
+    assert (report["not_checked"], report["scanners"][0]["looked_at"]) == ([], 2)
+
+
 @pytest.mark.parametrize("scanner", FINE)
 def test_what_is_fine_passes(scan, scanner):
     verdict, report = scan(dict([FINE[scanner]]), scanner)
@@ -164,6 +171,40 @@ def test_what_cannot_be_parsed_is_not_checked(scan, scanner):
     verdict, report = scan(dict([BROKEN[scanner]]), scanner)
     assert verdict.answer is Answer.NOT_CHECKED, verdict.evidence
     assert report["not_checked"]
+
+
+def test_what_bandit_is_told_to_leave_out_is_said_and_it_leaves_out_nothing_else(scan):
+    _, bad, _ = PLANTED[Scanner.CODE]
+    settings = '[tool.bandit]\nexclude_dirs = ["tests", "*/old/*"]\n'
+    out, there = ("tests/a.py", "app/old/b.py"), (".github/x.py", "app/.tox/y.py", "bin/tool")
+    script = f"#!/usr/bin/env python3\n{bad}"
+    verdict, report = scan({"pyproject.toml": settings, **dict.fromkeys((*out, *there), script)}, Scanner.CODE)
+    assert verdict.answer is Answer.FAILED
+    assert {one["place"] for one in report["findings"]} == set(there)
+    assert report["not_checked"] == []
+    assert report["scanners"][0]["notes"] == ["2 left out by `exclude_dirs` of [tool.bandit]"]
+
+
+def test_a_secret_that_was_taken_out_is_found_where_it_was(scan):
+    path, text, rule = PLANTED[Scanner.SECRETS]
+    first = scan({path: text}, Scanner.SECRETS)[1]["commit"]
+    verdict, report = scan({path: "key = os.environ['KEY']\n"}, Scanner.SECRETS)
+    assert verdict.answer is Answer.FAILED
+    assert [(one["rule"], one["place"], one["commit"]) for one in report["findings"]] == [(rule, path, first)]
+
+
+def test_no_name_and_no_encoding_hides_a_secret(scan, toolbox):
+    """Of all names that the program itself passes over only those of lock files, which is said."""
+    program = asyncio.run(toolbox.program(secrets.TOOL))
+    ask = "from detect_secrets.filters.heuristic import IGNORED_FILE_EXTENSIONS as names; print(*names)"
+    python = program.with_name("python")
+    passed_over = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.split()
+    assert ".css" in passed_over
+    files = {f"a{suffix}": f'key = "{AWS}"\n' for suffix in [*passed_over, "-swagger.json", ".py"]}
+    encoded = {encoding: f'# caf\xe9\nkey = "{AWS}"\n'.encode(encoding) for encoding in ("latin-1", "utf-16", "utf-32")}
+    _, report = scan({**files, **encoded}, Scanner.SECRETS)
+    found = {one["place"] for one in report["findings"]}
+    assert {*files, *encoded} - found == {name for name in files if is_lock(name)} == {"a.lock", "a.sum"}
 
 
 # pip-audit.
@@ -206,45 +247,44 @@ def test_pip_audit_with_nobody_there_has_no_answer(toolbox, commands):
 
 # Nothing leaves this machine.
 
+TELLS = """\
+import sys
 
-@contextmanager
-def proxy():
-    """Counts who comes, and hangs up."""
-    came = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-        over = threading.Event()
+def heard(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
+        with open(FILE, "a") as told:
+            print(event, *arguments, file=told)
+        raise OSError("not from here")
 
-        def accept():
-            while not over.is_set():
-                try:
-                    came.append(server.accept()[0])
-                except TimeoutError:
-                    continue
-                came[-1].close()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", came
-        over.set()
-        thread.join()
+sys.addaudithook(heard)
+"""
+CANDIDATES = {
+    "aws.py": f'id = "{AWS}"\naws_secret = "{"wJa7MDxR" * 5}"\n',
+    "github.py": f'token = "ghp_{"x1Y" * 12}"\n',
+    "mail.py": f'key = "{"0a1b2c3d" * 4}-us12"\n',
+    "pay.py": f'key = "sk_live_{"a1B2c3D4" * 3}"\n',
+    "slack.py": 'slack = "xoxb-' + '34532454-e039d02840a0b9379c"\n',
+}
 
 
 def test_no_candidate_is_sent_anywhere(toolbox, tmp_path):
+    """Each try to find or to reach somebody is told by the interpreter itself, and fails."""
     program = asyncio.run(toolbox.program(secrets.TOOL))
-    token = "xoxb-" + "34532454-e039d02840a0b9379c"
-    (tmp_path / "conf.py").write_text(f'slack = "{token}"\n')
+    repositories.write(tmp_path / "tree", CANDIDATES)
+    told, hook = tmp_path / "told", tmp_path / "hook" / "sitecustomize.py"
+    hook.parent.mkdir()
+    hook.write_text(TELLS.replace("FILE", repr(str(told))))
 
     def run(*arguments):
-        with proxy() as (address, came):
-            env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HTTPS_PROXY": address, "HTTP_PROXY": address}
-            done = subprocess.run([program, *arguments, "."], cwd=tmp_path, env=env, check=True, capture_output=True)
-            return json.loads(done.stdout)["results"], len(came)
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(hook.parent)}
+        words = (program.with_name("python"), program, *arguments, ".")
+        done = subprocess.run(words, cwd=tmp_path / "tree", env=env, check=False, capture_output=True)
+        return json.loads(done.stdout or b'{"results": []}')["results"]
 
-    found, came = run(*secrets.ARGUMENTS)
-    assert (list(found), came) == (["conf.py"], 0)
-    _, asked = run(*(word for word in secrets.ARGUMENTS if word != "--no-verify"))
-    assert asked, "without our option it would have been: the proxy sees it"
+    assert set(run(*secrets.ARGUMENTS)) == set(CANDIDATES)
+    assert not told.exists()
+    run(*(word for word in secrets.ARGUMENTS if word != "--no-verify"))
+    assert "slack.com" in told.read_text(), "without our option it would have been: the hook hears it"
 
 
 MANIFEST = """

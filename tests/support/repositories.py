@@ -28,11 +28,11 @@ def repository(folder, files):
 
 
 def write(folder, files):
-    """Put `files` (path to content) into the working tree."""
-    for name, text in dict(files).items():
+    """Put `files` (path to content, as text or bytes) into the working tree."""
+    for name, content in dict(files).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def commit(folder, message, files=()):

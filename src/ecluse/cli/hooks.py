@@ -44,7 +44,7 @@ def command(verb: str, file: Path | None, force: bool, dry_run: bool, as_json: b
         if place.is_configured and verb == "install":
             raise ProblemError(hooks.elsewhere(str(place.path)))
         if verb == "install":
-            wanted = await wanted_here(at)
+            wanted = await wanted_here(at, hooking.folders(place))
             consent(hooks.own_hooks(hooking.states(place), wanted), force=force or dry_run)
             done = hooking.install(place, wanted, dry_run=dry_run)
         elif verb == "uninstall":
@@ -61,11 +61,11 @@ def command(verb: str, file: Path | None, force: bool, dry_run: bool, as_json: b
     session.run(folder, work, as_json=as_json)
 
 
-async def wanted_here(at: session.Session) -> tuple[Hook, ...]:
+async def wanted_here(at: session.Session, others: tuple[str, ...]) -> tuple[Hook, ...]:
     source = at.world.source
     history = await source.changes(None, await source.resolve("HEAD"), newest=READ)
     _, folder = await source.around()
-    return hooks.hooks_for(at.app, history, sys.executable, folder)
+    return hooks.hooks_for(at.app, history, sys.executable, folder, others)
 
 
 def consent(own: tuple[str, ...], *, force: bool) -> None:

@@ -21,6 +21,8 @@ from ecluse.loop.plan.init import Found, Request, SeveralAppsError
 from ecluse.model.problem import Exit, Problem, ProblemError
 
 MANIFEST = "ecluse.toml"
+LATER = "a table [security] stops what is unsafe (`ecluse explain security`) · ecluse hooks install"
+"""What a team wants that `init` doesn't put in anybody's way: a first ship stops for nothing that wasn't asked for."""
 WIDTH = 80
 """Columns where there is no terminal to ask."""
 
@@ -157,6 +159,7 @@ def tell(found: Found, path: Path, *, wrote: bool, as_json: bool) -> None:
         there = "" if path.parent == Path.cwd() else f"cd {shlex.quote(str(path.parent))} && "
         click.echo(f"\nwrote {' and '.join((path.name, *found.lists))}; next:", err=True)
         click.secho(f"  {there}{next_command(found)}", bold=True, err=True)
+        click.echo(f"later: {LATER}", err=True)
     else:
         click.echo(found.text)
 

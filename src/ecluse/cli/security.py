@@ -58,13 +58,12 @@ def command(
         if dry_run and verb == "scan":
             return render.planned(tuple(step for step in there.app.steps if step.name == SECURITY), as_json=as_json)
         scanned = await scan(order, there.app, at.world)
-        if verb == "scan":
+        if verb == "scan" or not scanned.report:
             return shown(scanned, as_json=as_json)
         assert until is not None  # noqa: S101  required above
         entries = baseline.entries(scanned.report, fingerprints, reason=reason, who=at.world.actor, until=until.date())
-        file = at.world.root / policy.baseline
         if entries and not dry_run:
-            assembly.save(file, baseline.added(file.read_text(encoding="utf-8") if file.is_file() else "", entries))
+            write(at.world.root / policy.baseline, entries, policy.baseline)
         at.answer(document(entries, policy.baseline, dry_run=dry_run))
         if not as_json:
             text(entries, policy.baseline, dry_run=dry_run)
@@ -80,6 +79,11 @@ def require_usage(verb: str, fingerprints: tuple[str, ...], until: datetime | No
         raise click.UsageError("fingerprints, --until and --reason are for `baseline`")
 
 
+def write(file: Path, entries: tuple[Accepted, ...], name: str) -> None:
+    before = baseline.decoded(file.read_bytes() if file.is_file() else b"", name)
+    assembly.save(file, baseline.added(before, entries, name))
+
+
 def today(at: session.Session) -> date:
     return at.world.clock.now().astimezone(UTC).date()
 
@@ -89,8 +93,11 @@ def shown(scanned: Scanned, *, as_json: bool) -> Exit:
         session.print_json({**render.document(scanned.done), "report": scanned.report})
         return scanned.done.exit
     render.text(scanned.done)
-    for one in (*scanned.report.get("findings", ()), *scanned.report.get("not_checked", ())):
-        click.echo(f"  {one['fingerprint']}  {baseline.what(one)}")
+    is_open = (*scanned.report.get("findings", ()), *scanned.report.get("not_checked", ()))
+    for one in is_open:
+        click.echo(f"  {one['fingerprint']}  {one['scanner']}: {baseline.what(one)}")
+    if is_open:
+        click.echo("mend it, or answer for it: ecluse security baseline FINGERPRINT --until YYYY-MM-DD --reason '…'")
     return scanned.done.exit
 
 

@@ -176,6 +176,11 @@ class Accepted:
     """For people: the rule and the place."""
 
 
+def legible(text: str) -> str:
+    """In one line and for any terminal: a file's name may hold what commands a terminal, or the runner of a CI."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those that are alike get a number each, so that one more of a kind that was accepted is a new one."""
     seen: dict[str, int] = {}

@@ -17,7 +17,7 @@ class HooksFolder(Protocol):
         """`core.hooksPath` says so: it isn't the repository's own."""
 
     def text(self, name: str) -> str | None:
-        """None when there is none."""
+        """None when there is none, empty for what is no file."""
 
     def put(self, name: str, text: str, *, aside: str = "") -> None:
         """`aside` is the name that what is there gets; without one it is replaced."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -113,6 +113,9 @@ class Source(Protocol):
     async def past(self, until: Commit) -> Past:
         """Each content of a file at each of its paths once, sorted by path; neither links nor submodules. It grows with
         the history: a second for some ten thousand commits."""
+
+    async def sizes(self, objects: Sequence[str]) -> Mapping[str, int]:
+        """Of blobs, in bytes. Each must be there."""
 
     async def contents(self, objects: Sequence[str], folder: Path) -> None:
         """Write blobs to files of `folder` with their names. Each must be there."""

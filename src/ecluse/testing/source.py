@@ -102,6 +102,10 @@ class MemorySource:
                 found.setdefault((path, blob.object), blob)
         return Past(blobs=tuple(found[key] for key in sorted(found)))
 
+    async def sizes(self, objects: Sequence[str]) -> Mapping[str, int]:
+        known = {_name(data): len(data) for one in self._commits for data in one.files.values()}
+        return {name: known[name] for name in objects}
+
     async def contents(self, objects: Sequence[str], folder: Path) -> None:
         known = {_name(data): data for one in self._commits for data in one.files.values()}
         _write({name: known[name] for name in objects}, folder)

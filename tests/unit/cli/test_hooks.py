@@ -96,6 +96,19 @@ def test_a_push_is_refused_for_what_is_pushed(ecluse, git, repository, tmp_path)
     assert git("push", str(tmp_path / "there"), ":refs/heads/main").returncode == 0
 
 
+def test_a_name_for_what_the_remote_has_may_be_pushed(ecluse, git, repository, tmp_path):
+    subprocess.run(("git", "init", "-q", "--bare", tmp_path / "there"), check=True)
+    git("remote", "add", "origin", str(tmp_path / "there"))
+    old = repositories.commit(repository, "bad", {"state": "bad\n"})
+    repositories.commit(repository, "good", {"state": "good\n"})
+    ecluse("install")
+    assert git("push", "origin", f"{old}:refs/heads/old").returncode != 0
+    assert git("push", "origin", "HEAD:refs/heads/main").returncode == 0
+    git("tag", "old", old)
+    git("tag", "file", "HEAD:state")
+    assert git("push", "origin", "old", "file").returncode == 0
+
+
 def test_somebody_s_own_hook_is_kept_and_comes_back(ecluse, repository):
     hook(repository, "pre-commit").parent.mkdir(exist_ok=True)
     hook(repository, "pre-commit").write_text(OWN)
@@ -111,6 +124,54 @@ def test_somebody_s_own_hook_is_kept_and_comes_back(ecluse, repository):
     assert hook(repository, "pre-commit").read_text() == OWN
     assert not hook(repository, "pre-push").exists()
     assert document(ecluse("uninstall"))["hooks"]["pre-commit"] == "other"
+
+
+def test_a_hook_that_was_kept_is_not_lost_to_a_second_one(ecluse, repository):
+    kept, other = hook(repository, "pre-commit.before-ecluse"), "#!/bin/sh\nexit 1\n"
+    hook(repository, "pre-commit").parent.mkdir(exist_ok=True)
+    hook(repository, "pre-commit").write_text(OWN)
+    ecluse("install", "--force")
+    hook(repository, "pre-commit").write_text(other)  # another tool's
+    assert document(ecluse("install", "--force"))["problems"][0]["code"] == "C014"
+    assert (kept.read_text(), hook(repository, "pre-commit").read_text()) == (OWN, other)
+    kept.unlink()
+    assert document(ecluse("install", "--force"))["hooks"]["pre-commit"] == "installed"
+    assert kept.read_text() == other
+
+
+def test_a_link_that_leads_nowhere_today_is_a_hook_too(ecluse, repository, tmp_path):
+    hook(repository, "pre-commit").parent.mkdir(exist_ok=True)
+    hook(repository, "pre-commit").symlink_to(tmp_path / "not-mounted")
+    assert document(ecluse("install"))["problems"][0]["code"] == "C012"
+    ecluse("install", "--force")
+    ecluse("uninstall")
+    assert hook(repository, "pre-commit").readlink() == tmp_path / "not-mounted"
+
+
+def test_apps_of_one_repository_have_one_hook_for_all(tmp_path, monkeypatch):
+    one = {"ecluse.toml": '[apps.a]\nfolder = "a"\n[apps.b]\nfolder = "the b"\n'}
+    there = {f"{folder}/{name}": text for folder in ("a", "the b")
+             for name, text in (("ecluse.toml", MANIFEST), ("state", "good\n"))}  # fmt: skip
+    root = repositories.repository(tmp_path / "two", {**one, **there})[1]
+    monkeypatch.chdir(root)
+
+    def hooks(*arguments):
+        return document(CliRunner().invoke(cli, ["hooks", *arguments, "--json"]))["hooks"]
+
+    assert hooks("install", "--app", "a")["pre-commit"] == "installed"
+    assert hooks("install", "--app", "b")["pre-commit"] == "installed"
+    assert hooks("install", "--app", "a")["pre-commit"] == "current"
+
+    def commits(message, **files):
+        repositories.write(root, files)
+        words = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", message)
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+    assert not commits("bad a", **{"a/state": "bad\n"})
+    assert not commits("bad b", **{"a/state": "good\n", "the b/state": "bad\n"})
+    assert commits("good", **{"the b/state": "good too\n"})
+    repositories.git(root, "rm", "-rq", "a")
+    assert commits("one app less")
 
 
 def test_a_dry_run_writes_nothing(ecluse, repository):

@@ -36,6 +36,7 @@ def test_the_manifest_is_written_and_the_next_command_told(root):
     assert done.exit_code == 0, done.output
     assert 'app = "app:app" # app.py:2' in (root / "ecluse.toml").read_text()
     assert "ecluse ship" in done.stderr
+    assert "[security]" in done.stderr, "it isn't in the manifest, so it is said that there is such a gate"
     assert done.stdout == ""
 
 

@@ -6,6 +6,7 @@ commit that follows has passed already.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,8 +39,18 @@ ecluse() {{
     if [ -x {python} ]; then {python} -m ecluse "$@"; else command ecluse "$@"; fi
 }}
 """
+_CHECK = """\
+check() {{
+    for folder in {folders}; do
+        git rev-parse --verify --quiet "$1:./$folder" >/dev/null || continue  # an app of another branch
+        ecluse check --directory "$folder" --commit "$1" </dev/null || return
+    done
+}}
+"""
+_LISTED = re.compile(r"^    for folder in (.+); do$", re.MULTILINE)
 _BODIES = {
-    "pre-commit": """\
+    "pre-commit": _CHECK
+    + """\
 tree=$(git write-tree) || exit
 parent=$(git rev-parse --verify --quiet HEAD)
 commit=$(
@@ -47,13 +58,16 @@ commit=$(
     export GIT_COMMITTER_NAME=ecluse GIT_COMMITTER_EMAIL=ecluse@localhost GIT_COMMITTER_DATE='@0 +0000'
     git commit-tree ${{parent:+-p "$parent"}} -m 'What is about to be committed' "$tree"
 ) || exit
-ecluse check --directory {folder} --commit "$commit"
+check "$commit"
 """,
-    "pre-push": """\
-while read -r _ commit _; do
-    case $commit in  # all zeros: a branch is deleted
-    *[!0]*) ecluse check --directory {folder} --commit "$commit" </dev/null || exit ;;
-    esac
+    "pre-push": _CHECK
+    + """\
+while read -r _ pushed _; do
+    case $pushed in *[!0]*) ;; *) continue ;; esac  # all zeros: a branch is deleted
+    commit=$(git rev-parse --verify --quiet "$pushed^{{commit}}") || continue  # a tag of something else
+    new=$(git rev-list -1 "$commit" --not --remotes="$1") || exit
+    [ -n "$new" ] || continue  # the remote has it: an old tag, another name
+    check "$commit" || exit
 done
 """,
     "commit-msg": """\
@@ -80,17 +94,23 @@ class Hook:
     text: str
 
 
-def hooks_for(app: App, history: Iterable[Change], python: str, folder: str) -> tuple[Hook, ...]:
+def hooks_for(
+    app: App, history: Iterable[Change], python: str, folder: str, others: Iterable[str] = ()
+) -> tuple[Hook, ...]:
     """Those that have something to do. `python` is the interpreter that has Écluse, `folder` the app's from the
-    repository's top."""
-    checks = any(step.group == "check" for step in app.steps)
-    wanted = {"pre-commit": checks, "pre-push": checks, "commit-msg": is_conventional(history)}
+    repository's top, `others` those of apps beside it that have hooks."""
+    own = {folder} if any(step.group == "check" for step in app.steps) else set()
+    folders = sorted(set(others) - {folder} | own)
+    wanted = {"pre-commit": bool(folders), "pre-push": bool(folders), "commit-msg": is_conventional(history)}
     head = _HEAD.format(mark=MARK, python=shlex.quote(python))
-    return tuple(
-        Hook(name=name, text=head + body.format(folder=shlex.quote(folder)))
-        for name, body in _BODIES.items()
-        if wanted[name]
-    )
+    told = {"folder": shlex.quote(folder), "folders": shlex.join(folders)}
+    return tuple(Hook(name=name, text=head + body.format(**told)) for name, body in _BODIES.items() if wanted[name])
+
+
+def folders_of(text: str | None) -> tuple[str, ...]:
+    """Of the apps whose steps a hook runs, if it is ours."""
+    found = _LISTED.search(text or "") if state_of(text) is State.OURS else None
+    return tuple(shlex.split(found[1])) if found else ()
 
 
 def state_of(text: str | None) -> State:
@@ -125,6 +145,15 @@ def message_problem(text: str) -> Problem | None:
 def own_hooks(found: Mapping[str, State], wanted: Sequence[Hook]) -> tuple[str, ...]:
     """Names of wanted hooks in whose place somebody's own is."""
     return tuple(hook.name for hook in wanted if found[hook.name] is State.OTHER)
+
+
+def taken(names: Iterable[str]) -> Problem:
+    return Problem(
+        code="C014",
+        what=f"there are hooks of your own in two places: {', '.join(f'{name} and {name}{BEFORE}' for name in names)}",
+        state="nothing was written",
+        fix=f"keep one of them: what stands in NAME{BEFORE} was there when ours were installed before",
+    )
 
 
 def in_the_way(names: Iterable[str]) -> Problem:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ecluse.model.problem import Place, Problem, ProblemError
-from ecluse.model.security import Accepted
+from ecluse.model.security import Accepted, legible
 
 TABLE = "accepted"
 WANTED = ("fingerprint", "reason", "who", "until")
@@ -17,6 +17,14 @@ HEAD = """\
 # What `ecluse run security` found, and somebody answers for until a day (UTC); from the next one on it counts again.
 # Written by `ecluse security baseline`; an entry that accepts nothing is told.
 """
+
+
+def decoded(data: bytes, file: str) -> str:
+    """ProblemError V024 for what isn't UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ProblemError(_unreadable(file, str(error))) from error
 
 
 def read(text: str, file: str) -> tuple[Accepted, ...]:
@@ -35,15 +43,18 @@ def read(text: str, file: str) -> tuple[Accepted, ...]:
     return tuple(Accepted(**one) for one in entries)
 
 
-def added(text: str, entries: Iterable[Accepted]) -> str:
-    """`text` with more entries; one for the same fingerprint takes the place of what was there. Comments stay."""
+def added(text: str, entries: Iterable[Accepted], file: str) -> str:
+    """`text` with more entries; one for the same fingerprint takes the place of what was there. Comments stay.
+    ProblemError as `read`: nothing is written into what can't be read."""
     import tomlkit  # noqa: PLC0415  only a change pays for it
     from tomlkit.items import AoT  # noqa: PLC0415
 
+    before = read(text, file)
     fresh = {entry.fingerprint: entry for entry in entries}
     document = tomlkit.parse(text or HEAD)
     there = document.get(TABLE)
     if not isinstance(there, AoT):
+        fresh = {entry.fingerprint: entry for entry in before} | fresh
         there = tomlkit.aot()
         document[TABLE] = there
     for index in reversed(range(len(there))):
@@ -87,7 +98,7 @@ def require_future(until: date, today: date) -> None:
 
 def what(one: Mapping[str, Any]) -> str:
     """Of a finding, or something not checked, as a report has it: for people."""
-    place = one["place"] or "all of it"
+    place = legible(one["place"]) or "all of it"
     where = f"{place}:{one['line']}" if one.get("line") else place
     return f"{one.get('rule', 'not checked')}, {where}"
 

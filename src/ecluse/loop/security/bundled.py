@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ecluse.loop.build.bundle import wheelhouse_of
+from ecluse.loop.code.checkout import reader
 from ecluse.loop.security.ground import Ground
 from ecluse.loop.security.licences import Licensed, judged, licensed
+from ecluse.loop.security.own import is_own, own_names
 from ecluse.loop.security.packages import finding, headers
 from ecluse.model.artifact import Wheel
 from ecluse.model.package import Package
@@ -19,7 +21,7 @@ from ecluse.ports.advisories import Advisories
 
 @dataclass(slots=True)
 class Bundled:
-    """The wheels of the app and of its server, asked for once for all who look at them."""
+    """The wheels of others that the app and its server have, asked for once for all who look at them."""
 
     ground: Ground
     _wheels: asyncio.Task[tuple[Wheel, ...]] | None = None
@@ -32,7 +34,8 @@ class Bundled:
 
     async def _asked(self) -> tuple[Wheel, ...]:
         house = await wheelhouse_of(self.ground.app, self.ground.world, self.ground.checkout)
-        found = {wheel.name: wheel for wheel in (*house.app, *house.server)}
+        names = await asyncio.to_thread(own_names, self.ground.checkout.files, reader(self.ground.checkout.folder))
+        found = {wheel.name: wheel for wheel in (*house.app, *house.server) if not is_own(wheel, names)}
         return tuple(found[name] for name in sorted(found))
 
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from ecluse.loop.security import bundled as packages
 from ecluse.loop.security import programs, secrets
-from ecluse.loop.security.baseline import read
+from ecluse.loop.security.baseline import decoded, read
 from ecluse.loop.security.bundled import Bundled
 from ecluse.loop.security.ground import Ground
 from ecluse.loop.security.judging import Judgement, judge
@@ -85,7 +85,7 @@ def _said(problem: Problem) -> str:
 
 def _baseline(ground: Ground) -> str:
     file = ground.checkout.folder / ground.policy.baseline
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return decoded(file.read_bytes(), ground.policy.baseline) if file.is_file() else ""
 
 
 def listed_in(files: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ecluse.model.counted import counted
-from ecluse.model.security import Accepted, Finding, Scan, Scanner, SecurityPolicy, Unchecked
+from ecluse.model.security import Accepted, Finding, Scan, Scanner, SecurityPolicy, Unchecked, legible
 from ecluse.model.verdict import Answer
 
 MOST = 20
@@ -39,7 +39,7 @@ class Judgement:
     @property
     def evidence(self) -> tuple[str, ...]:
         """What decided comes first, then a line for each scanner."""
-        return (
+        lines = (
             *_cut([f"{one.severity} {one.where}: {one.message} ({one.scanner} {one.rule})" for one in self.stopping]),
             *_cut([f"not checked: {one.scanner}, {one.where}: {one.why} [V021]" for one in self.open]),
             *(f"accepted until {one.until} by {one.who}, which is over: {one.what} [V022]" for one in self.expired),
@@ -47,6 +47,7 @@ class Judgement:
             *(f"the baseline accepts what isn't there: {one.fingerprint} {one.what} [V023]" for one in self.unused),
             *self.notes,
         )
+        return tuple(map(legible, lines))
 
     def _line(self, scan: Scan) -> str:
         """`code: 12 files, 1 finding, 2 minor, 1 accepted (bandit 1.9)`"""
@@ -59,7 +60,8 @@ class Judgement:
         facts = [counted(number, thing) for number, thing in told if number]
         state = "" if facts or any(one.scanner is scan.scanner for one in self.open) else "nothing found"
         parts = [f"{scan.looked:,} looked at", *filter(None, [*facts, state])]
-        return f"{scan.scanner}: {', '.join(parts)} ({', '.join(filter(None, [scan.tool, *scan.notes]))})"
+        behind = ", ".join(filter(None, [scan.tool, *scan.notes]))
+        return f"{scan.scanner}: {', '.join(parts)}{f' ({behind})' if behind else ''}"
 
 
 def judge(

@@ -27,6 +27,9 @@ _CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "Universal Permissive License (UPL)": "UPL-1.0", "Eclipse Public License 2.0 (EPL-2.0)": "EPL-2.0",
         "Boost Software License 1.0 (BSL-1.0)": "BSL-1.0", "Academic Free License (AFL)": "AFL-3.0",
         "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
+        "Historical Permission Notice and Disclaimer (HPND)": "HPND", "Zero-Clause BSD (0BSD)": "0BSD",
+        "European Union Public Licence 1.2 (EUPL 1.2)": "EUPL-1.2",
+        "Python License (CNRI Python License)": "CNRI-Python",
         "GNU General Public License (GPL)": "GPL-1.0-or-later",
         "GNU General Public License v2 (GPLv2)": "GPL-2.0-only",
         "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
@@ -42,6 +45,8 @@ _CLASSIFIERS: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 """The names of the index's classifiers as SPDX has them."""
+_FAMILIES = frozenset({"OSI Approved", "DFSG approved"})
+"""Of classifiers: they name no licence."""
 _TEXTS: Mapping[str, str] = MappingProxyType(
     {
         "mit": "MIT", "mit license": "MIT", "the mit license": "MIT", "apache 2.0": "Apache-2.0", "isc": "ISC",
@@ -71,10 +76,12 @@ def licensed(package: Package, metadata: Mapping[str, Sequence[str]], policy: Se
     if expression := _first(metadata, "license-expression"):
         return Licensed(package, expression)
     trove = [one.rpartition(" :: ")[2] for one in metadata.get("classifier", ()) if one.startswith("License :: ")]
-    named = [_CLASSIFIERS[name] for name in trove if name in _CLASSIFIERS]
-    if named:
+    trove = [name for name in trove if name not in _FAMILIES]
+    if strange := [name for name in trove if name not in _CLASSIFIERS]:
+        return Licensed(package, "", ", ".join(strange))
+    if trove:
         # Several classifiers don't say whether one may choose: all of them count.
-        return Licensed(package, " AND ".join(dict.fromkeys(named)))
+        return Licensed(package, " AND ".join(dict.fromkeys(_CLASSIFIERS[name] for name in trove)))
     text = " ".join(_first(metadata, "license").split())
     return Licensed(package, _TEXTS.get(text.lower(), ""), text if len(text) <= SHORT else "a text of its own")
 

@@ -12,14 +12,15 @@ from ecluse.model.security import Scanner, SecurityPolicy
 Text = Callable[[str], str | None]
 """What a file says; None for what is no text."""
 _KUBERNETES = re.compile(r"^apiVersion\s*:.*$(?s:.*)^kind\s*:|^kind\s*:.*$(?s:.*)^apiVersion\s*:", re.MULTILINE)
+_INTERPRETER = re.compile(r"#!.*\bpython")
 _TEMPLATE = re.compile(r"\{\{")
 _FOLDERS = r"(?:.*/)?"
 _NAMES: Mapping[Scanner, re.Pattern[str]] = MappingProxyType(
     {
-        Scanner.CODE: re.compile(r".*\.pyw?", re.DOTALL),
+        Scanner.CODE: re.compile(rf".*\.pyw?|{_FOLDERS}[^/.]+", re.DOTALL),
         Scanner.SECRETS: re.compile(r".*", re.DOTALL),
         Scanner.DOCKERFILE: re.compile(
-            rf"{_FOLDERS}(?:(?:Docker|Container)file(?:\.(?!dockerignore$)[\w.-]+)?|[\w.-]+\.(?:[Dd]ockerfile|[Cc]ontainerfile))"
+            rf"{_FOLDERS}(?:(?:Docker|Container)file(?:[-_][\w-]+|\.(?!dockerignore$)[\w.-]+)?|[\w.-]+\.(?:[Dd]ockerfile|[Cc]ontainerfile))"
         ),
         Scanner.WORKFLOWS: re.compile(rf"{_FOLDERS}(?:\.github/(?:workflows/[^/]+|dependabot)\.ya?ml|action\.ya?ml)"),
         Scanner.TERRAFORM: re.compile(r".*\.tf(?:\.json)?", re.DOTALL),
@@ -65,4 +66,11 @@ def _is_for(scanner: Scanner, path: str, text: Text) -> bool:
     names = _NAMES.get(scanner)
     if names is None or not names.fullmatch(path):
         return False
-    return scanner is not Scanner.KUBERNETES or bool(_KUBERNETES.search(text(path) or ""))
+    if scanner is Scanner.KUBERNETES:
+        return bool(_KUBERNETES.search(text(path) or ""))
+    return scanner is not Scanner.CODE or _is_python(path, text)
+
+
+def _is_python(path: str, text: Text) -> bool:
+    """By its name, or by the interpreter that its first line asks for."""
+    return path.endswith((".py", ".pyw")) or bool(_INTERPRETER.match(text(path) or ""))

@@ -17,17 +17,21 @@ from ecluse.loop.code.workplace import remove_tree
 from ecluse.loop.security.ground import Ground
 from ecluse.loop.security.readers.detect_secrets import Secretive, read
 from ecluse.loop.security.remembered import Remembered
+from ecluse.loop.security.texts import is_drawn, is_lock, lay, shown_as
 from ecluse.loop.security.tools import SECRETS_RULES, TOOLS
+from ecluse.model.counted import counted
 from ecluse.model.security import Finding, Scan, Scanner, Severity, Unchecked, numbered
 from ecluse.ports.source import Blob
 
 TOOL = TOOLS[Scanner.SECRETS]
-ARGUMENTS = ("scan", "--no-verify", "--all-files")
+ARGUMENTS = (
+    "scan", "--no-verify", "--all-files", "--disable-filter", "detect_secrets.filters.heuristic.is_swagger_file"
+)  # fmt: skip
 GUESSED = frozenset({"Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"})
 """By the name of a variable, or by how random a text is: not by the documented shape of a key."""
 BATCH = 400
-BINARY = 8000
-"""Bytes that are looked at for a NUL, as git does."""
+BYTES = 64 << 20
+"""Of a batch; one that is larger alone is one."""
 SHALLOW = "this clone lacks a part of the history: fetch all of it (`git fetch --unshallow`; in a CI, a full clone)"
 
 
@@ -40,11 +44,26 @@ class Piece:
 
     @property
     def key(self) -> str:
-        return f"{self.object}/{PurePosixPath(self.path).name}"
+        return f"{self.object}/{self._name}"
+
+    @property
+    def file(self) -> str:
+        """Where it is laid out to be looked at."""
+        return f"{self.object}/{shown_as(self._name)}"
+
+    def telling(self, found: Iterable[Secretive]) -> tuple[Secretive, ...]:
+        """Of what was found in it, what says something."""
+        return tuple(one for one in found if not (is_drawn(self._name) and one.kind in GUESSED))
+
+    @property
+    def _name(self) -> str:
+        return PurePosixPath(self.path).name
 
 
 async def scan(paths: tuple[str, ...], ground: Ground) -> Scan:
     """UnreadableError, ProblemError: nothing could be looked at."""
+    locks = tuple(path for path in paths if is_lock(path))
+    paths = tuple(path for path in paths if not is_lock(path))
     here = await asyncio.to_thread(_hashed, ground, paths) if ground.checkout.dirty else await _entries(ground, paths)
     blobs: tuple[Blob, ...] = ()
     unchecked: list[Unchecked] = []
@@ -63,7 +82,10 @@ async def scan(paths: tuple[str, ...], ground: Ground) -> Scan:
         unchecked=tuple(unchecked),
         looked=len({piece.object for piece in pieces} | {blob.object for blob in blobs}),
         tool=ground.tool(TOOL),
-        notes=(f"{len(blobs):,} of the history",) if ground.policy.history else ("without the history",),
+        notes=(
+            f"{len(blobs):,} of the history" if ground.policy.history else "without the history",
+            *([f"{counted(len(locks), 'lock file')} left out"] if locks else []),
+        ),
     )
 
 
@@ -107,7 +129,7 @@ def _not_excluded(blobs: Iterable[Blob], ground: Ground) -> tuple[Blob, ...]:
     gone = frozenset(chosen([blob.path for blob in listed], ground.policy.exclude)) if ground.policy.exclude else ()
     once: dict[str, Blob] = {}
     for blob in listed:
-        if blob.path not in gone:
+        if blob.path not in gone and not is_lock(blob.path):
             once.setdefault(blob.object, blob)
     return tuple(once.values())
 
@@ -122,21 +144,34 @@ async def _looked_at(
     known = dict(await asyncio.to_thread(remembered.recall))
     lying = {piece.key: piece for piece in here if piece.key not in known}
     gone = {piece.key: piece for piece in past if piece.key not in known and piece.key not in lying}
-    batches = [*_batches(list(lying.values()), from_tree=True), *_batches(list(gone.values()), from_tree=False)]
-    for number, (pieces, from_tree) in enumerate(batches, 1):
+    sizes = await ground.world.source.sizes(sorted({piece.object for piece in gone.values()})) if gone else {}
+    batches = [
+        *((pieces, True) for pieces in _batches(lying.values(), {})),
+        *((pieces, False) for pieces in _batches(gone.values(), sizes)),
+    ]
+    left = len(lying) + len(gone)
+    for pieces, from_tree in batches:
+        if len(batches) > 1:
+            ground.world.reporter.line("security", f"secrets: {left:,} contents are still to be looked at")
         known |= await _batch(pieces, ground, from_tree=from_tree)
         await asyncio.to_thread(remembered.keep, known, ground.checkout.commit, ground.world.clock.now())
-        if number < len(batches):
-            left = len(lying) + len(gone) - number * BATCH
-            ground.world.reporter.line(
-                "security", f"secrets: about {max(left, 0):,} contents are still to be looked at"
-            )
+        left -= len(pieces)
     return known
 
 
-def _batches(pieces: Sequence[Piece], *, from_tree: bool) -> Iterator[tuple[Sequence[Piece], bool]]:
-    for at in range(0, len(pieces), BATCH):
-        yield pieces[at : at + BATCH], from_tree
+def _batches(pieces: Iterable[Piece], sizes: Mapping[str, int]) -> Iterator[Sequence[Piece]]:
+    """So many at a time that there is room for them: those of the tree lie there anyway, of others copies are made."""
+    batch: list[Piece] = []
+    room = BYTES
+    for piece in pieces:
+        size = sizes.get(piece.object, 0)
+        if batch and (len(batch) == BATCH or size > room):
+            yield batch
+            batch, room = [], BYTES
+        batch.append(piece)
+        room -= size
+    if batch:
+        yield batch
 
 
 async def _batch(pieces: Sequence[Piece], ground: Ground, *, from_tree: bool) -> dict[str, tuple[Secretive, ...]]:
@@ -145,13 +180,13 @@ async def _batch(pieces: Sequence[Piece], ground: Ground, *, from_tree: bool) ->
     folder.mkdir()
     try:
         if from_tree:
-            contents = {piece.key: ground.tree / piece.path for piece in pieces}
+            contents = {piece.file: ground.tree / piece.path for piece in pieces}
         else:
             await ground.world.source.contents(sorted({piece.object for piece in pieces}), folder)
-            contents = {piece.key: folder / piece.object for piece in pieces}
+            contents = {piece.file: folder / piece.object for piece in pieces}
         listed = await asyncio.to_thread(_lay_out, contents, ground.scratch / "looked-at")
         told = await _run(ground) if listed else {}
-        return {piece.key: told.get(piece.key, ()) for piece in pieces}
+        return {piece.key: piece.telling(told.get(piece.file, ())) for piece in pieces}
     finally:
         await asyncio.to_thread(_clear, folder, ground.scratch / "looked-at")
 
@@ -164,19 +199,7 @@ async def _run(ground: Ground) -> Mapping[str, tuple[Secretive, ...]]:
 def _lay_out(contents: Mapping[str, Path], folder: Path) -> int:
     """How many there are: those that are binary hold no text."""
     folder.mkdir()
-    count = 0
-    for name, source in contents.items():
-        with source.open("rb") as file:
-            head = file.read(BINARY)
-            if b"\0" in head or not head:
-                continue
-            (folder / name).parent.mkdir(exist_ok=True)
-            with (folder / name).open("wb") as target:
-                target.write(head)
-                while piece := file.read(1 << 20):
-                    target.write(piece)
-        count += 1
-    return count
+    return sum(lay(source, folder / name) for name, source in contents.items())
 
 
 def _clear(*folders: Path) -> None:

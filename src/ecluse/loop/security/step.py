@@ -20,7 +20,7 @@ from ecluse.loop.test.cache.kept import Made
 from ecluse.loop.test.judged import Judged
 from ecluse.model.app import App, Step
 from ecluse.model.redaction import masked
-from ecluse.model.security import SecurityPolicy
+from ecluse.model.security import SecurityPolicy, legible
 from ecluse.model.verdict import Answer
 from ecluse.ports.world import World
 
@@ -81,7 +81,7 @@ class SecurityGate:
         """The reports as outputs and among the run's papers, and a log for people."""
         stage, name = self._stage, self._step.name
         stage.logs.mkdir(parents=True, exist_ok=True)
-        text = "".join(f"{line}\n" for line in told(judgement)).encode("utf-8", "replace")
+        text = "".join(f"{legible(line)}\n" for line in told(judgement)).encode()
         self.log.write_bytes(masked(text, stage.hidden))
         papers = [self.log]
         made = documents(judgement, stage.checkout.commit, listed)

@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from typing import Any
 from ecluse.model.package import Package
 from ecluse.ports.advisories import Answer
 from ecluse.providers.advisories.osv import UndecidableError, names_of, vulnerabilities
+
+_SPOILT = (zlib.error, EOFError, RuntimeError)
+"""What zipfile raises, too: for a spoilt stream, one that is cut off, encrypted, or packed in an unknown way."""
 
 
 class SpoiltError(Exception):
@@ -34,8 +39,11 @@ class FolderAdvisories:
 
     def content(self) -> str:
         """By names, sizes and times: a database has tens of thousands of files."""
-        files = ((str(path), path.stat()) for path in self._files())
-        told = [(name, status.st_size, status.st_mtime_ns) for name, status in files]
+        told = []
+        for path in self._files():
+            with suppress(FileNotFoundError):  # another program renews the folder
+                status = path.stat()
+                told.append((str(path), status.st_size, status.st_mtime_ns))
         return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogatepass")).hexdigest()
 
     async def ask(self, packages: Sequence[Package]) -> Mapping[Package, Answer]:
@@ -51,7 +59,7 @@ class FolderAdvisories:
                 for about, record in self._record(name, data):
                     if about in wanted:
                         records.setdefault(about, []).append(record)
-        except (OSError, zipfile.BadZipFile, SpoiltError) as error:
+        except (OSError, zipfile.BadZipFile, SpoiltError, *_SPOILT) as error:
             return dict.fromkeys(packages, f"{self.folder}: {error}")
         if not count:
             return dict.fromkeys(packages, f"{self.folder} holds no advisory")
@@ -62,7 +70,7 @@ class FolderAdvisories:
             record = json.loads(data)
             self._newest = max(self._newest, str(record["modified"]))
             names = names_of(record)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise SpoiltError(f"{name} is no advisory in OSV's format") from error
         yield from ((about, record) for about in names)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecluse.model.package import Package, Vulnerability
+from ecluse.model.package import Package, Vulnerability, normal
 from ecluse.ports.advisories import Answer
 from ecluse.providers.uv.download import bare, credentials
 
@@ -61,14 +61,14 @@ class OwnIndex:
             return f"HTTP {answer.status_code}"
         try:
             return _read(json.loads(answer.content), package)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return "the answer isn't that of an index with PyPI's JSON interface"
 
 
 def _read(document: dict[str, Any], package: Package) -> Answer:
-    told = Package.of(str(document["info"]["name"]), package.version)
-    if told != package:
-        return f"the answer is about {told.name}"
+    told = Package.of(str(document["info"]["name"]), normal(str(document["info"]["version"])))
+    if told != Package(package.name, normal(package.version)):
+        return f"the answer is about {told}"
     if not isinstance(document.get("vulnerabilities"), list):
         return "the answer says nothing of vulnerabilities"
     return tuple(

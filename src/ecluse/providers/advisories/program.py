@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -52,16 +52,20 @@ class PipAudit:
         if not packages:
             return {}
         known = None if self.at else _known(packages)
-        asked = (*packages, known) if known else tuple(packages)
+        answers: dict[Package, Answer] = {}
         try:
-            finished, printed = await self._run(asked)
+            for asked in _rounds((*packages, known) if known else packages):
+                answers |= await self._answers(asked)
         except ProblemError as error:
             return dict.fromkeys(packages, str(error))
-        answers = _answers(finished, printed, asked)
         if known and not answers[known]:
             why = f"the source knows no vulnerability of {known}, which has some: what it says isn't believed"
             return dict.fromkeys(packages, why)
         return {package: answers[package] for package in packages}
+
+    async def _answers(self, asked: Sequence[Package]) -> Mapping[Package, Answer]:
+        finished, printed = await self._run(asked)
+        return _answers(finished, printed, asked)
 
     async def _run(self, asked: Sequence[Package]) -> tuple[Finished, bytes]:
         program = await self.toolbox.program(TOOL)
@@ -99,6 +103,17 @@ def _why(finished: Finished) -> str:
     lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
     told = [line.partition(":")[2].strip() for line in lines if line.startswith("ERROR:")]
     return next(iter(told), lines[-1] if lines else f"it ended with {finished.exit_code}")
+
+
+def _rounds(packages: Iterable[Package]) -> list[list[Package]]:
+    """One run takes no package twice, and a server may bring another version of what the app has."""
+    found: list[list[Package]] = []
+    for package in dict.fromkeys(packages):
+        apart = (one for one in found if package.name not in {other.name for other in one})
+        if (one := next(apart, None)) is None:
+            found.append(one := [])
+        one.append(package)
+    return found
 
 
 def _known(packages: Sequence[Package]) -> Package:

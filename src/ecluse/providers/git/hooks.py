@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,11 @@ class HooksFolder:
     is_configured: bool
 
     def text(self, name: str) -> str | None:
-        """None when there is none."""
+        """None when there is none, empty for what is no file: a link that leads nowhere, a folder."""
         file = self.path / name
-        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+        if file.is_file():
+            return file.read_text(encoding="utf-8", errors="replace")
+        return "" if os.path.lexists(file) else None
 
     def put(self, name: str, text: str, *, aside: str = "") -> None:
         """`aside` is the name that what is there gets; without one it is replaced."""

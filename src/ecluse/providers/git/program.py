@@ -26,6 +26,7 @@ _SETTINGS = (
     "core.fsmonitor=false",
     "core.quotePath=false",
     "color.ui=false",
+    "log.diffMerges=separate",  # with -m: what is only in a merge was committed too
     "log.showSignature=false",
     "i18n.logOutputEncoding=UTF-8",
 )

@@ -16,7 +16,7 @@ from ecluse.ports.source import Branch, Change, Entry, Past, Tag
 from ecluse.providers.git import problems
 from ecluse.providers.git.past import FORMAT, blobs_of
 from ecluse.providers.git.program import Git, Said
-from ecluse.providers.git.trees import copy_working, parse_tree, there, write_tree
+from ecluse.providers.git.trees import copy_working, parse_tree, there, told, write_tree
 
 _WHOLE = 40
 """Digits of an object's name at least; it always means the same."""
@@ -136,6 +136,11 @@ class GitSource:
         )
         shallow = (await self._ask("rev-parse", "--is-shallow-repository")).strip() == b"true"
         return Past(blobs=await asyncio.to_thread(blobs_of, said), whole=not shallow)
+
+    async def sizes(self, objects: Sequence[str]) -> Mapping[str, int]:
+        wanted = "".join(f"{name}\n" for name in objects).encode()
+        said = await self._git.ask("cat-file", "--batch-check", "--buffer", stdin=wanted)
+        return dict(map(told, self._succeeded(said, "cat-file").splitlines()))
 
     async def contents(self, objects: Sequence[str], folder: Path) -> None:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".blobs-") as blobs:

@@ -11,10 +11,13 @@ from typing import BinaryIO
 
 from ecluse.model.problem import Place, Problem, ProblemError
 from ecluse.ports.source import Entry
+from ecluse.providers.git.problems import git_failed
 
 _MODES = {"100644": "file", "100664": "file", "100755": "executable", "120000": "link"}
 _PERMISSIONS = {"file": 0o644, "executable": 0o755}
 _SUBMODULE = "160000"
+_TOLD = 2
+"""Behind an object's name: its type and its size (git-cat-file(1), BATCH OUTPUT)."""
 
 
 def parse_tree(listing: bytes) -> tuple[Entry, ...]:
@@ -49,7 +52,7 @@ def write_tree(folder: Path, entries: Iterable[Entry], blobs: BinaryIO) -> None:
     made: set[Path] = set()
     links: list[tuple[Path, bytes]] = []
     for entry in entries:
-        size = int(blobs.readline().split(b" ")[2])
+        _, size = told(blobs.readline())
         path = folder / entry.path
         _make_folder(path.parent, made)
         if entry.mode == "link":
@@ -59,6 +62,14 @@ def write_tree(folder: Path, entries: Iterable[Entry], blobs: BinaryIO) -> None:
         blobs.read(1)
     for path, text in links:
         path.symlink_to(os.fsdecode(text))
+
+
+def told(line: bytes) -> tuple[str, int]:
+    """Of `cat-file --batch` about an object: its name and its size. ProblemError C007 for one that isn't there."""
+    name, *fields = line.decode().split()
+    if len(fields) != _TOLD:
+        raise ProblemError(git_failed("cat-file", line.decode().strip()))
+    return name, int(fields[1])
 
 
 def there(root: Path, names: Iterable[str]) -> tuple[str, ...]:

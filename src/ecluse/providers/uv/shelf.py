@@ -37,14 +37,16 @@ class Shelf:
 
     async def program(self, tool: str, name: str, say: Callable[[str], None]) -> Path:
         folder = self._folder / f"{tool}-{key_of(digest(tool), str(self._python))[:12]}"
-        if not is_complete(folder):
+        program = folder / "bin" / (name or tool)
+        if not _is_whole(folder, program):
             with failure.disk(self._home):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 async with turn(self._folder / f"{tool}.lock"):
-                    if not is_complete(folder):
+                    if not _is_whole(folder, program):
                         await self._make(tool, folder, say)
                         self._forget_oldest(tool)
-        return use(folder) / "bin" / (name or tool)
+        use(folder)
+        return program
 
     async def _make(self, tool: str, folder: Path, say: Callable[[str], None]) -> None:
         """Made where it stays: an environment can't be moved."""
@@ -75,6 +77,11 @@ class Shelf:
         for folder in by_use[KEPT:]:
             (folder / COMPLETE).unlink()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_whole(folder: Path, program: Path) -> bool:
+    """The Python that it was made with may be gone since: an update of the system, another version in its place."""
+    return is_complete(folder) and (folder / "bin" / "python").exists() and program.exists()
 
 
 def tools() -> tuple[str, ...]:

@@ -61,6 +61,11 @@ def wheels():
 
 
 @pytest.fixture
+def built():
+    return set()
+
+
+@pytest.fixture
 def advisories(tmp_path):
     folder = tmp_path / "advisories"
     folder.mkdir()
@@ -78,8 +83,8 @@ def spy(commands):
 
 
 @pytest.fixture
-def world(root, tmp_path, spy, tools, wheels, advisories, clock):
-    toolchain = Toolchain(FolderStore(tmp_path / "home" / "store"), wheels)
+def world(root, tmp_path, spy, tools, wheels, built, advisories, clock):
+    toolchain = Toolchain(FolderStore(tmp_path / "home" / "store"), wheels, built)
     return world_of(
         root, tmp_path / "home", spy, toolchain=toolchain, toolbox=tools, clock=clock,
         store=FolderStore(tmp_path / "home" / "store"), advisories=lambda _: FolderAdvisories(advisories),

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.loop.security.secrets import BATCH, BYTES, Piece, _batches
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.security import Scanner
 from ecluse.model.verdict import Answer
 from support import repositories
+from support.security_tools import LOOKS
 
 BANDIT = {
     "errors": [],
@@ -48,6 +50,14 @@ def test_a_finding_fails_the_step_and_is_in_the_ledger(gate, tools, world):
     assert verdict.evidence[0] == "high app.py:1: shell (code B602)"
     (event,) = (one.event for one in world.ledger.events() if isinstance(one.event, StepEnded))
     assert (event.step, event.answer, event.evidence) == ("security", "failed", verdict.evidence)
+
+
+def test_what_bandits_own_settings_leave_out_is_said(gate, tools):
+    settings = '[tool.bandit]\nexclude_dirs = ["tests"]\n'
+    tools.prints("bandit", CLEAN)
+    verdict = gate({"app.py": "1\n", "tests/a.py": "1\n", "pyproject.toml": settings}, scanners=CODE)
+    left_out = "1 left out by `exclude_dirs` of [tool.bandit]"
+    assert verdict.evidence == (f"code: 1 looked at, nothing found (bandit 1.0, {left_out})",)
 
 
 def test_an_accepted_finding_passes_until_its_day(gate, tools, clock):
@@ -168,6 +178,22 @@ def test_each_content_is_looked_at_once(gate, spy):
     assert len(spy.looked) == 2
 
 
+def test_a_look_in_parts_says_at_once_how_much_there_is(gate, world, spy):
+    gate({"a.txt": "1\n"}, scanners=CODE)
+    assert gate({"a.txt": "2\n"}, scanners=SECRETS).answer is Answer.PASSED
+    told = [text for _, text in world.reporter.told if "still" in text]
+    assert told == [f"secrets: {left} contents are still to be looked at" for left in (2, 1)]
+    assert [len(looked) for looked in spy.looked] == [1, 1]
+
+
+def test_large_contents_are_looked_at_a_few_at_a_time():
+    pieces = [Piece(str(number), "a") for number in range(BATCH + 5)]
+    sizes = {"0": BYTES // 2, "1": BYTES // 2, "2": 1, "3": 9 * BYTES}
+    batches = [[piece.object for piece in batch] for batch in _batches(pieces, sizes)]
+    assert batches[:3] == [["0", "1"], ["2"], ["3"]]
+    assert [len(batch) for batch in batches[3:]] == [BATCH, 1]
+
+
 def test_what_is_known_of_contents_is_not_of_other_rules(gate, spy, tools):
     gate({"a.py": "1\n"}, scanners=SECRETS)
     tools.give("detect-secrets", (tools._folder / "detect-secrets").read_text() + "\n# newer\n")
@@ -178,6 +204,28 @@ def test_what_is_known_of_contents_is_not_of_other_rules(gate, spy, tools):
 def test_a_secret_of_the_working_tree_is_found_before_it_is_committed(gate):
     gate({"a.py": "1\n"}, scanners=SECRETS)
     assert gate({"b.py": "SECRET-x\n"}, scanners=SECRETS, dirty=True).answer is Answer.FAILED
+
+
+@pytest.mark.parametrize("name", ["a.py", "style.css"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-32"])
+def test_neither_an_encoding_nor_a_name_hides_a_secret(gate, root, encoding, name):
+    (root / name).write_bytes("caf\xe9\nSECRET-x\n".encode(encoding))
+    verdict = gate({"b.txt": "1\n"}, scanners=SECRETS)
+    assert [(one["place"], one["line"]) for one in report_of(verdict)["findings"]] == [(name, 2)]
+
+
+def test_of_a_text_full_of_numbers_only_the_shape_of_a_key_counts(gate, tools):
+    tools.give("detect-secrets", LOOKS.replace("Private Key", "Secret Keyword"))
+    verdict = gate({"style.css": "SECRET-x\n", "a.py": "SECRET-x\n"}, scanners=SECRETS)
+    assert [one["place"] for one in report_of(verdict)["findings"]] == ["a.py"]
+
+
+def test_lock_files_are_left_out_and_that_is_said(gate):
+    verdict = gate({"uv.lock": "SECRET-x\n", "web/package-lock.json": "{}\n", "a.py": "1\n"}, scanners=SECRETS)
+    assert verdict.answer is Answer.PASSED
+    assert "secrets: 1 looked at, nothing found (detect-secrets 1.0, 1 of the history, 2 lock files left out)" in (
+        verdict.evidence
+    )
 
 
 def test_binary_files_and_links_are_no_text(gate, root):
@@ -201,6 +249,25 @@ def test_a_vulnerable_package_of_the_bundle_is_a_finding(gate, wheels, advisorie
     verdict = gate(scanners=DEPENDENCIES)
     assert verdict.answer is Answer.FAILED
     assert "high shop-kit: shop-kit 1.0 has GHSA-1" in verdict.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", '[project]\nname = "Shop.Kit"\n'),
+        ("core/pyproject.toml", '[tool.poetry]\nname = "shop-kit"\n'),
+        ("setup.cfg", "[metadata]\nname = shop_kit\n"),
+    ],
+)
+def test_the_commit_s_own_package_is_asked_of_nobody(gate, wheels, built, advisories, file, text):
+    own = "shop_kit-1.0-py3-none-any.whl"
+    wheels |= {own: "", "other-2-py3-none-any.whl": "License: MIT\n"}
+    (advisories / "a.json").write_text(record("shop-kit"))
+    policy = {"scanners": (*DEPENDENCIES, *LICENCES), "deny": ("AGPL-*",)}
+    assert gate({file: text}, **policy).answer is Answer.FAILED, "fetched: it is somebody else's"
+    built.add(own)
+    assert gate(fresh=True, **policy).answer is Answer.PASSED
+    assert gate({file: "[broken"}, fresh=True, **policy).answer is Answer.FAILED
 
 
 def test_a_source_that_does_not_answer_is_told_once(gate, wheels, advisories):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecluse.loop.security.baseline import added, entries, read, require_future
+from ecluse.loop.security.baseline import added, decoded, entries, read, require_future, what
 from ecluse.loop.security.judging import judge
 from ecluse.loop.security.report import document
 from ecluse.model.problem import ProblemError
@@ -55,6 +55,23 @@ def test_a_finding_fails_and_one_under_the_threshold_is_told():
     assert "1 finding, 1 minor one" in told.evidence[1]
 
 
+def test_a_name_commands_neither_a_terminal_nor_the_runner_of_a_ci():
+    named = "a\n::error::b\x1b[31m\udce9.py"
+    hostile, missed = replace(FOUND, place=named), Unchecked(scanner=Scanner.CODE, place=named, why="\x9b2J")
+    told = judgement(code(hostile, unchecked=(missed,)))
+    assert told.evidence[:2] == (
+        "high a?::error::b?[31m?.py:3: shell (code B602)",
+        "not checked: code, a?::error::b?[31m?.py: ?2J [V021]",
+    )
+    report = document(told, "c0ffee")
+    assert report["findings"][0]["place"] == named
+    assert what(report["findings"][0]) == "B602, a?::error::b?[31m?.py:3"
+
+
+def test_a_scanner_that_never_began_names_no_program():
+    assert judgement(Scan(scanner=Scanner.CODE)).evidence == ("code: 0 looked at, nothing found",)
+
+
 def test_the_threshold_is_the_manifest_s():
     strict = SecurityPolicy(fail_at={Scanner.CODE: Severity.CRITICAL})
     assert judgement(code(FOUND), policy=strict).answer is Answer.PASSED
@@ -96,12 +113,19 @@ def test_what_is_open_can_be_accepted_and_the_file_is_read_again():
     scan = Scan(scanner=Scanner.DEPENDENCIES, unchecked=(MISSED,))
     report = document(judgement(code(FOUND), scan), "c0ffee")
     written = entries(report, (), reason='it\'s "safe"', who="anne@here", until=TODAY)
-    text = added("", written)
+    text = added("", written, "b.toml")
     assert judgement(code(FOUND), scan, baseline=read(text, "b.toml")).answer is Answer.PASSED
     later = entries(report, (FOUND.fingerprint,), reason="still", who="bob", until=TODAY + timedelta(days=9))
-    again = read(added(text.replace("[[accepted]]", "# a comment\n[[accepted]]", 1), later), "b.toml")
+    again = read(added(text.replace("[[accepted]]", "# a comment\n[[accepted]]", 1), later, "b.toml"), "b.toml")
     assert [(entry.who, entry.until.day) for entry in again] == [("anne@here", 15), ("bob", 24)]
-    assert "# a comment" in added("# a comment\n" + text, later)
+    assert "# a comment" in added("# a comment\n" + text, later, "b.toml")
+
+
+def test_what_was_accepted_in_another_way_of_writing_stays():
+    one, other = accepted(FOUND), accepted(MISSED)
+    inline = f'accepted = [{{fingerprint="{one.fingerprint}", reason="r", who="anne", until=2030-01-15}}]\n'
+    kept = read(added(inline, [other], "b.toml"), "b.toml")
+    assert {entry.fingerprint for entry in kept} == {one.fingerprint, other.fingerprint}
 
 
 def test_only_what_is_open_can_be_accepted():
@@ -131,6 +155,13 @@ def test_a_baseline_that_is_not_whole_accepts_nothing(text, code):
     with pytest.raises(ProblemError) as raised:
         read(text, "security-baseline.toml")
     assert {problem.code for problem in raised.value.problems} == {code}
+    with pytest.raises(ProblemError, match=code):
+        added(text, [accepted(FOUND)], "security-baseline.toml")
+
+
+def test_a_baseline_that_is_no_text_accepts_nothing():
+    with pytest.raises(ProblemError, match="V024"):
+        decoded(b"\xff\xfe[", "security-baseline.toml")
 
 
 def test_the_document_has_a_state_for_each_scanner():

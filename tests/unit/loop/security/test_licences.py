@@ -47,6 +47,7 @@ def test_what_is_no_expression(text):
     [
         "License-Expression: MIT\nLicense: something else\n",
         "License: MIT License\n",
+        "License: MIT\nClassifier: License :: OSI Approved\n",
         "License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\n",
         "Name: x\nClassifier: Programming Language :: Python\nClassifier: License :: OSI Approved :: MIT License\n",
     ],
@@ -60,8 +61,13 @@ def test_where_a_licence_is_found(metadata):
 
 
 @pytest.mark.parametrize(
-    "metadata", ["", "License: Whatever\n", "License-Expression: MIT OR\n", "License: " + "x" * 99]
-)
+    "metadata",
+    [
+        "", "License: Whatever\n", "License-Expression: MIT OR\n", "License: " + "x" * 99,
+        "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: Other/Proprietary License\n",
+        "License: MIT\nClassifier: License :: Free for non-commercial use\n",
+    ],
+)  # fmt: skip
 def test_what_cannot_be_told_is_not_checked_with_either_list(metadata):
     assert isinstance(under(metadata, allow=("MIT",)), Unchecked)
     assert isinstance(under(metadata, deny=("AGPL-*",)), Unchecked)

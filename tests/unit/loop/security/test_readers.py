@@ -89,6 +89,14 @@ def test_hadolint_tells_findings_and_what_it_could_not_parse():
     assert [(one.place, one.why) for one in told.unchecked] == [("b.Dockerfile", "line 1: unexpected x")]
 
 
+@pytest.mark.parametrize("before", [b"./Dockerfile:2 DL3004 error: no [sudo]\n", b'{"runs": [{"results": [1]}]}'])
+def test_a_format_of_the_project_s_own_hides_nothing(before):
+    told = hadolint.read(Printed(out=before + json.dumps(HADOLINT).encode(), exit_code=1))
+    assert [one.rule for one in told.findings] == ["DL3004", "DL3007", "SC2086"]
+    with pytest.raises(UnreadableError):
+        hadolint.read(Printed(out=before, exit_code=1))
+
+
 def test_zizmor_tells_the_place_that_it_means_and_nothing_that_is_ignored():
     (one,) = zizmor.read(printed(ZIZMOR)).findings
     assert (one.where, one.severity, one.anchor) == (".github/workflows/ci.yml:7", Severity.HIGH, "echo ${{ x }}")

@@ -117,6 +117,16 @@ def test_a_zip_is_read_as_it_is_exported(tmp_path):
     assert source.name.endswith("newest entry of 2029-12-01")
 
 
+@pytest.mark.parametrize("at", range(40, 120, 5))
+def test_a_zip_with_a_spoilt_byte_is_no_answer(tmp_path, at):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("GHSA-1.json", json.dumps(record(about({"introduced": "0"}))))
+    data = bytearray((tmp_path / "all.zip").read_bytes())
+    data[at] ^= 0xFF
+    (tmp_path / "all.zip").write_bytes(data)
+    assert isinstance(asyncio.run(FolderAdvisories(tmp_path).ask([DJANGO]))[DJANGO], str)
+
+
 def test_its_content_has_another_name_when_something_comes(tmp_path):
     source = FolderAdvisories(tmp_path)
     before = source.content()

@@ -43,11 +43,14 @@ def test_a_source_that_refuses_has_not_answered():
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"info": {"name": "shop"}}',
-        b'{"info": {"name": "shop"}, "vulnerabilities": null}',
-        b'{"info": {"name": "hotel"}, "vulnerabilities": []}',
+        b'{"info": {"name": "shop", "version": "1.0"}}',
+        b'{"info": {"name": "shop"}, "vulnerabilities": []}',
+        b'{"info": {"name": "shop", "version": "1.0"}, "vulnerabilities": null}',
+        b'{"info": {"name": "hotel", "version": "1.0"}, "vulnerabilities": []}',
         b'{"vulnerabilities": []}',
-        b'{"info": {"name": "shop"}, "vulnerabilities": [{}]}',
+        b'{"info": {"name": "shop", "version": "1.0"}, "vulnerabilities": [{}]}',
+        b'{"info": {"name": "shop", "version": "9.9"}, "vulnerabilities": []}',
+        b'{"info": ' + b"[" * 200_000,
     ],
 )
 def test_an_answer_that_says_nothing_of_it_is_none(body):

@@ -339,6 +339,19 @@ def test_the_past_has_each_content_at_each_path_with_the_first_commit_that_had_i
     assert {path.name for path in (tmp_path / "out").iterdir()} == {blob.object for blob in past.blobs}
 
 
+def test_an_object_that_is_missing_is_a_problem_and_no_traceback(root, source, tmp_path):
+    name = commit(root, a="one", b="other")
+    there, lost = (git(root, "rev-parse", f"HEAD:{path}").strip() for path in "ab")
+    assert do(source.sizes([there, lost])) == {there: 3, lost: 5}
+    (root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    (tmp_path / "out").mkdir()
+    out = tmp_path / "out"
+    for asked in (source.sizes([lost]), source.contents([lost], out), source.checkout(name, out)):
+        with pytest.raises(ProblemError) as raised:
+            do(asked)
+        assert (raised.value.problems[0].code, raised.value.problems[0].evidence) == ("C007", (f"{lost} missing",))
+
+
 def test_the_past_of_a_folder_and_of_what_was_merged(root, source, tmp_path):
     commit(root, **{"app/a": "one", "other": "x"})
     git(root, "checkout", "--quiet", "-b", "side")
@@ -349,6 +362,18 @@ def test_the_past_of_a_folder_and_of_what_was_merged(root, source, tmp_path):
     inside = GitSource(root / "app", source._commands, source._env)
     past = do(inside.past(do(inside.resolve("HEAD"))))
     assert [(blob.path, blob.commit == side) for blob in past.blobs] == [("a", False), ("a", False), ("b\n c", True)]
+
+
+def test_what_only_a_merge_brought_is_of_the_past_whatever_the_user_has_set(root, source, tmp_path):
+    commit(root, a="1")
+    git(root, "checkout", "--quiet", "-b", "side")
+    commit(root, b="1")
+    git(root, "checkout", "--quiet", "main")
+    commit(root, c="1")
+    git(root, "merge", "--quiet", "--no-commit", "side")
+    last = commit(root, d="of nobody's branch")
+    (tmp_path / ".gitconfig").write_text("[log]\n\tdiffMerges = off\n")
+    assert "d" in {blob.path for blob in do(source.past(last)).blobs}
 
 
 def test_a_shallow_clone_says_that_it_lacks_a_part(root, tmp_path, commands):

@@ -47,6 +47,17 @@ def test_a_tool_is_fetched_once_and_runs(tmp_path, commands):
 
 
 @pytest.mark.network
+@pytest.mark.parametrize("gone", ["python", "zizmor"])
+def test_a_tool_whose_python_is_gone_is_made_again(tmp_path, commands, gone):
+    box = toolbox(tmp_path, commands)
+    program = asyncio.run(box.program("zizmor"))
+    program.with_name(gone).unlink()
+    program.with_name(gone).symlink_to(tmp_path / "not-any-more")
+
+    assert subprocess.run([asyncio.run(box.program("zizmor")), "--version"], check=False).returncode == 0
+
+
+@pytest.mark.network
 def test_two_who_want_one_tool_at_once_get_the_same(tmp_path, commands):
     async def both():
         boxes = [toolbox(tmp_path, commands) for _ in range(2)]

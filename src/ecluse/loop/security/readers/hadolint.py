@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +21,7 @@ _SEVERITIES: Mapping[str, Severity] = MappingProxyType(
 
 def read(printed: Printed) -> Told:
     """A file that can't be parsed isn't checked."""
-    document = printed.document(list, (0, _FOUND))
+    document = replace(printed, out=_ours(printed.out)).document(list, (0, _FOUND))
     try:
         findings = tuple(_finding(one, printed) for one in document if one["code"] != UNPARSED)
         unchecked = tuple(
@@ -29,6 +32,20 @@ def read(printed: Printed) -> Told:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableError(f"its report lacks something: {error}") from error
     return Told(findings, unchecked)
+
+
+def _ours(out: bytes) -> bytes:
+    """Where the project's `.hadolint.yaml` names a format, that is printed before ours."""
+    starts = (match.start() for match in re.finditer(rb"\[", out))
+    return next((out[at:] for at in starts if _is_json(out[at:])), out)
+
+
+def _is_json(out: bytes) -> bool:
+    try:
+        json.loads(out)
+    except ValueError:
+        return False
+    return True
 
 
 def _finding(one: dict[str, Any], printed: Printed) -> Finding:
