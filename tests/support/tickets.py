@@ -16,7 +16,7 @@ from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.events.tickets import TicketsNamed
 from ecluse.model.frozen import app_to_json
 from ecluse.model.ids import EnvironmentName
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 from ecluse.providers.memory.tracker import MemoryTracker
 from ecluse.testing.releases import NOTHING, WEB, release_of
 from ecluse.testing.world import MemoryWorld

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 from ecluse.testing.tracker import TrackerContract
 from support.published import description, is_there
 

@@ -14,8 +14,9 @@ from ecluse.cli.render import steps as render
 from ecluse.loop.security import baseline
 from ecluse.loop.security.verb import Scanned, policy_of, scan
 from ecluse.loop.test.verb import StepsOrder
+from ecluse.model.finding import Accepted
 from ecluse.model.problem import Exit
-from ecluse.model.security import SECURITY, Accepted
+from ecluse.model.security import SECURITY
 
 VERBS = ("scan", "baseline")
 

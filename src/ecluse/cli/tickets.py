@@ -16,7 +16,7 @@ from ecluse.loop.tickets.telling import Telling, waiting
 from ecluse.model.counted import counted
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Exit, ProblemError
-from ecluse.model.ticket import Tickets
+from ecluse.model.tracker import Tickets
 
 VERBS = ("status", "sync")
 PATIENCE = timedelta(minutes=10)

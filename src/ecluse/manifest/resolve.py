@@ -31,7 +31,7 @@ from ecluse.model.publishing import ForgePlace, ImagePlace, IndexPlace, ReleaseP
 from ecluse.model.rollout import CanaryStep, Rollout
 from ecluse.model.security import OUTPUTS, SECURITY, Scanner, SecurityPolicy, Severity, Source
 from ecluse.model.service import Service
-from ecluse.model.ticket import Tickets
+from ecluse.model.tracker import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ from ecluse.model.publishing import ReleasePolicy
 from ecluse.model.rollout import HostsDown, Rollout, Strategy
 from ecluse.model.security import SecurityPolicy
 from ecluse.model.service import Service
-from ecluse.model.ticket import Tickets
+from ecluse.model.tracker import Tickets
 
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""

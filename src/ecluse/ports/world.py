@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.model.holder import Holder
     from ecluse.model.ids import HostName
     from ecluse.model.security import SecurityPolicy
-    from ecluse.model.ticket import Tickets
+    from ecluse.model.tracker import Tickets
     from ecluse.ports.advisories import Advisories
     from ecluse.ports.balancer import Balancer
     from ecluse.ports.cache import StepCache

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ecluse.model.problem import Exit, ProblemError
-from ecluse.model.ticket import Happening, Marker, Said, Standing, standing
+from ecluse.model.ticket import Marker, Said, Standing, standing
+from ecluse.model.tracker import Happening
 from ecluse.ports.tracker import Tracker
 
 AT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)

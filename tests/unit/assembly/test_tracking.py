@@ -8,7 +8,7 @@ from ecluse.assembly.apps import declared_secrets
 from ecluse.assembly.tracking import token_of, tracker_of
 from ecluse.model.app import App
 from ecluse.model.problem import ProblemError
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 from ecluse.providers.tracking.understood import Understood
 from ecluse.testing.clock import FakeClock
 

@@ -6,7 +6,7 @@ import pytest
 
 from ecluse.model.frozen import app_from_json, app_to_json
 from ecluse.model.problem import ProblemError
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 
 HEAD = 'app.name = "shop"\n[environments.production]\nport = 1\n[tickets]\n'
 JIRA = 'tracker = "jira"\nurl = "https://acme.atlassian.net"\nproject = "SHOP"\n'

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecluse.model.ticket import Happening, Marker, Standing, Tickets, TrackerKind, marker_in, standing
+from ecluse.model.ticket import Marker, Standing, marker_in, standing
+from ecluse.model.tracker import Happening, Tickets, TrackerKind
 
 AT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 DEPLOYED = Marker(app="shop", version="1.4.0", happening=Happening.DEPLOYED, environment="production", at=AT)

@@ -10,7 +10,7 @@ from ecluse.loop.ci.pins import pins
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 from ecluse.model.ids import path_name
-from ecluse.model.ticket import TrackerKind
+from ecluse.model.tracker import TrackerKind
 
 FINISHED = "${{ !cancelled() }}"
 """Of a failure too, reports are wanted."""

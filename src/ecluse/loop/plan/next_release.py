@@ -15,7 +15,8 @@ from ecluse.model.app import App, Environment
 from ecluse.model.history import ReleaseKnown
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.ticket import Ticket, Tickets
+from ecluse.model.ticket import Ticket
+from ecluse.model.tracker import Tickets
 from ecluse.ports.source import Change
 from ecluse.ports.tracker import Tracker
 from ecluse.ports.world import World

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from ecluse.model.finding import Accepted, legible
 from ecluse.model.problem import Place, Problem, ProblemError
-from ecluse.model.security import Accepted, legible
 
 TABLE = "accepted"
 WANTED = ("fingerprint", "reason", "who", "until")

@@ -14,8 +14,9 @@ from ecluse.loop.security.licences import Licensed, judged, licensed
 from ecluse.loop.security.own import is_own, own_names
 from ecluse.loop.security.packages import finding, headers
 from ecluse.model.artifact import Wheel
+from ecluse.model.finding import Finding, Scan, Unchecked, numbered
 from ecluse.model.package import Package
-from ecluse.model.security import Finding, Scan, Scanner, Unchecked, numbered
+from ecluse.model.security import Scanner
 from ecluse.ports.advisories import Advisories
 
 

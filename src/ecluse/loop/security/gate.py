@@ -19,8 +19,9 @@ from ecluse.loop.security.judging import Judgement, judge
 from ecluse.loop.security.looking import looked_at, uncovered
 from ecluse.loop.security.readers.reading import UnreadableError
 from ecluse.loop.security.tools import TOOLS
+from ecluse.model.finding import Scan, Unchecked
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.security import Scan, Scanner, Unchecked
+from ecluse.model.security import Scanner
 
 LISTS = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt", "pyproject.toml",
          "setup.py", "setup.cfg")  # fmt: skip

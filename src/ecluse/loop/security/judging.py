@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ecluse.model.counted import counted
-from ecluse.model.security import Accepted, Finding, Scan, Scanner, SecurityPolicy, Unchecked, legible
+from ecluse.model.finding import Accepted, Finding, Scan, Unchecked, legible
+from ecluse.model.security import Scanner, SecurityPolicy
 from ecluse.model.verdict import Answer
 
 MOST = 20

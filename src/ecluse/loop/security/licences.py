@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from ecluse.model.finding import Finding, Unchecked
 from ecluse.model.package import Package
-from ecluse.model.security import Finding, Scanner, SecurityPolicy, Severity, Unchecked
+from ecluse.model.security import Scanner, SecurityPolicy, Severity
 
 SHORT = 40
 """A longer `License` is the text of one, not its name."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from email.parser import HeaderParser
 
+from ecluse.model.finding import Finding
 from ecluse.model.package import Package, Vulnerability
-from ecluse.model.security import Finding, Scanner, Severity
+from ecluse.model.security import Scanner, Severity
 
 SAID = 160
 """Characters of a description that are told."""

@@ -15,7 +15,8 @@ from ecluse.loop.security.looking import is_template
 from ecluse.loop.security.readers import bandit, checkov, hadolint, zizmor
 from ecluse.loop.security.readers.reading import Printed, Told
 from ecluse.loop.security.tools import TOOLS
-from ecluse.model.security import Scan, Scanner, Unchecked, numbered
+from ecluse.model.finding import Scan, Unchecked, numbered
+from ecluse.model.security import Scanner
 
 if TYPE_CHECKING:
     import yaml

@@ -8,7 +8,8 @@ from typing import Any
 
 from ecluse.loop.security.judging import Judgement
 from ecluse.loop.security.sarif import to_sarif
-from ecluse.model.security import OUTPUTS, Accepted, Finding, Scan, Unchecked
+from ecluse.model.finding import Accepted, Finding, Scan, Unchecked
+from ecluse.model.security import OUTPUTS
 
 SARIF, JSON = (PurePosixPath(path).name for path in OUTPUTS)
 

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ecluse.loop.security.judging import Judgement
-from ecluse.model.security import Accepted, Finding, Scan, Scanner, Severity, Unchecked
+from ecluse.model.finding import Accepted, Finding, Scan, Unchecked
+from ecluse.model.security import Scanner, Severity
 
 VERSION = "2.1.0"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -20,7 +20,8 @@ from ecluse.loop.security.remembered import Remembered
 from ecluse.loop.security.texts import is_drawn, is_lock, lay, shown_as
 from ecluse.loop.security.tools import SECRETS_RULES, TOOLS
 from ecluse.model.counted import counted
-from ecluse.model.security import Finding, Scan, Scanner, Severity, Unchecked, numbered
+from ecluse.model.finding import Finding, Scan, Unchecked, numbered
+from ecluse.model.security import Scanner, Severity
 from ecluse.ports.source import Blob
 
 TOOL = TOOLS[Scanner.SECRETS]

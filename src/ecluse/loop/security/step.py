@@ -19,8 +19,9 @@ from ecluse.loop.test.attempt import Stage
 from ecluse.loop.test.cache.kept import Made
 from ecluse.loop.test.judged import Judged
 from ecluse.model.app import App, Step
+from ecluse.model.finding import legible
 from ecluse.model.redaction import masked
-from ecluse.model.security import SecurityPolicy, legible
+from ecluse.model.security import SecurityPolicy
 from ecluse.model.verdict import Answer
 from ecluse.ports.world import World
 

@@ -10,7 +10,7 @@ from ecluse.loop.tickets.telling import Telling, is_time, tell_due
 from ecluse.model.app import App
 from ecluse.model.counted import counted
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.ticket import Tickets
+from ecluse.model.tracker import Tickets
 from ecluse.ports.world import World
 
 

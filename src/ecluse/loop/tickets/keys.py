@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 
 from ecluse.loop.tickets.keys import keys_in, keys_of_branch
 from ecluse.model.ids import Commit
-from ecluse.model.ticket import Tickets
+from ecluse.model.tracker import Tickets
 from ecluse.ports.source import Branch, Change
 
 _MERGED = (

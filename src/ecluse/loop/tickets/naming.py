@@ -17,7 +17,7 @@ from ecluse.model.history import ReleaseKnown
 from ecluse.model.ids import Commit, DeploymentId
 from ecluse.model.problem import ProblemError
 from ecluse.model.release import Release
-from ecluse.model.ticket import Happening, Tickets
+from ecluse.model.tracker import Happening, Tickets
 from ecluse.ports.source import Change
 from ecluse.ports.world import World
 

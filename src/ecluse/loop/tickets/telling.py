@@ -19,7 +19,8 @@ from ecluse.model.events.tickets import TicketPutOff, TicketTold, TrackerFailed
 from ecluse.model.history import State
 from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Problem, ProblemError
-from ecluse.model.ticket import Happening, Remark, Said, Standing, Tickets, has_gone_on, standing
+from ecluse.model.ticket import Remark, Said, Standing, has_gone_on, standing
+from ecluse.model.tracker import Happening, Tickets
 from ecluse.ports.tracker import RateLimitedError, Tracker
 from ecluse.ports.world import World
 

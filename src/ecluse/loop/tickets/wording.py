@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from ecluse.model.app import App
 from ecluse.model.instance import environment_named
 from ecluse.model.notices import NoticeKnown
-from ecluse.model.ticket import Happening, Marker, Said, Tickets, TrackerKind
+from ecluse.model.ticket import Marker, Said
+from ecluse.model.tracker import Happening, Tickets, TrackerKind
 
 GITHUB_API = "https://api.github.com"
 GITLAB = "https://gitlab.com"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ecluse.manifest.contradictions.unused import unused
 from ecluse.manifest.fault import Fault
 from ecluse.model.suggestion import suggest
-from ecluse.model.ticket import TrackerKind
+from ecluse.model.tracker import TrackerKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

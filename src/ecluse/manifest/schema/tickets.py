@@ -18,7 +18,7 @@ from ecluse.manifest.schema.shapes import (
     Variable,
 )
 from ecluse.manifest.schema.types import ZERO, Duration, Truth, Whole
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 
 _DEFAULT = Tickets(tracker=TrackerKind.JIRA)
 

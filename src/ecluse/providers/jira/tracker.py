@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ecluse.model.secret import Secret
-from ecluse.model.ticket import Remark, Said, Ticket, Tickets, marker_in
+from ecluse.model.ticket import Remark, Said, Ticket, marker_in
+from ecluse.model.tracker import Tickets
 from ecluse.ports.clock import Clock
 from ecluse.providers.jira.document import document
 from ecluse.providers.tracking import problems

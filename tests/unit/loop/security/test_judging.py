@@ -8,17 +8,9 @@ import pytest
 from ecluse.loop.security.baseline import added, decoded, entries, read, require_future, what
 from ecluse.loop.security.judging import judge
 from ecluse.loop.security.report import document
+from ecluse.model.finding import Accepted, Finding, Scan, Unchecked, numbered  # fmt: skip
 from ecluse.model.problem import ProblemError
-from ecluse.model.security import (
-    Accepted,
-    Finding,
-    Scan,
-    Scanner,
-    SecurityPolicy,
-    Severity,
-    Unchecked,
-    numbered,
-)  # fmt: skip
+from ecluse.model.security import Scanner, SecurityPolicy, Severity  # fmt: skip
 from ecluse.model.verdict import Answer
 
 TODAY = date(2030, 1, 15)

@@ -2,8 +2,9 @@ import pytest
 
 from ecluse.loop.security.licences import is_allowed, judged, licensed
 from ecluse.loop.security.packages import headers
+from ecluse.model.finding import Finding, Unchecked
 from ecluse.model.package import Package
-from ecluse.model.security import Finding, SecurityPolicy, Unchecked
+from ecluse.model.security import SecurityPolicy
 
 PACKAGE = Package.of("Some_Package", "1.0")
 

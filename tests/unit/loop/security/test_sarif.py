@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ecluse.loop.security.judging import judge
 from ecluse.loop.security.report import documents
 from ecluse.loop.security.sarif import FINGERPRINT, uri
-from ecluse.model.security import Accepted, Finding, Scan, Scanner, SecurityPolicy, Severity, Unchecked, numbered
+from ecluse.model.finding import Accepted, Finding, Scan, Unchecked, numbered
+from ecluse.model.security import Scanner, SecurityPolicy, Severity
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
 URI = {"type": "string", "pattern": r"^[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*$"}

@@ -3,7 +3,7 @@
 import pytest
 
 from ecluse.loop.tickets.keys import keys_in, keys_of_branch
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 
 JIRA = Tickets(tracker=TrackerKind.JIRA, project="ABC", prefixes=("OPS", "AB"))
 GITHUB = Tickets(tracker=TrackerKind.GITHUB, project="acme/shop")

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ecluse.loop.tickets.mentions import belonging
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 from ecluse.ports.source import Branch, Change
 
 JIRA = Tickets(tracker=TrackerKind.JIRA, project="ABC")

@@ -7,7 +7,7 @@ import pytest
 
 from ecluse.loop.tickets.wording import page_of, said
 from ecluse.model.notices import NoticeKnown
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 from support.tickets import APP, PRODUCTION
 
 GITHUB = Tickets(tracker=TrackerKind.GITHUB, project="acme/shop")

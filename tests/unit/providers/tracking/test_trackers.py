@@ -10,7 +10,7 @@ import pytest
 
 from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
-from ecluse.model.ticket import Tickets, TrackerKind
+from ecluse.model.tracker import Tickets, TrackerKind
 from ecluse.ports.tracker import RateLimitedError
 from ecluse.providers.github.tracker import GithubTracker
 from ecluse.providers.gitlab.tracker import GitlabTracker

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ecluse.loop.security.readers.reading import Printed, Told, UnreadableError, one_line, plain
-from ecluse.model.security import Finding, Scanner, Severity, Unchecked
+from ecluse.model.finding import Finding, Unchecked
+from ecluse.model.security import Scanner, Severity
 
 UNSURE = "LOW"
 QUOTING = "hardcoded_password"

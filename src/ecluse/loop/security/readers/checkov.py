@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ecluse.loop.security.readers.reading import Printed, Told, UnreadableError, one_line, plain
-from ecluse.model.security import Finding, Scanner, Severity, Unchecked
+from ecluse.model.finding import Finding, Unchecked
+from ecluse.model.security import Scanner, Severity
 
 _FOUND = 1
 

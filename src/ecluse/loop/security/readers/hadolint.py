@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ecluse.loop.security.readers.reading import Printed, Told, UnreadableError, one_line, plain
-from ecluse.model.security import Finding, Scanner, Severity, Unchecked
+from ecluse.model.finding import Finding, Unchecked
+from ecluse.model.security import Scanner, Severity
 
 UNPARSED = "DL1000"
 _FOUND = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
 
-from ecluse.model.security import Finding, Unchecked
+from ecluse.model.finding import Finding, Unchecked
 
 Line = Callable[[str, int], str]
 """The text of a line, counted from 1, of a file that was looked at; empty if it isn't there."""

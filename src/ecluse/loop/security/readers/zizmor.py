@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ecluse.loop.security.readers.reading import Printed, Told, UnreadableError, one_line, plain
-from ecluse.model.security import Finding, Scanner, Severity
+from ecluse.model.finding import Finding
+from ecluse.model.security import Scanner, Severity
 
 
 def read(printed: Printed) -> Told:
