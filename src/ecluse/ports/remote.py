@@ -22,7 +22,7 @@ class Remote(Protocol):
         """Have the tag there. It is there on that commit: nothing to do. On another: ProblemError R034."""
 
     async def bring(self, tag: str) -> None:
-        """Have the remote's tag here, as it is there."""
+        """Have the remote's tag here, as it is there; none of that name is here."""
 
     async def history(self, commit: Commit, folder: Path) -> Source:
         """The whole history of `commit` with the remote's tags, in the empty `folder`: for a clone that is shallow or

@@ -96,6 +96,7 @@ class _Going:
         self._record()
         await self._tag()
         pushed = await self._push()
+        await self._made()
         sent, image = await self._upload(), await self._image()
         url = await self._announce()
         written = self._changelog()
@@ -122,15 +123,19 @@ class _Going:
             )  # fmt: skip
 
     async def _tag(self) -> None:
-        release, world = self.intent.release, self.world
+        """One that is here already may be another than the remote's, made by whoever began: its commit counts."""
         await show_attestation(self.intent, self.shelf, self.folder)
         await self.shelf.fetch_bundle(self.intent, self.folder)
-        require_unchanged(release, world)
-        with boundary("tag", world):
-            if self.remote and self._is_there:
+        require_unchanged(self.intent.release, self.world)
+        with boundary("tag", self.world):
+            if self.remote and self._is_there and not await _tagged_here(self.intent.tag, self.world):
                 await self.remote.bring(self.intent.tag)
             else:
-                await world.source.tag(self.intent.tag, self.intent.commit, self.intent.message)
+                await self.world.source.tag(self.intent.tag, self.intent.commit, self.intent.message)
+
+    async def _made(self) -> None:
+        """Only once the remote has its tag: of two who release at once, one has made nothing."""
+        release, world = self.intent.release, self.world
         if release.id not in world.ledger.state().releases:
             world.ledger.append(made(release), *await of_release_at(self.app, release, world))
 
@@ -240,12 +245,16 @@ async def _require_free(planned: PlannedRelease, there: tuple[Tag, ...], app: Ap
     for tag in there:
         if tag.name == planned.tag and tag.commit != planned.commit:
             raise ProblemError(taken(planned.tag, tag.commit, f"on the remote '{remote}'"))
+    here = await _tagged_here(planned.tag, world)
+    if here not in {None, planned.commit}:
+        raise ProblemError(taken(planned.tag, str(here), "in this repository"))
+
+
+async def _tagged_here(tag: str, world: World) -> Commit | None:
     try:
-        here = await world.source.resolve(f"refs/tags/{planned.tag}")
+        return await world.source.resolve(f"refs/tags/{tag}")
     except ProblemError:
-        return
-    if here != planned.commit:
-        raise ProblemError(taken(planned.tag, here, "in this repository"))
+        return None
 
 
 def taken(tag: str, commit: str, where: str) -> Problem:

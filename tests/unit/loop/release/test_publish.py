@@ -181,6 +181,18 @@ class TestTwoAtOnce:
         assert len({data.decode().rpartition(" ")[2] for data in outside.index.taken.values()}) == 1
         assert remote_tags(machine) == ["v0.1.0"]
 
+    def test_whose_tag_the_remote_does_not_take_has_made_no_release(self, machine, another):
+        """Else it would deploy its own under the version of the other one."""
+        other = another()
+        git(other.root, "checkout", "--quiet", "-b", "side")
+        commit(other.root, "feat: something else")
+        other.killed_at("push.before")
+        machine.release()
+        with pytest.raises(ProblemError) as caught:
+            other.release()
+        assert code_of(caught) == "R034"
+        assert not other.world.ledger.state().releases
+
     def test_what_was_built_in_vain_is_not_sent(self, machine, another, outside, tmp_path):
         """It lies in the folder of the release, under the names of what counts."""
         (tmp_path / "store").mkdir()
@@ -211,6 +223,26 @@ class TestAnotherMachine:
         assert sorted(outside.index.taken) == FILES
         assert remote_tags(machine) == ["v0.1.0"]
         assert [type(event) for event in other.told][:1] == [ReleaseIntended]
+
+    def test_may_have_made_the_tag_that_counts(self, machine, another, outside, app):
+        """Two tags of one commit differ in time and author."""
+        machine.killed_at("tag.after", app)
+        git(machine.root, "tag", "--force", "--annotate", "--message=ours", "v0.1.0", "v0.1.0^{commit}")
+        another().release(app)
+        done = machine.release(app)
+        assert (done.intent.version, remote_tags(machine)) == ("0.1.0", ["v0.1.0"])
+        assert isinstance(machine.told[-1], ReleasePublished)
+
+    def test_a_tag_of_that_name_here_for_another_commit_is_said(self, machine, another, app):
+        machine.killed_at("push.after", app)
+        other = another("--no-tags")
+        git(other.root, "checkout", "--quiet", "-b", "side")
+        commit(other.root, "feat: something else")
+        git(other.root, "tag", "v0.1.0")
+        git(other.root, "checkout", "--quiet", "main")
+        with pytest.raises(ProblemError) as caught:
+            other.release(app)
+        assert code_of(caught) == "R003"
 
     def test_has_all_of_the_bundle_then(self, machine, another, app):
         machine.killed_at("push.after", app)
