@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from support.ports import free_port
-from support.releasing import await_answer, open_releasing
+from support.releasing import await_answer, open_releasing, tags_on_remote
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
 SETTINGS = """\
@@ -23,6 +23,8 @@ auth: {{htpasswd: {{realm: shop, path: {folder}/passwords}}}}
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 HASHED = "$2b$04$dfdZfwhXpE/0VMvqTgSP5uKeqftWD8YcrvDv5uJ579tPGNPh7MxGW"
 """The password `open sesame`, by bcrypt at its cheapest."""
+NOTHING = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+"""The digest of `{}`."""
 LOGIN = "Basic " + base64.b64encode(b"ada:open sesame").decode()
 
 
@@ -58,6 +60,14 @@ def get(url, kind="*/*"):
         return answer.read(), answer.headers
 
 
+def send(method, url, data, kind):
+    request = urllib.request.Request(
+        url, data=data, method=method, headers={"Content-Type": kind, "Authorization": LOGIN}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.headers
+
+
 def test_the_bundle_lies_there_by_its_version(shop, registry):
     done = shop.json("release")
     document, headers = get(f"{registry}/v2/team/shop/manifests/0.1.0", MANIFEST)
@@ -75,14 +85,36 @@ def test_a_second_time_nothing_is_sent_and_another_is_never_overwritten(shop, re
     before = get(f"{registry}/v2/team/shop/manifests/0.1.0", MANIFEST)[0]
     assert shop.json("release")["outcome"] == "unchanged"
     other = before.replace(b'"schemaVersion":2', b'"schemaVersion": 2')
-    request = urllib.request.Request(
-        f"{registry}/v2/team/shop/manifests/0.1.0", data=other, method="PUT",
-        headers={"Content-Type": MANIFEST, "Authorization": LOGIN},
-    )  # fmt: skip
-    urllib.request.urlopen(request, timeout=10).read()
+    send("PUT", f"{registry}/v2/team/shop/manifests/0.1.0", other, MANIFEST)
     done = shop.ecluse("release", "--json")
     assert (done.returncode, json.loads(done.stdout)["problems"][0]["code"]) == (6, "R029")
     assert get(f"{registry}/v2/team/shop/manifests/0.1.0", MANIFEST)[0] == other
+
+
+OCI, DOCKER = "application/vnd.oci.image", "application/vnd.docker"
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [
+        (f"{OCI}.index.v1+json", {"mediaType": f"{OCI}.index.v1+json", "manifests": []}),
+        (f"{DOCKER}.distribution.manifest.list.v2+json",
+         {"mediaType": f"{DOCKER}.distribution.manifest.list.v2+json", "manifests": []}),
+        (f"{DOCKER}.distribution.manifest.v2+json",
+         {"mediaType": f"{DOCKER}.distribution.manifest.v2+json", "layers": [],
+          "config": {"mediaType": f"{DOCKER}.container.image.v1+json", "size": 2, "digest": NOTHING}}),
+    ],
+)  # fmt: skip
+def test_an_image_of_another_kind_is_seen_before_anything_is_tagged(shop, registry, kind, document):
+    """A registry says of a kind that wasn't asked for that there is nothing."""
+    begun = send("POST", f"{registry}/v2/team/shop/blobs/uploads/", b"", "application/octet-stream")["Location"]
+    send("PUT", f"{begun}&digest={NOTHING}", b"{}", "application/octet-stream")
+    address, said = f"{registry}/v2/team/shop/manifests/0.1.0", json.dumps({"schemaVersion": 2, **document}).encode()
+    send("PUT", address, said, kind)
+    done = shop.ecluse("release", "--json")
+    assert (done.returncode, json.loads(done.stdout)["problems"][0]["code"]) == (6, "R029")
+    assert get(address, kind)[0] == said
+    assert tags_on_remote(shop) == []
 
 
 @pytest.mark.parametrize("point", ["image.before", "image.after"])

@@ -37,7 +37,7 @@ async def push_image(intent: Intent, place: ImagePlace, shelf: Shelf, folder: Pa
     registry = world.outlets.registry(place)
     layers = await _layers(intent, shelf, folder)
     document = _manifest(intent, layers)
-    digest = Digest(f"sha256:{hashlib.sha256(document).hexdigest()}")
+    digest = _digest(document)
     named = f"{place.address.partition('://')[2]}@{digest}"
     there = await registry.manifest(intent.version)
     if there == digest:
@@ -52,6 +52,20 @@ async def push_image(intent: Intent, place: ImagePlace, shelf: Shelf, folder: Pa
         await registry.push_blob(Digest(_described(NOTHING, EMPTY)["digest"]), nothing)
         await registry.push_manifest(intent.version, document, MANIFEST)
     return named
+
+
+async def require_same_image(intent: Intent, place: ImagePlace, shelf: Shelf, folder: Path, world: World) -> None:
+    """Asked before anything is tagged: ProblemError R029. `folder` is for this question alone."""
+    there = await world.outlets.registry(place).manifest(intent.version)
+    if there is None:
+        return
+    digest = _digest(_manifest(intent, await _layers(intent, shelf, folder)))
+    if there != digest:
+        raise ProblemError(_taken(intent, there, digest))
+
+
+def _digest(document: bytes) -> Digest:
+    return Digest(f"sha256:{hashlib.sha256(document).hexdigest()}")
 
 
 Layers = list[tuple[dict[str, Any], Path]]
@@ -107,6 +121,7 @@ def _manifest(intent: Intent, layers: Layers) -> bytes:
 
 def _pack(bundle: Bundle, content: ContentStore, into: Path) -> None:
     """In the order of the paths, of nobody and at no time: the same tree is the same file."""
+    into.parent.mkdir(exist_ok=True)
     with tarfile.open(into, "w", format=tarfile.PAX_FORMAT) as archive:
         for file in bundle.files:
             data = content.path(file.digest).read_bytes()

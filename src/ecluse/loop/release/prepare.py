@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from ecluse.loop.release.attest.attest import attested, statement_of
 from ecluse.loop.release.attest.identity import signed_by_identity
 from ecluse.loop.release.attest.sbom import sbom
 from ecluse.loop.release.boundaries import boundary
+from ecluse.loop.release.image import require_same_image
 from ecluse.loop.release.make import PlannedRelease, require_unchanged
 from ecluse.loop.release.names import attestation_name, intent_name, version_name
 from ecluse.loop.release.store import Shelf, understood
@@ -43,12 +45,14 @@ class Preparing:
         """What counts from now on: ours, or that of whoever was faster."""
         with boundary("build", self.world):
             mine, bundle = await self._made(planned)
-        if (meanwhile := await self._unless_same(mine)) is not None:
+        if (meanwhile := await self._unless_free(self._require_same_files(mine))) is not None:
             return meanwhile
         with boundary("keep", self.world):
             for file in mine.files:
                 await self.shelf.keep(file, self.folder / file.name)
             await self.shelf.keep_bundle(bundle, mine.config)
+        if (meanwhile := await self._unless_free(self._require_same_image(mine))) is not None:
+            return meanwhile
         with boundary("claim", self.world):
             owner = await self.shelf.claim(version_name(self.app.name, mine.tag), self.commit.encode())
             if owner != self.commit.encode():
@@ -56,19 +60,24 @@ class Preparing:
         with boundary("intend", self.world):
             return understood(await self.shelf.claim(intent_name(self.app.name, self.commit), mine.document))
 
-    async def _unless_same(self, mine: Intent) -> Intent | None:
-        """The index has other bytes: those of whoever was faster, whose intent is there since then. ProblemError R013
-        where nobody was."""
-        place = self.app.release.index
-        if place is None:
-            return None
+    async def _unless_free(self, required: Awaitable[None]) -> Intent | None:
+        """What is out already has other bytes: those of whoever was faster, whose intent is there since then. The
+        ProblemError where nobody was."""
         try:
-            await require_same(mine, self.world.outlets.index(place))
+            await required
         except ProblemError:
             if (meanwhile := await self.shelf.intent(self.app.name, self.commit)) is not None:
                 return meanwhile
             raise
         return None
+
+    async def _require_same_files(self, mine: Intent) -> None:
+        if place := self.app.release.index:
+            await require_same(mine, self.world.outlets.index(place))
+
+    async def _require_same_image(self, mine: Intent) -> None:
+        if place := self.app.release.image:
+            await require_same_image(mine, place, self.shelf, self.folder / "image", self.world)
 
     async def _made(self, planned: PlannedRelease) -> tuple[Intent, Bundle]:
         world, began = self.world, self.world.clock.now()

@@ -17,7 +17,15 @@ from ecluse.model.publishing import ImagePlace
 if TYPE_CHECKING:
     import httpx
 
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.artifact.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+)
+"""All that a tag can name: a registry says of a kind that isn't asked for that there is nothing."""
 PATIENCE = 60.0
 _OK, _CREATED, _ACCEPTED, _UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 200, 201, 202, 401, 404, 500
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
@@ -34,7 +42,7 @@ class OciRegistry:
         self._auth: dict[str, str] = {}
 
     async def manifest(self, tag: str) -> Digest | None:
-        answer = await self._ask("GET", f"/manifests/{quote(tag)}", {"Accept": MANIFEST}, (_OK, _NOT_FOUND))
+        answer = await self._ask("GET", f"/manifests/{quote(tag)}", {"Accept": ", ".join(MANIFESTS)}, (_OK, _NOT_FOUND))
         if answer.status_code == _NOT_FOUND:
             return None
         return Digest(f"sha256:{hashlib.sha256(answer.content).hexdigest()}")
@@ -105,7 +113,7 @@ def _away(base: str, why: str) -> Problem:
         code="R026",
         what="the image registry could not be asked",
         evidence=(f"{base}: {why}",),
-        state="the tag is pushed; of the image, what it has it keeps",
+        state="nothing more was published than what is out already; of the image, what it has it keeps",
         fix="`ecluse release` goes on with it when it is up again",
         exit=Exit.UNREACHABLE,
     )
@@ -116,7 +124,7 @@ def _refused(method: str, path: str, answer: httpx.Response) -> Problem:
         code="R027",
         what="the image registry refused what was asked of it",
         evidence=(f"{method} {path}: HTTP {answer.status_code} {answer.text[:200]}".strip(),),
-        state="the tag is pushed; of the image, what it has it keeps",
+        state="nothing more was published than what is out already; of the image, what it has it keeps",
         fix="see what it says (`[release.image]`, the rights of its user), then `ecluse release` goes on",
         exit=Exit.REFUSED,
     )

@@ -100,6 +100,17 @@ def test_another_image_of_that_version_is_never_overwritten(machine, registry, a
     with pytest.raises(ProblemError) as caught:
         machine.release(app)
     assert (caught.value.problems[0].code, registry.tags["0.1.0"]) == ("R029", b"{}")
+    assert git(machine.root, "ls-remote", "--tags", "origin") == "", "it was tagged before anybody looked"
+
+
+def test_what_somebody_faster_has_pushed_is_gone_on_with(machine, another, registry, app, tmp_path):
+    """Their bundle may be another one."""
+    (tmp_path / "store").mkdir()
+    app, other = replace(app, release=replace(app.release, store=str(tmp_path / "store"))), another()
+    other.world = replace(other.world, outlets=replace(other.world.outlets, registry=lambda _: registry))
+    less = replace(app, build=replace(app.build, exclude=("app.py",)))
+    other.faults.at, other.faults.instead = "keep.after", lambda: machine.release(less)
+    assert other.release(app).image == machine.release(less).image
 
 
 def test_the_same_bundle_is_the_same_manifest(machine, registry, app):
