@@ -11,6 +11,8 @@ from ecluse.model.intent import Intent
 from ecluse.ports.forge import Forge
 from ecluse.ports.world import World
 
+LONGEST = 120_000
+"""Characters of a page. GitHub refuses more than 125,000."""
 _HEADING = re.compile(r"(?m)^## ")
 
 
@@ -19,7 +21,7 @@ async def announce(intent: Intent, forge: Forge, shelf: Shelf, folder: Path, wor
     page = await forge.release(intent.tag)
     if page is None:
         with boundary("announce", world):
-            page = await forge.announce(intent.tag, intent.tag, body(intent.notes))
+            page = await forge.announce(intent.tag, intent.tag, cut(body(intent.notes)))
     for file in intent.files:
         if file.name not in page.files:
             path = await shelf.fetch(file, folder)
@@ -32,6 +34,14 @@ def body(notes: str) -> str:
     """Without the heading, which is the page's title."""
     first, _, rest = notes.partition("\n")
     return rest.strip() + "\n" if first.startswith("## ") else notes
+
+
+def cut(text: str) -> str:
+    """What a page can hold; the tag has all of it."""
+    if len(text) <= LONGEST:
+        return text
+    whole_lines = text[:LONGEST].rpartition("\n")[0]
+    return f"{whole_lines}\n\nThere is more: the message of the tag has all of it.\n"
 
 
 def with_entry(text: str, intent: Intent) -> str:

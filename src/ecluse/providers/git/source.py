@@ -158,7 +158,8 @@ class GitSource:
             raise ProblemError(problems.tag_is_taken(name, there))
         known = (await self._git.ask("var", "GIT_COMMITTER_IDENT")).ok
         identity = () if known else ("-c", "user.name=ecluse", "-c", "user.email=ecluse@localhost")
-        await self._ask(*identity, "tag", "--annotate", "--cleanup=verbatim", f"--message={message}", name, commit)
+        tag = ("tag", "--annotate", "--cleanup=verbatim", "--file=-", name, commit)
+        await self._ask(*identity, *tag, stdin=message.encode("utf-8", "surrogateescape"))
 
     async def _commit(self, revision: str) -> Commit | None:
         if not revision or revision.startswith("-") or "\0" in revision:
@@ -173,8 +174,8 @@ class GitSource:
             return problems.no_commit()
         return problems.unknown_revision(revision)
 
-    async def _ask(self, *arguments: str) -> bytes:
-        said = await self._git.ask(*arguments)
+    async def _ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        said = await self._git.ask(*arguments, stdin=stdin)
         if not said.ok and not (await self._git.ask("rev-parse", "--git-dir")).ok:
             raise ProblemError(problems.no_repository(self._root))
         return self._succeeded(said, arguments[0])

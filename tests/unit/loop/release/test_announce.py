@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.release.announce import body, with_entry
+from ecluse.loop.release.announce import LONGEST, body, cut, with_entry
 from ecluse.model.intent import Intent, Kind, ReleaseFile, intent_from_json
 
 DIGEST = "sha256:" + "a" * 64
@@ -44,6 +44,15 @@ def test_notes_without_a_heading_get_one():
 def test_the_page_has_a_title_of_its_own():
     assert body(NOTES) == "### Added\n\n- a window (abcdef1)\n"
     assert body("- all new\n") == "- all new\n"
+
+
+def test_a_page_gets_as_many_whole_lines_as_it_can_hold():
+    line = "- a window (abcdef1)\n"
+    told = cut(line * 10_000)
+    assert LONGEST - 100 < len(told) < LONGEST + 100
+    assert told.startswith(line * 5_000)
+    assert told.endswith("(abcdef1)\n\nThere is more: the message of the tag has all of it.\n")
+    assert cut(line) == line
 
 
 def test_an_intent_is_read_as_it_was_written():

@@ -290,6 +290,13 @@ def test_branches_are_those_that_lead_there(root, source):
     assert ("ahead", second) in {(branch.name, branch.tip) for branch in do(source.branches(second))}
 
 
+def test_the_message_of_a_tag_may_be_longer_than_an_argument(root, source):
+    """execve(2): 128 KiB. The first release of an old repository tells all of its commits."""
+    notes = "- a change\n" * 20_000
+    do(source.tag("v1.0.0", commit(root, a="1"), notes))
+    assert git(root, "tag", "--list", "--format=%(contents)", "v1.0.0").strip() == notes.strip()
+
+
 def test_a_tag_is_made_once_and_never_moved(root, source):
     first = commit(root, a="1")
     do(source.tag("v1.0.0", first, "Notes\n\n# with a heading"))
