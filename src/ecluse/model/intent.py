@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -80,9 +81,27 @@ def _place(file: ReleaseFile) -> tuple[bool, str]:
 
 
 def intent_from_json(document: Mapping[str, Any]) -> Intent:
-    """The intent of its document. A missing key is a KeyError, another format a ValueError."""
+    """The intent of its document. A missing key is a KeyError, what can't be one a ValueError or TypeError: others may
+    write to the store, and its names become paths and arguments."""
     if document["format"] != FORMAT:
         raise ValueError(f"format {document['format']} of an intent isn't known here")
     files = tuple(ReleaseFile(**{**one, "kind": Kind(one["kind"])}) for one in document["files"])
     rest = {name: document[name] for name in Intent.__dataclass_fields__ if name != "files"}
+    for name, value in rest.items():
+        _require(_TEXTS.get(name, _ANY), name, value)
+    for file in files:
+        _require(_NAME, "name of a file", file.name)
+        _require(_DIGEST, file.name, file.digest)
     return Intent(**rest, files=files)
+
+
+_ANY = re.compile(r"(?s).*")
+_NAME = re.compile(r"[A-Za-z0-9_][^/\\\x00-\x1f\x7f]*")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_TEXTS = {"app": _NAME, "commit": re.compile(r"[0-9a-f]{40,64}"), "bundle": _DIGEST, "config": _DIGEST,
+          "tag": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")}  # fmt: skip
+
+
+def _require(shape: re.Pattern[str], name: str, value: object) -> None:
+    if not isinstance(value, str) or not shape.fullmatch(value):
+        raise ValueError(f"{name} can't be {value!r}")

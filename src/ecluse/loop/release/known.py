@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ecluse.loop.release.names import intent_name, version_name
 from ecluse.loop.release.store import Shelf, understood
 from ecluse.model.app import App
 from ecluse.model.events.event import Event
@@ -19,17 +18,14 @@ PAGE = 500
 
 
 async def intended(app: App, commit: Commit, shelf: Shelf, world: World) -> Intent | None:
-    """From the shared store, from this machine's own, or by what the ledger says, whose document is then put where it
-    belongs."""
+    """From the shared store, from this machine's own, or by what the ledger says. Reads only: `Shelf.tell` says what
+    counts."""
     intent = await shelf.intent(app.name, commit)
     if intent is not None:
         return intent
     for event in _recent(world):
         if isinstance(event, ReleaseIntended) and event.commit == commit and world.store.has(Digest(event.intent)):
-            document = world.store.path(Digest(event.intent)).read_bytes()
-            if understood(document).app == app.name:
-                await shelf.claim(version_name(app.name, event.tag), commit.encode())
-                return understood(await shelf.claim(intent_name(app.name, commit), document))
+            return understood(world.store.path(Digest(event.intent)).read_bytes(), app.name, commit)
     return None
 
 

@@ -19,14 +19,14 @@ from ecluse.loop.release.attest.sbom import sbom
 from ecluse.loop.release.boundaries import boundary
 from ecluse.loop.release.image import require_same_image
 from ecluse.loop.release.make import PlannedRelease, require_unchanged
-from ecluse.loop.release.names import attestation_name, intent_name, version_name
-from ecluse.loop.release.store import Shelf, understood
+from ecluse.loop.release.names import attestation_name
+from ecluse.loop.release.store import Shelf
 from ecluse.loop.release.upload import require_same
 from ecluse.model.app import App
 from ecluse.model.artifact import Bundle
 from ecluse.model.ids import Commit, Digest
 from ecluse.model.intent import Intent, Kind, ReleaseFile
-from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.problem import ProblemError
 from ecluse.model.release import Release
 from ecluse.ports.world import World
 
@@ -54,11 +54,9 @@ class Preparing:
         if (meanwhile := await self._unless_free(self._require_same_image(mine))) is not None:
             return meanwhile
         with boundary("claim", self.world):
-            owner = await self.shelf.claim(version_name(self.app.name, mine.tag), self.commit.encode())
-            if owner != self.commit.encode():
-                raise ProblemError(_claimed(mine.tag, owner.decode(errors="replace")))
+            await self.shelf.claim_version(mine)
         with boundary("intend", self.world):
-            return understood(await self.shelf.claim(intent_name(self.app.name, self.commit), mine.document))
+            return await self.shelf.claim_intent(mine)
 
     async def _unless_free(self, required: Awaitable[None]) -> Intent | None:
         """What is out already has other bytes: those of whoever was faster, whose intent is there since then. The
@@ -157,13 +155,3 @@ def digest_of_file(path: Path) -> Digest:
 
     with path.open("rb") as file:
         return Digest(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
-
-
-def _claimed(tag: str, owner: str) -> Problem:
-    return Problem(
-        code="R014",
-        what=f"{tag} belongs to another commit ({owner[:12]}), whose release was begun",
-        state="nothing was tagged or published",
-        fix=f"finish it: ecluse release --commit {owner[:12]}; then release what comes after it",
-        exit=Exit.REFUSED,
-    )

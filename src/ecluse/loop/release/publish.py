@@ -73,8 +73,10 @@ async def publish(app: App, commit: Commit, world: World) -> Published:
             await _require_free(planned, there, app, world)
             planned = await with_notes(planned, app.release.tag_prefix, whole_source, world, folder)
             intent = await Preparing(app, commit, world, shelf, folder).intent(planned)
-        elif not is_published(intent, world):
-            world.reporter.note(f"going on with {intent.tag}, begun before")
+        else:
+            intent = await shelf.tell(intent)
+            if not is_published(intent, world):
+                world.reporter.note(f"going on with {intent.tag}, begun before")
         return await _Going(app, intent, world, shelf, folder, remote, there, is_new).on()
 
 

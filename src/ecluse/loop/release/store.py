@@ -51,37 +51,47 @@ class Shelf:
         return (self.own,) if self.shared is None else (self.own, self.shared)
 
     async def read(self, name: str) -> bytes | None:
-        if (shared := self.shared) is not None:
-            found = await _asked(lambda: shared.read(name))
-            if found is not None:
-                await _asked(lambda: self.own.put(name, found))
+        """The shared store's, else this machine's own. Writes nothing: who only deploys may not be let to."""
+        for store in reversed(self._both):
+            if (found := await _asked(partial(store.read, name))) is not None:
                 return found
-        return await _asked(lambda: self.own.read(name))
+        return None
 
     async def claim(self, name: str, document: bytes) -> bytes:
         """What counts from now on, for all who use the store."""
-        if self.shared is None:
-            return await _asked(lambda: self.own.claim(name, document))
-        shared = self.shared
-        kept = await _asked(lambda: shared.claim(name, document))
-        await _asked(lambda: self.own.put(name, kept))
+        first = self.shared or self.own
+        kept = await _asked(partial(first.read, name))
+        if kept is None:
+            kept = await _asked(partial(first.claim, name, document))
+        if self.shared is not None:
+            await _asked(partial(self.own.put, name, kept))
         return kept
 
     async def put(self, name: str, document: bytes) -> None:
+        """In both stores, where it isn't so already."""
         for store in self._both:
-            await _asked(partial(store.put, name, document))
+            if await _asked(partial(store.read, name)) != document:
+                await _asked(partial(store.put, name, document))
 
     async def intent(self, app: str, commit: Commit) -> Intent | None:
-        """What was intended for the commit, told to the shared store where that hasn't heard of it."""
-        name = intent_name(app, commit)
-        document = await self.read(name)
-        if document is None:
-            return None
-        intent = understood(document)
-        if self.shared is not None:
-            await self.claim(version_name(app, intent.tag), commit.encode())
-            intent = understood(await self.claim(name, document))
-        return intent
+        """What was intended for the commit. Reads only."""
+        document = await self.read(intent_name(app, commit))
+        return None if document is None else understood(document, app, commit)
+
+    async def tell(self, intent: Intent) -> Intent:
+        """What counts for its commit, in both stores: this, or that of whoever was faster. ProblemError R014."""
+        await self.claim_version(intent)
+        return await self.claim_intent(intent)
+
+    async def claim_version(self, intent: Intent) -> None:
+        """ProblemError R014: it belongs to another commit."""
+        owner = await self.claim(version_name(intent.app, intent.tag), intent.commit.encode())
+        if owner != intent.commit.encode():
+            raise ProblemError(_claimed(intent.tag, owner.decode(errors="replace")))
+
+    async def claim_intent(self, intent: Intent) -> Intent:
+        kept = await self.claim(intent_name(intent.app, intent.commit), intent.document)
+        return understood(kept, intent.app, intent.commit)
 
     async def keep(self, file: ReleaseFile, path: Path) -> None:
         for store in self._both:
@@ -148,21 +158,35 @@ def reached() -> Iterator[None]:
         ) from error
 
 
-def understood(document: bytes) -> Intent:
-    """ProblemError R016 for one that a newer version wrote, or that is spoilt."""
+def understood(document: bytes, app: str, commit: Commit) -> Intent:
+    """ProblemError R016 for one that a newer version wrote, that is spoilt, or that is another's."""
     try:
-        return intent_from_json(json.loads(document))
-    except (ValueError, KeyError, TypeError) as error:
+        intent = intent_from_json(json.loads(document))
+        if (intent.app, intent.commit) != (app, commit):
+            raise ValueError(f"it is about {intent.app} at {intent.commit[:12]}")  # noqa: TRY301
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProblemError(
             Problem(
                 code="R016",
                 what="what the store of releases says of this commit can't be read",
                 evidence=(str(error),),
                 state="nothing was changed",
-                fix="release with the version of ecluse that began it, or a newer one",
+                fix="release with the version of ecluse that began it, or a newer one; if somebody wrote to the store, "
+                "find out who",
                 exit=Exit.NEEDS_PERSON,
             )
         ) from error
+    return intent
+
+
+def _claimed(tag: str, owner: str) -> Problem:
+    return Problem(
+        code="R014",
+        what=f"{tag} belongs to another commit ({owner[:12]}), whose release was begun",
+        state="nothing was tagged or published",
+        fix=f"finish it: ecluse release --commit {owner[:12]}; then release what comes after it",
+        exit=Exit.REFUSED,
+    )
 
 
 def _lost(what: ReleaseFile | Digest) -> Problem:
