@@ -160,6 +160,18 @@ class TestBeforeADeploy:
         why = refused(released, PUBLIC, release=other)
         assert ("the bundle isn't the one" if part == "bundle" else "it was signed for") in why
 
+    def test_a_manifest_that_was_changed_is_seen(self, released, signing):
+        """It says what is run: another command would go out under the signature."""
+        path = signing.world.store.path(released.intent.config)
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes().replace(b'"shop"', b'"shed"'))
+        assert "the manifest isn't the one" in refused(released, PUBLIC)
+
+    def test_an_envelope_without_end_is_none(self, released, signing, app):
+        shelf, name = Shelf.of(app.release, signing.world), attestation_name(released.intent.release.id)
+        asyncio.run(shelf.put(name, b"[" * 100_000))
+        assert "can't be read" in refused(released, PUBLIC)
+
     def test_a_bundle_that_was_changed_is_seen(self, released):
         changed = replace(released.bundle, files=released.bundle.files[:-1])
         assert "isn't the one" in refused(released, PUBLIC, bundle=changed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -39,7 +38,7 @@ def opened(envelope: bytes, verifiers: Sequence[Verifier], kind: str = IN_TOTO) 
         said, payload = str(document["payloadType"]), b64decode(document["payload"], validate=True)
         signatures = [(str(one.get("keyid", "")), b64decode(one["sig"], validate=True))
                       for one in document["signatures"]]  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotSignedError("the attestation can't be read") from error
     if said != kind:
         raise NotSignedError(f"the attestation is about something else ({said})")

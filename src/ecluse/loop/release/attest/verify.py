@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from ecluse.model.app import App, Environment
 from ecluse.model.artifact import Bundle, digest_of
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.ports.store import ContentStore
 from ecluse.ports.world import World
 
 
@@ -29,7 +31,7 @@ async def require_signed(app: App, environment: Environment, release: Release, b
         statement = json.loads(opened(envelope, verifiers))
     except NotSignedError as error:
         raise ProblemError(_refused(environment, release, str(error))) from error
-    wrong = list(_differences(statement, app, release, bundle))
+    wrong = [*_differences(statement, app, release), *_changed(release, bundle, world.store)]
     if wrong:
         raise ProblemError(_refused(environment, release, *wrong))
     return next(verifier.key for verifier in verifiers if _agrees(envelope, verifier))
@@ -43,7 +45,7 @@ def _agrees(envelope: bytes, verifier: Any) -> bool:
     return True
 
 
-def _differences(statement: Any, app: App, release: Release, bundle: Bundle) -> Iterator[str]:
+def _differences(statement: Any, app: App, release: Release) -> Iterator[str]:
     """Whoever signed says what; each word of it is compared with what is to be deployed."""
     if not isinstance(statement, dict) or statement.get("_type") != STATEMENT:
         yield "what was signed is no in-toto statement"
@@ -58,8 +60,6 @@ def _differences(statement: Any, app: App, release: Release, bundle: Bundle) -> 
     except (KeyError, TypeError):
         yield "what was signed lacks what a provenance says"
         return
-    if digest_of(bundle.to_json()) != release.bundle:
-        yield "the bundle isn't the one that the release names"
     wanted = {bundle_name(app.name, release): release.bundle, MANIFEST: release.config}
     for name, digest in wanted.items():
         if subjects.get(name) != digest.removeprefix("sha256:"):
@@ -67,6 +67,18 @@ def _differences(statement: Any, app: App, release: Release, bundle: Bundle) -> 
     for name, value in {"app": app.name, "version": release.version, "commit": release.commit}.items():
         if told[name] != value:
             yield f"it was signed for {name} {told[name]}, not {value}"
+
+
+def _changed(release: Release, bundle: Bundle, store: ContentStore) -> Iterator[str]:
+    """What is run is what lies in the store, whatever it is called there."""
+    if digest_of(bundle.to_json()) != release.bundle:
+        yield "the bundle isn't the one that the release names"
+    try:
+        manifest = store.path(release.config).read_bytes()
+    except (KeyError, OSError):
+        manifest = b""
+    if f"sha256:{hashlib.sha256(manifest).hexdigest()}" != release.config:
+        yield "the manifest isn't the one that the release names"
 
 
 def _refused(environment: Environment, release: Release, *why: str) -> Problem:
