@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecluse.loop.code.workplace import workplace
-from ecluse.loop.release.announce import announce, with_entry
+from ecluse.loop.release.announce import announce, write_entry
 from ecluse.loop.release.boundaries import boundary
 from ecluse.loop.release.image import push_image
 from ecluse.loop.release.known import intended, is_published, is_recorded
@@ -174,18 +174,16 @@ class _Going:
 
     def _changelog(self) -> str:
         """In the working tree, for a person to commit: the tagged commit can't hold what it is itself told of."""
-        if not self.app.release.changelog:
-            return ""
-        path = self.world.root / self.app.release.changelog
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        told = with_entry(text, self.intent)
-        if told == text:
+        name = self.app.release.changelog
+        if not name:
             return ""
         with boundary("changelog", self.world):
-            fresh = path.with_name(f".{path.name}.new")
-            fresh.write_text(told, encoding="utf-8")
-            fresh.replace(path)
-        return self.app.release.changelog
+            try:
+                is_written = write_entry(self.world.root / name, self.world.root, self.intent)
+            except (OSError, ValueError) as error:  # all of the release is out
+                self.world.reporter.note(f"! {name} has not got the notes: {error}")
+                is_written = False
+        return name if is_written else ""
 
     def _closed(self, sent: tuple[str, ...], url: str, image: str) -> ReleasePublished:
         policy = self.app.release

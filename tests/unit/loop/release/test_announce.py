@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.release.announce import LONGEST, body, cut, with_entry
+from ecluse.loop.release.announce import LONGEST, body, cut, with_entry, write_entry
 from ecluse.model.intent import Intent, Kind, ReleaseFile, intent_from_json
 
 DIGEST = "sha256:" + "a" * 64
@@ -26,6 +26,11 @@ def intent(notes=NOTES):
         ("", f"# Changes\n\n{NOTES}"),
         ("# Changelog\n", f"# Changelog\n\n{NOTES}"),
         ("# Changelog\n\n## 1.2.0\n\n- old\n", f"# Changelog\n\n{NOTES}\n## 1.2.0\n\n- old\n"),
+        (
+            "## [Unreleased]\n\n- soon\n\n## [1.2.0] - 2026-01-02\n",
+            f"## [Unreleased]\n\n- soon\n\n{NOTES}\n## [1.2.0] - 2026-01-02\n",
+        ),
+        ("## Unreleased\n\n- soon\n", f"## Unreleased\n\n- soon\n\n{NOTES}"),
     ],
 )
 def test_the_newest_comes_first_once(before, after):
@@ -35,6 +40,41 @@ def test_the_newest_comes_first_once(before, after):
 
 def test_a_version_that_only_begins_alike_is_another():
     assert with_entry("## 1.3.0-rc1\n\n- old\n", intent()).count("## 1.3.0") == 2
+
+
+@pytest.mark.parametrize("heading", ["## [1.3.0] - 2026-01-02", "## v1.3.0", "## 1.3.0 (January)"])
+def test_an_entry_that_a_person_wrote_is_enough(heading):
+    text = f"# Changelog\n\n{heading}\n\n- by hand\n"
+    assert with_entry(text, intent()) == text
+
+
+class TestTheFile:
+    def test_keeps_its_ends_of_lines_its_rights_and_its_link(self, tmp_path):
+        real, link = tmp_path / "docs.md", tmp_path / "CHANGES.md"
+        real.write_bytes(b"# Changelog\r\n\r\n## 1.2.0\r\n")
+        real.chmod(0o664)
+        link.symlink_to("docs.md")
+        assert write_entry(link, tmp_path, intent())
+        assert link.is_symlink()
+        assert real.stat().st_mode & 0o777 == 0o664
+        assert real.read_bytes() == f"# Changelog\n\n{NOTES}\n## 1.2.0\n".replace("\n", "\r\n").encode()
+        assert not write_entry(link, tmp_path, intent())
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["CHANGES.md", "docs.md"]
+
+    def test_that_is_in_no_encoding_we_know_stays_as_it_is(self, tmp_path):
+        path = tmp_path / "CHANGES.md"
+        path.write_bytes(b"caf\xe9\n")
+        with pytest.raises(ValueError, match="utf-8"):
+            write_entry(path, tmp_path, intent())
+        assert path.read_bytes() == b"caf\xe9\n"
+
+    def test_outside_of_the_repository_is_not_written(self, tmp_path):
+        root = tmp_path / "shop"
+        root.mkdir()
+        (root / "CHANGES.md").symlink_to(tmp_path / "profile")
+        with pytest.raises(ValueError, match="profile"):
+            write_entry(root / "CHANGES.md", root, intent())
+        assert not (tmp_path / "profile").exists()
 
 
 def test_notes_without_a_heading_get_one():

@@ -104,6 +104,14 @@ def test_an_answer_that_was_lost_is_no_failure(machine, outside):
     assert len(machine.release().sent) == 3
 
 
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"caf\xe9"), lambda path: path.mkdir()])
+def test_a_file_of_changes_that_cannot_be_written_leaves_nothing_open(machine, spoil):
+    spoil(machine.root / "CHANGES.md")
+    assert machine.release().changelog == ""
+    assert isinstance(machine.told[-1], ReleasePublished)
+    assert any("CHANGES.md has not got the notes" in text for _, text in machine.world.reporter.told)
+
+
 class TestWhatIsTaken:
     def test_a_tag_of_another_commit_on_the_remote_stops_it(self, machine, another):
         other = another()
