@@ -37,6 +37,13 @@ def is_published(intent: Intent, world: World) -> bool:
     return any(isinstance(event, ReleasePublished) and event.intent == intent.digest for event in _recent(world))
 
 
+def unfinished(world: World) -> tuple[ReleaseIntended, ...]:
+    """What this machine began and didn't end, newest first."""
+    events = tuple(_recent(world))
+    ended = {event.intent for event in events if isinstance(event, ReleasePublished)}
+    return tuple(event for event in events if isinstance(event, ReleaseIntended) and event.intent not in ended)
+
+
 def _recent(world: World) -> Iterator[Event]:
     before: int | None = None
     for _ in range(WITHIN // PAGE):

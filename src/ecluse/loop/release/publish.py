@@ -15,7 +15,7 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.release.announce import announce, write_entry
 from ecluse.loop.release.boundaries import boundary
 from ecluse.loop.release.image import push_image
-from ecluse.loop.release.known import intended, is_published, is_recorded
+from ecluse.loop.release.known import intended, is_published, is_recorded, unfinished
 from ecluse.loop.release.make import PlannedRelease, made, plan_release, require_unchanged
 from ecluse.loop.release.prepare import Preparing, show_attestation
 from ecluse.loop.release.store import Shelf
@@ -50,6 +50,7 @@ class Published:
 
 async def preview(app: App, commit: Commit, world: World) -> tuple[PlannedRelease, Intent | None]:
     """What `publish` would begin with, or go on with. Reads only."""
+    await _remind(commit, world)
     with _private(world) as folder:
         shelf = Shelf.of(app.release, world)
         if (intent := await intended(app, commit, shelf, world)) is not None:
@@ -62,6 +63,7 @@ async def preview(app: App, commit: Commit, world: World) -> tuple[PlannedReleas
 async def publish(app: App, commit: Commit, world: World) -> Published:
     """Safe to repeat, wherever it was interrupted."""
     require_shared_place(app, world)
+    await _remind(commit, world)
     with world.outlets.alone(), _private(world) as folder:
         shelf = Shelf.of(app.release, world)
         remote, there = await tags_there(app, world, required=bool(app.release.pushed_to))
@@ -191,6 +193,14 @@ class _Going:
             release=self.intent.release.id, version=self.intent.version, intent=self.intent.digest,
             remote=policy.pushed_to, index=policy.index.simple if policy.index else "", url=url, image=image, sent=sent,
         )  # fmt: skip
+
+
+async def _remind(commit: Commit, world: World) -> None:
+    """Whoever has committed since would go on with another release. One whose tag somebody else has is none."""
+    for begun in unfinished(world):
+        if begun.commit != commit and await _tagged_here(begun.tag, world) == begun.commit:
+            short = begun.commit[:12]
+            world.reporter.note(f"! {begun.tag} was begun here and isn't all out: ecluse release --commit {short}")
 
 
 async def _planned(

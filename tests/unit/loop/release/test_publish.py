@@ -284,6 +284,36 @@ def test_what_only_the_ledger_knows_is_gone_on_with(machine, outside):
     assert sorted(outside.index.taken) == FILES
 
 
+class TestWhatWasLeft:
+    """By who has committed since, the notes in CHANGELOG.md for one."""
+
+    @pytest.fixture
+    def left(self, machine, on_top):
+        machine.killed_at("upload.after")
+        first = machine.head
+        on_top("docs: changes")
+        return first
+
+    def said(self, machine):
+        return [text for _, text in machine.world.reporter.told if "isn't all out" in text]
+
+    def test_is_said(self, machine, left):
+        machine.preview()
+        assert self.said(machine) == [f"! v0.1.0 was begun here and isn't all out: ecluse release --commit {left[:12]}"]
+        assert machine.release().intent.version == "0.1.1"
+        assert len(self.said(machine)) == 2
+
+    def test_is_not_said_when_it_is_done(self, machine, left):
+        machine.release(commit=left)
+        machine.preview()
+        assert self.said(machine) == []
+
+    def test_is_none_whose_tag_is_another_s(self, machine, left):
+        git(machine.root, "tag", "--delete", "v0.1.0")
+        machine.preview()
+        assert self.said(machine) == []
+
+
 def test_a_ledger_that_is_lost_changes_nothing(machine, outside):
     machine.killed_at("upload.after")
     machine.forget_ledger()
