@@ -1,5 +1,7 @@
 """Every store of releases keeps the one contract."""
 
+import os
+
 import pytest
 
 from ecluse.ports.cache import UnreachableError
@@ -35,6 +37,22 @@ class TestObjectArtifacts(ArtifactStoreContract):
 
         (tmp_path / "objects").mkdir()
         return ObjectArtifacts(f"file://{tmp_path}/objects")
+
+
+def test_who_shares_a_folder_by_a_group_can_write_beside_what_another_wrote(tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o2775)
+    store, (digest, path) = FolderArtifacts(folder, mounted=True), file(tmp_path, b"content")
+    before = os.umask(0o022)
+    try:
+        store.claim(NAME, b"mine")
+        store.keep(digest, path)
+    finally:
+        os.umask(before)
+    made = [one for one in folder.rglob("*") if one.is_dir()]
+    assert len(made) == 4
+    assert {one.stat().st_mode & 0o7777 for one in made} == {0o2775}
 
 
 def test_a_mounted_folder_that_is_away_is_no_empty_one(tmp_path):

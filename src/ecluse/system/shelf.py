@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -128,8 +129,18 @@ class Shelf:
             return open(path, "xb")  # noqa: PTH123
         except FileNotFoundError:
             self._require_mount()
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+            self._make(Path(path).parent)
             return open(path, "xb")  # noqa: PTH123
+
+    def _make(self, folder: Path) -> None:
+        """With the rights of the root: who shares it by a group has an umask that would shut it."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        mode = stat.S_IMODE(self._root.stat().st_mode)
+        for each in (folder.parent, folder):
+            with suppress(FileExistsError):
+                each.mkdir()
+                with suppress(OSError):  # a file system without them
+                    each.chmod(mode)
 
     def _require_mount(self) -> None:
         if self._mounted and not self._root.is_dir():
