@@ -1,6 +1,8 @@
 """A git remote, told and asked."""
 
 import asyncio
+import socket
+import threading
 
 import pytest
 
@@ -101,6 +103,27 @@ def test_a_ci_s_token_is_for_its_own_forge_only(env, key, word):
     told = credentials(env)
     assert told["GIT_CONFIG_KEY_0"] == f"http.https://{key}/.extraHeader"
     assert told["GIT_CONFIG_VALUE_0"] == f"Authorization: Basic {b64encode(word.encode()).decode()}"
+
+
+def test_a_remote_behind_a_proxy_is_reached_by_it(root, commands):
+    import os
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asked = []
+
+        def answer():
+            connection, _ = server.accept()
+            asked.append(connection.recv(4096))
+            connection.close()
+
+        proxy = threading.Thread(target=answer, daemon=True)
+        proxy.start()
+        git(root, "remote", "set-url", "origin", "https://forge.invalid/team/shop.git")
+        env = {"PATH": os.environ["PATH"], "https_proxy": f"http://127.0.0.1:{server.getsockname()[1]}"}
+        with pytest.raises(ProblemError):
+            asyncio.run(GitRemote("origin", root, commands, env).tags("v"))
+        proxy.join(10)
+    assert asked[0].startswith(b"CONNECT forge.invalid:443")
 
 
 def test_elsewhere_git_has_its_own_credentials():

@@ -16,6 +16,11 @@ from ecluse.providers.git.program import Git, Said
 from ecluse.providers.git.source import GitSource
 
 _PEELED = "^{}"
+WAY = (
+    "HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSH_COMMAND", "GIT_SSH",
+)  # fmt: skip
+"""By these a caller says how a remote is reached (git(1), curl(1))."""
 ASKING, FETCHING = timedelta(seconds=60), timedelta(minutes=30)
 
 
@@ -24,8 +29,9 @@ class GitRemote:
 
     def __init__(self, name: str, root: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
         self._name, self._commands, self._env = name, commands, env
-        self._git = Git(root, commands, env, credentials(env), FETCHING)
-        self._asking = Git(root, commands, env, credentials(env), ASKING)
+        more = {name: env[name] for name in WAY if name in env} | credentials(env)
+        self._git = Git(root, commands, env, more, FETCHING)
+        self._asking = Git(root, commands, env, more, ASKING)
 
     async def address(self) -> str:
         said = await self._git.ask("remote", "get-url", "--push", self._name)

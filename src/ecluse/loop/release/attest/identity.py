@@ -15,7 +15,11 @@ from ecluse.ports.world import World
 PATIENCE = timedelta(minutes=5)
 AMBIENT = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SIGSTORE_ID_TOKEN")
 """By these a job on GitHub and on GitLab has an identity. The program finds it itself: it is never an argument."""
-PASSED = ("PATH", "GITHUB_ACTIONS", "GITLAB_CI", "ACTIONS_ID_TOKEN_REQUEST_URL", "SSL_CERT_FILE", *AMBIENT)
+PASSED = (
+    "PATH", "GITHUB_ACTIONS", "GITLAB_CI", "ACTIONS_ID_TOKEN_REQUEST_URL", *AMBIENT,
+    "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+)  # fmt: skip
 
 
 def has_identity(env: Mapping[str, str]) -> bool:
