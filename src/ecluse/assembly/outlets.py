@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecluse.model.ci import in_ci
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.outlets import Outlets
 from ecluse.system.artifacts import FolderArtifacts
@@ -94,13 +98,13 @@ class _Here:
         return OciRegistry(place, secrets=self._secrets(place.secrets))
 
     def signer(self, variable: str) -> Signer:
-        text = self._secrets([variable])[variable]
+        text = self._secrets([variable])[variable].strip()
         try:
             from ecluse.providers.ed25519.keys import Ed25519Signer  # noqa: PLC0415  an extra
         except ImportError as error:
             raise ProblemError(_no_library()) from error
         try:
-            return Ed25519Signer(text if text.lstrip().startswith("-----") else _of_file(self.root / text))
+            return Ed25519Signer(text if text.startswith("-----") else self._of_file(variable, text))
         except ValueError as error:
             raise ProblemError(_no_key(variable, str(error))) from error
 
@@ -108,6 +112,19 @@ class _Here:
         from ecluse.system.turns import releasing  # noqa: PLC0415
 
         return releasing(self.home / "releases" / "lock")
+
+    def _of_file(self, variable: str, name: str) -> str:
+        """As ssh(1) does it, a key that others may read is none; a CI writes its files for itself alone, and open."""
+        try:
+            path = self.root / Path(name).expanduser()
+            with path.open(encoding="utf-8") as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                text = file.read()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ValueError("it is neither a key nor the path of a file that can be read") from error  # nor quoted
+        if mode & 0o077 and not in_ci(self.env):
+            raise ProblemError(_open_key(variable, name, mode))
+        return text
 
     def _secrets(self, names: Iterable[str]) -> dict[str, str]:
         names = tuple(names)
@@ -135,13 +152,6 @@ def verifier(line: str) -> Verifier:
         raise ProblemError(_no_key(line[:40], str(error))) from error
 
 
-def _of_file(path: Path) -> str:
-    try:
-        return path.expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError("it is neither a key nor the path of a file that can be read") from error  # nor quoted
-
-
 def _no_key(name: str, why: str) -> Problem:
     return Problem(
         code="R040",
@@ -149,6 +159,16 @@ def _no_key(name: str, why: str) -> Problem:
         evidence=(why,) if why else (),
         state="nothing was signed",
         fix="make a pair of keys without a passphrase: ssh-keygen -t ed25519 -N '' -f release_key",
+    )
+
+
+def _open_key(variable: str, name: str, mode: int) -> Problem:
+    return Problem(
+        code="R044",
+        what=f"the key that {variable} names can be read by others on this machine",
+        evidence=(f"{name}: its mode is {mode:03o}",),
+        state="nothing was signed",
+        fix=f"chmod 600 {shlex.quote(name)}; if somebody may have read it, make a new one and change `signed_by`",
     )
 
 

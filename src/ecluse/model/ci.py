@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecluse.model.ids import EnvironmentName
@@ -26,3 +27,8 @@ class CiPolicy:
     """GitHub's machine."""
     image: str = "python:3.12"
     """GitLab's; it needs Python and git."""
+
+
+def in_ci(env: Mapping[str, str]) -> bool:
+    """Every CI sets `CI`; some let a job unset it by `false` or `0`."""
+    return env.get("CI", "").lower() not in {"", "0", "false"}

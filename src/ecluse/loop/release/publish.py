@@ -24,6 +24,7 @@ from ecluse.loop.release.upload import upload
 from ecluse.loop.release.view import tags_there, whole
 from ecluse.loop.tickets.naming import of_release_at
 from ecluse.model.app import App
+from ecluse.model.ci import in_ci
 from ecluse.model.events.releases import ReleaseIntended, ReleasePublished
 from ecluse.model.ids import Commit
 from ecluse.model.intent import Intent
@@ -222,7 +223,7 @@ def _private(world: World) -> Iterator[Path]:
 
 def require_shared_place(app: App, world: World) -> None:
     """A CI's machine is gone tomorrow: bytes that only it has can't be gone on with. ProblemError R033."""
-    if not app.release.publishes or app.release.store or world.env.get("CI", "").lower() in {"", "0", "false"}:
+    if not app.release.publishes or app.release.store or not in_ci(world.env):
         return
     raise ProblemError(
         Problem(
