@@ -71,6 +71,8 @@ class ReleasePolicy:
     """A file of the repository that gets the notes; empty: none."""
     sign_with: str = ""
     """Name of the variable that holds the private key, or names its file; empty: nothing is signed."""
+    secrets: tuple[str, ...] = ()
+    """Variables that the store wants, by names that are its own."""
     sigstore: bool = False
     """Whether a CI's own identity signs each file besides, by Sigstore."""
     index: IndexPlace | None = None

@@ -79,6 +79,8 @@ class Ship:
     """The variable with the token for tickets; empty where none are told."""
     ssh_key: str = ""
     """The secret with the key for its hosts; empty where none is needed."""
+    released: tuple[str, ...] = ()
+    """Variables by which it gets what was released, or signs what it tags itself."""
 
     @property
     def command(self) -> str:
@@ -90,10 +92,12 @@ class Ship:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The environment's own, those of its gates, whose results nobody shares, and what tells tickets."""
+        """The environment's own, those of its gates, whose results nobody shares, those for what is released, and what
+        tells tickets."""
         gates = (*(job.step for job in self.gates), *self.on_hosts)
         granted = (name for step in gates for name in step.secrets)
-        return tuple(sorted({*self.environment.secrets, *granted, *filter(None, (self.tickets, self.ssh_key))}))
+        named = (*self.environment.secrets, *granted, *self.released, self.tickets, self.ssh_key)
+        return tuple(sorted({*filter(None, named)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +225,7 @@ def _review(app: App, jobs: tuple[Job, ...]) -> Review | None:
 
 def _release(app: App, jobs: tuple[Job, ...]) -> Release:
     policy, tickets = app.release, app.tickets.token if app.tickets else ""
-    named = [policy.sign_with, policy.forge.token if policy.forge else "", tickets]
+    named = [*policy.secrets, policy.sign_with, policy.forge.token if policy.forge else "", tickets]
     named += [*(policy.index.secrets if policy.index else ()), *(policy.image.secrets if policy.image else ())]
     return Release(
         needs=tuple(job.name for job in jobs if job.step.gate),
@@ -256,4 +260,11 @@ def _ship(name: str, environment: Environment, app: App, jobs: tuple[Job, ...], 
         on_hosts=tuple(step for step in gates if _reaches_hosts(step, steps)),
         tickets=app.tickets.token if app.tickets and environment.tag else "",
         ssh_key=app.ci.ssh_key if environment.is_remote else "",
+        released=_to_ship_released(app) if environment.tag else (),
     )
+
+
+def _to_ship_released(app: App) -> tuple[str, ...]:
+    """Where a job releases, that one alone has the key."""
+    policy = app.release
+    return policy.secrets if app.ci.release else tuple(filter(None, (*policy.secrets, policy.sign_with)))

@@ -72,6 +72,12 @@ class ReleaseTable(Table):
         example="s3://shop-releases",
         default=None,
     )
+    secrets: list[Variable] = key(
+        "Variables by which the store is reached, for the jobs of a CI that release or ship; elsewhere its keys are "
+        "found as its own tools find them.",
+        example=["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+        default_factory=list,
+    )
     remote: RemoteName | None = key(
         "The git remote that gets the tag; none: origin where anything is published, else no remote.",
         example="origin",

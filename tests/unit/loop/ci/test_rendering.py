@@ -352,6 +352,24 @@ def test_a_review_tells_no_tickets(tmp_path):
     assert "TICKETS" not in str(jobs["review"]) + str(jobs["review-end"])
 
 
+@pytest.mark.parametrize(
+    ("released", "in_release", "in_ship"),
+    [
+        (True, ["AWS_ACCESS_KEY_ID", "GITHUB_TOKEN", "RELEASE_KEY"], {"AWS_ACCESS_KEY_ID"}),
+        (False, [], {"AWS_ACCESS_KEY_ID", "RELEASE_KEY"}),
+    ],
+)
+def test_jobs_that_release_or_ship_reach_the_store(tmp_path, released, in_release, in_ship):
+    """Without it a ship would build again what was released."""
+    said = MANIFEST.replace("[ci]\n", f"[ci]\nrelease = {str(released).lower()}\n")
+    stored = PUBLISHED.replace("[release]\n", '[release]\nsecrets = ["AWS_ACCESS_KEY_ID"]\n')
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, said + stored), header(Forge.GITHUB)))["jobs"]
+    assert sorted(jobs["release"]["steps"][-1]["env"] if released else []) == in_release
+    wanted = set(jobs["ship-staging"]["steps"][-1].get("env", {}))
+    assert wanted & {"AWS_ACCESS_KEY_ID", "RELEASE_KEY"} == in_ship
+    assert not any(name in str(jobs["lint"]) for name in ("AWS_ACCESS_KEY_ID", "RELEASE_KEY"))
+
+
 def test_a_step_of_that_name_has_another_job(tmp_path):
     text = MANIFEST.replace("[steps.lint]", "[steps.release]").replace('"lint"', '"release"')
     jobs = yaml.safe_load(github.render(app_of(tmp_path, text.replace("[ci]\n", "[ci]\nrelease = true\n")), ()))["jobs"]
