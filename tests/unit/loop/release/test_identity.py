@@ -60,3 +60,20 @@ def test_a_refusal_stops_the_release(memory, tmp_path):
     with pytest.raises(ProblemError) as caught:
         sign(memory, tmp_path / "x")
     assert (caught.value.problems[0].code, caught.value.problems[0].evidence) == ("R043", ("no certificate",))
+
+
+def test_why_it_was_refused_is_not_pushed_out_by_advice(memory, tmp_path):
+    """As sigstore 4.5 says it without a network; narrower it breaks each line into six."""
+    memory.env = {"SIGSTORE_ID_TOKEN": "open sesame"}
+    said = (
+        *(f"  WARNING  Retrying (Retry(total={left})) after connection broken by  pool.py:874" for left in (2, 1, 0)),
+        "           ERROR    Failed to refresh TUF metadata.      errors.py:42", " ",
+        "        Please check any Sigstore instance related arguments.", " ",
+        "        For detailed error information, run sigstore with the `--verbose` flag.",
+    )  # fmt: skip
+    memory.commands.script("/tools/sigstore", answer=Finished(exit_code=1, output="\n".join(said)))
+    with pytest.raises(ProblemError) as caught:
+        sign(memory, tmp_path / "x")
+    evidence = caught.value.problems[0].evidence
+    assert evidence[0] == "WARNING Retrying (Retry(total=2)) after connection broken by pool.py:874"
+    assert int(memory.commands.ran[0].env["COLUMNS"]) >= 400

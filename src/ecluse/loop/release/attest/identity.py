@@ -50,7 +50,7 @@ def attesting(program: Path, predicate: Path, kind: str, files: Sequence[Path], 
             *map(str, files),
         ),
         folder=predicate.parent,
-        env={"HOME": str(predicate.parent), **{name: env[name] for name in PASSED if name in env}},
+        env={"HOME": str(predicate.parent), "COLUMNS": "500", **{name: env[name] for name in PASSED if name in env}},
         timeout=PATIENCE,
         secrets=tuple(env[name] for name in AMBIENT if env.get(name)),
     )  # fmt: skip
@@ -64,7 +64,7 @@ def _failed(done: Finished) -> Problem:
     return Problem(
         code="R043",
         what="Sigstore did not sign the release",
-        evidence=tuple(line for line in done.output.splitlines() if line.strip())[-5:],
+        evidence=tuple(" ".join(line.split()) for line in done.output.splitlines() if line.strip())[-8:],
         state="nothing was tagged or published",
         fix="see what it says; `sigstore = false` in [release] goes without",
         exit=Exit.REFUSED,
