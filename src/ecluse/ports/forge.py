@@ -24,4 +24,4 @@ class Forge(Protocol):
         """Make it, for a tag that is there. It is made already: what there is."""
 
     async def attach(self, tag: str, name: str, file: Path) -> None:
-        """Put a file on its page. One of that name is there: nothing to do."""
+        """Put a file on its page. One of that name is there: nothing to do. There is no page: ProblemError R025."""

@@ -60,6 +60,8 @@ class MemoryForge:
         return Announced(url=f"https://forge.example.org/{tag}", files=frozenset(self.files_of[tag]))
 
     async def attach(self, tag: str, name: str, file: Path) -> None:
+        if tag not in self.pages:
+            raise ProblemError(Problem(code="R025", what=f"{tag} has no page", fix="make it", exit=Exit.REFUSED))
         self.calls.append(f"attach {name}")
         self.files_of[tag].setdefault(name, file.read_bytes())
 
@@ -124,3 +126,10 @@ class ForgeContract:
         page = asyncio.run(forge.release("v1.0.0"))
         assert page is not None
         assert page.files == {file.name}
+
+    def test_a_file_for_a_page_that_is_not_there_is_not_lost_silently(self, forge: Forge, tmp_path: Path) -> None:
+        file = tmp_path / "shop-1.0.0.cdx.json"
+        file.write_bytes(b"{}")
+        with pytest.raises(ProblemError) as caught:
+            asyncio.run(forge.attach("v1.0.0", file.name, file))
+        assert caught.value.problems[0].code == "R025"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.publishing import ForgePlace
 from ecluse.ports.forge import Announced
 from ecluse.providers.rest.addresses import host_and_repository
@@ -49,7 +49,9 @@ class GitHubForge:
 
     async def attach(self, tag: str, name: str, file: Path) -> None:
         document = await self._document(tag)
-        if document is None or name in announced(document).files:
+        if document is None:
+            raise ProblemError(no_page("GitHub", tag))
+        if name in announced(document).files:
             return
         for cut in (asset["id"] for asset in document.get("assets", ()) if asset.get("name") == name):
             path = f"/repos/{self._repository}/releases/assets/{cut}"
@@ -73,6 +75,17 @@ def _api(host: str) -> str:
     if host == "github.com":
         return "https://api.github.com"
     return f"https://{host}/api/v3" if host else ""
+
+
+def no_page(kind: str, tag: str) -> Problem:
+    return Problem(
+        code="R025",
+        what=f"{kind} refused what was asked of it",
+        evidence=(f"the page of {tag} was made, and isn't to be seen",),
+        state="the tag is pushed and files are sent; the release's page still lacks files",
+        fix="look whether it was deleted, and whether the token may read releases; then `ecluse release` goes on",
+        exit=Exit.REFUSED,
+    )
 
 
 def unknown_repository(kind: str) -> Problem:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ecluse.model.problem import ProblemError
 from ecluse.model.publishing import ForgePlace
 from ecluse.ports.forge import Announced
-from ecluse.providers.github.forge import unknown_repository
+from ecluse.providers.github.forge import no_page, unknown_repository
 from ecluse.providers.rest.addresses import host_and_repository
 from ecluse.providers.rest.asking import Asking
 
@@ -46,7 +46,9 @@ class GitLabForge:
 
     async def attach(self, tag: str, name: str, file: Path) -> None:
         page = await self.release(tag)
-        if page is None or name in page.files:
+        if page is None:
+            raise ProblemError(no_page("GitLab", tag))
+        if name in page.files:
             return
         place = f"{self._project}/packages/generic/{quote(self._package, safe='')}/{quote(tag, safe='')}/{quote(name)}"
         url = f"{self._asking.api}{place}"
