@@ -6,12 +6,14 @@ another machine with the same store, goes on with the same bytes; each move look
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecluse.loop.code.workplace import workplace
+from ecluse.loop.deploy.problems import interrupted
 from ecluse.loop.release.announce import announce, write_entry
 from ecluse.loop.release.boundaries import boundary
 from ecluse.loop.release.image import push_image
@@ -65,7 +67,7 @@ async def publish(app: App, commit: Commit, world: World) -> Published:
     """Safe to repeat, wherever it was interrupted."""
     require_shared_place(app, world)
     await _remind(commit, world)
-    with world.outlets.alone(), _private(world) as folder:
+    with _interrupted_is_said(), world.outlets.alone(), _private(world) as folder:
         shelf = Shelf.of(app.release, world)
         remote, there = await tags_there(app, world, required=bool(app.release.pushed_to))
         await require_ways(app, remote, world)
@@ -213,6 +215,16 @@ async def _planned(
 
 def _as_planned(intent: Intent) -> PlannedRelease:
     return PlannedRelease(version=intent.version, commit=intent.commit, notes=intent.notes, tag=intent.tag)
+
+
+@contextmanager
+def _interrupted_is_said() -> Iterator[None]:
+    """There is no host that could still be at work."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        state = "what is out stays out; nothing more was published"
+        raise ProblemError(replace(interrupted(), state=state, fix="`ecluse release` goes on with it")) from None
 
 
 @contextmanager

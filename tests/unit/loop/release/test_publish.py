@@ -8,7 +8,7 @@ import pytest
 
 from ecluse.loop.release.boundaries import MOVES, POINTS
 from ecluse.model.events.releases import ReleaseIntended, ReleaseMade, ReleasePublished
-from ecluse.model.problem import ProblemError
+from ecluse.model.problem import Exit, ProblemError
 from support.outlets import FakePacker
 from support.repositories import commit, git
 
@@ -110,6 +110,20 @@ def test_a_file_of_changes_that_cannot_be_written_leaves_nothing_open(machine, s
     assert machine.release().changelog == ""
     assert isinstance(machine.told[-1], ReleasePublished)
     assert any("CHANGES.md has not got the notes" in text for _, text in machine.world.reporter.told)
+
+
+def test_an_interrupt_says_what_to_type(machine):
+    """As Ctrl-C does it: the task is cancelled."""
+
+    def cancelled():
+        raise asyncio.CancelledError
+
+    machine.faults.at, machine.faults.instead = "push.after", cancelled
+    with pytest.raises(ProblemError) as caught:
+        machine.release()
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.exit, problem.fix) == ("D023", Exit.INTERRUPTED, "`ecluse release` goes on with it")
+    assert machine.release().intent.version == "0.1.0"
 
 
 class TestWhatIsTaken:
