@@ -17,10 +17,11 @@ from ecluse.model.publishing import ReleasePolicy
 
 @click.command(epilog="Examples:  ecluse release --dry-run    ecluse release    ecluse release --json | jq -r .notes")
 @click.option("--commit", "revision", default="HEAD", show_default=True, help="What to release.")
+@click.option("--take-version", is_flag=True, help="From a commit that was given up before its tag was out.")
 @options.dry_run
 @options.as_json
 @options.folder
-def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
+def command(revision: str, take_version: bool, dry_run: bool, as_json: bool, folder: Path) -> None:
     """Name a version, tag it, and publish what [release] says; interrupted, it goes on. Nothing is deployed."""
 
     async def work(at: session.Session) -> Exit:
@@ -29,7 +30,7 @@ def command(revision: str, dry_run: bool, as_json: bool, folder: Path) -> None:
             planned, begun = await preview(there.app, commit, at.world)
             at.answer(document(planned, None, begun))
             return told(at, would(planned, begun, there.app.release))
-        published = await publish(there.app, commit, at.world)
+        published = await publish(there.app, commit, at.world, takes_version=take_version)
         at.answer(document(as_planned(published), published, published.intent))
         return told(at, done(published))
 

@@ -40,6 +40,8 @@ class Preparing:
     world: World
     shelf: Shelf
     folder: Path
+    takes_version: bool = False
+    """From a commit that was given up."""
 
     async def intent(self, planned: PlannedRelease) -> Intent:
         """What counts from now on: ours, or that of whoever was faster."""
@@ -54,9 +56,14 @@ class Preparing:
         if (meanwhile := await self._unless_free(self._require_same_image(mine))) is not None:
             return meanwhile
         with boundary("claim", self.world):
-            await self.shelf.claim_version(mine)
+            await self.shelf.claim_version(mine, takes=self.takes_version and self._is_decided_by_tags)
         with boundary("intend", self.world):
             return await self.shelf.claim_intent(mine)
+
+    @property
+    def _is_decided_by_tags(self) -> bool:
+        """Whether two commits can't both get out with a version: the remote has one tag of a name."""
+        return bool(self.app.release.pushed_to) or self.shelf.shared is None
 
     async def _unless_free(self, required: Awaitable[None]) -> Intent | None:
         """What is out already has other bytes: those of whoever was faster, whose intent is there since then. The

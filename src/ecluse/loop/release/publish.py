@@ -63,8 +63,9 @@ async def preview(app: App, commit: Commit, world: World) -> tuple[PlannedReleas
         return planned, None
 
 
-async def publish(app: App, commit: Commit, world: World) -> Published:
-    """Safe to repeat, wherever it was interrupted."""
+async def publish(app: App, commit: Commit, world: World, *, takes_version: bool = False) -> Published:
+    """Safe to repeat, wherever it was interrupted. `takes_version`: also from a commit that was given up before its
+    tag was seen anywhere."""
     require_shared_place(app, world)
     await _remind(commit, world)
     with _interrupted_is_said(), world.outlets.alone(), _private(world) as folder:
@@ -77,7 +78,7 @@ async def publish(app: App, commit: Commit, world: World) -> Published:
             planned, whole_source = await _planned(app, commit, remote, there, world, folder)
             await _require_free(planned, there, app, world)
             planned = await with_notes(planned, app.release.tag_prefix, whole_source, world, folder)
-            intent = await Preparing(app, commit, world, shelf, folder).intent(planned)
+            intent = await Preparing(app, commit, world, shelf, folder, takes_version).intent(planned)
         else:
             intent = await shelf.tell(intent)
             if not is_published(intent, world):

@@ -83,11 +83,14 @@ class Shelf:
         await self.claim_version(intent)
         return await self.claim_intent(intent)
 
-    async def claim_version(self, intent: Intent) -> None:
-        """ProblemError R014: it belongs to another commit."""
-        owner = await self.claim(version_name(intent.app, intent.tag), intent.commit.encode())
-        if owner != intent.commit.encode():
+    async def claim_version(self, intent: Intent, *, takes: bool = False) -> None:
+        """ProblemError R014: it belongs to another commit. `takes` takes it from that: of two that are at work still,
+        the remote lets one have its tag."""
+        name, commit = version_name(intent.app, intent.tag), intent.commit.encode()
+        owner = await self.claim(name, commit)
+        if owner != commit and not takes:
             raise ProblemError(_claimed(intent.tag, owner.decode(errors="replace")))
+        await self.put(name, commit)
 
     async def claim_intent(self, intent: Intent) -> Intent:
         kept = await self.claim(intent_name(intent.app, intent.commit), intent.document)
@@ -184,7 +187,8 @@ def _claimed(tag: str, owner: str) -> Problem:
         code="R014",
         what=f"{tag} belongs to another commit ({owner[:12]}), whose release was begun",
         state="nothing was tagged or published",
-        fix=f"finish it: ecluse release --commit {owner[:12]}; then release what comes after it",
+        fix=f"finish it: ecluse release --commit {owner[:12]}; then release what comes after it. If that commit was "
+        "given up, and its tag is nowhere: ecluse release --take-version",
         exit=Exit.REFUSED,
     )
 

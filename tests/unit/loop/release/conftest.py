@@ -51,8 +51,8 @@ class Machine:
     def head(self):
         return git(self.root, "rev-parse", "HEAD")
 
-    def release(self, app=None, commit=None):
-        return asyncio.run(publish(app or self.app(), commit or self.head, self.world))
+    def release(self, app=None, commit=None, **options):
+        return asyncio.run(publish(app or self.app(), commit or self.head, self.world, **options))
 
     def preview(self, app=None):
         return asyncio.run(preview(app or self.app(), self.head, self.world))

@@ -178,6 +178,53 @@ class TestWhatIsTaken:
         assert machine.release(app).intent.version == "0.1.0"
 
 
+class TestAVersionThatWasGivenUp:
+    """A remote refused its tag, say, and the commit was amended."""
+
+    @pytest.fixture
+    def app(self, machine, tmp_path):
+        (tmp_path / "store").mkdir()
+        return machine.app(store=str(tmp_path / "store"))
+
+    @pytest.fixture
+    def amended(self, machine, app):
+        machine.killed_at("push.before", app)
+        given_up = machine.head
+        git(machine.root, "tag", "--delete", "v0.1.0")
+        git(machine.root, "commit", "--quiet", "--amend", "--message", "feat: first, mended")
+        return given_up
+
+    def test_is_taken_when_that_is_said(self, machine, app, amended, outside):
+        with pytest.raises(ProblemError) as caught:
+            machine.release(app)
+        assert code_of(caught) == "R014"
+        assert "--take-version" in caught.value.problems[0].fix
+        done = machine.release(app, takes_version=True)
+        assert (done.intent.version, done.intent.commit, remote_tags(machine)) == ("0.1.0", machine.head, ["v0.1.0"])
+
+    def test_is_gone_for_the_other_commit(self, machine, app, amended):
+        machine.release(app, takes_version=True)
+        with pytest.raises(ProblemError) as caught:
+            machine.release(app, commit=amended)
+        assert code_of(caught) == "R014"
+
+    def test_is_not_taken_once_its_tag_is_out(self, machine, app):
+        machine.killed_at("push.after", app)
+        git(machine.root, "tag", "--delete", "v0.1.0")
+        git(machine.root, "commit", "--quiet", "--amend", "--message", "feat: first, mended")
+        with pytest.raises(ProblemError) as caught:
+            machine.release(app, takes_version=True)
+        assert code_of(caught) == "R010"
+
+    def test_is_not_taken_where_no_remote_decides(self, machine, app, tmp_path):
+        app = machine.app(store=app.release.store, index=None, forge=None)
+        machine.killed_at("tag.before", app)
+        git(machine.root, "commit", "--quiet", "--amend", "--message", "feat: first, mended")
+        with pytest.raises(ProblemError) as caught:
+            machine.release(app, takes_version=True)
+        assert code_of(caught) == "R014"
+
+
 class TestTwoAtOnce:
     def test_on_one_machine_the_second_is_refused(self, machine):
         with machine.world.outlets.alone(), pytest.raises(ProblemError) as caught:
