@@ -127,8 +127,9 @@ class _Here:
         return text
 
     def _secrets(self, names: Iterable[str]) -> dict[str, str]:
-        names = tuple(names)
-        missing = [name for name in names if not self.env.get(name)]
+        """Without an end of line, which a form or a file easily leaves there and no token has."""
+        found = {name: self.env.get(name, "").rstrip("\r\n") for name in names}
+        missing = [name for name, value in found.items() if not value]
         if missing:
             raise ProblemError(
                 Problem(
@@ -138,7 +139,7 @@ class _Here:
                     fix=f"set it for this command: {missing[0]}=… ecluse release",
                 )
             )
-        return {name: self.env[name] for name in names}
+        return found
 
 
 def verifier(line: str) -> Verifier:

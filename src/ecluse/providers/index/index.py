@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -14,6 +15,7 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.publishing import IndexPlace
 from ecluse.ports.commands import Command, CommandRunner, Finished
 from ecluse.providers.index.simple import ACCEPTED, Listed, listed
+from ecluse.providers.rest.failing import failures, why
 
 if TYPE_CHECKING:
     import httpx
@@ -44,13 +46,15 @@ class UvIndex:
 
     async def files(self, project: str) -> Mapping[str, Digest]:
         page = f"{self._place.simple.rstrip('/')}/{normalized(project)}/"
-        async with self._client() as client:
+        with self._usable(page):
+            client = self._client()
+        async with client:
             answer = await self._asked(client, page)
             if answer.status_code == _NOT_FOUND:
                 return {}
             try:
                 found = listed(answer.text, answer.headers.get("content-type", ""), str(answer.url))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ProblemError(self._unreadable(page, str(error))) from error
             return {one.name: await self._digest(one, client) for one in found}
 
@@ -83,21 +87,26 @@ class UvIndex:
         )
 
     async def _asked(self, client: httpx.AsyncClient, url: str, kind: str = ACCEPTED) -> httpx.Response:
-        import httpx  # noqa: PLC0415  as above
-
-        why = ""
+        said = ""
         for _ in range(_ATTEMPTS):
             try:
                 answer = await client.get(url, headers={"Accept": kind, "Cache-Control": "no-cache"})
-            except httpx.HTTPError as error:
-                why = str(error) or type(error).__name__
+            except failures() as error:
+                said = why(error)
                 continue
             if answer.is_success or answer.status_code == _NOT_FOUND:
                 return answer
-            why = f"HTTP {answer.status_code}"
+            said = f"HTTP {answer.status_code}"
             if answer.status_code < _SERVER_ERROR:
                 break
-        raise ProblemError(self._unreadable(url, why))
+        raise ProblemError(self._unreadable(url, said))
+
+    @contextmanager
+    def _usable(self, url: str) -> Iterator[None]:
+        try:
+            yield
+        except failures() as error:
+            raise ProblemError(self._unreadable(url, why(error))) from error
 
     async def _digest(self, one: Listed, client: httpx.AsyncClient) -> Digest:
         """An index that doesn't say it is asked for the file itself."""

@@ -13,6 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from ecluse.model.ids import Digest
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.publishing import ImagePlace
+from ecluse.providers.rest.failing import failures, why
 
 if TYPE_CHECKING:
     import httpx
@@ -56,6 +57,8 @@ class OciRegistry:
         if await self.holds(digest):
             return
         begun = await self._ask("POST", "/blobs/uploads/", {"Content-Length": "0"}, (_ACCEPTED,))
+        if not begun.headers.get("Location"):
+            raise ProblemError(_refused("POST", "/blobs/uploads/", begun))
         place = urljoin(self._base, begun.headers["Location"])
         url = f"{place}{'&' if '?' in place else '?'}digest={quote(digest)}"
         content = await asyncio.to_thread(file.read_bytes)
@@ -76,8 +79,8 @@ class OciRegistry:
                 answer = await client.request(method, url, headers={**headers, **self._auth}, **body)
                 if answer.status_code == _UNAUTHORIZED and await self._admitted(answer, client):
                     answer = await client.request(method, url, headers={**headers, **self._auth}, **body)
-        except httpx.HTTPError as error:
-            raise ProblemError(_away(self._base, str(error) or type(error).__name__)) from error
+        except failures() as error:
+            raise ProblemError(_away(self._base, why(error))) from error
         if answer.status_code in expected:
             return answer
         if answer.status_code >= _SERVER_ERROR:
@@ -103,8 +106,12 @@ class OciRegistry:
         told = await client.get(asked["realm"], params=scope, auth=basic)
         if told.status_code != _OK:
             return False
-        document = told.json()
-        self._auth = {"Authorization": f"Bearer {document.get('token') or document.get('access_token')}"}
+        try:
+            document = told.json()
+            token = document.get("token") or document["access_token"]
+        except (ValueError, RecursionError, AttributeError, KeyError):
+            return False
+        self._auth = {"Authorization": f"Bearer {token}"}
         return True
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.providers.rest.failing import failures, why
 
 if TYPE_CHECKING:
     import httpx
@@ -43,26 +44,23 @@ class Asking:
         import httpx  # noqa: PLC0415  200 ms that other commands save
 
         headers = {**self._headers, **({"Content-Type": kind} if kind else {})}
-        why = ""
-        async with httpx.AsyncClient(timeout=PATIENCE) as client:
-            for _ in range(_ATTEMPTS if method == "GET" else 1):
-                try:
+        said = ""
+        for _ in range(_ATTEMPTS if method == "GET" else 1):
+            try:
+                async with httpx.AsyncClient(timeout=PATIENCE) as client:
                     answer = await client.request(method, url, headers=headers, json=json, content=content)
                     answer = await _followed(client, answer)
-                except (httpx.LocalProtocolError, UnicodeEncodeError):
-                    why = "the token can't be sent, it has letters that no token has"  # the error quotes it
-                    break
-                except httpx.HTTPError as error:
-                    why = str(error) or type(error).__name__
-                    continue
-                if answer.status_code < _SERVER_ERROR:
-                    return answer
-                why = f"HTTP {answer.status_code}"
+            except failures() as error:
+                said = why(error)
+                continue
+            if answer.status_code < _SERVER_ERROR:
+                return answer
+            said = f"HTTP {answer.status_code}"
         raise ProblemError(
             Problem(
                 code="R024",
                 what=f"{self._name} could not be asked",
-                evidence=(f"{method} {url.partition('?')[0]}: {why}",),
+                evidence=(f"{method} {url.partition('?')[0]}: {said}",),
                 state="the tag is pushed and files are sent; the release's page is still to be made",
                 fix="`ecluse release` goes on with it when it is up again",
                 exit=Exit.UNREACHABLE,
@@ -72,7 +70,7 @@ class Asking:
     def _read(self, answer: httpx.Response, expected: tuple[int, ...]) -> tuple[int, Any]:
         try:
             document = answer.json() if answer.content else None
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if answer.status_code in expected:
             return answer.status_code, document
