@@ -121,8 +121,8 @@ class GitRemote:
             code="R034",
             what=f"the tag {tag} came to the remote '{self._name}' meanwhile, for another commit ({commit[:12]})",
             state=f"{tag} is made here and was not pushed; nothing was published",
-            fix=f"somebody released at the same time: git tag --delete {tag}; then release a commit that comes after "
-            "theirs",
+            fix=f"somebody released at the same time: git tag --delete {tag}; then release a new commit on top of "
+            "theirs (git commit --allow-empty): this one is bound to the version",
             exit=Exit.NEEDS_PERSON,
         )
 
