@@ -1,6 +1,10 @@
 """Every store of releases keeps the one contract."""
 
 import os
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -37,6 +41,45 @@ class TestObjectArtifacts(ArtifactStoreContract):
 
         (tmp_path / "objects").mkdir()
         return ObjectArtifacts(f"file://{tmp_path}/objects")
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Takes and gives what it is asked for in two seconds."""
+
+    def do_HEAD(self):
+        self.send_error(404)
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "7")
+        self.send_header("Last-Modified", "Sat, 03 Jan 2026 00:00:00 GMT")
+        self.end_headers()
+        time.sleep(2)
+        self.wfile.write(b"content")
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(2)
+        self.send_response(201)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_file_may_be_longer_on_its_way_than_a_store_may_be_silent(tmp_path):
+    pytest.importorskip("obstore", reason="the extra `store` isn't installed")
+    from ecluse.providers.objects.artifacts import ObjectArtifacts
+
+    digest, path = file(tmp_path, b"content")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        store = ObjectArtifacts(f"http://127.0.0.1:{server.server_port}/", patience=timedelta(seconds=0.5))
+        store.keep(digest, path)
+        assert store.fetch(digest, tmp_path / "back")
+        with pytest.raises(UnreachableError):
+            store.read(NAME)
+        server.shutdown()
 
 
 def test_who_shares_a_folder_by_a_group_can_write_beside_what_another_wrote(tmp_path):

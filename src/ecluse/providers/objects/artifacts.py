@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ecluse.model.ids import Digest
 from ecluse.providers.objects.cache import ObjectCache
 
 _PREFIX = "sha256:"
+LONG = timedelta(minutes=15)
+"""A release waits for its bytes, however slow the line: a cache would rather be missed."""
 
 
 class ObjectArtifacts(ObjectCache):
@@ -21,8 +24,8 @@ class ObjectArtifacts(ObjectCache):
     A claim is a conditional write (`If-None-Match: *`), which S3, Google's and Azure's stores decide for everybody.
     """
 
-    def __init__(self, address: str, **options: Any) -> None:
-        super().__init__(address, **options)
+    def __init__(self, address: str, *, patience_of_files: timedelta = LONG, **options: Any) -> None:
+        super().__init__(address, patience_of_files=patience_of_files, **options)
 
     @property
     def place(self) -> str:

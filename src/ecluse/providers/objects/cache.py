@@ -18,7 +18,6 @@ from ecluse.ports.cache import Shelved, UnreachableError
 
 PATIENCE = timedelta(seconds=10)
 """For one question. A store that doesn't answer must not cost a run more than it spares."""
-_RETRIES = {"max_retries": 1, "retry_timeout": PATIENCE}
 _PREFIX = "sha256:"
 
 
@@ -31,14 +30,22 @@ class ObjectCache:
 
     troubles = ()
 
-    def __init__(self, address: str, **options: Any) -> None:
-        """An address that no store can have: UnreachableError."""
+    def __init__(
+        self, address: str, *, patience: timedelta = PATIENCE, patience_of_files: timedelta = PATIENCE, **options: Any
+    ) -> None:
+        """An address that no store can have: UnreachableError. `patience_of_files` is for each file, or piece of one:
+        time that it takes on its way counts."""
         self._address = address
+        allow_http = address.startswith("http:") or bool(options.pop("allow_http", False))
+        open_it: Any = from_url  # which has one signature for each kind of store
+
+        def opened(wait: timedelta) -> Any:
+            client = {"timeout": wait, "connect_timeout": PATIENCE, "allow_http": allow_http}
+            retries = {"max_retries": 1, "retry_timeout": wait}
+            return open_it(address, client_options=client, retry_config=retries, **options)
+
         with self._asked():
-            timeouts = {"timeout": PATIENCE, "connect_timeout": PATIENCE}
-            client = {**timeouts, "allow_http": address.startswith("http:") or bool(options.pop("allow_http", False))}
-            open_it: Any = from_url  # which has one signature for each kind of store
-            self._store = open_it(address, client_options=client, retry_config=_RETRIES, **options)
+            self._store, self._files = opened(patience), opened(patience_of_files)
 
     def get(self, key: str) -> bytes | None:
         with self._asked():
@@ -61,14 +68,14 @@ class ObjectCache:
     def keep(self, digest: Digest, path: Path) -> None:
         if not self.holds(digest, path.stat().st_size):
             with self._asked():
-                obstore.put(self._store, _file(digest), path)
+                obstore.put(self._files, _file(digest), path)
 
     def fetch(self, digest: Digest, into: Path) -> bool:
         found = hashlib.sha256()
         with self._asked():
             try:
                 with into.open("xb") as target:
-                    for piece in obstore.get(self._store, _file(digest)).stream():
+                    for piece in obstore.get(self._files, _file(digest)).stream():
                         found.update(piece)
                         target.write(piece)
             except (NotFoundError, FileNotFoundError):
