@@ -75,6 +75,7 @@ def write_entry(path: Path, root: Path, intent: Intent) -> bool:
     if told == text:
         return False
     fresh = file.with_name(f".{file.name}.new")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
     try:
         fresh.write_text(told, encoding="utf-8", newline=ends)
         if file.exists():

@@ -61,6 +61,10 @@ class TestTheFile:
         assert not write_entry(link, tmp_path, intent())
         assert sorted(path.name for path in tmp_path.iterdir()) == ["CHANGES.md", "docs.md"]
 
+    def test_is_begun_with_its_folder(self, tmp_path):
+        assert write_entry(tmp_path / "docs" / "Änderungen.md", tmp_path, intent())
+        assert (tmp_path / "docs" / "Änderungen.md").read_text() == f"# Changes\n\n{NOTES}"
+
     def test_that_is_in_no_encoding_we_know_stays_as_it_is(self, tmp_path):
         path = tmp_path / "CHANGES.md"
         path.write_bytes(b"caf\xe9\n")
