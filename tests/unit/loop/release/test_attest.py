@@ -172,6 +172,13 @@ class TestBeforeADeploy:
         asyncio.run(shelf.put(name, b"[" * 100_000))
         assert "can't be read" in refused(released, PUBLIC)
 
+    def test_a_store_that_is_away_lets_nothing_in(self, released, app, tmp_path):
+        away = replace(app, release=replace(app.release, store=str(tmp_path / "away")))
+        with pytest.raises(ProblemError) as caught:
+            released(PUBLIC, app=away)
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.state.partition(";")[0]) == ("R018", "nothing moved")
+
     def test_a_bundle_that_was_changed_is_seen(self, released):
         changed = replace(released.bundle, files=released.bundle.files[:-1])
         assert "isn't the one" in refused(released, PUBLIC, bundle=changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ecluse.loop.release.attest.dsse import NotSignedError, opened
@@ -24,7 +25,10 @@ async def require_signed(app: App, environment: Environment, release: Release, b
     if not environment.signed_by:
         return ""
     verifiers = [world.outlets.verifier(line) for line in environment.signed_by]
-    envelope = await Shelf.of(app.release, world).read(attestation_name(release.id))
+    try:
+        envelope = await Shelf.of(app.release, world).read(attestation_name(release.id))
+    except ProblemError as error:
+        raise ProblemError(*(_unasked(environment, problem) for problem in error.problems)) from error
     if envelope is None:
         raise ProblemError(_refused(environment, release, "there is no attestation of it"))
     try:
@@ -79,6 +83,15 @@ def _changed(release: Release, bundle: Bundle, store: ContentStore) -> Iterator[
         manifest = b""
     if f"sha256:{hashlib.sha256(manifest).hexdigest()}" != release.config:
         yield "the manifest isn't the one that the release names"
+
+
+def _unasked(environment: Environment, problem: Problem) -> Problem:
+    """The store is away: whether anybody signed it isn't known."""
+    return replace(
+        problem,
+        state=f"nothing moved; what served before serves: {environment.name} takes only what is signed",
+        fix="bring the store back, or correct `[release] store`; then deploy again",
+    )
 
 
 def _refused(environment: Environment, release: Release, *why: str) -> Problem:
