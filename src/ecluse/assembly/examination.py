@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ecluse.assembly.places import close, targets_of
 from ecluse.assembly.tools import toolchain_of
 from ecluse.model.app import App, Environment
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.system.clock import SystemClock
 from ecluse.system.environment import find_home, read_environment
 from ecluse.whereabouts import find_root, holds_nothing
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ecluse.ports.machine import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Examined:
     """The facts about this machine, the app when there is one to read, what its environments say of themselves,
     which can't have their port, and the declared secrets that are too short to be masked."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecluse.assembly.home import RUNNING, prepare
 from ecluse.assembly.tools import toolbox_of
+from ecluse.model.values import frozen
 from ecluse.system.clock import SystemClock
 from ecluse.system.environment import find_cache, read_environment
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ecluse.ports.templates import Templates
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Founding:
     templates: Templates
     founder: Founder

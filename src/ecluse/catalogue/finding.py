@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from ecluse.catalogue.families import FAMILIES
 from ecluse.manifest.codes import CODES
 from ecluse.model.problem import Exit
+from ecluse.model.values import frozen
 from ecluse.providers.keeper.problems import TOLD
 from ecluse.wire import codes
 
@@ -25,7 +25,7 @@ NONE: Mapping[str, ast.expr] = MappingProxyType({})
 SOURCE = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """A Problem as its source says it."""
 

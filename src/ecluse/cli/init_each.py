@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ecluse import assembly
@@ -12,9 +12,10 @@ from ecluse.cli.ports import free_port, kept_port
 from ecluse.loop.plan.init import Found, Request, initialise
 from ecluse.manifest.find import OWN, find_any
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parts:
     """The apps' `folders` below `root`. `force` replaces manifests that are there."""
 
@@ -29,7 +30,7 @@ class Parts:
         return self.root / OWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """What became of one. Neither `found` nor `problems`: it has a manifest already."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,12 +17,13 @@ from ecluse.model.app import App, Environment, Step
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Exit
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """The shared options, as typed."""
 

@@ -22,6 +22,7 @@ from ecluse.cli.typed import as_typed
 from ecluse.model.app import App, Environment
 from ecluse.model.instance import environment_named
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from ecluse.loop.deploy.wanted import Wanted
@@ -47,7 +48,7 @@ def environment_of(app: App, name: str) -> Environment:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """What was asked of an app, and how it is to be answered."""
 
@@ -63,7 +64,7 @@ class Asked:
             print_json(document)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Session(Asked):
     """One command at work."""
 

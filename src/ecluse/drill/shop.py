@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.drill.observer import release_at, state_of
+from ecluse.model.values import frozen
 
 MANIFEST = """\
 manifest = 1
@@ -72,7 +73,7 @@ class ShopError(Exception):
     """A command that should have done its work did not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Done:
     """How a command ended, and the document that it printed."""
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ecluse.drill.customers import Count
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """`at` is in seconds since the rehearsal began."""
 
@@ -17,7 +18,7 @@ class Event:
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Promise:
     """What is promised, whether it was kept, and the figures by which that was judged."""
 
@@ -26,7 +27,7 @@ class Promise:
     seen: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rehearsed:
     """One scenario. `recovery` is in seconds; None when it never came to that. `impossible` says why it was not
     rehearsed here; `broke` what ended it before its end."""

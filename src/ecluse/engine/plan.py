@@ -11,6 +11,7 @@ from typing import Any
 
 from ecluse.model.events.event import Event
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 NOTHING: AbstractSet[str] = frozenset()
@@ -25,7 +26,7 @@ class State(StrEnum):
     """Something it needs did not pass, or the run was stopped before it began or while it ran."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What an action brings back. `result` is for whoever made the plan; the engine only hands it on."""
 
@@ -34,7 +35,7 @@ class Outcome:
     result: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ended:
     """A node is over. `why` says what the action could not: a Problem, a time-out, what it waited for."""
 
@@ -55,7 +56,7 @@ def _events_of_the_outcome(ended: Ended) -> tuple[Event, ...]:
     return ended.outcome.events if ended.outcome else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Node:
     """One piece of work. `retries` means that many more attempts, each with its own `timeout`."""
 

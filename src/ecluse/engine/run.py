@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ecluse.engine.plan import Ended, Node, Outcome, Plan, State, blocked, lost, ready
 from ecluse.model.problem import ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Began:
     """A node begins its first attempt, or another one after a failure."""
 
@@ -19,7 +19,7 @@ class Began:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Waits:
     """A node has all it needs but locks; `what` says which, and who has them."""
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from ecluse.model.events.event import Event
 from ecluse.model.events.reading import from_json, named
+from ecluse.model.values import frozen
 from ecluse.ports.ledger import Record, Verification
 
 GENESIS = ""
 """What stands before the first event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Link:
     """An event as it is stored."""
 

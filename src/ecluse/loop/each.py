@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcomes(Generic[T]):
     """What came of a call on several hosts."""
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.build.bundle import build
@@ -44,6 +44,7 @@ from ecluse.model.ids import Commit, HostName, StepName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
@@ -60,7 +61,7 @@ def outcome_of(deployed: Deployed, *, done: str) -> str:
     return "rolled_back" if problem.exit in {Exit.ROLLED_BACK, Exit.INTERRUPTED} else "halted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShipOrder:
     """What the person asked for. `jobs` None: as many as there are processors."""
 
@@ -75,7 +76,7 @@ class ShipOrder:
     """Why policies that say no are to be passed over; empty: they aren't."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shipped:
     """How it ended. `outcome` is `shipped`, `unchanged`, `rolled_back`, `halted`, `waiting` (for a person) or `mixed`
     (decided, and not on every host yet)."""
@@ -138,7 +139,7 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
     return replace(shipped, seconds=seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Voyage:
     """One ship under way, with the lease in its hands."""
 

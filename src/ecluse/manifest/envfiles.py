@@ -6,10 +6,10 @@ Ships look at these too, so nothing here imports a reader of repositories.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from shlex import quote
 
 from ecluse.manifest.envtext import assigned
+from ecluse.model.values import frozen
 
 EXAMPLES = ("example", "sample", "template", "tmpl", "dist", "default", "defaults")
 OTHERS = frozenset((*EXAMPLES, "dev", "development", "test", "tests", "testing", "ci", "docker"))
@@ -29,7 +29,7 @@ TOKEN = re.compile(
 """What services document as the shape of their keys: nothing else looks like that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exposed:
     """`likely` are the variables that seem to hold secrets, `sure` those whose value is a key by its shape."""
 

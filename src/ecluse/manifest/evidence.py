@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.manifest.positions import Positions, line_and_column, positions
+from ecluse.model.values import frozen
 
 HEADING = "What was tried, and what else was found: `ecluse explain KEY` shows it with the key."
 WORDS = ("tried", "failed", "also")
@@ -25,7 +26,7 @@ TOKEN = re.compile(
 """Quoted text of the four kinds, in which `#` begins no comment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note:
     """One thing about a key, or about a table and all that is in it."""
 
@@ -42,7 +43,7 @@ class Note:
         return f": {key} {self.word} {said if len(said) <= LONGEST else said[: LONGEST - 1] + '…'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """A line of the manifest, without its comment, and what the comment says."""
 
@@ -51,7 +52,7 @@ class Line:
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evidence:
     """What was read in a repository, and where."""
 

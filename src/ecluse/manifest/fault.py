@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+
+from ecluse.model.values import frozen
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+|\*")
 
@@ -12,7 +13,7 @@ KeyPath = tuple[str | int, ...]
 """Keys and list indices from the top of the manifest to a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fault:
     """`at_key` says that the key itself is wrong, not its value."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecluse.model.problem import Place, Problem, ProblemError
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ OWN = "ecluse.toml"
 SHARED = "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """The manifest's file. `table` leads to our part of it: empty, or `("tool", "ecluse")`."""
 

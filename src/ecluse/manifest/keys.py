@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import EnumType
 from inspect import cleandoc
 from types import NoneType, UnionType
@@ -15,6 +14,7 @@ from ecluse.manifest.schema.apps import MemberTable
 from ecluse.manifest.schema.key import Table
 from ecluse.manifest.schema.manifest import Manifest
 from ecluse.manifest.schema.words import Words
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ Pattern = tuple[str, ...]
 """Keys from the top, `*` for a name that the user chooses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """One key as people are told about it."""
 
@@ -41,7 +41,7 @@ class Key:
         return self.default is PydanticUndefined
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Section:
     """A table of the manifest, such as `[processes.*]`."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar, cast
+
+from ecluse.model.values import frozen
 
 T = TypeVar("T")
 Kind = TypeVar("Kind", bound=ast.AST)
@@ -14,7 +16,7 @@ Kind = TypeVar("Kind", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Module:
     """`name` is what an import in `folder` calls it; `origins` tells where each imported name comes from."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from ecluse.model.rollout import HostsDown, Rollout, Strategy
 from ecluse.model.security import SecurityPolicy
 from ecluse.model.service import Service
 from ecluse.model.tracker import Tickets
+from ecluse.model.values import frozen
 
 Argv = tuple[str, ...]
 """A command as a value. Text in the manifest becomes argv once, when it is read."""
@@ -50,7 +51,7 @@ class Listen(StrEnum):
     """It listens on `$PORT`; a relay stands in front."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Health:
     """The question that decides whether a slot may get traffic.
 
@@ -69,7 +70,7 @@ class Health:
     patience: timedelta = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """Resource limits of one worker process (setrlimit(2)); None leaves the system's."""
 
@@ -78,7 +79,7 @@ class Limits:
     open_files: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Process:
     """A named command of the app. The one with an interface or `listen` gets traffic; there is at most one such."""
 
@@ -115,7 +116,7 @@ class Process:
         return self.interface is not Interface.COMMAND or self.listen is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evidence:
     """Files a step leaves for gates to read, relative to the step's folder; empty means none."""
 
@@ -126,7 +127,7 @@ class Evidence:
     """The file that lists the tests that are known to fail, relative to the manifest; any other failure stops."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One command of the pipeline, or one cell of a matrix: a command with one value of each axis.
 
@@ -183,7 +184,7 @@ class Step:
         return self.name[len(self.of) + 1 : -1] if self.of else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gates:
     """What evidence must show beyond exit codes."""
 
@@ -195,7 +196,7 @@ class Gates:
     """How many steps of a run may pass only after a retry; None asks nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Build:
     """How the bundle is made."""
 
@@ -230,7 +231,7 @@ class Build:
     """Run in the assembled release on the target before it starts (compile, static files)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Frontend:
     """A front end that is built when the bundle is made.
 
@@ -249,7 +250,7 @@ class Frontend:
     """For each of the two."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """A named place with a policy. `hosts` is empty for this machine alone."""
 
@@ -334,7 +335,7 @@ class Environment:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class App:
     """What the manifest declares."""
 

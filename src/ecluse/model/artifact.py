@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from ecluse.model.ids import Commit, Digest
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SourceFile:
     """One file of the tree. `mode` is `file`, `executable` or `link` (the blob is then the link's text)."""
 
@@ -20,7 +21,7 @@ class SourceFile:
     digest: Digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wheel:
     """One file of a wheelhouse. `built` says that it was built here from a source distribution."""
 
@@ -29,7 +30,7 @@ class Wheel:
     built: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wheelhouse:
     """Everything that one (Python, architecture, libc) needs, installable without a network.
 
@@ -47,7 +48,7 @@ class Wheelhouse:
     pip: Wheel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bundle:
     """Source and locked wheels of one commit. `digest` is that of its canonical JSON without the digest itself."""
 

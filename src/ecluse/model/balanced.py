@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -12,12 +11,13 @@ from ecluse.model.app import App, Environment, Health
 from ecluse.model.balancer import Balancer
 from ecluse.model.host import Address, host_name
 from ecluse.model.ids import HostName
+from ecluse.model.values import frozen
 
 NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
 """What haproxy's names of servers can't have (its manual, section 2.5); nginx takes them as comments."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Balanced:
     """All that a balancer is told of an environment. `addresses`: each host that serves, and where it does."""
 
@@ -75,7 +75,7 @@ class ServerState(StrEnum):
     """The balancer's own health check fails, so it gets none either."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServerSeen:
     """One host as the balancer has it. `under_way`: requests that it was given and hasn't answered, as far as can be
     told (nginx: workers that still end what they had begun, whatever host they gave it to)."""

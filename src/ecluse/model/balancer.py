@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 
 from ecluse.model.host import HERE, host_name
 from ecluse.model.ids import HostName
+from ecluse.model.values import frozen
 
 
 class BalancerKind(StrEnum):
@@ -16,7 +17,7 @@ class BalancerKind(StrEnum):
     NGINX = "nginx"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Balancer:
     """How the balancer of an environment is reached, and what is written of it.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from ecluse.model.values import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class CachePolicy:
     """`shared` is a folder or an address of an object store that several machines use; empty: none. What was used
     last goes last when there are more than `size` bytes; what nobody used for `age` goes in any case."""

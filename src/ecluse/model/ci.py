@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CiPolicy:
     """`install` brings Écluse to a job; empty: this very version, from the index. Pushes to `branches` run, and every
     request to merge; the first one ships to the environments of `ship`, one after the other."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from enum import StrEnum
 
 from ecluse.model.ids import DeploymentId, HostName, ReleaseId
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 
 ALL = 100
 """Percent of the traffic."""
@@ -42,7 +43,7 @@ class Move(StrEnum):
     COMMIT = "commit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Leg:
     """One move on some hosts; without `hosts` on all. `weight` is for SHIFT, `lasts` and `requests` for WATCH: it ends
     after that time, or once the new release has answered that many requests, whichever is asked for."""
@@ -77,7 +78,7 @@ class IllegalMoveError(Exception):
         super().__init__(f"a deployment can't {move} {after}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """Where it goes on one host, and the slot to go back to; `previous` is None when nothing served there before.
     `restarts`: how often each process of the slot had been started again by then, where the release runs already."""
@@ -88,7 +89,7 @@ class Place:
     restarts: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deployment:
     """`legs` is the plan, `made` how far it got, the leg under way included."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from ecluse.model.security import Scanner, Severity
+from ecluse.model.values import frozen
 
 _DIGITS = 16
 """Of a fingerprint: 64 bits."""
@@ -15,7 +16,7 @@ _GROUP = 4
 """In groups: in one piece it looks like a secret to who looks for those, and it stands in a file of the commit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """`anchor` is what makes it this one wherever the lines move: the line's text, a package, the hash of a secret. It
     is never shown. `place` is a path of the commit, or the name of a package."""
@@ -44,7 +45,7 @@ class Finding:
         return f"{place} at {self.commit[:12]}" if self.commit else place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unchecked:
     """What a scanner could not look at: all (`place` is empty), a file, or a package. Never a pass."""
 
@@ -61,7 +62,7 @@ class Unchecked:
         return self.place or "all of it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scan:
     """What one scanner brought back. `looked` is at how many files, packages or blobs."""
 
@@ -75,7 +76,7 @@ class Scan:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Accepted:
     """An entry of the baseline: a finding, or something not checked, that somebody answers for until a day."""
 

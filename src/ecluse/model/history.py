@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from ecluse.model.events.deployments import (
@@ -19,12 +19,13 @@ from ecluse.model.events.policies import PolicyOverridden, ReleaseApproved
 from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.notices import NOTICING, Outbox, noticed
 from ecluse.model.recorded import Recorded
+from ecluse.model.values import frozen
 
 KEPT = 50
 """How many deployments and approvals of an environment a State carries; a ledger keeps them all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleaseKnown:
     """A release as the ledger knows it."""
 
@@ -38,7 +39,7 @@ class ReleaseKnown:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ApprovalKnown:
     """`by` approved the release, the last time at `at`."""
 
@@ -47,7 +48,7 @@ class ApprovalKnown:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OverrideKnown:
     """Which policies of an environment a deployment of `release` went against, and why."""
 
@@ -57,7 +58,7 @@ class OverrideKnown:
     policies: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrationKnown:
     """One that the environment's data has, or may have (`is_certain`). `number` is that of the event that said so,
     `contract` why it can't be gone back from, `unclear` why it isn't known whether it can; or empty."""
@@ -72,7 +73,7 @@ class MigrationKnown:
     is_certain: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeploymentKnown:
     """`outcome` is `open`, `committed`, `reverted` or `stuck`. `moves` are (move, when, seconds, detail).
 
@@ -97,7 +98,7 @@ class DeploymentKnown:
     overridden: OverrideKnown | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnvironmentKnown:
     """`serving` and `previous` are release ids; `previous` is what a rollback goes to."""
 
@@ -114,7 +115,7 @@ class EnvironmentKnown:
     """Those that deployments are known to have applied here, oldest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class State:
     """All that the ledger's events add up to."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ecluse.model.ids import HostName
+from ecluse.model.values import frozen
 
 HERE = HostName("this machine")
 HERE_PREFIX = "keeper:"
@@ -14,7 +14,7 @@ HERE_PREFIX = "keeper:"
 _ADDRESS = re.compile(r"(?:(?P<user>[^@]+)@)?(?P<name>\[[0-9A-Fa-f:.]+\]|[^:@]+)(?::(?P<port>\d+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Address:
     """`[USER@]NAME[:PORT]`, as the manifest names a host. What it leaves out is for the SSH configuration to say."""
 
@@ -36,7 +36,7 @@ class Address:
         return f"{name}:{self.port}" if self.port else name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SshSettings:
     """How the hosts of an environment are reached. `config`: an OpenSSH client configuration, empty for the user's own;
     `jump`: a host to go through, where the configuration names none. `folder` lies in the user's home there."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
 from ecluse.model.artifact import canonical
 from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.release import Release
+from ecluse.model.values import frozen
 
 FORMAT = 1
 
@@ -32,7 +33,7 @@ class Kind(StrEnum):
         return self in {Kind.SDIST, Kind.WHEEL}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleaseFile:
     name: str
     digest: Digest
@@ -40,7 +41,7 @@ class ReleaseFile:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Intent:
     """One for each commit of an app. Whoever goes on with the release takes it as it is: nothing is built again."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ecluse.model.counted import counted
 from ecluse.model.rollout import AfterWatch
+from ecluse.model.values import frozen
 
 ERRORS = "errors"
 """The signal of requests that were answered with 5xx, or not at all."""
@@ -30,7 +31,7 @@ class Share:
         return f"{self.hits:,} of {self.requests:,} ({percent(self.rate)})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suspect:
     """The stretch of time that speaks loudest against the new release, up to now."""
 
@@ -51,7 +52,7 @@ class Suspect:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measured:
     """One signal. `new` is the whole watch, `old` all that the old release has counted."""
 
@@ -65,7 +66,7 @@ class Measured:
         return f"{self.signal}: {self.new} in the new release, {self.old} in the old"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Worse:
     """The new release is worse; final. `measured` is the signal that convicted."""
 
@@ -77,7 +78,7 @@ class Worse:
         return (f"worse after {self.seconds:.0f} s; {self.measured}", *_suspects(self.measured))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotWorse:
     """Up to now. A release can still turn bad, so this doesn't end a watch early."""
 
@@ -88,7 +89,7 @@ class NotWorse:
         return tuple(map(str, self.measured))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inconclusive:
     """The counts neither convict nor acquit. `why` says what is missing, signal by signal."""
 

@@ -7,15 +7,16 @@ leaves it for the next one. It goes when every ticket of it is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
 from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
 from ecluse.model.recorded import Recorded
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NoticeKnown:
     """`tickets` are those that aren't told yet, with the commits that name them. `awaits` is the deployment that has to
     be committed before it is due; empty: it is due, since `at`."""
@@ -35,7 +36,7 @@ class NoticeKnown:
     """Those whose turn comes last, because telling them failed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TrackerKnown:
     """That the tracker could not be told, so many times in a row."""
 
@@ -58,7 +59,7 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outbox:
     """By number of the event that began them, so in the order in which they are to be told."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from ecluse.model.holder import Holder
 from ecluse.model.ids import DeploymentId, ReleaseId, Version
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 
 
 class SlotState(StrEnum):
@@ -28,7 +29,7 @@ class SlotState(StrEnum):
     """A process gave up: it exited more often than the back-off allows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProcessSeen:
     """A process as its keeper sees it."""
 
@@ -43,7 +44,7 @@ class ProcessSeen:
     log_tail: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Counters:
     """Since the release started in the slot; of an empty slot, what the last one there had counted in the end.
     `statuses` maps a class (`2xx`) to a count."""
@@ -57,7 +58,7 @@ class Counters:
     """Idle connections that were still open when the drain budget ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SlotSeen:
     """A slot as its keeper sees it."""
 
@@ -73,7 +74,7 @@ class SlotSeen:
     warm_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LeaseSeen:
     """Who may give orders, as the keeper sees it."""
 
@@ -87,14 +88,14 @@ class LeaseSeen:
     """The holder's process has provably ended: the next command needn't wait for that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Held:
     """A deployment that waits for a person. `left` are its steps that are still to be made, as texts."""
 
     left: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OpenDeployment:
     """A deployment that neither committed nor was undone. `done`: whether its last move was finished."""
 
@@ -115,7 +116,7 @@ class OpenDeployment:
     held: Held | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finished:
     """A deployment that the target ended by itself, kept until a ledger imports it by its id."""
 
@@ -126,7 +127,7 @@ class Finished:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServiceSeen:
     """A database, cache or broker of the environment. `state` is `running`, `waiting` (for its next start), `exited`
     or `failed`."""
@@ -145,7 +146,7 @@ class ServiceSeen:
     log_tail: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observed:
     """One look at a target."""
 

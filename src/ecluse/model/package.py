@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecluse.model.values import frozen
+
 if TYPE_CHECKING:
     from ecluse.model.security import Severity
 
@@ -50,7 +52,7 @@ class Package:
         return f"{self.name} {self.version}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Vulnerability:
     """`severity` None: the source tells none."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ecluse.model.values import frozen
 
 Numbers = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Platform:
     """One Python on one kind of machine. `release` is the C library's own version, empty where it doesn't say."""
 
@@ -31,7 +31,7 @@ class Platform:
         return f"Python {self.minor} on {self.machine} with {self.system}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostPlatform:
     """What a host says of itself. `pythons`: of each minor version the newest that it has, as `X.Y.Z`."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from ecluse.model.values import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Policy:
     """What is asked before anything moves. What isn't declared isn't asked; a rollback is never asked anything."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from ecluse.model.values import frozen
 
 
 class Exit(IntEnum):
@@ -25,7 +26,7 @@ class Exit(IntEnum):
     """Interrupted and undone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A position in a file; line and column count from 1."""
 
@@ -37,7 +38,7 @@ class Place:
         return ":".join([self.file, *(str(part) for part in (self.line, self.column) if part)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """What went wrong, told so that the reader can act.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ecluse.model.values import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class IndexPlace:
     """A package index: `simple` is where files are found (PEP 503, PEP 691), `upload` where they are sent.
 
@@ -32,7 +33,7 @@ class ForgeKind(StrEnum):
     GITLAB = "gitlab"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForgePlace:
     """A repository at a forge, on whose page releases are announced. `api` and `repository` are empty where they are
     told by the CI or by the remote's address; `token` is the name of a variable of the caller's."""
@@ -43,7 +44,7 @@ class ForgePlace:
     repository: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImagePlace:
     """A repository of an OCI registry: `address` is `https://registry.example.com/team/shop`. `username` and `password`
     are names of variables of the caller's."""
@@ -57,7 +58,7 @@ class ImagePlace:
         return tuple(filter(None, (self.username, self.password)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleasePolicy:
     """How versions are made, and where they go."""
 

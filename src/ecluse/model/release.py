@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from ecluse.model.ids import Commit, Digest, ReleaseId, Version
+from ecluse.model.values import frozen
 
 DIRTY = ".dirty."
 """Part of the version of what was made from a working tree that wasn't committed."""
@@ -15,7 +15,7 @@ def is_dirty(version: str) -> bool:
     return DIRTY in version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Release:
     """What is deployed: a version, the commit it was made from, the digest of its bundle, and how it is run.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from ecluse.model.values import frozen
 
 
 class Strategy(StrEnum):
@@ -55,7 +56,7 @@ class JudgeKind(StrEnum):
     """A fixed limit of errors; it can't tell a bad release from a busy day."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CanaryStep:
     """A step of a canary: `weight` percent, for a time, or until the new release answered so many requests."""
 
@@ -64,7 +65,7 @@ class CanaryStep:
     requests: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rollout:
     """The details of a strategy. `batch` is a number of hosts (`2`) or a share of them (`25%`)."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.model.recorded import Recorded
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer
 
 COUNTED = {Answer.PASSED: "passed", Answer.FAILED: "failed", Answer.NOT_RUN: "not_run", Answer.SKIPPED: "skipped"}
@@ -16,7 +17,7 @@ COUNTS = (*COUNTED.values(), "cached", "flaky")
 _ANSWERS = {str(answer): name for answer, name in COUNTED.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunKnown:
     """A run, and how its steps ended. `outcome` is empty while it isn't over, or was cut short and nobody has found
     that yet. `number` is that of the event that began it: the cursor of a list."""
@@ -43,7 +44,7 @@ class RunKnown:
     """Of those that passed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepKnown:
     """How often a step was run, without what was cached; `flaky` of those that passed did so after a retry."""
 
@@ -60,7 +61,7 @@ class StepKnown:
     """At which it passed, the last time that it was flaky."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Runs:
     runs: Mapping[str, RunKnown] = field(default_factory=dict)
     steps: Mapping[str, StepKnown] = field(default_factory=dict)

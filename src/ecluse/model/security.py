@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from ecluse.model.ids import StepName
+from ecluse.model.values import frozen
 
 SECURITY = StepName("security")
 """The gate's name among the steps."""
@@ -68,7 +69,7 @@ class Source(StrEnum):
     FOLDER = "folder"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SecurityPolicy:
     """`scanners` None: each that finds something to look at. `at` is where the source is: the address of an index or
     service of one's own, or the folder."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from ecluse.model.ids import ServiceName
+from ecluse.model.values import frozen
 
 FIELDS = ("host", "port", "user", "password", "name", "folder")
 """What the form of a service's address may name in braces."""
@@ -19,7 +20,7 @@ class ServiceKind(StrEnum):
     MYSQL = "mysql"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Service:
     """A database, cache or broker that the app needs, run for one environment on its own machine.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ecluse.model.values import frozen
 
 
 class Slot(StrEnum):
@@ -15,7 +16,7 @@ class Slot(StrEnum):
         return Slot.GREEN if self is Slot.BLUE else Slot.BLUE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Weights:
     """Percent of new connections for each slot; they sum to 100."""
 

@@ -6,9 +6,11 @@ import keyword
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from types import MappingProxyType
+
+from ecluse.model.values import frozen
 
 ANSWERS_FILE = ".ecluse-template.yml"
 """In a project: its kind and the template's version, what was answered, and no path."""
@@ -44,7 +46,7 @@ OF_OTHERS = frozenset({"tests", "pytest", "mypy", "ruff", "coverage", "hatchling
 """Packages that a new project tests itself with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answers:
     """What the template asks. `package` is what is imported."""
 
@@ -89,7 +91,7 @@ class How(StrEnum):
     """The template has a new file, and in its place lies one that git ignores: that stays."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Changed:
     path: str
     how: How

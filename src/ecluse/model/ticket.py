@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from ecluse.model.tracker import Happening
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ticket:
     """Where a ticket stands, as the tracker says. `is_request`: it is a request to merge, which the forge counts among
     its issues."""
@@ -24,7 +24,7 @@ class Ticket:
     is_request: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Marker:
     """What one of our comments says, for us: hidden in it, looked for before another is made.
 
@@ -101,7 +101,7 @@ def has_gone_on(wanted: Marker, there: Sequence[Marker]) -> bool:
     return any(marker.app == wanted.app and marker.at > wanted.at for marker in there)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Said:
     """A comment to be made: paragraphs, a link (its text and address; both may be empty), and the hidden marker."""
 
@@ -110,7 +110,7 @@ class Said:
     link: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Remark:
     """A comment of ours that is there. `order` grows with the time at which it was made."""
 

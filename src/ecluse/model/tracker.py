@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
+
+from ecluse.model.values import frozen
 
 
 class TrackerKind(StrEnum):
@@ -23,7 +25,7 @@ class Happening(StrEnum):
     TAKEN_BACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tickets:
     """Where the tickets are, how their keys look, and what happens to them. `token` is the name of a secret, never
     its value."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ecluse.model.values import frozen
 
 
 class Answer(StrEnum):
@@ -19,7 +20,7 @@ class Answer(StrEnum):
     """Nothing that it is for has changed. Counts as success; never reported as passed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """The answer of one gate. `evidence` are short facts: counts, a status, the last lines of a log."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from ecluse.model.values import frozen
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEK = timedelta(weeks=1)
@@ -22,7 +23,7 @@ class UnknownZoneError(ValueError):
     """No zone of that name in this machine's time zone database (tzdata)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Window:
     """From `first` up to `last`, as clocks in `zone` show it; every week when `weekly`.
 

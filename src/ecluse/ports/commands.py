@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from ecluse.model.values import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Command:
     """A program to run. `env` is the whole environment of the child, not an addition to ours."""
 
@@ -34,7 +36,7 @@ class Command:
     """Where standard output goes alone, whole and unmasked; `log` and `output` are then the other stream."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finished:
     """How a program ended. `output` is what it printed, cut to its last 64 KiB."""
 

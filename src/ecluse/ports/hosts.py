@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from ecluse.model.app import Argv
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostFacts:
     """What a host says of itself. None: it can't be found out."""
 
@@ -41,7 +41,7 @@ class HostFacts:
     """Folders of those that it keeps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prepared:
     """`changes` were made, or would be; `notes` is what is needed besides and takes other rights than ours."""
 
@@ -50,7 +50,7 @@ class Prepared:
     facts: HostFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ran:
     """A command that ended on a host. `exit_code` is -1 when a signal ended it."""
 
@@ -58,7 +58,7 @@ class Ran:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sent:
     """A file for hosts. `path`: where it belongs there, from the user's home if it isn't absolute; `source`: where it
     lies here, which must not change meanwhile."""
@@ -72,7 +72,7 @@ class Sent:
     mode: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Placed:
     """`found`: what was there, `same`, `mode` (the same content with another mode), `other` or `none`. `sent`: bytes of
     the file that travelled."""

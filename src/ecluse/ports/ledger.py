@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from ecluse.model.events.event import Event
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ecluse.model.runs import RunKnown, StepKnown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Record:
     """An event as it stands in the ledger. `hash` covers the canonical bytes and `previous`."""
 
@@ -25,7 +26,7 @@ class Record:
     hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verification:
     """What a look through the hash chain found."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offer:
     """A kind of service: `folder` holds its programs, empty where there are none; `add` is the command that brings
     them; `can_fetch`: they come by themselves when they are needed."""
@@ -17,7 +17,7 @@ class Offer:
     can_fetch: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Machine:
     """Read once, without changing anything. None means that it could not be found out."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from contextlib import AbstractContextManager
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.ports.signing import Signer, Verifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outlets:
     """`own` is this machine's store, `shared` one that several machines have (UnreachableError: there is no way to it).
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from ecluse.model.app import Build
@@ -18,7 +18,7 @@ OLDEST = (3, 8)
 """No older Python is served: the installer of a release runs with none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Interpreter:
     """A Python on this machine. `path` is the real binary, never a version manager's shim."""
 

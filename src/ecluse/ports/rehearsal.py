@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ecluse.model.ids import Digest, HostName
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:  # a fleet's commands need no world
     from ecluse.ports.hosts import Host
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a fleet's commands need no world
     from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ordered:
     """An order, or a command, that a host would get."""
 
@@ -29,7 +29,7 @@ class TellsLacking(Protocol):
         taken for one that has nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rehearsal:
     """`world`: targets and balancers there write down in `sent` what they are told, instead of doing it, and all goes
     well. Time passes at once, nobody is told anything, and the ledger stays as it is."""
@@ -38,7 +38,7 @@ class Rehearsal:
     sent: Mapping[HostName, Sequence[Ordered]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostsRehearsal:
     """`hosts` change nothing, and write down in `sent` what they would be told."""
 

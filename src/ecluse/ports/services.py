@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ecluse.model.app import Argv
 from ecluse.model.service import Service, ServiceKind
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Programs:
     """`folder` holds the server; `version` may be empty where it wasn't told."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from ecluse.model.ids import Commit
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One file of a commit. `mode` is `file`, `executable` or `link`; `object` is the blob's name."""
 
@@ -20,7 +20,7 @@ class Entry:
     object: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """One commit as the notes need it."""
 
@@ -32,7 +32,7 @@ class Change:
     """Several: it is a merge, and the first one is the line that it was merged into."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blob:
     """What a file once said: `object` is the blob's name, `commit` the first that had it, at `path`."""
 
@@ -41,7 +41,7 @@ class Blob:
     commit: Commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Past:
     """All that files said at a commit or before. Not `whole`: this clone lacks a part."""
 
@@ -49,7 +49,7 @@ class Past:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tag:
     """An annotated tag, and the commit that it leads to."""
 
@@ -57,7 +57,7 @@ class Tag:
     commit: Commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Branch:
     """`name` is without the name of a remote."""
 

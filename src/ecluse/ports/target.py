@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -16,11 +16,12 @@ from ecluse.model.platform import HostPlatform
 from ecluse.model.release import Release
 from ecluse.model.service import Service
 from ecluse.model.slot import Slot, Weights
+from ecluse.model.values import frozen
 from ecluse.ports.terminal import Terminal
 from ecluse.ports.tunnel import Pipe, Way
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grant:
     """The right to give orders. `generation` only grows; a target refuses an older one (SupersededError)."""
 
@@ -28,7 +29,7 @@ class Grant:
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Running:
     """What a target needs to run a release: nothing but this is asked for later."""
 
@@ -55,7 +56,7 @@ class Running:
         return next((process for process in self.processes if process.is_web), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """An HTTP GET asked of one slot in private."""
 
@@ -64,7 +65,7 @@ class Question:
     patience: timedelta = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answered:
     """The answer, or why there was none. `status` 0 means that no HTTP answer came; `why` then says what did."""
 
@@ -77,7 +78,7 @@ class Answered:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RanCommand:
     """How a command in a release ended."""
 
@@ -87,7 +88,7 @@ class RanCommand:
     timed_out: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """In the line for a lease; `before` counts those who come first."""
 
@@ -95,7 +96,7 @@ class Place:
     before: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sent:
     """What of a release travelled to a target: `size` bytes, compressed, for the `of` bytes that it has in all."""
 
@@ -103,7 +104,7 @@ class Sent:
     of: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogLine:
     """A line that a process printed."""
 
@@ -117,7 +118,7 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lines:
     """Which lines are wanted; nothing given: all. `releases` are ids: services print for none, which is `""`."""
 
@@ -279,7 +280,7 @@ class RemembersDrains(Protocol):
         """By which deployment; None: it isn't any more. On disk when it returns; it outlives the deployment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shell:
     """A client for a person. What is in `env` may be secret."""
 

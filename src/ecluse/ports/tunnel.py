@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Way:
     """To a process, from its own host. `source`: the address to come from; empty: any."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.model.app import App, Environment
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # a short command pays for the ports that it uses
     from ecluse.ports.tracker import Tracker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class World:
     """`root` is the repository, `home` the folder for everything that Écluse keeps (`.ecluse`)."""
 

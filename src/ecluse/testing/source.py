@@ -10,12 +10,13 @@ from pathlib import Path
 
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.source import Blob, Branch, Change, Entry, Past, Tag
 
 BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Committed:
     """A commit of the memory."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from math import exp, log, sqrt
@@ -12,6 +11,7 @@ from random import Random
 from statistics import NormalDist
 
 from ecluse.model.observed import Counters
+from ecluse.model.values import frozen
 
 Bounds = tuple[float, ...]
 
@@ -22,7 +22,7 @@ _STEP = 0.05
 """Load is rounded to steps of so much in its logarithm, so that few distributions are needed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Traffic:
     """How a release behaves. Latencies are lognormal with a tail; all of a second share the load of that second."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -11,11 +11,12 @@ from ecluse.cli import session
 from ecluse.drill.rehearsal import verdict
 from ecluse.drill.story import Event, Rehearsed
 from ecluse.model.problem import Exit
+from ecluse.model.values import frozen
 
 COLOURS = {"held": "green", "broken": "red", "skipped": "yellow"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """Writes along. With `as_json` to standard error, because the document comes at the end."""
 

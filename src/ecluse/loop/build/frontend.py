@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from ecluse.model.app import Argv, Frontend
 from ecluse.model.artifact import SourceFile
 from ecluse.model.ids import Digest
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.store import ContentStore
 from ecluse.ports.world import World
@@ -44,7 +45,7 @@ FIXED = {
 PROBE = timedelta(seconds=20)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Maker:
     """Builds one front end. `tell` gets each line that its programs write."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 
 FOLDERS = (
     ("NVM_DIR", "~/.nvm", "versions/node/*/bin"),
@@ -32,7 +32,7 @@ ENABLE = "; then {tool}: `corepack enable {tool}`, or as its makers say"
 Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tools:
     """`folders` go on PATH, before the system's. `version` is Node's, empty where the tool needs none."""
 

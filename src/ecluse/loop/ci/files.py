@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from ecluse.model.app import App
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Place, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.source import Source
 from ecluse.ports.world import World
@@ -24,7 +24,7 @@ MOST = 40
 """Lines of a difference that are shown as evidence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rendered:
     """A file that a forge reads. `path` counts from the repository's top, where `root` is."""
 

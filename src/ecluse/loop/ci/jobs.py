@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from math import ceil
 
@@ -15,6 +15,7 @@ from ecluse.loop.test.handover import SARIF
 from ecluse.model.app import App, Environment, Step
 from ecluse.model.ids import StepName, path_name
 from ecluse.model.instance import PLACE
+from ecluse.model.values import frozen
 
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 HOME = ".ecluse"
@@ -28,7 +29,7 @@ AROUND = 15
 """Minutes that a job may take beside its step: to install, to make the environment, to carry files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Job:
     """One step, run alone. `takes` are those of its needs whose outputs it gets."""
 
@@ -65,7 +66,7 @@ class Job:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ship:
     """A deployment to an environment, after the steps that are its gates and the environment before it."""
 
@@ -100,7 +101,7 @@ class Ship:
         return tuple(sorted({*filter(None, named)}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Review:
     """An environment for each request to merge: `ship` makes it, of the pattern, and `stop` takes it away."""
 
@@ -124,7 +125,7 @@ class Review:
         return with_key(f'ecluse stop "{self.name(number)}" --remove --wait', self.ship.ssh_key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Release:
     """The job that publishes, after the steps that are gates. `secrets` are the variables that `[release]` names and
     `tickets`, that of the token for tickets."""
@@ -136,7 +137,7 @@ class Release:
     command: str = "ecluse release"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Jobs:
     """The whole workflow, before it is any forge's."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 from ecluse.loop.ci.yaml import Noted
+from ecluse.model.values import frozen
 
 ENOUGH = 2
 """Sources that agree."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pin:
     """`sources` say independently of each other that `version` is `commit`; `date` is when they were looked up."""
 

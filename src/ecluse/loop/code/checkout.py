@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
@@ -13,6 +13,7 @@ from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.trees import copy_any, copy_files, list_files
 from ecluse.model.app import Build
 from ecluse.model.ids import Commit
+from ecluse.model.values import frozen
 from ecluse.ports.source import Source
 
 LARGEST = 4 << 20
@@ -22,7 +23,7 @@ LOCK = "uv.lock"
 METADATA = ("pyproject.toml", "Pipfile", "setup.py", "*requirements*.txt", "requirements/*.txt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checkout:
     """A tree as the commit says. `files` is what was checked out: what is added to the folder later isn't in it."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ecluse.loop.release.version import understand
 from ecluse.model.app import App
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.values import frozen
 from ecluse.ports.source import Change
 
 MARK = "# Written by `ecluse hooks install`"
@@ -86,7 +86,7 @@ class State(StrEnum):
     """Somebody's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hook:
     """A program that git runs; `name` says when."""
 

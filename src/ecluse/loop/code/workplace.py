@@ -15,8 +15,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from ecluse.model.values import frozen
 
 OF_A_RUN = "run-"
 """How the name of a run of the pipeline begins."""
@@ -30,7 +32,7 @@ TMPDIR = ".tmp"
 """Below the private HOME of a step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Workplace:
     """`folder` is for trees, see `roomy`. `scratch` is short, for TMPDIR: a socket's path has 107 bytes (unix(7))."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from ecluse.loop.deploy.signals import Tally
 from ecluse.model.counted import counted
 from ecluse.model.judgement import Share
 from ecluse.model.observed import Counters, SlotSeen
+from ecluse.model.values import frozen
 from ecluse.serving.servers import COUNTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answered:
     """While a release had traffic: `failed` hits in so many requests, on all hosts that could be asked. None: its
     server doesn't count, or no host could be asked. Health checks are none of them."""

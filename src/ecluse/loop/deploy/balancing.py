@@ -8,7 +8,7 @@ as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet
@@ -20,6 +20,7 @@ from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.balancer import Balancer
 from ecluse.ports.clock import Clock
 from ecluse.ports.target import RemembersDrains
@@ -76,7 +77,7 @@ def _not_up(seen: Observed) -> str:
     return "it waits for its secrets" if waits else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BalancerSeen:
     """`machines`: the hosts as each balancer has them; `lost` says why one could not be asked."""
 

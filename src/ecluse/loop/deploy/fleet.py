@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from ecluse.loop.each import on_each
@@ -11,6 +11,7 @@ from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.observed import Observed
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.balancer import Balancer
 from ecluse.ports.target import Target
 from ecluse.ports.world import World
@@ -18,7 +19,7 @@ from ecluse.ports.world import World
 NONE: Mapping[HostName, Balancer] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """One look at every host. `lost` says why a host could not be asked."""
 

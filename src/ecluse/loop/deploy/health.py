@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -11,6 +10,7 @@ from ecluse.model.app import Health
 from ecluse.model.observed import ProcessSeen, SlotSeen, SlotState
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.target import Answered, Question, Target
 from ecluse.ports.world import World
@@ -25,7 +25,7 @@ Restarts = Mapping[str, int]
 NEVER: Restarts = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Expected:
     """What a healthy answer looks like for one release. `stamped`: the server names the release in its answer."""
 

@@ -24,6 +24,7 @@ from ecluse.model.events.deployments import WheelhouseChosen
 from ecluse.model.ids import Digest, HostName, ReleaseId
 from ecluse.model.platform import HostPlatform
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.target import ReportsPlatform
 from ecluse.ports.world import World
 
@@ -109,7 +110,7 @@ async def _made(app: App, bundle: Bundle, lacking: Platforms, world: World) -> H
     return made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Making:
     """The further wheelhouses of one commit."""
 

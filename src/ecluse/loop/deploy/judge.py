@@ -26,6 +26,7 @@ from ecluse.loop.deploy.signals import (
 from ecluse.model.counted import counted
 from ecluse.model.judgement import ERRORS, Inconclusive, Judgement, Measured, NotWorse, Share, Suspect, Worse, percent
 from ecluse.model.observed import Counters
+from ecluse.model.values import frozen
 from ecluse.wire.page import BOUNDS
 
 DOUBT = 0.004
@@ -67,7 +68,7 @@ def judged(judge: Judge, samples: Iterable[Sample]) -> Judgement:
     return reduce(lambda seen, sample: seen.after(sample), samples, judge).judgement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SequentialTest:
     """The judge to take."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import exp, inf, log
 
 from ecluse.model.judgement import Share
+from ecluse.model.values import frozen
 
 _HALVINGS = 30
 
@@ -55,7 +56,7 @@ class Second:
     share: Share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suspicion:
     """The best of all starting points, for one way of being worse."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.loop.deploy.health import restarts_of
 from ecluse.model.app import Environment
@@ -12,11 +12,12 @@ from ecluse.model.deployment import Leg, Move, Place
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.observed import Observed, SlotSeen, SlotState
 from ecluse.model.rollout import Promotion, Strategy, batch_size
+from ecluse.model.values import frozen
 
 UP = frozenset({SlotState.RUNNING, SlotState.LAME})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """The hosts of a deployment, and what is done on them in which order."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.loop.build.remembered import kept_bundle
 from ecluse.loop.deploy.wanted import Wanted
@@ -15,10 +15,11 @@ from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.instance import environment_named
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.model.values import frozen
 from ecluse.ports.store import ContentStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recalled:
     """`app` is the manifest of then."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.loop.deploy.judge import Sample
 from ecluse.loop.deploy.signals import Tally
 from ecluse.model.counted import counted
 from ecluse.model.judgement import ERRORS, Inconclusive, Judgement, Measured, NotWorse, Worse
+from ecluse.model.values import frozen
 
 ENOUGH = 20
 """With fewer requests one error would be too many at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FixedThreshold:
     """A Judge. Worse as soon as more than `limit` of all requests since the watch began have failed."""
 

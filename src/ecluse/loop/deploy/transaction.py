@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ecluse.loop.deploy.acts import ACTS
@@ -43,13 +43,14 @@ from ecluse.model.events.event import Event
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.rollout import HostsDown
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Verdict
 from ecluse.ports.target import Sent
 
 LATE = "interrupted while it is decided, which is not undone: going on to its end"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moved:
     """One line of the timeline."""
 
@@ -60,7 +61,7 @@ class Moved:
     sent: Sent | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deployed:
     """How it ended. `problem` says what undid it, or on which hosts it isn't yet; `held`: it waits for a person."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ecluse.loop.deploy.answered import Answered, latest
 from ecluse.loop.deploy.balancing import put_back
@@ -17,11 +17,12 @@ from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.observed import Observed, SlotSeen, SlotState
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.slot import Slot, Weights
+from ecluse.model.values import frozen
 from ecluse.ports.target import Target
 from ecluse.wire.codes import COMMITTED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undone:
     """How each host ended. `kept` and `lost` say why a host did not go back; `over` what one serves where it was
     over by then, and not undone."""

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.model.app import App, Environment
 from ecluse.model.artifact import Bundle, Wheelhouse
@@ -15,11 +15,12 @@ from ecluse.model.ids import Digest, HostName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.ports.store import ContentStore
 from ecluse.ports.target import Running
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """The values of one environment, read from files and the caller; secrets apart."""
 
@@ -32,7 +33,7 @@ class Settings:
         return {name: secret.reveal() for name, secret in self.secrets.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """What is to serve where."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.loop.deploy.answered import total
 from ecluse.loop.deploy.health import Expected, end_of, ended, failed, question_of, shown
@@ -16,6 +16,7 @@ from ecluse.model.ids import HostName
 from ecluse.model.judgement import Inconclusive, Judgement, Worse, what_follows
 from ecluse.model.observed import Observed
 from ecluse.model.rollout import AfterWatch, JudgeKind, Rollout
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.serving.servers import COUNTS
 
@@ -24,7 +25,7 @@ FAILURES = 2
 """Bad answers in a row on one host that end a watch: one may be chance, two in a row are not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watched:
     """`hold`: the counts don't tell, and a person shall."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from ecluse.loop.deploy.fleet import Fleet
@@ -16,6 +16,7 @@ from ecluse.model.deployment import Deployment, Leg, Place
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.target import Running, Sent, Target
 from ecluse.ports.world import World
@@ -23,7 +24,7 @@ from ecluse.ports.world import World
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Work:
     """One deployment with all that its legs need. `running` differs by host in its port alone. `verb`: what the person
     asked for."""
@@ -54,7 +55,7 @@ class Work:
         return self.fleet.targets[place.host]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Done:
     """`detail` and `sent` are for the timeline. A `verdict` that stops ends the deployment; `hold`: a person decides;
     `behind`: hosts that missed it, and why."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -12,6 +11,7 @@ from ecluse.model.app import App
 from ecluse.model.ids import EnvironmentName
 from ecluse.model.problem import Problem
 from ecluse.model.redaction import SHORTEST
+from ecluse.model.values import frozen
 from ecluse.ports.machine import Machine, Offer
 
 LITTLE_SPACE = 1024**3
@@ -27,7 +27,7 @@ class Grade(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """`fix` is what to type or change, empty when all is well."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ecluse.model.history import DeploymentKnown, OverrideKnown
+from ecluse.model.values import frozen
 from ecluse.ports.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """A deployment with what is known of its release."""
 
@@ -24,7 +24,7 @@ class Entry:
         return None if ended is None else (ended - self.deployment.started_at).total_seconds()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Timeline:
     """A page of deployments, newest first."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from ecluse.model.runs import RunKnown, StepKnown
+from ecluse.model.values import frozen
 from ecluse.ports.ledger import Ledger
 
 UNFINISHED = "unfinished"
 """It runs, or was cut short and no run has found that yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunList:
     runs: tuple[RunKnown, ...]
     further: int | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,11 +21,12 @@ from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.skew import clock_off
+from ecluse.model.values import frozen
 from ecluse.ports.target import Question, Target
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostStatus:
     """`health` is `healthy`, `unhealthy`, `unchecked` (no health check configured), `down` or `unknown`. `why`
     says what is wrong, or what the health was judged by instead of the release's own manifest."""
@@ -43,7 +44,7 @@ class HostStatus:
         return any(one.state is ServerState.DRAINED for one in self.balanced.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnvironmentStatus:
     """`health` is that of the host that is worst off. `phase` is `empty`, `serving`, `deploying`, `waiting` (for a
     person), `mixed` (the hosts differ), `stopped` or `unreachable`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ecluse.loop.deploy.balancing import put_back
@@ -20,10 +19,11 @@ from ecluse.model.deployment import Deployment, Leg, Move, Place
 from ecluse.model.events.deployments import HostEnded
 from ecluse.model.ids import DeploymentId, HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Converged:
     """`release` serves on all hosts but those that are `lost`. `brought` are those that did not serve it before,
     `revived` those that only wanted their secrets."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.settle import known
@@ -12,10 +12,11 @@ from ecluse.model.history import State
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.observed import Observed, SlotState
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drift:
     """`should` is the version that the ledger says serves, empty for none. `differences` by host, those without any
     too; `lost`: why a host could not be asked."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from ecluse.loop.each import on_each, worst
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.values import frozen
 from ecluse.ports.hosts import Host, Placed, Sent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Copied:
     """What was found on each host, and done about it; `lost`: why it could not be put there."""
 

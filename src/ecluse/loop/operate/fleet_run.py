@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from ecluse.loop.each import on_each
 from ecluse.model.app import Argv
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.values import frozen
 from ecluse.ports.hosts import Host, Ran
 
 Say = Callable[[HostName, str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Everywhere:
     """How it ended on each host that could be asked; `lost`: why it could not be asked, or didn't end in time."""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.loop.each import on_each, worst
 from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem
 from ecluse.model.skew import clock_off
+from ecluse.model.values import frozen
 from ecluse.ports.hosts import Host, HostFacts, Prepared
 
 LITTLE_SPACE = 1024**3
 FEW_FILES = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fleetwide:
     """What came of it on each host; `lost` says why a host could not be asked, or what it refused."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, Seen
@@ -16,6 +16,7 @@ from ecluse.model.ids import HostName
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.slot import Slot
 from ecluse.model.suggestion import suggest
+from ecluse.model.values import frozen
 from ecluse.ports.target import Lines, LogLine
 
 ALL = "all"
@@ -27,7 +28,7 @@ MOST = 100_000
 """Lines to begin with where a time says how far to go back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogOrder:
     """What the person asked for. `release`: id, version, tag, `all`, or empty for the one that serves. `lines` None:
     all of `since`, else BEGIN_WITH."""
@@ -46,7 +47,7 @@ class LogOrder:
         return BEGIN_WITH if self.since is None else MOST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chosen:
     """The lines to begin with, and those that follow. `release`: whose they are, as it was decided, or empty."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
@@ -18,11 +18,12 @@ from ecluse.model.app import Argv
 from ecluse.model.host import HERE
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.target import RanCommand, Running, Target
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Served:
     """The release that serves on a host, as it runs there."""
 

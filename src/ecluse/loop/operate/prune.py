@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ecluse.loop.deploy.deploy import kept
@@ -14,10 +13,11 @@ from ecluse.loop.deploy.wanted import Wanted
 from ecluse.loop.each import on_each, worst
 from ecluse.model.ids import HostName, ReleaseId
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pruned:
     """`kept` are the releases that a rollback may want; those in use stay in any case."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
@@ -13,12 +12,13 @@ from ecluse.model.observed import ServiceSeen
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.service import Service
 from ecluse.model.suggestion import suggest
+from ecluse.model.values import frozen
 from ecluse.ports.services import Programs
 from ecluse.ports.target import RunsServices, Shell
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServiceStatus:
     """`seen` is None for one that was never started, `programs` where this machine has none for it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.fleet import Fleet, Seen, fleet_of
@@ -14,10 +14,11 @@ from ecluse.model.app import App, Environment
 from ecluse.model.events.environments import EnvironmentStopped
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stopped:
     """What ran: the release that served, and services; empty when nothing did. What was ended besides: `versions` of
     releases that got no traffic, and the `keepers`' pids."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.operate.chosen import require_host
@@ -13,6 +12,7 @@ from ecluse.model.app import App, Environment
 from ecluse.model.ids import HostName
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 from ecluse.ports.target import Target, Tunnels
 from ecluse.ports.tunnel import Listens, Pipe, Sink, Source, Way
 from ecluse.ports.world import World
@@ -20,7 +20,7 @@ from ecluse.ports.world import World
 PIECE = 1 << 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opened:
     """A port here that leads to a process there."""
 
@@ -30,7 +30,7 @@ class Opened:
     """Of ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """`process`: "" is the one that gets the traffic. `host`: "" is the first on which it is found. `port` 0: any."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.each import on_each
@@ -12,10 +11,11 @@ from ecluse.model.events.environments import LeaseBroken
 from ecluse.model.ids import HostName
 from ecluse.model.observed import LeaseSeen
 from ecluse.model.problem import ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unlocked:
     """Whom, by host; nobody where no lease was in force. What they left open is undone by the hosts themselves."""
 

@@ -7,13 +7,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.loop.ci.files import Forge, path_of, text_of
 from ecluse.manifest.read import read
 from ecluse.model.problem import Place, Problem, ProblemError
 from ecluse.model.template import Answers, Kind, package_of, why_not
+from ecluse.model.values import frozen
 from ecluse.ports.founding import Founder
 from ecluse.ports.templates import Templates
 
@@ -22,7 +22,7 @@ FIRST = "feat: begin with the template for {kind}"
 ASIDE = ".{name}.new-{pid}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NewProject:
     """What a person wants. `folder` is where; its name is that of the project."""
 
@@ -35,7 +35,7 @@ class NewProject:
     """Of the template; empty: the newest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Founded:
     folder: Path
     kind: Kind

@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from ecluse.manifest.detect.facts import Fact
 from ecluse.manifest.detect.tree import Tree
 from ecluse.model.counted import counted
 from ecluse.model.ids import Commit
+from ecluse.model.values import frozen
 from ecluse.ports.python import Toolchain
 from ecluse.ports.world import World
 
@@ -39,7 +40,7 @@ BUDGET = timedelta(minutes=15)
 STEP = timedelta(minutes=8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """What the person asked for. `port` gives one that is free on this machine; it is asked last, so that it still is
     when the manifest is written."""
@@ -60,7 +61,7 @@ class SeveralAppsError(Exception):
         self.folders = folders
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What `init` has to say; nothing is written yet."""
 

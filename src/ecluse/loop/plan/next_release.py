@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.release.make import plan_release
@@ -17,6 +16,7 @@ from ecluse.model.ids import Commit
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.ticket import Ticket
 from ecluse.model.tracker import Tickets
+from ecluse.model.values import frozen
 from ecluse.ports.source import Change
 from ecluse.ports.tracker import Tracker
 from ecluse.ports.world import World
@@ -28,7 +28,7 @@ PATIENCE = 20.0
 """Seconds for all tickets together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """A ticket of the next release. `ticket` None: where it stands isn't known, `why` says so."""
 
@@ -38,7 +38,7 @@ class Planned:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NextRelease:
     """`since` is the version from which on commits are counted, with its commit; both empty for all of them.
     `environment`: since what serves there. `without`: commits that belong to no ticket. `problems`: why where tickets
@@ -59,7 +59,7 @@ class NextRelease:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Since:
     """The commits that are counted, and from which version on."""
 

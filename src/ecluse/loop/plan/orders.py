@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.build.bundle import known_bundle
@@ -21,10 +21,11 @@ from ecluse.model.history import ReleaseKnown
 from ecluse.model.ids import Digest, HostName, Version
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
+from ecluse.model.values import frozen
 from ecluse.ports.rehearsal import Ordered, Rehearsal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Orders:
     """`problem`: why it would end there."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ecluse.loop.build.bundle import known_bundle
 from ecluse.loop.deploy.fleet import Fleet, fleet_of
 from ecluse.loop.deploy.listening import require_port
@@ -19,11 +17,12 @@ from ecluse.model.deployment import Leg, Move
 from ecluse.model.ids import ReleaseId
 from ecluse.model.release import Release
 from ecluse.model.rollout import Strategy
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Preview:
     """A plan is a preview, not a promise: each move looks again before it acts."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import Version
@@ -13,11 +12,12 @@ from ecluse.loop.plan.founding import MANIFEST, unknown_version
 from ecluse.manifest.read import read
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.template import Changed, How
+from ecluse.model.values import frozen
 from ecluse.ports.source import Source
 from ecluse.ports.templates import Templates
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Updated:
     """`notes` say what is better, `changes` are none where the project has that version already."""
 

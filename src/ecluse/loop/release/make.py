@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.loop.release.anchor import anchored
 from ecluse.loop.release.notes import notes
@@ -16,11 +16,12 @@ from ecluse.model.events.releases import ReleaseMade
 from ecluse.model.ids import Commit, Digest, Version
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import DIRTY, Release
+from ecluse.model.values import frozen
 from ecluse.ports.source import Change, Tag
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedRelease:
     """`tag` is the tag to make or that is there already, empty for one without; `previous` the version before.
     `tickets` are those that its commits name, with the commits: a tagged release is told on them."""

@@ -31,12 +31,13 @@ from ecluse.model.events.releases import ReleaseIntended, ReleasePublished
 from ecluse.model.ids import Commit
 from ecluse.model.intent import Intent
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.remote import Remote
 from ecluse.ports.source import Source, Tag
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """`is_new`: its intent was made now; else an earlier one was gone on with. `sent` is what the index lacked."""
 

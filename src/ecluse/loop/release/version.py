@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from functools import total_ordering
 
+from ecluse.model.values import frozen
 from ecluse.ports.source import Change, Tag
 
 _SEMVER = re.compile(
@@ -20,7 +21,7 @@ _BREAKING = re.compile(r"(?m)^BREAKING[ -]CHANGE: *(?P<text>.*)")
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SemVer:
     """`pre` are the identifiers behind `-`, `build` those behind `+`; build identifiers don't order (rule 10)."""
 
@@ -53,7 +54,7 @@ class Bump(IntEnum):
     MAJOR = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Meant:
     """What a commit's message says. `kind` is empty where it isn't conventional."""
 

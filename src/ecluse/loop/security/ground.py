@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.loop.code.checkout import Checkout
@@ -11,11 +10,12 @@ from ecluse.loop.security.readers.reading import Printed
 from ecluse.loop.test.surroundings import SYSTEM_PATH
 from ecluse.model.app import App
 from ecluse.model.security import SecurityPolicy
+from ecluse.model.values import frozen
 from ecluse.ports.commands import Command
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ground:
     """`tree` holds `files`, those that aren't excluded; `text` reads one of them. `scratch` is an empty folder."""
 

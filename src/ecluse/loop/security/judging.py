@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from ecluse.model.counted import counted
 from ecluse.model.finding import Accepted, Finding, Scan, Unchecked, legible
 from ecluse.model.security import Scanner, SecurityPolicy
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer
 
 MOST = 20
 """Findings that are evidence; all of them are in the reports."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judgement:
     """`stopping` and `open` are what nobody answers for: findings that reach the threshold, and what wasn't checked."""
 

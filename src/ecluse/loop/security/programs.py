@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from ecluse.loop.security.readers.reading import Printed, Told
 from ecluse.loop.security.tools import TOOLS
 from ecluse.model.finding import Scan, Unchecked, numbered
 from ecluse.model.security import Scanner
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     import yaml
@@ -27,7 +27,7 @@ BANDITS = "pyproject.toml"
 TEMPLATE = "it is a template: what it makes isn't known before it is rendered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Program:
     """`arguments` stand before the paths. `is_whole`: what it says of one file depends on others, so all are given at
     once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from ecluse.loop.security.report import JSON
@@ -11,10 +10,11 @@ from ecluse.loop.test.verb import StepsDone, StepsOrder, run_order
 from ecluse.model.app import App
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.security import SECURITY, SecurityPolicy
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scanned:
     """`report` is the document of `report.document`; empty where the gate itself failed, which the verdict says."""
 

@@ -7,8 +7,9 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from ecluse.model.values import frozen
 
 FILES = {
     "pytest.ini": "pytest",
@@ -21,7 +22,7 @@ FILES = {
 VARIABLE = "PYTEST_ADDOPTS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddOpts:
     """`where` they stand, for a person."""
 

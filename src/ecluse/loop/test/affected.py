@@ -12,6 +12,7 @@ from ecluse.loop.test.why import passes
 from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.cache import UnreachableError
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
@@ -30,7 +31,7 @@ ALWAYS = (
 """What says how steps are run and with which packages: a change of it is for every step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Base:
     """What a commit is compared with, and how that was called."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from ecluse.model.ids import StepName, path_name
 from ecluse.model.redaction import masked, unmaskable
 from ecluse.model.secret import Secret
 from ecluse.model.service import Service
+from ecluse.model.values import frozen
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.locks import TakenError
 from ecluse.ports.world import World
@@ -37,7 +38,7 @@ LOOK_AGAIN = 0.2
 """Seconds between two tries to get a lock that another run has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stage:
     """What the steps of one run share. `environments` are the virtual ones, `logs` the run's log folder, `veiled` what
     they must not see, by the environment that they run in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.loop.test.addopts import NOTHING_ADDED, AddOpts
 from ecluse.loop.test.judged import Judged
@@ -13,6 +13,7 @@ from ecluse.loop.test.stopping import ends_after, said_to_end
 from ecluse.model.app import Gates, Step
 from ecluse.model.counted import counted
 from ecluse.model.redaction import SHORTEST
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.commands import Finished
 
@@ -23,7 +24,7 @@ _MOST_NAMED = 20
 _LOG_LINES = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ran:
     """A step's command is over: how, and the reports that it left (none: not there, or none declared)."""
 
@@ -38,7 +39,7 @@ class Ran:
     """The names of its secrets that are too short to be masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """What is known before a step runs: tests that may fail, and those of them that did in an attempt before."""
 

@@ -13,13 +13,14 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ecluse.loop.code.workplace import remove_tree
 from ecluse.model.app import Step
 from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 
 OUTPUTS, MADE, REPORTS, LOGS = "outputs.tar", "made.json", "reports", "logs"
 OURS = frozenset((OUTPUTS, MADE, REPORTS, LOGS))
@@ -28,7 +29,7 @@ _OLDEST = 315532800
 """1980-01-01: the same outputs give the same archive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Handover:
     """A folder for one run. `given` are the needs whose outputs lie there, with the keys they were made under."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judged:
     """`evidence` begins with what decided."""
 

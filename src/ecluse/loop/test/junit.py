@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.parsers import expat
+
+from ecluse.model.values import frozen
 
 LARGEST = 256 * 1024 * 1024
 
@@ -17,7 +19,7 @@ class UnreadableReportError(Exception):
     """The report isn't JUnit XML; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TestReport:
     """What a test run says it did. Names are canonical (`canonical`)."""
 

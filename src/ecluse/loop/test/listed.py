@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.loop.code.checkout import Checkout
@@ -14,11 +13,12 @@ from ecluse.manifest.find import Found, find_any
 from ecluse.model.app import Step
 from ecluse.model.ids import StepName
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Verdict
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Renewed:
     """A list that is to be written again, and the tests that it loses."""
 

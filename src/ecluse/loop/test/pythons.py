@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecluse.model.app import App, Build, Step
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ APPS_OWN = ""
 NO_PYTHON = "E060"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environments:
     """By Python, `APPS_OWN` among them. `failed` says why there is none of one."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from ecluse.model.app import App, Step
 from ecluse.model.events.event import Event
 from ecluse.model.ids import Commit
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ecluse.loop.test.handover import Handover
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """A run of which something has to be run. `steps` are all of it, `logs` its folder of logs."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from ecluse.model.events.runs import RunEnded, RunStarted
 from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
 
@@ -25,7 +26,7 @@ WITH = {"test": "security"}
 """The group that goes along with another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepsOrder:
     """What the person asked for. `verb` is the command's name; `jobs` None: one for each processor."""
 
@@ -47,7 +48,7 @@ class StepsOrder:
     """What the commit is compared with to skip steps; empty: where each passed last. Not asked when `fresh`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepsDone:
     """How it ended. `outcome` is `passed` or `failed`."""
 

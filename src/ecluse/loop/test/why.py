@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ecluse.loop.code.checkout import check_out
 from ecluse.loop.code.workplace import workplace
@@ -16,6 +15,7 @@ from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit
 from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.ports.cache import StepCache
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
@@ -26,7 +26,7 @@ NO_PYTHON = "it wants Python {}, for which there is no environment here"
 UNLISTED = "its list of known failures is no file of the commit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Why:
     """`kept` is what it would repeat, empty if it would run; then `changes` say why, or `reason` where there is nothing
     to compare with."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from ecluse.loop.tickets.keys import keys_in, keys_of_branch
 from ecluse.model.ids import Commit
 from ecluse.model.tracker import Tickets
+from ecluse.model.values import frozen
 from ecluse.ports.source import Branch, Change
 
 _MERGED = (
@@ -23,7 +23,7 @@ _REVERTS = re.compile(r"This reverts commit ([0-9a-f]{40,64})")
 _SHORT = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mention:
     """That a commit belongs to a ticket, and what says so: `subject`, `body`, `trailer` or `branch NAME`."""
 
@@ -32,7 +32,7 @@ class Mention:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Belonging:
     """`mentions` in the order of the commits, newest first; `without` are the commits that belong to none. A merge that
     brings nothing of its own, a commit that is taken back here and the one that takes it back are in neither."""

@@ -21,6 +21,7 @@ from ecluse.model.notices import NoticeKnown, Outbox
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.ticket import Remark, Said, Standing, has_gone_on, standing
 from ecluse.model.tracker import Happening, Tickets
+from ecluse.model.values import frozen
 from ecluse.ports.tracker import RateLimitedError, Tracker
 from ecluse.ports.world import World
 
@@ -150,7 +151,7 @@ class Round:
             self._world.ledger.append(fact)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Message:
     """One thing for one ticket."""
 

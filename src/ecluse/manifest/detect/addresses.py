@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ecluse.manifest.detect import compose
 from ecluse.manifest.detect.envfiles import OWN, examples
@@ -15,6 +14,7 @@ from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.variables import reads_variable
 from ecluse.manifest.envtext import assigned
 from ecluse.manifest.syntax import Module, argument, nodes_of, text_of
+from ecluse.model.values import frozen
 
 SCHEMES = {
     "postgres": "postgres", "postgresql": "postgres", "postgis": "postgres", "psql": "postgres", "pgsql": "postgres",
@@ -60,7 +60,7 @@ DRIVERS = frozenset(
 UNKNOWN = "url"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Read:
     """A variable that is read. `default` is how its default begins, None where it has none; `cast` what it becomes."""
 

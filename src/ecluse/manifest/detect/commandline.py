@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import dashboards, programs, scripts, shell, webapps
@@ -14,6 +14,7 @@ from ecluse.manifest.detect.folders import below, home, inside
 from ecluse.manifest.detect.programs import Program
 from ecluse.manifest.detect.shell import Command
 from ecluse.manifest.detect.tree import Tree
+from ecluse.model.values import frozen
 
 SERVERS = {
     "gunicorn": Kind.WSGI,
@@ -46,7 +47,7 @@ TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?")
 INTERPRETER = re.compile(r"(python|pypy)[\d.]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """Where a command line stands. `around` are the folders in which it runs and imports, before the command line
     itself says otherwise; `name` is that of the process, `known` what variables hold, `beside` the folder whose files

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import dockerfile
 from ecluse.manifest.detect.nodes import Node
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.envtext import assigned
+from ecluse.model.values import frozen
 
 DEEPEST = 2
 """Folders below the root in which one may lie."""
@@ -19,7 +19,7 @@ DEVELOPMENT = ("local", "dev", "development", "override")
 PRODUCTION = ("prod", "production", "staging", "stage", "deploy", "ci", "test", "tests", "e2e")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Service:
     """One entry of `services`. `image` is empty where it is built; `context` is the folder that it is built from."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.manifest.detect.running import beginnings, names
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Module
+from ecluse.model.values import frozen
 
 USUAL = ("streamlit_app", "app", "main", "Home", "home", "dashboard", "index")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Runner:
     """`command` has a place for the file; `health` is the page by which the framework says that it is well."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ecluse.model.values import frozen
 
 SURE = 0.9
 """The repository says it in so many words."""
@@ -131,7 +132,7 @@ class Kind(StrEnum):
     """What a reader was about when it failed, and how it failed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fact:
     """`file` and `line` are the evidence (line 0: the file as a whole); `folder` is where the value holds."""
 

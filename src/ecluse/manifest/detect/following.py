@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from ecluse.manifest.detect.destinations import OUTSIDE, Destination, above, beginning, beside, either, followed
 from ecluse.manifest.detect.scopes import Scope, Values
 from ecluse.manifest.syntax import argument, name_of, text_of
+from ecluse.model.values import frozen
 
 DEPTH = 64
 """Steps followed before giving up."""
@@ -30,7 +31,7 @@ Key = tuple[str, int, str]
 """Module, function and name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guide:
     """Follows an expression to where it leads; None when not even its beginning can be read off."""
 

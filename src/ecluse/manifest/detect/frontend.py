@@ -10,13 +10,13 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ecluse.manifest.detect.facts import GUESS, LIKELY, SURE, Fact, Kind
 from ecluse.manifest.detect.running import apps
 from ecluse.manifest.detect.tree import Tree, aside
 from ecluse.manifest.detect.writes import is_placeholder
+from ecluse.model.values import frozen
 
 FILE = "package.json"
 SCRIPT = "build"
@@ -45,7 +45,7 @@ USUAL = {"vite": "dist", "parcel": "dist", "webpack": "dist"}
 """Where these write when nobody says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Package:
     """`folder` is where package.json lies."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ecluse.manifest.syntax import Module, argument, literal, name_of, nodes_of, text_of
+from ecluse.model.values import frozen
 
 DEPTH = 32
 """Expressions in one another that are followed."""
@@ -31,7 +32,7 @@ class UnknownError(Exception):
     """The value of an expression can't be told from the text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bare:
     """The module where no variable is set but those that are `held`."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from ecluse.model.values import frozen
 
 HEAD = re.compile(r"\[([^\]]+)\]\s*")
 ENTRY = re.compile(r"([\w.:%-]+(?: [\w-]+)*)\s*[=:]\s*(.*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """A setting of an INI file; `line` counts from 1."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ecluse.manifest.detect.scopes import Scope, Values, calls
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Module, argument, is_main_guard, name_of
+from ecluse.model.values import frozen
 
 NOWHERE = 99
 """A position at which no argument ever stands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Starter:
     """Where a call says its port: at a place or by a keyword, `is_pair`: in `(host, port)`.
 
@@ -31,7 +31,7 @@ class Starter:
     is_async: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Launch:
     """`is_guarded`: only who starts this very file gets there."""
 

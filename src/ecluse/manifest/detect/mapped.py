@@ -15,6 +15,7 @@ from ecluse.manifest.detect import django_files
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
 from ecluse.manifest.detect.folders import below
 from ecluse.manifest.detect.tree import LARGEST, Tree
+from ecluse.model.values import frozen
 
 OPTION = re.compile(r"--static-map[ =]\s*[\"']?([^\s\"'=,]+)=([^\s\"',\]]+)")
 LINES = re.compile(r"(?m)^[ \t]*([\w-]+)[ \t]*=[ \t]*(.+?)[ \t]*$")
@@ -22,7 +23,7 @@ ALIAS = re.compile(r"(?mi)^[ \t]*Alias[ \t]+\"?(/[^\s\"]*)\"?[ \t]+\"?([^\s\"]+)
 TOKEN = re.compile(r"#[^\n]*|\"[^\"]*\"|'[^']*'|[{};]|[^\s{};]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mapped:
     """`path` is what the server calls it."""
 

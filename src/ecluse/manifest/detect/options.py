@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ecluse.manifest.detect.scopes import Scope, Values
 from ecluse.manifest.syntax import Function, Module, argument, name_of, text_of
+from ecluse.model.values import frozen
 
 PARSED = ("args", "arguments", "options", "opts", "namespace", "ns", "parsed", "flags", "cli_args")
 """What the result of a parser is usually called where it is handed on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """`name` as it is written, with `=` behind it where nothing else is understood; `is_word`: the first argument."""
 

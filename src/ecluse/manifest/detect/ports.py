@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +11,7 @@ from ecluse.manifest.detect import models, options
 from ecluse.manifest.detect.scopes import Scope, Values, calls, parameters
 from ecluse.manifest.detect.variables import reads_variable
 from ecluse.manifest.syntax import Function, Module, argument, name_of, text_of
+from ecluse.model.values import frozen
 
 DEPTH = 16
 """Steps followed before giving up."""
@@ -27,7 +27,7 @@ class By(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """`name` is that of the variable or option, or the number; `command` the sub-command that takes the option."""
 
@@ -39,7 +39,7 @@ class Told:
 UNKNOWN = Told(by=By.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asker:
     """Follows an expression to where its value is given from outside."""
 

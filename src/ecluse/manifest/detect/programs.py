@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ecluse.manifest.detect import scripts
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
@@ -16,6 +15,7 @@ from ecluse.manifest.detect.running import beginnings
 from ecluse.manifest.detect.scopes import all_known
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, is_main_guard, name_of
+from ecluse.model.values import frozen
 
 LED = "is led to $PORT"
 STARTING = frozenset(
@@ -26,7 +26,7 @@ DEEPEST = 4
 USUAL = ("main", "app", "server", "run", "web", "serve", "wsgi", "asgi", "application", "start", "index")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Program:
     """`words` start it in `folder`; `module` is where its own code begins; `function` is what a script calls."""
 
@@ -37,7 +37,7 @@ class Program:
     rank: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Serving:
     """A program, and the call in it that serves."""
 
@@ -57,7 +57,7 @@ class Serving:
         return bool(self.program.function) and around is not None and around.name != self.program.function
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Survey:
     """Every call that serves, and what is needed to follow it."""
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Function, Module, argument, children, name_of, text_of
+from ecluse.model.values import frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,7 @@ class Scope:
 Bound = tuple[Scope, ast.expr]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Values:
     """The bindings of every module of the app; `settings` are those in capitals, by their bare names.
 

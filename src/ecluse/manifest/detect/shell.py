@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
+
+from ecluse.model.values import frozen
 
 ENDS = re.compile(r"[;&|\n]+")
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
@@ -27,7 +29,7 @@ VALUED = frozenset(("--with", "--extra", "--group", "--python", "-p", "--env-fil
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Command:
     """`words` begin with the program itself; `folder` is where a `cd` led, None when none did."""
 

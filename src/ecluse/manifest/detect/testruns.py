@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from ecluse.manifest.detect import toxnox
 from ecluse.manifest.detect.facts import SURE, Fact, Kind
 from ecluse.manifest.detect.tree import Tree
+from ecluse.model.values import frozen
 
 CI = re.compile(
     r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml|\.circleci/config\.yml"
@@ -28,7 +29,7 @@ SETTINGS = "DJANGO_SETTINGS_MODULE"
 PYTHON = re.compile(r"python[\d.]*|PYTHON\w*|pypy[\d.]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """A command that runs tests: what follows the runner's name, and the variables that stand before it."""
 

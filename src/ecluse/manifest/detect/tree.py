@@ -8,13 +8,14 @@ import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import translate
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from ecluse.manifest.detect.nodes import Node, parsed
 from ecluse.manifest.syntax import Module, understood
+from ecluse.model.values import frozen
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ def nobody(_path: str, _line: int, _why: str) -> None:
     """There is no other Python."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tree:
     """`paths` are relative, with `/`, sorted; `read` gives a file's text, None when it isn't text or isn't there."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from ecluse.manifest.detect.envfiles import OWN, examples
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
@@ -14,6 +13,7 @@ from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.detect.unused import unused_settings
 from ecluse.manifest.envtext import assigned
 from ecluse.manifest.syntax import Module, argument, literal, name_of, nodes_of, text_of
+from ecluse.model.values import frozen
 
 READERS = {"environ.Env", "environs.Env", "decouple.config"}
 CASTS = {"int": "int", "float": "float", "bool": "bool", "decimal.Decimal": "float", "json.loads": "json",
@@ -28,7 +28,7 @@ METHODS = {
 """Methods of django-environ's and environs' readers, and what the text must then be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Demand:
     """`kind` is what the text is read as, empty when it stays text; `at_import`: by whoever imports the module."""
 

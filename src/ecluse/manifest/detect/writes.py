@@ -10,7 +10,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ecluse.manifest.detect.destinations import Destination, above
 from ecluse.manifest.detect.facts import GUESS, LIKELY, Fact, Kind
@@ -19,6 +19,7 @@ from ecluse.manifest.detect.running import running, working_folder
 from ecluse.manifest.detect.scopes import Bound, Scope, Values, all_known, calls
 from ecluse.manifest.detect.tree import Tree
 from ecluse.manifest.syntax import Module, argument, nodes_of, text_of
+from ecluse.model.values import frozen
 
 OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open"))
 FILES = {
@@ -46,7 +47,7 @@ SERVED = frozenset(("static", "templates", "assets"))
 """Folders in which every file belongs to the code, whatever its kind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Write:
     """`target` is the expression that names what is written."""
 

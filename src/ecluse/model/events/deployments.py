@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.model.events.event import Event
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeploymentStarted(Event):
     """A release is on its way into a slot."""
 
@@ -24,7 +25,7 @@ class DeploymentStarted(Event):
     """Empty for this machine alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WheelhouseChosen(Event):
     """The wheels with which some hosts run a release: one for each Python and system that they report."""
 
@@ -36,7 +37,7 @@ class WheelhouseChosen(Event):
     hosts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveMade(Event):
     """One move of a deployment: `stage`, `migrate`, `start`, `gate`, `shift`, `watch`."""
 
@@ -46,7 +47,7 @@ class MoveMade(Event):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrationsRun(Event):
     """The migration command of a deployment. Written before it runs (`begun`: a kill leaves open how far it got), and
     with what it did once that is known (`done`, or `failed` with what was applied all the same)."""
@@ -69,7 +70,7 @@ class MigrationsRun(Event):
     """The schema that the release needs: its last migrations."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GateAnswered(Event):
     """Health or watch gave its verdict on a slot."""
 
@@ -79,7 +80,7 @@ class GateAnswered(Event):
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeploymentCommitted(Event):
     """It serves, and is there to stay."""
 
@@ -93,7 +94,7 @@ class DeploymentCommitted(Event):
     """Hosts that missed the commit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeploymentStuck(Event):
     """Neither committed nor undone: the release before isn't fit to serve. A person is needed."""
 
@@ -104,7 +105,7 @@ class DeploymentStuck(Event):
     serving: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostEnded(Event):
     """How a deployment ended on one of several hosts: `reverted`, `kept` (not fit to go back), `over` (by then, so
     that it was not undone), `lost`, `left_out` (it was down, and is committed on the others), `converged`."""
@@ -115,7 +116,7 @@ class HostEnded(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeploymentReverted(Event):
     """The release before serves again."""
 

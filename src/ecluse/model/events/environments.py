@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ecluse.model.events.event import Event
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LeaseTaken(Event):
     """A deployer may give orders to an environment."""
 
@@ -15,7 +14,7 @@ class LeaseTaken(Event):
     holder: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LeaseBroken(Event):
     """A person evicted a deployer."""
 
@@ -24,14 +23,14 @@ class LeaseBroken(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnvironmentStopped(Event):
     """A person stopped it."""
 
     release: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DifferenceSeen(Event):
     """The target was found in another state than the ledger said; the target is right."""
 
@@ -39,7 +38,7 @@ class DifferenceSeen(Event):
     found: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostDrained(Event):
     """A person took it out of the balancer. `balancers`: the machines that were told."""
 
@@ -47,7 +46,7 @@ class HostDrained(Event):
     balancers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostUndrained(Event):
     """A person put it back."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ecluse.model.shallow import shallow
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """One fact. `environment` is empty for what belongs to the app alone."""
 
@@ -19,7 +20,7 @@ class Event:
         return shallow(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unknown(Event):
     """An event written by a newer version; carried, not understood."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ecluse.model.events.event import Event
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PolicyAnswered(Event):
     """A policy of the environment was asked before a deployment. `release` is empty before there is one."""
 
@@ -17,7 +16,7 @@ class PolicyAnswered(Event):
     release: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleaseApproved(Event):
     """A person said that a release may come into the environment. `by` is who they said they are."""
 
@@ -26,7 +25,7 @@ class ReleaseApproved(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PolicyOverridden(Event):
     """The next deployment of the release goes on although these policies said no."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.model.events.event import Event
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BundleBuilt(Event):
     """A commit became a bundle."""
 
@@ -21,7 +22,7 @@ class BundleBuilt(Event):
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleaseMade(Event):
     """A bundle got a version."""
 
@@ -34,7 +35,7 @@ class ReleaseMade(Event):
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleaseIntended(Event):
     """All of a release is decided and its bytes are kept: from here on it may be seen outside. `intent` is the digest
     of the whole document, `files` are digests by name."""
@@ -49,7 +50,7 @@ class ReleaseIntended(Event):
     """Where others find it, or empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleasePublished(Event):
     """All of it is outside: pushed to `remote`, sent to `index`, announced at `url`. Empty for what isn't wanted."""
 

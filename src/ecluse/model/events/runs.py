@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ecluse.model.events.event import Event
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunStarted(Event):
     """A command that changes something began. `verb` is `ship`, `check`, …"""
 
@@ -17,7 +16,7 @@ class RunStarted(Event):
     dirty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunEnded(Event):
     """A run of steps ended."""
 
@@ -27,7 +26,7 @@ class RunEnded(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepEnded(Event):
     """A pipeline step has its verdict. One that passed after several attempts is flaky."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.model.events.event import Event
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TicketsNamed(Event):
     """What is to be told on tickets once it has come about: `happening` is `release`, `deploy` or `rollback`."""
 
@@ -24,7 +25,7 @@ class TicketsNamed(Event):
     """The version that serves instead of one that is taken back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TicketTold(Event):
     """A ticket says it: `told` by us, `said` before by somebody, `overtaken` by something later, or `refused` for
     good. `notice` is the number of the event that named it."""
@@ -39,7 +40,7 @@ class TicketTold(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TicketPutOff(Event):
     """Telling this one failed: the others come first from now on."""
 
@@ -49,7 +50,7 @@ class TicketPutOff(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TrackerFailed(Event):
     """What is to be told waits: the tracker could not be asked. `patience`: the seconds it wants to be left alone."""
 

@@ -6,10 +6,10 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecluse.model.package import Package, Vulnerability, normal
+from ecluse.model.values import frozen
 from ecluse.ports.advisories import Answer
 from ecluse.providers.uv.download import bare, credentials
 
@@ -22,7 +22,7 @@ AT_ONCE = 8
 OK = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OwnIndex:
     """Fills ports.advisories.Advisories. An answer without `vulnerabilities` says nothing of them, so it is none."""
 

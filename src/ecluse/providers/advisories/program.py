@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from ecluse.model.package import Package
 from ecluse.model.problem import ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.advisories import Answer
 from ecluse.ports.commands import Command, CommandRunner, Finished
 from ecluse.ports.toolbox import Toolbox
@@ -28,7 +28,7 @@ KNOWN = (Package("jinja2", "2.4.1"), Package("django", "1.11"), Package("request
 """Vulnerable, and known to be by every public source. One that has nothing to say about such a package isn't one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PipAudit:
     """Fills ports.advisories.Advisories. `at`: the address of a service of one's own that speaks as OSV does; of the
     public ones a package is asked for, too, that is known to be vulnerable."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from ecluse.model.ids import Commit
 from ecluse.model.problem import ProblemError
 from ecluse.model.template import ANSWERS_FILE, Changed, How
+from ecluse.model.values import frozen
 from ecluse.ports.source import Source
 from ecluse.providers.git import problems
 from ecluse.providers.git.program import Git
@@ -21,7 +22,7 @@ NOBODY = ("-c", "user.name=ecluse", "-c", "user.email=ecluse@localhost", "-c", "
 AS_IT_IS = ("-c", "core.autocrlf=false", "-c", "core.attributesFile=/dev/null")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stage:
     """One side of a conflict, as the index has it (gitglossary(7), "unmerged index")."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.model.problem import ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.commands import Command, CommandRunner
 from ecluse.providers.git import problems
 from ecluse.system.files import write_atomically
@@ -15,7 +15,7 @@ from ecluse.system.files import write_atomically
 _PASSED = ("PATH", "HOME", "XDG_CONFIG_HOME")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HooksFolder:
     """`is_configured`: `core.hooksPath` says so, it isn't the repository's own."""
 

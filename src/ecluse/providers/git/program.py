@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from ecluse.model.values import frozen
 from ecluse.ports.commands import Command, CommandRunner
 
 _PASSED = ("PATH", "HOME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "GNUPGHOME")
@@ -32,7 +33,7 @@ _SETTINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Said:
     """What git answered: its exit code, its whole standard output, and the end of its standard error."""
 

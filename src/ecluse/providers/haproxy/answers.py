@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from ecluse.model.values import frozen
 
 FORCED_MAINTENANCE, CONFIGURED_MAINTENANCE, FORCED_DRAIN = 0x01, 0x04, 0x08
 """Bits of `srv_admin_state`; those that are inherited (a tracked server, DNS) are not ours to take back."""
@@ -13,7 +14,7 @@ STATES, STATISTICS = "# be_id ", "# pxname,"
 OVERHEAD = frozenset({"FRONTEND", "BACKEND"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Server:
     """`under_way`: sessions that it has and that wait for it. `says`: its status in HAProxy's words."""
 

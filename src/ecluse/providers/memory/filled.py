@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ecluse.model.observed import ProcessSeen, SlotSeen, SlotState
 from ecluse.model.slot import Slot
+from ecluse.model.values import frozen
 from ecluse.ports.target import Answered, LogLine, Running
 from ecluse.providers.memory.script import Behaviour
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Filled:
     """What runs, since when, and how often it was asked. `since` and `warm_until` are monotonic."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ecluse.model.values import frozen
 from ecluse.ports.target import Answered, RanCommand
 
 DONE = RanCommand(exit_code=0, output="", seconds=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Behaviour:
     """One release. `answers` are given one after the other, the last one for ever; empty: 200 with the version.
 

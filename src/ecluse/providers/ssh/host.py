@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def prepared(said: Mapping[str, Any], began: float, ended: float) -> Prepared:
     """`began` and `ended`: our time around the question."""
     facts = dict(said["facts"])
     off = skew(float(facts["clock"]), began, ended)
-    known = {name: facts[name] for name in HostFacts.__slots__ if name in facts}
+    known = {one.name: facts[one.name] for one in fields(HostFacts) if one.name in facts}
     lists = {name: tuple(facts[name]) for name in ("pythons", "environments")}
     return Prepared(
         changes=tuple(said["changes"]), notes=tuple(said["notes"]), facts=HostFacts(**{**known, **lists}, skew=off)

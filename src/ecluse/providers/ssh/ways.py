@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.model.host import Address, SshSettings
+from ecluse.model.values import frozen
 from ecluse.providers.ssh.library import asyncssh
 
 DEFAULT_PORT = 22
@@ -28,7 +29,7 @@ GLOBAL_KNOWN = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 """Where the configuration names none (ssh_config(5))."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Way:
     """`options`, and what asyncssh is given beside them when it connects. `known`: the keys that the host is known by,
     as people compare them."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
 from ecluse.model.harmless import harmless
+from ecluse.model.values import frozen
 from ecluse.ports.clock import Clock
 from ecluse.providers.terminal.reporter import MARKS, SPARSE, Stopwatch
 
@@ -19,7 +20,7 @@ MOST_LINES = 10_000
 """Kept of one thing that waits; the last ones. All of them are in its log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One thing that ended."""
 

@@ -6,7 +6,7 @@ import base64
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 from ecluse import __version__
 from ecluse.model.problem import ProblemError
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.ports.clock import Clock
 from ecluse.providers.tracking import problems
 from ecluse.providers.tracking.names import Resolve, await_answer, look_up
@@ -39,7 +40,7 @@ SHOWN = 300
 """Characters of an answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Way:
     """How one tracker is asked. `name` is for people, `token_name` that of the secret."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from ecluse.model.artifact import Wheel
 from ecluse.model.ids import Digest
+from ecluse.model.values import frozen
 from ecluse.ports.commands import Command, Finished
 from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure
@@ -37,7 +37,7 @@ UNVERSIONED = {
 """A commit's tree has no `.git`; backends that take the version from tags would refuse to build."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """What a wheel is built from: an archive in the store (`key` is its digest), a folder, or a git repository."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ecluse.model.artifact import Wheel
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.python import UnbuiltError
 from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.download import Downloader, Downloads
@@ -26,7 +27,7 @@ AT_ONCE = 8
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collecting:
     """What holds for all wheels of one call."""
 

@@ -8,10 +8,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecluse.model.values import frozen
 from ecluse.ports.python import Interpreter
 from ecluse.providers.uv.keep import keep, recall
 
@@ -46,7 +46,7 @@ _FOLDERS = (
 """Variable that names the root, the root where it is unset, and where interpreters lie below it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """A CPython as it described itself. `stamp` is its file's mtime and inode at that time."""
 

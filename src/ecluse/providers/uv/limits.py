@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ecluse.model.app import Build
+from ecluse.model.values import frozen
 
 FIRST_SETUPTOOLS = "2020-03-08T00:00:00Z"
 """uv asks for setuptools 40.8 or newer where a source names no backend (PEP 517); this is the last day before version
 46, which dropped what setup scripts of that age import. An earlier date would leave nothing to build with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """What narrows the versions that are taken."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -16,12 +16,13 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Remote:
     """One file of an index, or of the tree: then `url` is its path from there. `sha256` is empty where the index names
     none: then the first download decides."""
@@ -34,7 +35,7 @@ class Remote:
         return unquote(urlsplit(self.url).path.rsplit("/", 1)[-1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Package:
     """`folder` is a path below the tree for a package that lies there, `repository` and `revision` for one in git."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
@@ -12,6 +11,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ecluse.model.artifact import Wheelhouse
 from ecluse.model.platform import Numbers, Platform, numbers
+from ecluse.model.values import frozen
 from ecluse.providers.uv.interpreters import Found
 
 OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
@@ -23,7 +23,7 @@ UV_KNOWS = (17, 28, *range(31, 41))
 UV_MACHINES = ("x86_64", "aarch64")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Elsewhere(Found):
     """The Python of another platform. `path` is one of this machine, which builds for it what fits every platform."""
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from ecluse.model.app import Build
 from ecluse.model.inclusion import included
 from ecluse.model.problem import Exit, Place, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.providers.uv import foreign, indexes, toml
 from ecluse.providers.uv.indexes import NONE, Indexed
 from ecluse.providers.uv.lock import Vouched
@@ -53,7 +54,7 @@ USUAL_FILES = (
 LOCKS = (Kind.UV_LOCK, Kind.POETRY_LOCK, Kind.PDM_LOCK, Kind.PIPFILE_LOCK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """What the resolver is asked.
 

@@ -6,12 +6,13 @@ import ast
 import configparser
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ecluse.model.problem import Exit, Place, Problem
+from ecluse.model.values import frozen
 from ecluse.ports.python import OLDEST, Interpreter, OtherPythonError
 from ecluse.providers.uv import toml
 
@@ -31,7 +32,7 @@ LATEST = 40
 Minor = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Demand:
     """One statement. `any_of` are alternatives; `strict` ones exclude, the others prefer."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +12,14 @@ from ecluse.model.events.policies import ReleaseApproved
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.policy import Policy
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 NOBODY = "@"
 """Deploys nothing: all approvals are shown, whoever will deploy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Approved:
     """`people` are those whose approval counts now, unless one of them deploys."""
 

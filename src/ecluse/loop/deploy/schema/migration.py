@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from ecluse.model.app import Argv
+from ecluse.model.values import frozen
 
 Files = Mapping[str, str]
 """Text by path."""
@@ -15,7 +15,7 @@ ASIDE = frozenset(("test", "tests", "docs", "examples", "site-packages", "node_m
 """Folders whose migrations are not the app's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Effects:
     """What a migration does to a release that doesn't know it. `contracts`: it takes away what that release uses, or
     can't be reversed; `unclear`: it may. Empty both: it only adds."""
@@ -48,7 +48,7 @@ def unclear(why: str) -> Effects:
     return Effects(unclear=(why,))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Migration:
     """`name` is what the tool calls it; `parents` come before it, `replaces` are those that it was squashed from."""
 
@@ -59,7 +59,7 @@ class Migration:
     replaces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """What the data has, and what a release would add to it."""
 
@@ -67,7 +67,7 @@ class Standing:
     pending: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tool:
     """A migration command that is understood. Everything here is pure.
 

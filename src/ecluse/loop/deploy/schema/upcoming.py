@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ecluse.loop.build.remembered import kept_bundle
 from ecluse.loop.deploy.schema.files import of_bundle, of_commit
 from ecluse.loop.deploy.schema.migration import Tool, names
@@ -11,10 +9,11 @@ from ecluse.loop.deploy.schema.tools import tool_of
 from ecluse.loop.deploy.settle import known
 from ecluse.loop.deploy.wanted import Wanted
 from ecluse.model.ids import Commit, Digest
+from ecluse.model.values import frozen
 from ecluse.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upcoming:
     """`name` is that of a migration, or the command where it isn't known what it does. `contract`: why there is no way
     back from it; `unclear`: why its effect on the release before isn't known; empty both: it only adds."""

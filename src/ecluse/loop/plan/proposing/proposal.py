@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.app import App
 from ecluse.model.ids import StepName
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trial:
     """One thing that was tried, and what came of it."""
 
@@ -22,7 +23,7 @@ class Trial:
     """The key of the manifest, or the table, that it speaks for; empty: none by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proposal:
     """`reasons` are keyed by the manifest's keys (`processes.web.app`); `unknown` says what could not be known and
     how to say it; `others` are entry points that were found and not chosen."""

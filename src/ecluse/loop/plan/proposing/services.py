@@ -11,6 +11,7 @@ from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.model.app import App, Process
 from ecluse.model.ids import ServiceName
 from ecluse.model.service import Service, ServiceKind
+from ecluse.model.values import frozen
 
 DRIVERS = {
     ServiceKind.POSTGRES: ("psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000", "psycopg-binary", "aiopg"),
@@ -51,7 +52,7 @@ LIBRARIES = {(ServiceKind.REDIS, "rq"): "RQ_REDIS_URL"}
 BROKERS = frozenset({ServiceKind.REDIS, ServiceKind.RABBITMQ})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Installed:
     """What the form depends on: the packages, and whether the code makes its engine for asyncio."""
 

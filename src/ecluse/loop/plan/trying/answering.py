@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from ecluse.manifest.detect.facts import SURE, Fact, Kind, every, values
 from ecluse.manifest.detect.routes import HEALTH
+from ecluse.model.values import frozen
 
 USUAL = ("/health", "/healthz", "/health/", "/status", "/ping", "/", "/login", "/login/", "/accounts/login/",
          "/admin/login/", "/docs")  # fmt: skip
@@ -26,7 +26,7 @@ LAST_RESORTS = {**dict.fromkeys(REDIRECTS, 10), LOCKED: 5}
 PAGES = ("text/html", "application/json", "text/plain", "application/xml", "text/xml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """How the app answered GET. `status` 0 means that it didn't."""
 

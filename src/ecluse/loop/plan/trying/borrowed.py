@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from ecluse.manifest.detect.facts import Fact
 from ecluse.model.service import Service, ServiceKind
+from ecluse.model.values import frozen
 
 KINDS = frozenset({ServiceKind.POSTGRES, ServiceKind.MYSQL})
 SCHEMES = ("postg", "psql", "pgsql", "mysql", "mariadb")
@@ -15,7 +15,7 @@ IN_FILES = ("sqlite", "spatialite", "duckdb", "dummy")
 """What names an engine that needs no server."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Database:
     """Where the app looks for one of its own; `host` and `port` are empty for the usual ones."""
 

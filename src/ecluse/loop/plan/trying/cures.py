@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -19,6 +19,7 @@ from ecluse.loop.plan.trying.learn import Failure
 from ecluse.manifest.detect.facts import Fact, Kind, every
 from ecluse.model.app import Build
 from ecluse.model.problem import ProblemError
+from ecluse.model.values import frozen
 from ecluse.ports.python import OtherPythonError, UnbuiltError
 
 RELEASED = {
@@ -42,7 +43,7 @@ BINARY = {"psycopg2": "psycopg2-binary"}
 STALE, NOTHING_FITS = "B010", "B012"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cure:
     """`said` is what is told while it is tried, `reasons` what stands beside the manifest's keys."""
 
@@ -55,7 +56,7 @@ class Cure:
         return replace(proposal, app=app, reasons={**proposal.reasons, **self.reasons})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Patient:
     """What a cure is chosen by. `fitting` are minor versions, newest first; `committed` is None where it isn't old."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ecluse.loop.plan.proposing.proposal import Proposal
@@ -20,9 +20,10 @@ from ecluse.loop.plan.trying.wanting import given, last_line, names_configuratio
 from ecluse.loop.plan.trying.working import workers
 from ecluse.manifest.detect.facts import Fact, Kind
 from ecluse.model.app import Interface
+from ecluse.model.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tried:
     """How one entry point fared. `evidence` is the last words of what failed; empty when the app answers."""
 

@@ -6,11 +6,11 @@ One good answer is no proof: a status route is well while every page fails for w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ecluse.loop.plan.trying.answering import BAD, EMPTY, FAULT, OK, Answer, is_named
 from ecluse.model.problem import Exit, Problem
+from ecluse.model.values import frozen
 
 NO_PAGE = (
     "whether pages are well was not checked, for none was found (GET, 200, text/html): an app without pages needs "
@@ -24,7 +24,7 @@ NO_READER = (
 NOT_TRIED = "whether a route reads the database was not tried: that can be seen of one in a SQLite file only"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """What a page loads, and how it was answered."""
 
@@ -37,7 +37,7 @@ def parts_of(said: Mapping[str, Any]) -> tuple[Part, ...]:
     return tuple(Part(path=item["path"], page=item["page"], status=item["status"]) for item in said["loaded"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """One of the three that were looked for."""
 

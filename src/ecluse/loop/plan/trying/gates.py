@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from ecluse.loop.test.surroundings import veil
 from ecluse.model.app import App, Step
 from ecluse.model.counted import counted
 from ecluse.model.ids import StepName
+from ecluse.model.values import frozen
 
 GO_ON = "--continue-on-collection-errors"
 """pytest runs the rest when a file of tests can't be imported."""
@@ -40,7 +41,7 @@ WHY_AGAIN = {
 """By the last word of the attempt's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """How a step ended: `why` it can't be a gate as it is, empty when it can."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from ecluse.loop.plan.proposing.made_up import next_value, value_for
@@ -20,6 +20,7 @@ from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.packaging import package
 from ecluse.manifest.detect.samples import VARIABLE
 from ecluse.model.app import Process
+from ecluse.model.values import frozen
 
 KNOWN = {
     "pkg_resources": "setuptools<81",
@@ -47,7 +48,7 @@ KNOWN = {
 setuptools with version 81."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     """What the probe says of an import that failed."""
 
@@ -79,7 +80,7 @@ class Failure:
         return re.sub(r" \((/|most likely)[^()]*\)", "", f"{self.kind}: {first}").rstrip(": ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lesson:
     """`said` tells what was learned; the rest is what to change."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from ecluse.manifest.detect.facts import Fact, Kind, every, values
 from ecluse.manifest.detect.samples import VARIABLE
+from ecluse.model.values import frozen
 
 PARSER = re.compile(r"error: the following arguments are required: (.+)")
 """argparse."""
@@ -32,7 +32,7 @@ HOMES = ("data/", "var/", "app-data/")
 """Where what a program makes may be kept: state, below the folder that it runs in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Given:
     """`words` go behind the command, `state` is what they name of the app's data."""
 

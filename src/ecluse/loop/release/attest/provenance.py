@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from ecluse import __version__
 from ecluse.model.artifact import Bundle
 from ecluse.model.intent import ReleaseFile
 from ecluse.model.release import Release
+from ecluse.model.values import frozen
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
@@ -20,7 +20,7 @@ MANIFEST = "manifest"
 """What the checked manifest is called among the subjects."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Making:
     """Who made it, where and when. `source` is the address of the repository, empty where it has no remote."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,14 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from ecluse import __version__
 from ecluse.model.artifact import Bundle, Wheel
 from ecluse.model.release import Release
+from ecluse.model.values import frozen
 from ecluse.ports.store import ContentStore
 
 SPACE = UUID("5d0f7d2c-9c3b-5a0e-8b7a-2f3c1f4f0d11")
 """Of the serial numbers: the same release has the same one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One wheel as it describes itself. `needs` are normalized names."""
 

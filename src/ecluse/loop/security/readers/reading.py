@@ -9,6 +9,7 @@ from posixpath import normpath
 from typing import Any
 
 from ecluse.model.finding import Finding, Unchecked
+from ecluse.model.values import frozen
 
 Line = Callable[[str, int], str]
 """The text of a line, counted from 1, of a file that was looked at; empty if it isn't there."""
@@ -24,7 +25,7 @@ class Told:
     unchecked: tuple[Unchecked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Printed:
     """By a scanner that ended: its standard output, its exit code, and what else it said."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from ecluse.model.ids import Commit, Digest
 from ecluse.model.shallow import shallow
+from ecluse.model.values import frozen
 
 NO_DIGEST = Digest("")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeptFile:
     """A file of the outputs. `mode` are permission bits; of a link `target` is what it says, and `digest` is empty."""
 
@@ -26,7 +26,7 @@ class KeptFile:
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CacheEntry:
     """What a step that passed has left, and from what it was made."""
 

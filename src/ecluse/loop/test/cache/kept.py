@@ -12,6 +12,7 @@ from ecluse.loop.test.cache.keys import Key
 from ecluse.loop.test.judged import Judged
 from ecluse.model.app import Step
 from ecluse.model.ids import Commit, StepName
+from ecluse.model.values import frozen
 from ecluse.ports.cache import StepCache, UnreachableError
 
 
@@ -98,7 +99,7 @@ class Kept:
             self._warnings.append(said)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Made:
     """Of a step that passed: its log and reports, where its outputs lie if it has some, when, and at which commit."""
 

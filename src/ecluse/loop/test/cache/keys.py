@@ -14,6 +14,7 @@ from ecluse.loop.test.select import needs_among
 from ecluse.model.app import Gates, Step
 from ecluse.model.ids import StepName
 from ecluse.model.service import Service
+from ecluse.model.values import frozen
 from ecluse.ports.source import Entry
 
 FORMAT = "1"
@@ -35,7 +36,7 @@ class Key:
         return cls(parts, _hash(parts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Basis:
     """What the keys of one run are made from."""
 

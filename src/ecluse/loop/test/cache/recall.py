@@ -17,6 +17,7 @@ from ecluse.loop.test.surroundings import of_the_run
 from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.secret import Secret
+from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
@@ -33,7 +34,7 @@ def needs_environment(step: Step) -> bool:
     return not step.builtin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Around:
     """What is known of the needs of steps that run without them: `given` are the keys under which outputs were made
     that come from elsewhere. Where a key isn't what it would be here, what is made of them isn't kept."""
