@@ -7,11 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
-
-from ecluse.model.values import frozen
 
 CONNECTIONS = 8
 """In all, shared by the hosts; at least two for each."""
@@ -20,7 +18,7 @@ LONGEST = 60.0
 """Seconds after which they stop coming."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
     """`seen` has the times (`time.time`) of each release's first and last answer; `absent` is how many seconds of the
     rehearsal they missed, because they come for so long at most."""

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from ecluse.drill.observer import release_at, state_of
-from ecluse.model.values import frozen
 
 MANIFEST = """\
 manifest = 1
@@ -73,7 +72,7 @@ class ShopError(Exception):
     """A command that should have done its work did not."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """How a command ended, and the document that it printed."""
 

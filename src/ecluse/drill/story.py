@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ecluse.drill.customers import Count
-from ecluse.model.values import frozen
 
 
-@frozen
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """`at` is in seconds since the rehearsal began."""
 
@@ -18,7 +17,7 @@ class Event:
     what: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """What is promised, whether it was kept, and the figures by which that was judged."""
 
@@ -27,7 +26,7 @@ class Promise:
     seen: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
     """One scenario. `recovery` is in seconds; None when it never came to that. `impossible` says why it was not
     rehearsed here; `broke` what ended it before its end."""
