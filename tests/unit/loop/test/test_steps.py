@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.loop.test.outputs import collect
 from ecluse.loop.test.steps import run_steps
 from ecluse.model.app import Evidence, Gates
 from ecluse.model.events.runs import StepEnded
@@ -88,6 +89,33 @@ def test_only_declared_inputs_are_there(run, commit, make):
     verdicts = run(make.app(*steps), at)
     assert log_of(verdicts["some"]) == "./d.toml\n./src/a.py\n./src/deep/b.py\n"
     assert log_of(verdicts["none"]) == ""
+
+
+@pytest.mark.parametrize(
+    "script", ["mkfifo out/pipe", "python -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"out/socket\")'"]
+)
+def test_an_output_that_is_no_file_fails_its_step_and_holds_nobody_up(run, commit, make, script):
+    at = commit({"a": ""})
+    verdicts = run(make.app(make.step("odd", f"mkdir out; echo x > out/x; {script}", outputs=("out",))), at)
+    assert answers(verdicts) == {"odd": "failed"}
+    assert "[E063]" in verdicts["odd"].evidence[0]
+
+
+def test_an_output_that_can_t_be_copied_fails_its_step(tmp_path, make):
+    (tmp_path / "tree/out").mkdir(parents=True)
+    (tmp_path / "tree/out/x").write_text("x")
+    (tmp_path / "into/out/x/y").mkdir(parents=True)  # a folder lies where a file would
+    (fault,) = collect(make.step("a", "true", outputs=("out",)), tmp_path / "tree", tmp_path / "into", ())
+    assert fault.startswith("the declared output out can't be kept: [Errno 21] Is a directory")
+
+
+@pytest.mark.parametrize("script", ['touch "out/$TOKEN"', 'mkdir "out/x$TOKEN"', 'ln -s "/x/$TOKEN" out/link'])
+def test_a_secret_in_a_name_or_a_link_of_an_output_is_one(run, commit, make, script):
+    at = commit({"a": ""})
+    step = make.step("leak", f"mkdir out; {script}", secrets=("TOKEN",), outputs=("out",))
+    verdicts = run(make.app(step), at, environment_secrets={"TOKEN": Secret("s3cret-value")})
+    assert answers(verdicts) == {"leak": "failed"}
+    assert "[E008]" in verdicts["leak"].evidence[0]
 
 
 def test_declared_outputs_reach_those_who_need_them_and_nothing_else_does(run, commit, make):
