@@ -92,6 +92,9 @@ def begun(event: RunStarted, record: Recorded) -> RunKnown:
 
 
 def ended(run: RunKnown, event: RunEnded, at: datetime) -> RunKnown:
+    """The first end counts: who was killed after it is told of once more."""
+    if run.ended_at:
+        return run
     return replace(run, outcome=event.outcome, ended_at=at, seconds=event.seconds, why=event.why)
 
 

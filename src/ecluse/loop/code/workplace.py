@@ -12,14 +12,12 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-OF_A_RUN = "run-"
-"""How the name of a run of the pipeline begins."""
 _LOCK = "lock"
 _PLACES = "places"
 _ON_DISK = Path("/var/tmp")  # noqa: S108 (each run's folder in it is private, with a name that can't be guessed)
@@ -88,14 +86,12 @@ def _remove_all(folders: tuple[Path, ...]) -> None:
 
 
 @contextmanager
-def workplace(home: Path, run: str, on_left: Callable[[str], None] | None = None) -> Iterator[Workplace]:
-    """A workplace for `run`; first clears what was left by whatever was killed. What a run of the pipeline has left is
-    kept for who has an `on_left`, which is told its name."""
+def workplace(home: Path, run: str) -> Iterator[Workplace]:
+    """A workplace for `run`; first clears what was left by whatever was killed."""
     runs = home / "work"
     runs.mkdir(parents=True, exist_ok=True)
     for left in runs.iterdir():
-        if on_left or not left.name.startswith(OF_A_RUN):
-            _clear_if_left(left, on_left)
+        _clear_if_left(left)
     record = runs / run
     lock = _locked(record)
     try:
@@ -157,7 +153,7 @@ def _is_somebody_s(folder: Path) -> bool:
     return (folder / ".git").exists() or (folder / ".env").exists()
 
 
-def _clear_if_left(record: Path, on_left: Callable[[str], None] | None) -> None:
+def _clear_if_left(record: Path) -> None:
     """The kernel gives back the lock of a run that was killed; a run that lives still holds it."""
     try:
         lock = os.open(record / _LOCK, os.O_RDWR | os.O_CLOEXEC)
@@ -166,8 +162,6 @@ def _clear_if_left(record: Path, on_left: Callable[[str], None] | None) -> None:
     try:
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if on_left and os.fstat(lock).st_nlink:  # not cleared by another run in between
-                on_left(record.name)
             _clear(record)
     finally:
         os.close(lock)

@@ -93,18 +93,14 @@ def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(t
         [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     places = other.stdout.readline().split()
-    left = []
-    with workplace(tmp_path, "r1", on_left=left.append):
+    with workplace(tmp_path, "r1"):
         assert (tmp_path / "work" / "run-other").exists()
     other.kill()
     other.wait()
     other.stdin.close()
     other.stdout.close()
-    with workplace(tmp_path, "why-1"):
-        assert (tmp_path / "work" / "run-other").exists(), "it is for a run to find, which can say that it did"
-    with workplace(tmp_path, "r2", on_left=left.append):
+    with workplace(tmp_path, "r2"):
         assert not (tmp_path / "work" / "run-other").exists()
-        assert left == ["run-other"]
         assert [os.path.exists(place) for place in places] == [False, False]  # noqa: PTH110
 
 
