@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecluse.loop.code.globs import chosen
+from ecluse.loop.test.cache.kept import passes
 from ecluse.loop.test.cache.keys import INPUTS, Key, files
-from ecluse.loop.test.why import passes
 from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import ProblemError

@@ -98,6 +98,12 @@ class Kept:
             self._warnings.append(said)
 
 
+def passes(cache: StepCache) -> list[CacheEntry]:
+    """All that is kept, newest first."""
+    entries = (from_document(document) for _, document in cache.documents())
+    return sorted(filter(None, entries), key=lambda one: one.at, reverse=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """Of a step that passed: its log and reports, where its outputs lie if it has some, when, and at which commit."""
