@@ -188,6 +188,17 @@ def test_a_cache_that_can_t_be_reached_costs_its_hits_and_is_said(commit, make, 
     assert (cache.gate, cache.stops, cache.evidence) == ("cache", False, ("it can't be used: the disk is away",))
 
 
+@pytest.mark.parametrize("spoilt", ["cache", "cache/step-environments", "cache/steps-looked-through"])
+def test_a_disk_that_takes_nothing_stops_no_run(run, commit, make, world, spoilt):
+    place = world.home / spoilt
+    if spoilt.endswith("through"):
+        place.mkdir(parents=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    assert str(run(make.app(build(make)), commit({"src/a": "a\n"}))["build"].answer) == "passed"
+
+
 def test_a_fresh_run_runs_everything_and_keeps_it(run, commit, make):
     app, at = make.app(build(make)), commit({"src/a": "a\n"})
     run(app, at)

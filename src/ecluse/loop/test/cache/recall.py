@@ -18,6 +18,7 @@ from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.secret import Secret
 from ecluse.model.verdict import Answer, Verdict
+from ecluse.ports.cache import UnreachableError
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
 
@@ -113,7 +114,7 @@ class Recall:
             self.kept.bring_papers(entry, logs)
 
     def tidy(self) -> None:
-        """Make room, if something was put and it wasn't looked at for an hour."""
+        """Make room, if something was put and it wasn't looked at for an hour. A disk that refuses stops no run."""
         if self.kept is None or not self.kept.puts:
             return
         looked, now = self.world.home / "cache" / "steps-looked-through", self.world.clock.now()
@@ -122,8 +123,9 @@ class Recall:
                 return
         from ecluse.loop.test.cache.pruning import prune  # noqa: PLC0415  once an hour
 
-        prune(self.kept.cache, self.app.cache, now)
-        looked.write_text(now.isoformat(), encoding="ascii")
+        with suppress(OSError, UnreachableError):
+            prune(self.kept.cache, self.app.cache, now)
+            looked.write_text(now.isoformat(), encoding="ascii")
 
     def restore_for(self, needs: Mapping[str, Sequence[str]], outputs: Path) -> None:
         """Bring the outputs that steps which have to run need. Those that can't be brought are hits no longer."""
