@@ -167,6 +167,9 @@ class Attempts:
         self._failed_before |= frozenset(judged.known)
         return judged
 
+    def _masked(self, text: str) -> str:
+        return masked(text.encode(errors="surrogateescape"), self._stage.hidden).decode(errors="replace")
+
     async def _aside(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Work with files, in a thread unless it is less than the way there and back.
 
@@ -233,18 +236,21 @@ class Attempts:
             addopts=addopts(tree, step.folder, env) if step.evidence.junit else NOTHING_ADDED,
             faults=faults if finished.ok else (),
             unmasked=unmaskable((name, stage.secrets[name].reveal()) for name in step.secrets),
+            masked=self._masked if stage.hidden else str,
         )
 
     def _keep_reports(self, tree: Path, pattern: str) -> tuple[bytes, ...]:
-        """Reports as they may be shown: a failure's message can hold a secret, and goes into the ledger."""
-        kept = []
-        for path in reports(self._step, tree, pattern):
-            kept.append(masked(path.read_bytes(), self._stage.hidden))
-            paper = self._stage.logs / f"{path_name(self._step.name)}.{path.name}"
+        """The reports as they are. Kept is what may be shown of them: a failure's message can hold a secret."""
+        found = reports(self._step, tree, pattern)
+        names = [path.name for path in found]
+        for path in found:
+            within = path.relative_to(tree / self._step.folder)
+            name = path.name if names.count(path.name) == 1 else "-".join(within.parts)
+            paper = self._stage.logs / f"{path_name(self._step.name)}.{name}"
             paper.parent.mkdir(parents=True, exist_ok=True)
-            paper.write_bytes(kept[-1])
+            paper.write_bytes(masked(path.read_bytes(), self._stage.hidden))
             self._reports.append(paper)
-        return tuple(kept)
+        return tuple(path.read_bytes() for path in found)
 
 
 def _nothing() -> None:

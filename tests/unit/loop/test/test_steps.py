@@ -192,6 +192,35 @@ def test_a_secret_in_a_report_is_neither_evidence_nor_kept(run, commit, make, wo
     assert b"hunter2" not in kept.read_bytes()
 
 
+def test_a_secret_that_is_a_word_of_a_report_does_not_spoil_it(run, commit, make):
+    report = (
+        '<testsuite><testcase name="a"/><testcase name="b"><failure message="a test failed"/></testcase></testsuite>'
+    )
+    script = f"printf '%s' '{report}' > report.xml; exit 1"
+    step = make.step("words", script, secrets=("WORD",), evidence=Evidence(junit="report.xml"))
+    verdicts = run(make.app(step), commit(), environment_secrets={"WORD": Secret("test")})
+    assert verdicts["words"].evidence[:2] == ("failed: b: a [secret] failed", "2 tests, 1 failed")
+
+
+def test_a_secret_that_a_report_writes_with_references_or_that_is_cut_is_masked(run, commit, make):
+    start = "x" * 295
+    report = f'<testsuite><testcase name="a"><failure message="{start}s&#233;cr&#x65;t-value"/></testcase></testsuite>'
+    script = f"printf '%s' '{report}' > report.xml; exit 1"
+    step = make.step("leak", script, secrets=("TOKEN",), evidence=Evidence(junit="report.xml"))
+    verdicts = run(make.app(step), commit(), environment_secrets={"TOKEN": Secret("sécret-value")})
+    assert verdicts["leak"].evidence[0].startswith(f"failed: a: {start}[sec")
+
+
+def test_reports_of_one_name_are_all_kept(run, commit, make):
+    report = "<testsuite><testcase name='$at'/></testsuite>"
+    script = f'echo hi; mkdir a b; for at in a b; do echo "{report}" > $at/report.xml; done'
+    verdicts = run(make.app(make.step("two", script, evidence=Evidence(junit="*/report.xml"))), commit())
+    assert verdicts["two"].evidence == ("2 tests",)
+    assert sorted(path.name for path in Path(verdicts["two"].log).parent.glob("*.xml")) == [
+        "two.a-report.xml", "two.b-report.xml",
+    ]  # fmt: skip
+
+
 def test_a_secret_in_an_output_fails_the_step(run, commit, make):
     at = commit()
     step = make.step("leak", 'mkdir out; echo "$TOKEN" > out/config', secrets=("TOKEN",), outputs=("out",))
