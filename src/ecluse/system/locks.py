@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection
+import stat
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,9 +56,17 @@ class FolderLocks:
         return descriptor
 
 
-def lock_folder() -> Path:
-    """Where everybody on this machine looks for them; no variable changes it, for two runs must agree."""
-    return next((Path(place) for place in PLACES if os.access(place, os.W_OK | os.X_OK)), Path(PLACES[-1]))
+def lock_folder(places: Sequence[str] = PLACES) -> Path:
+    """Where everybody on this machine looks for them. No variable changes it, nor who asks, for two runs must agree:
+    `/run/lock` is root's alone on some systems."""
+    return next((Path(place) for place in places if _is_everybody_s(place)), Path(places[-1]))
+
+
+def _is_everybody_s(place: str) -> bool:
+    try:
+        return bool(os.stat(place).st_mode & stat.S_IWOTH) and os.access(place, os.W_OK | os.X_OK)  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def _opened(path: Path) -> int:

@@ -76,3 +76,11 @@ def test_another_user_s_file_can_be_locked(locks, tmp_path):
 
 def test_there_is_a_place_for_them_on_this_machine():
     assert lock_folder().is_dir()
+
+
+def test_everybody_s_folder_is_taken_by_whoever_asks_also_by_root(tmp_path):
+    roots, everybodys = tmp_path / "run", tmp_path / "var"
+    roots.mkdir(mode=0o755)
+    everybodys.mkdir()
+    everybodys.chmod(0o1777)
+    assert lock_folder((str(tmp_path / "none"), str(roots), str(everybodys))) == everybodys
