@@ -123,8 +123,8 @@ def _locked(record: Path) -> int:
 def _made(record: Path, within: Path) -> Path:
     """A private folder, noted in the record for whoever has to clear it."""
     folder = Path(tempfile.mkdtemp(prefix="ecluse-", dir=within))
-    with (record / _PLACES).open("a", encoding="utf-8") as places:
-        places.write(f"{folder}\n")
+    with (record / _PLACES).open("ab") as places:
+        places.write(os.fsencode(folder) + b"\0")
     return folder
 
 
@@ -169,8 +169,8 @@ def _clear_if_left(record: Path) -> None:
 
 def _clear(record: Path) -> None:
     with suppress(FileNotFoundError):
-        for place in (record / _PLACES).read_text(encoding="utf-8").splitlines():
-            remove_tree(Path(place))
+        for place in (record / _PLACES).read_bytes().split(b"\0")[:-1]:  # what has no end was being written
+            remove_tree(Path(os.fsdecode(place)))
     remove_tree(record)
 
 

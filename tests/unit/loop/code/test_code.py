@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(t
     with workplace(tmp_path, "r2"):
         assert not (tmp_path / "work" / "run-other").exists()
         assert [os.path.exists(place) for place in places] == [False, False]  # noqa: PTH110
+
+
+def test_a_temporary_folder_of_an_odd_name_is_cleared_and_nothing_else(tmp_path, monkeypatch):
+    odd, victim = tmp_path / "odd\n\x85\udcff", tmp_path / "odd"
+    for folder in (odd, victim):
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with workplace(tmp_path / "home", "r1"):
+        assert list(odd.iterdir())
+    assert list(odd.iterdir()) == []
+    assert victim.exists()
 
 
 @pytest.mark.parametrize("unfit", [".env", ".git"])
