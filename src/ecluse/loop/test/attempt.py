@@ -17,7 +17,7 @@ from ecluse.loop.test.addopts import NOTHING_ADDED, addopts
 from ecluse.loop.test.cache.kept import Kept, Made
 from ecluse.loop.test.evidence import Listed, Ran, judge
 from ecluse.loop.test.judged import Judged
-from ecluse.loop.test.outputs import clear_reports, collect, reports
+from ecluse.loop.test.outputs import clear_reports, collect, read_report, reports
 from ecluse.loop.test.pythons import Environments
 from ecluse.loop.test.reaching import Outfit
 from ecluse.loop.test.surroundings import step_environment
@@ -243,14 +243,16 @@ class Attempts:
         """The reports as they are. Kept is what may be shown of them: a failure's message can hold a secret."""
         found = reports(self._step, tree, pattern)
         names = [path.name for path in found]
+        kept = []
         for path in found:
             within = path.relative_to(tree / self._step.folder)
             name = path.name if names.count(path.name) == 1 else "-".join(within.parts)
             paper = self._stage.logs / f"{path_name(self._step.name)}.{name}"
+            kept.append(read_report(path, within))
             paper.parent.mkdir(parents=True, exist_ok=True)
-            paper.write_bytes(masked(path.read_bytes(), self._stage.hidden))
+            paper.write_bytes(masked(kept[-1], self._stage.hidden))
             self._reports.append(paper)
-        return tuple(path.read_bytes() for path in found)
+        return tuple(kept)
 
 
 def _nothing() -> None:

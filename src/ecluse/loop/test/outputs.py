@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ecluse.loop.code.trees import copy_any
 from ecluse.model.app import Step
+from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.redaction import Finder, finder_for
 
 _PIECE = 1 << 20
@@ -38,6 +39,21 @@ def reports(step: Step, tree: Path, pattern: str) -> tuple[Path, ...]:
     folder = tree / step.folder
     found = sorted(folder.glob(pattern)) if folder.is_dir() else []
     return tuple(path for path in found if path.is_file() and _inside(tree, path))
+
+
+def read_report(path: Path, within: Path) -> bytes:
+    """The content of a report, which lies at `within` the step's folder. One that can't be read: ProblemError E011."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProblemError(
+            Problem(
+                code="E011",
+                what=f"the report {within} can't be read: {error.strerror}",
+                fix="let the command leave it readable",
+                exit=Exit.REFUSED,
+            )
+        ) from error
 
 
 def clear_reports(step: Step, tree: Path) -> None:

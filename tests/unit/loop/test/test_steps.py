@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.loop.test.outputs import collect
+from ecluse.loop.test.outputs import collect, read_report
 from ecluse.loop.test.steps import run_steps
 from ecluse.model.app import Evidence, Gates
 from ecluse.model.events.runs import StepEnded
@@ -209,6 +209,12 @@ def test_a_secret_that_a_report_writes_with_references_or_that_is_cut_is_masked(
     step = make.step("leak", script, secrets=("TOKEN",), evidence=Evidence(junit="report.xml"))
     verdicts = run(make.app(step), commit(), environment_secrets={"TOKEN": Secret("sécret-value")})
     assert verdicts["leak"].evidence[0].startswith(f"failed: a: {start}[sec")
+
+
+def test_a_report_that_cannot_be_read_is_a_problem_of_its_step(tmp_path):
+    with pytest.raises(ProblemError, match=r"the report dark/report\.xml can't be read: Is a directory") as caught:
+        read_report(tmp_path, Path("dark/report.xml"))
+    assert caught.value.problems[0].code == "E011"
 
 
 def test_reports_of_one_name_are_all_kept(run, commit, make):
@@ -446,7 +452,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(run, commit, make, world,
     (left / "lock").touch()
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    (left / "places").write_text(f"{scratch}\n")
+    (left / "places").write_bytes(os.fsencode(scratch) + b"\0")
     run(make.app(make.step("a", "true")), commit())
     assert not left.exists()
     assert not scratch.exists()
