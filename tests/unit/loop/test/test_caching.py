@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.loop.test.cache.entry import from_document
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.why import ALWAYS, NEVER, why
 from ecluse.model.app import Evidence, Gates
+from ecluse.model.cache import CachePolicy
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.secret import Secret
 from ecluse.ports.cache import UnreachableError
 from ecluse.system.cache import FolderCache
+from ecluse.system.layered_cache import LayeredCache
 
 COUNTS = 'echo ran; mkdir -p dist; cat src/* > dist/all; date +%N >> dist/all; echo "${LEVEL-}"'
 
@@ -197,6 +200,23 @@ def test_a_disk_that_takes_nothing_stops_no_run(run, commit, make, world, spoilt
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     assert str(run(make.app(build(make)), commit({"src/a": "a\n"}))["build"].answer) == "passed"
+
+
+def test_what_a_step_with_secrets_has_left_goes_to_no_shared_cache(commit, make, world, tmp_path):
+    shared = FolderCache(tmp_path / "shared")
+
+    def cache(policy):
+        own = FolderCache(world.home / "cache" / "steps")
+        return LayeredCache(own, lambda: shared) if policy.shared else own
+
+    world = replace(world, cache=cache)
+    secret = make.step("secret", "echo $TOKEN", secrets=("TOKEN",))
+    app = make.app(secret, build(make), cache=CachePolicy(shared="there"))
+    at, told = commit({"src/a": "a\n"}), {"TOKEN": Secret("s3cret-value")}
+    for cached in (False, True):
+        found = asyncio.run(run_steps(app, world, commit=at, environment_secrets=told))
+        assert [bool(verdict.cached) for verdict in found] == [cached, cached]
+    assert {from_document(document).step for _, document in shared.documents()} == {"build"}
 
 
 def test_a_fresh_run_runs_everything_and_keeps_it(run, commit, make):
