@@ -70,7 +70,7 @@ def _is_everybody_s(place: str) -> bool:
 
 
 def _opened(path: Path) -> int:
-    flags = os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # whoever puts a pipe there shall not hold us up
     with suppress(FileExistsError):
         made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, _FOR_ALL)
         os.fchmod(made, _FOR_ALL)  # whatever the umask is

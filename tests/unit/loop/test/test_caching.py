@@ -202,6 +202,17 @@ def test_a_disk_that_takes_nothing_stops_no_run(run, commit, make, world, spoilt
     assert str(run(make.app(build(make)), commit({"src/a": "a\n"}))["build"].answer) == "passed"
 
 
+@pytest.mark.parametrize("rubbish", [b"\xff\xfe", b"2026-01-01", b"2999-01-01T00:00:00+00:00", b""])
+def test_rubbish_in_what_is_remembered_stops_no_run(run, commit, make, world, rubbish):
+    app, at = make.app(build(make)), commit({"src/a": "a\n"})
+    run(app, at)
+    looked = world.home / "cache" / "steps-looked-through"
+    for path in (looked, *(world.home / "cache" / "step-environments").iterdir()):
+        path.write_bytes(rubbish)
+    assert str(run(app, at, fresh=True)["build"].answer) == "passed"
+    assert looked.read_bytes() != rubbish, "a day in the future must not stop pruning until then"
+
+
 def test_what_a_step_with_secrets_has_left_goes_to_no_shared_cache(commit, make, world, tmp_path):
     shared = FolderCache(tmp_path / "shared")
 

@@ -118,8 +118,8 @@ class Recall:
         if self.kept is None or not self.kept.puts:
             return
         looked, now = self.world.home / "cache" / "steps-looked-through", self.world.clock.now()
-        with suppress(OSError, ValueError):
-            if now - datetime.fromisoformat(looked.read_text(encoding="ascii")) < EACH:
+        with suppress(OSError, ValueError, TypeError):
+            if abs(now - datetime.fromisoformat(looked.read_text(encoding="ascii"))) < EACH:
                 return
         from ecluse.loop.test.cache.pruning import prune  # noqa: PLC0415  once an hour
 
