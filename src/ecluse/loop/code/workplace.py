@@ -67,8 +67,10 @@ class Workplace:
         (self._trees.append if _holds(f"{lent}", []) else self.discard)(lent)
 
     def discard(self, *folders: Path) -> None:
-        """Remove them in the background: a busy disk takes its time, and nobody waits for it."""
-        self.sweeper.submit(_remove_all, folders)
+        """Remove them in the background: a busy disk takes its time, and nobody waits for it. Of a workplace that is
+        gone, as after a second interrupt, all is gone."""
+        with suppress(RuntimeError):
+            self.sweeper.submit(_remove_all, folders)
 
 
 def _holds(lent: str, names: list[str]) -> bool:

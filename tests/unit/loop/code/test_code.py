@@ -161,6 +161,15 @@ def test_a_tree_that_was_left_empty_is_lent_again_under_another_name(tmp_path):
         assert [tree.exists() for tree in (first, second, third)] == [False, True, True]
 
 
+def test_what_is_given_back_to_a_workplace_that_is_gone_is_gone_too(tmp_path):
+    with workplace(tmp_path, "r1") as place:
+        home, tree = place.lend_scratch(), place.lend_tree("late")
+        (tree / "x").touch()
+    place.take_scratch(home)
+    place.take_tree(tree)
+    assert not tree.exists()
+
+
 @pytest.mark.parametrize("spoil", [lambda tree: (tree / "x").touch(), Path.rmdir, lambda tree: tree.chmod(0o500)])
 def test_a_tree_that_was_used_is_lent_to_nobody(tmp_path, spoil):
     with workplace(tmp_path, "r1") as place:
