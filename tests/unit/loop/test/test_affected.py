@@ -193,6 +193,23 @@ def test_flaky_steps_can_be_a_gate(most, answer):
         assert found.evidence == (f"1 flaky step, {most} at most", "a passed at attempt 3")
 
 
+@pytest.mark.parametrize(
+    ("paths", "skipped"),
+    [
+        (("bakend/**",), False), (("bakend",), False), (("backend/**", "bakend"), False),
+        (("backend/**", "backend/*.sql"), True), (("backend",), True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("since", ["", "HEAD~1"])
+def test_a_step_whose_paths_name_nothing_is_not_skipped(run, make, commit, world, paths, skipped, since):
+    app = make.app(make.step("tests", "true", paths=paths))
+    run(app, commit({"backend/a": "1"}))
+    found = run(app, commit({"docs/a": "2"}), since)
+    assert answers(found) == {"tests": "skipped" if skipped else "passed"}
+    said = [text for _, text in world.reporter.lines if text.startswith("tests isn't skipped: of its `paths`, ")]
+    assert bool(said) is not skipped
+
+
 def test_why_tells_of_a_step_that_would_be_skipped(run, app, commit, world, do):
     run(app, commit({"backend/a": "1", "docs/a": "1"}))
     at = commit({"docs/a": "2"})
