@@ -12,13 +12,13 @@ from ecluse.system.environment import OURS, read_environment
 MARKERS = ("ecluse.toml", ".git")
 APP = (*MARKERS, "pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "Procfile")
 CACHES = frozenset(
-    {".gitignore", "key", "work", "running", "cache", "envs", "store", "tmp", "logs", "keepers", "ballast"}
+    {".gitignore", "key", "work", "runs", "running", "cache", "envs", "store", "tmp", "logs", "keepers", "ballast"}
 )
 """What a home holds in which nothing was recorded and nothing serves."""
 RECORDED = ("ledger.db", "environments", "services")
 """What only the home of an app holds."""
 MANIFESTS = "cache/manifest"
-MADE_ANEW = frozenset({".gitignore", "key", "work", "running", "cache", "cache/interpreters.json", MANIFESTS})
+MADE_ANEW = frozenset({".gitignore", "key", "work", "runs", "running", "cache", "cache/interpreters.json", MANIFESTS})
 
 
 def find_root(folder: Path) -> Path:

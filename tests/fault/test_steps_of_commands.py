@@ -151,6 +151,7 @@ def test_no_descendant_outlives_a_command_that_is_ended_by(started, mark, number
     os.kill(started.pid, number)
     assert gone_in_time(mark)
     assert started.wait(30) == (-number if number is signal.SIGKILL else 130)
+    assert ("what ran is ended" in started.stderr.read()) is (number is not signal.SIGKILL)
 
 
 def test_no_descendant_outlives_a_time_out_and_each_attempt_has_its_own(demo, mark, within):

@@ -13,12 +13,12 @@ from ecluse.loop.monitor.history import document, timeline
 from ecluse.loop.operate.rollback import rollback
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
-from ecluse.model.app import App, Build, Environment, Health
+from ecluse.model.app import App, Build, Environment, Health, Step
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentStarted
 from ecluse.model.events.event import Event
 from ecluse.model.events.policies import PolicyAnswered, PolicyOverridden, ReleaseApproved
 from ecluse.model.events.releases import BundleBuilt, ReleaseMade
-from ecluse.model.events.runs import RunEnded, StepEnded
+from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.model.host import HERE
 from ecluse.model.observed import Counters
 from ecluse.model.policy import Policy
@@ -47,6 +47,7 @@ class Shop:
     policy: Policy
     actor: str = "anne@here"
     targets: dict = field(default_factory=dict)
+    steps: tuple = ()
 
     @property
     def world(self):
@@ -60,10 +61,11 @@ class Shop:
         health = Health(path="/", successes=1, timeout=timedelta(seconds=5))
         places = (
             Environment(name="local", port=2, tag=False),
-            Environment(name="staging", port=1),
+            Environment(name="staging", port=1, gates=()),
             Environment(name="production", policy=self.policy),
         )
-        return App(name="shop", processes=(replace(WEB, health=health),), environments=places)
+        processes = (replace(WEB, health=health),)
+        return App(name="shop", processes=processes, environments=places, steps=self.steps)
 
     def wanted(self, name):
         secrets = {"RESTIC_PASSWORD": Secret("hunter2 or so")}
@@ -130,6 +132,17 @@ async def test_a_freeze_stops_before_anything_is_built(shop):
     assert frozen.told(BundleBuilt) == frozen.told(DeploymentStarted) == []
     assert [event.answer for event in frozen.told(PolicyAnswered)] == ["failed"]
     assert frozen.told(RunEnded)[0].why == shipped.problem.what
+
+
+async def test_a_deploy_whose_gates_cannot_be_asked_is_a_run_that_ended(shop):
+    memory = shop(Policy())
+    memory.steps = (Step(name="lint", command=("true",), inputs=("gone.txt",)),)
+    await memory.ship("staging")
+    with pytest.raises(ProblemError, match=r"gone\.txt"):
+        await memory.deploy()
+    run = memory.told(RunStarted)[-1]
+    assert run.verb == "deploy"
+    assert [end.outcome for end in memory.told(RunEnded) if end.run == run.run] == ["halted"]
 
 
 async def test_after_the_weekend_it_ships(shop):

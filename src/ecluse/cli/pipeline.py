@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +17,7 @@ from ecluse.cli.render import steps as render
 from ecluse.loop.test.verb import StepsOrder, run_order, steps_of_order
 from ecluse.model.app import App, Environment, Step
 from ecluse.model.ids import EnvironmentName
-from ecluse.model.problem import Exit
+from ecluse.model.problem import Exit, ProblemError
 from ecluse.model.secret import Secret
 from ecluse.model.values import frozen
 from ecluse.ports.world import World
@@ -85,12 +87,25 @@ def run(verb: str, names: Callable[[App], tuple[str, ...]], asked: Asked, *, onl
         if asked.dry_run:
             return render.planned(steps, as_json=asked.as_json)
         order = replace(order, secrets=secrets_of(steps, at.world))
-        done = await run_order(order, app, at.world)
+        with ending_what_runs():
+            done = await run_order(order, app, at.world)
         for one in done.renewed:
             assembly.save(one.path, one.text)
         return render.ended(done, as_json=asked.as_json)
 
     session.run(asked.folder, work, as_json=asked.as_json)
+
+
+@contextmanager
+def ending_what_runs() -> Iterator[None]:
+    """Of steps alone no host has been told anything."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        from ecluse.loop.deploy.problems import interrupted  # noqa: PLC0415  most runs end by themselves
+
+        ended = replace(interrupted(), state="what ran is ended; what had passed before needn't run again")
+        raise ProblemError(ended) from None
 
 
 def secrets_of(steps: tuple[Step, ...], world: World) -> Mapping[str, Secret]:

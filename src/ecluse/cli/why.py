@@ -18,7 +18,7 @@ from ecluse.model.problem import Exit
 @options.as_json
 @options.folder
 def command(name: str, revision: str, as_json: bool, folder: Path) -> None:
-    """Why a step would run again: what has changed since it passed last."""
+    """Why a step would run again: what has changed since it passed last; or why it would be skipped."""
 
     async def work(at: session.Session) -> Exit:
         there, commit = await at.at(revision, dirty=False)
@@ -48,6 +48,7 @@ def _document(found: Why) -> dict[str, object]:
         "since": found.since,
         "changes": list(found.changes),
         "reason": found.reason,
+        "skipped": found.skipped,
     }
 
 
@@ -55,9 +56,12 @@ def text(found: Why) -> None:
     if found.kept:
         click.echo(f"{found.step} is cached: it {found.kept}, and nothing has changed that it depends on")
         return
+    if found.skipped:
+        click.echo(f"{found.step} would be skipped: {found.skipped}")
+    who = f"a ship would run {found.step}" if found.skipped else f"{found.step} would run"
     if found.reason:
-        click.echo(f"{found.step} would run: {found.reason}")
+        click.echo(f"{who}: {found.reason}")
         return
-    click.echo(f"{found.step} would run. It passed last at {found.since}; since then")
+    click.echo(f"{who}. It passed last at {found.since}; since then")
     for change in found.changes:
         click.echo(f"  {change}")

@@ -34,6 +34,7 @@ from ecluse.loop.release.adopted import released_bundle
 from ecluse.loop.release.attest.attest import attest
 from ecluse.loop.release.make import make_release, plan_release, release_of
 from ecluse.loop.test.steps import run_steps
+from ecluse.loop.test.under_way import under_way
 from ecluse.loop.test.untested import untested
 from ecluse.loop.test.verdicts import event_of
 from ecluse.model.app import App, Process
@@ -115,28 +116,34 @@ async def ship(order: ShipOrder, world: World) -> Shipped:
         return replace(found, seconds=world.clock.monotonic() - began)
     run = world.ids.new("run")
     async with held(fleet, wanted.environment.lease, world, order.wait) as lease:
-        world.ledger.append(
-            RunStarted(run=run, verb="ship", commit=commit, dirty=dirty, environment=wanted.environment.name),
-            LeaseTaken(generation=lease.generation, holder=world.holder.id, environment=wanted.environment.name),
-        )
-        shipped = Shipped(outcome="halted", environment=wanted.environment.name, commit=commit)
+        voyage = Voyage(order=order, run=run, commit=commit, dirty=dirty, fleet=fleet, lease=lease, world=world)
+        shipped = await _recorded(voyage, began)
+    return replace(shipped, seconds=world.clock.monotonic() - began)
+
+
+async def _recorded(voyage: Voyage, began: float) -> Shipped:
+    """As a run, however it ends. `began` is when it was asked for."""
+    world, name, run = voyage.world, voyage.order.wanted.environment.name, voyage.run
+    shipped = Shipped(outcome="halted", environment=name, commit=voyage.commit)
+    with under_way(
+        world,
+        RunStarted(run=run, verb="ship", commit=voyage.commit, dirty=voyage.dirty, environment=name),
+        LeaseTaken(generation=voyage.lease.generation, holder=world.holder.id, environment=name),
+    ):
         try:
-            shipped = await Voyage(
-                order=order, run=run, commit=commit, dirty=dirty, fleet=fleet, lease=lease, world=world
-            ).make()
+            shipped = await voyage.make()
         finally:
-            seconds = world.clock.monotonic() - began
             remember(
                 world,
                 RunEnded(
                     run=run,
                     outcome=shipped.outcome,
-                    seconds=round(seconds, 3),
+                    seconds=round(world.clock.monotonic() - began, 3),
                     why=shipped.problem.what if shipped.problem else "",
-                    environment=wanted.environment.name,
+                    environment=name,
                 ),
             )
-    return replace(shipped, seconds=seconds)
+    return shipped
 
 
 @frozen

@@ -56,6 +56,7 @@ def _written(text: str) -> set[bytes]:
     in_python = {repr(text)[1:-1], repr(raw)[2:-1], text.replace("\\", "\\\\").replace("\n", "\\n")}
     in_shells = {shlex.quote(text).strip("'"), text.replace("'", "'\\''")}
     in_xml = {html.escape(text, quote=False), html.escape(text), *_in_attributes(text)}
+    in_xml |= {one.encode("ascii", "xmlcharrefreplace").decode() for one in in_xml}
     texts = {text, *in_urls, *map(_lower_escapes, in_urls), *in_json, *in_python, *in_shells, *in_xml}
     return {_bytes(one) for one in texts}
 

@@ -93,6 +93,9 @@ def begun(event: RunStarted, record: Recorded) -> RunKnown:
 
 
 def ended(run: RunKnown, event: RunEnded, at: datetime) -> RunKnown:
+    """The first end counts: who was killed after it is told of once more."""
+    if run.ended_at:
+        return run
     return replace(run, outcome=event.outcome, ended_at=at, seconds=event.seconds, why=event.why)
 
 
@@ -132,4 +135,5 @@ def is_of_a_step(event: StepEnded) -> bool:
 
 def was_run(event: StepEnded) -> bool:
     """Whether it was begun at all, now."""
-    return event.attempts > 0 and not event.cached
+    passed = event.answer == Answer.PASSED  # and may have printed nothing
+    return event.attempts > 0 and not event.cached and (passed or bool(event.log))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection
+import stat
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,13 +56,21 @@ class FolderLocks:
         return descriptor
 
 
-def lock_folder() -> Path:
-    """Where everybody on this machine looks for them; no variable changes it, for two runs must agree."""
-    return next((Path(place) for place in PLACES if os.access(place, os.W_OK | os.X_OK)), Path(PLACES[-1]))
+def lock_folder(places: Sequence[str] = PLACES) -> Path:
+    """Where everybody on this machine looks for them. No variable changes it, nor who asks, for two runs must agree:
+    `/run/lock` is root's alone on some systems."""
+    return next((Path(place) for place in places if _is_everybody_s(place)), Path(places[-1]))
+
+
+def _is_everybody_s(place: str) -> bool:
+    try:
+        return bool(os.stat(place).st_mode & stat.S_IWOTH) and os.access(place, os.W_OK | os.X_OK)  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def _opened(path: Path) -> int:
-    flags = os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # whoever puts a pipe there shall not hold us up
     with suppress(FileExistsError):
         made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, _FOR_ALL)
         os.fchmod(made, _FOR_ALL)  # whatever the umask is

@@ -113,6 +113,12 @@ class LedgerContract:
         assert (known.run, known.verb, known.outcome, known.seconds) == ("run-1", "test", "passed", 2.5)
         assert (known.passed, known.flaky, known.cached, known.skipped, known.failed) == (3, 1, 1, 1, 0)
 
+    def test_the_first_end_of_a_run_counts(self, ledger: Ledger) -> None:
+        ledger.append(BEGAN, OVER)
+        ledger.append(replace(OVER, outcome="killed", seconds=0.0))
+        (known,) = ledger.runs()
+        assert (known.outcome, known.seconds) == ("passed", 2.5)
+
     def test_runs_are_paged_and_read_by_environment(self, ledger: Ledger) -> None:
         ledger.append(*(replace(BEGAN, run=f"run-{n}") for n in range(4)))
         ledger.append(RunStarted(run="run-9", verb="ship", environment="local"))

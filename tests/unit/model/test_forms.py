@@ -36,6 +36,7 @@ WRITERS = {
     "shell": shlex.quote,
     "xml": html.escape,
     "xml text": lambda text: html.escape(text, quote=False),
+    "xml, references": lambda text: html.escape(text).encode("ascii", "xmlcharrefreplace").decode(),
     "crlf": lambda text: text.replace("\n", "\r\n"),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64, url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),

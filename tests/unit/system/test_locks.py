@@ -1,5 +1,6 @@
 """Locks of the machine: between processes, given back by the kernel."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,25 @@ def test_another_user_s_file_can_be_locked(locks, tmp_path):
 
 def test_there_is_a_place_for_them_on_this_machine():
     assert lock_folder().is_dir()
+
+
+def test_everybody_s_folder_is_taken_by_whoever_asks_also_by_root(tmp_path):
+    roots, everybodys = tmp_path / "run", tmp_path / "var"
+    roots.mkdir(mode=0o755)
+    everybodys.mkdir()
+    everybodys.chmod(0o1777)
+    assert lock_folder((str(tmp_path / "none"), str(roots), str(everybodys))) == everybodys
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_in_the_place_of_a_lock_holds_nobody_up(locks, tmp_path):
+    os.mkfifo(tmp_path / "ecluse-gpu.lock", 0o444)
+    script = (
+        "import os, sys; from pathlib import Path; from ecluse.system.locks import FolderLocks\n"
+        "FolderLocks(Path(sys.argv[1])).take(['gpu'], 'me')"
+    )
+    ordinary = ("unshare", "--user") if os.geteuid() == 0 else ()
+    if ordinary and subprocess.run([*ordinary, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("root can't be an ordinary user here: no user namespaces")
+    done = subprocess.run([*ordinary, sys.executable, "-c", script, str(tmp_path)], timeout=5, check=False)
+    assert done.returncode == 0

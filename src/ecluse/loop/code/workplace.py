@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import field
@@ -20,8 +20,6 @@ from pathlib import Path
 
 from ecluse.model.values import frozen
 
-OF_A_RUN = "run-"
-"""How the name of a run of the pipeline begins."""
 _LOCK = "lock"
 _PLACES = "places"
 _ON_DISK = Path("/var/tmp")  # noqa: S108 (each run's folder in it is private, with a name that can't be guessed)
@@ -71,8 +69,10 @@ class Workplace:
         (self._trees.append if _holds(f"{lent}", []) else self.discard)(lent)
 
     def discard(self, *folders: Path) -> None:
-        """Remove them in the background: a busy disk takes its time, and nobody waits for it."""
-        self.sweeper.submit(_remove_all, folders)
+        """Remove them in the background: a busy disk takes its time, and nobody waits for it. Of a workplace that is
+        gone, as after a second interrupt, all is gone."""
+        with suppress(RuntimeError):
+            self.sweeper.submit(_remove_all, folders)
 
 
 def _holds(lent: str, names: list[str]) -> bool:
@@ -90,14 +90,12 @@ def _remove_all(folders: tuple[Path, ...]) -> None:
 
 
 @contextmanager
-def workplace(home: Path, run: str, on_left: Callable[[str], None] | None = None) -> Iterator[Workplace]:
-    """A workplace for `run`; first clears what was left by whatever was killed. What a run of the pipeline has left is
-    kept for who has an `on_left`, which is told its name."""
+def workplace(home: Path, run: str) -> Iterator[Workplace]:
+    """A workplace for `run`; first clears what was left by whatever was killed."""
     runs = home / "work"
     runs.mkdir(parents=True, exist_ok=True)
     for left in runs.iterdir():
-        if on_left or not left.name.startswith(OF_A_RUN):
-            _clear_if_left(left, on_left)
+        _clear_if_left(left)
     record = runs / run
     lock = _locked(record)
     try:
@@ -129,8 +127,8 @@ def _locked(record: Path) -> int:
 def _made(record: Path, within: Path) -> Path:
     """A private folder, noted in the record for whoever has to clear it."""
     folder = Path(tempfile.mkdtemp(prefix="ecluse-", dir=within))
-    with (record / _PLACES).open("a", encoding="utf-8") as places:
-        places.write(f"{folder}\n")
+    with (record / _PLACES).open("ab") as places:
+        places.write(os.fsencode(folder) + b"\0")
     return folder
 
 
@@ -159,7 +157,7 @@ def _is_somebody_s(folder: Path) -> bool:
     return (folder / ".git").exists() or (folder / ".env").exists()
 
 
-def _clear_if_left(record: Path, on_left: Callable[[str], None] | None) -> None:
+def _clear_if_left(record: Path) -> None:
     """The kernel gives back the lock of a run that was killed; a run that lives still holds it."""
     try:
         lock = os.open(record / _LOCK, os.O_RDWR | os.O_CLOEXEC)
@@ -168,8 +166,6 @@ def _clear_if_left(record: Path, on_left: Callable[[str], None] | None) -> None:
     try:
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if on_left and os.fstat(lock).st_nlink:  # not cleared by another run in between
-                on_left(record.name)
             _clear(record)
     finally:
         os.close(lock)
@@ -177,8 +173,8 @@ def _clear_if_left(record: Path, on_left: Callable[[str], None] | None) -> None:
 
 def _clear(record: Path) -> None:
     with suppress(FileNotFoundError):
-        for place in (record / _PLACES).read_text(encoding="utf-8").splitlines():
-            remove_tree(Path(place))
+        for place in (record / _PLACES).read_bytes().split(b"\0")[:-1]:  # what has no end was being written
+            remove_tree(Path(os.fsdecode(place)))
     remove_tree(record)
 
 

@@ -19,6 +19,7 @@ from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health, require_place_for_dirty
 from ecluse.loop.ship import Shipped, gates_of, is_lenient, outcome_of, said_untested, stopped_by
 from ecluse.loop.test.steps import run_steps
+from ecluse.loop.test.under_way import under_way
 from ecluse.model.events.runs import RunEnded, RunStarted
 from ecluse.model.history import ReleaseKnown, State
 from ecluse.model.problem import Problem
@@ -90,23 +91,26 @@ async def _asked(
 async def _gates(wanted: Wanted, then: Wanted, release: Release, world: World) -> tuple[Verdict, ...]:
     """The gates of this environment, asked of the release's commit: that it passed others is no answer."""
     run, began = world.ids.new("run"), world.clock.monotonic()
-    environment = wanted.environment
-    world.ledger.append(RunStarted(run=run, verb="deploy", commit=release.commit, environment=environment.name))
+    environment, outcome = wanted.environment, "halted"
     names = gates_of(replace(then, environment=environment))
-    verdicts = await run_steps(
-        then.app,
-        world,
-        commit=release.commit,
-        dirty=False,
-        names=names,
-        environment_secrets=wanted.settings.secrets,
-        run=run,
-        lenient=is_lenient(wanted),
-    )
-    verdicts = (*verdicts, *said_untested(then.app, names, run, world))
-    outcome = "failed" if stopped_by(verdicts) else "passed"
-    seconds = round(world.clock.monotonic() - began, 3)
-    world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds, environment=environment.name))
+    started = RunStarted(run=run, verb="deploy", commit=release.commit, environment=environment.name)
+    with under_way(world, started):
+        try:
+            verdicts = await run_steps(
+                then.app,
+                world,
+                commit=release.commit,
+                dirty=False,
+                names=names,
+                environment_secrets=wanted.settings.secrets,
+                run=run,
+                lenient=is_lenient(wanted),
+            )
+            verdicts = (*verdicts, *said_untested(then.app, names, run, world))
+            outcome = "failed" if stopped_by(verdicts) else "passed"
+        finally:
+            seconds = round(world.clock.monotonic() - began, 3)
+            world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds, environment=environment.name))
     return verdicts
 
 

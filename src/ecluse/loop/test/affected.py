@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecluse.loop.code.globs import chosen
+from ecluse.loop.test.cache.kept import passes
 from ecluse.loop.test.cache.keys import INPUTS, Key, files
-from ecluse.loop.test.why import passes
+from ecluse.loop.test.missing import WILD
 from ecluse.model.app import App, Step
 from ecluse.model.ids import Commit, StepName
 from ecluse.model.problem import ProblemError
@@ -54,6 +55,7 @@ class Skips:
     trusts_passes: bool = True
     _entries: dict[str, tuple[Entry, ...] | None] = field(default_factory=dict)
     _passes: list[CacheEntry] | None = None
+    _told: set[StepName] = field(default_factory=set)
 
     @classmethod
     async def of(
@@ -83,7 +85,7 @@ class Skips:
 
     def _unchanged(self, step: Step, recall: Recall | None) -> str:
         """Why nothing has changed that the step is for; empty if something has, or if that can't be told."""
-        if step.paths is None:
+        if step.paths is None or self._names_nothing(step, recall):
             return ""
         globs = ", ".join(step.paths)
         given = givers(step, self.app.steps)
@@ -92,6 +94,17 @@ class Skips:
         if self.trusts_passes and recall and recall.kept and (last := self._passed(step, recall.kept, given)):
             return f"nothing in {globs} has changed since it passed at {last.at}, at {last.commit[:12]}"
         return ""
+
+    def _names_nothing(self, step: Step, recall: Recall | None) -> bool:
+        """Whether the step's `paths` are mistyped, as far as that can be told: what never is never changes."""
+        entries = recall.entries if recall else self._entries.get(self.commit)
+        if entries is None:  # then there is nothing to compare with either
+            return False
+        lacking = absent(step.paths or (), [entry.path for entry in entries])
+        if lacking and step in self.steps and step.name not in self._told:
+            self._told.add(step.name)
+            self.world.reporter.note(f"{step.name} isn't skipped: of its `paths`, {', '.join(lacking)} names no file")
+        return bool(lacking)
 
     def _passed(self, step: Step, kept: Kept, given: Iterable[Step]) -> CacheEntry | None:
         """When it passed last with the same content of its `paths`, run as it would be now."""
@@ -147,6 +160,13 @@ async def _known(world: World, revision: str) -> Commit | None:
         return await world.source.resolve(revision)
     except ProblemError:
         return None
+
+
+def absent(globs: Sequence[str], there: Collection[str]) -> tuple[str, ...]:
+    """Of what a step is for, the plain paths that aren't there; all of it where nothing is. A glob may match none."""
+    if not chosen(there, globs):
+        return tuple(globs)
+    return tuple(one for one in globs if not WILD & set(one) and not chosen(there, (one,)))
 
 
 def differing(before: Iterable[Entry], now: Iterable[Entry]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from ecluse.loop.test.addopts import NOTHING_ADDED, addopts
 from ecluse.loop.test.cache.kept import Kept, Made
 from ecluse.loop.test.evidence import Listed, Ran, judge
 from ecluse.loop.test.judged import Judged
-from ecluse.loop.test.outputs import clear_reports, collect, reports
+from ecluse.loop.test.outputs import clear_reports, collect, read_report, reports
 from ecluse.loop.test.pythons import Environments
 from ecluse.loop.test.reaching import Outfit
 from ecluse.loop.test.surroundings import step_environment
@@ -96,7 +96,7 @@ class Attempts:
 
     @property
     def logs(self) -> Sequence[Path]:
-        """Of all attempts that printed something."""
+        """Of all attempts but one that passed at once and printed nothing."""
         return self._logs
 
     async def __call__(self, world: World) -> Outcome:
@@ -138,8 +138,7 @@ class Attempts:
         try:
             await self._aside(self._prepare, tree)
             finished = await world.commands.run(command)
-            if finished.output:
-                self._logs.append(self._log)
+            self._keep_log(finished)
             ran = await self._aside(self._gather, finished, tree, command.env)
         finally:
             place.take_scratch(scratch)
@@ -149,6 +148,15 @@ class Attempts:
             # Before it is said that it passed: whoever is killed then finds it kept.
             await self._aside(kept.put, self._step, judged, self._made(began, world))
         return Outcome(passed=judged.passed, result=judged)
+
+    def _keep_log(self, finished: Finished) -> None:
+        """An empty one is worth its file only where somebody will look for it."""
+        if finished.ok and self._count == 1 and not finished.output:
+            return
+        if not finished.output:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            self._log.touch()
+        self._logs.append(self._log)
 
     def _made(self, began: float, world: World) -> Made:
         stage = self._stage
@@ -167,6 +175,9 @@ class Attempts:
         judged = judge(self._step, ran, self._stage.gates, listed)
         self._failed_before |= frozenset(judged.known)
         return judged
+
+    def _masked(self, text: str) -> str:
+        return masked(text.encode(errors="surrogateescape"), self._stage.hidden).decode(errors="replace")
 
     async def _aside(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Work with files, in a thread unless it is less than the way there and back.
@@ -234,16 +245,21 @@ class Attempts:
             addopts=addopts(tree, step.folder, env) if step.evidence.junit else NOTHING_ADDED,
             faults=faults if finished.ok else (),
             unmasked=unmaskable((name, stage.secrets[name].reveal()) for name in step.secrets),
+            masked=self._masked if stage.hidden else str,
         )
 
     def _keep_reports(self, tree: Path, pattern: str) -> tuple[bytes, ...]:
-        """Reports as they may be shown: a failure's message can hold a secret, and goes into the ledger."""
+        """The reports as they are. Kept is what may be shown of them: a failure's message can hold a secret."""
+        found = reports(self._step, tree, pattern)
+        names = [path.name for path in found]
         kept = []
-        for path in reports(self._step, tree, pattern):
-            kept.append(masked(path.read_bytes(), self._stage.hidden))
-            paper = self._stage.logs / f"{path_name(self._step.name)}.{path.name}"
+        for path in found:
+            within = path.relative_to(tree / self._step.folder)
+            name = path.name if names.count(path.name) == 1 else "-".join(within.parts)
+            paper = self._stage.logs / f"{path_name(self._step.name)}.{name}"
+            kept.append(read_report(path, within))
             paper.parent.mkdir(parents=True, exist_ok=True)
-            paper.write_bytes(kept[-1])
+            paper.write_bytes(masked(kept[-1], self._stage.hidden))
             self._reports.append(paper)
         return tuple(kept)
 

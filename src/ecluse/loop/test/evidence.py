@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ecluse.loop.test.addopts import NOTHING_ADDED, AddOpts
@@ -37,6 +37,8 @@ class Ran:
     """What was wrong with its outputs."""
     unmasked: tuple[str, ...] = ()
     """The names of its secrets that are too short to be masked."""
+    masked: Callable[[str], str] = str
+    """What may be shown of a text of its reports."""
 
 
 @frozen
@@ -51,7 +53,10 @@ NOTHING_LISTED = Listed()
 
 
 def judge(step: Step, ran: Ran, gates: Gates, listed: Listed = NOTHING_LISTED) -> Judged:
-    """Whether the step passed, from its exit code, its reports and its outputs together."""
+    """Whether the step passed, from its exit code, its reports and its outputs together.
+
+    Reports are read as they are, and what is said of them is masked: a secret that is a word of theirs would spoil
+    them, and one that XML writes with references is seen behind those."""
     tests = _judge_tests(step, ran, gates, listed) if step.evidence.junit else _judge_exit(step, ran.finished)
     faults = list(ran.faults)
     covered = None
@@ -105,7 +110,7 @@ def _judge_exit(step: Step, finished: Finished) -> Judged:
 
 def _judge_tests(step: Step, ran: Ran, gates: Gates, listed: Listed) -> Judged:
     try:
-        report = _report(ran.junit)
+        report = _report(ran)
     except UnreadableReportError as error:
         unusable = f"the test report {step.evidence.junit} can't be used: {error} [E011]"
         ended = () if ran.finished.ok else (_how_it_ended(step, ran.finished),)
@@ -115,7 +120,7 @@ def _judge_tests(step: Step, ran: Ran, gates: Gates, listed: Listed) -> Judged:
 
 def _judge_report(step: Step, ran: Ran, report: TestReport, gates: Gates, listed: Listed) -> Judged:
     known, finished = listed.known, ran.finished
-    new = {name: why for name, why in report.failed.items() if name not in known}
+    new = {ran.masked(name): why for name, why in report.failed.items() if name not in known}
     ended = _ended_early(step, ran, report)
     excused = finished.exit_code == _TESTS_FAILED and not finished.timed_out and bool(report.failed) and not new
     if gates.tests and report.executed == 0:
@@ -125,9 +130,9 @@ def _judge_report(step: Step, ran: Ran, report: TestReport, gates: Gates, listed
     stopped = () if told else (_how_it_ended(step, finished), *_last_lines(finished.output))
     if finished.timed_out and (new or ended):
         stopped = (_how_it_ended(step, finished),)
-    still = tuple(sorted(known & report.failed.keys()))
-    cured = tuple(sorted(known & report.passed - report.failed.keys() - listed.failed_before))
-    absent = sorted(known - report.passed - report.failed.keys())
+    still = tuple(sorted(map(ran.masked, known & report.failed.keys())))
+    cured = tuple(sorted(map(ran.masked, known & report.passed - report.failed.keys() - listed.failed_before)))
+    absent = sorted(map(ran.masked, known - report.passed - report.failed.keys()))
     evidence = (
         *stopped,
         *_named(new),
@@ -153,10 +158,10 @@ def _ended_early(step: Step, ran: Ran, report: TestReport) -> tuple[str, ...]:
     return (f"the command ends the suite after {counted(most, 'failure')}, which hides the rest: let it go on [E021]",)
 
 
-def _report(files: tuple[bytes, ...]) -> TestReport:
-    if not files:
+def _report(ran: Ran) -> TestReport:
+    if not ran.junit:
         raise UnreadableReportError("it isn't there")
-    return together(parse_junit(data) for data in files)
+    return together(parse_junit(data, ran.masked) for data in ran.junit)
 
 
 def _how_it_ended(step: Step, finished: Finished) -> str:

@@ -133,10 +133,10 @@ def _made(folder: Path, name: StepName, commit: Commit) -> str | Problem:
 
 
 def _unpack(archive: tarfile.TarFile, into: Path) -> None:
-    """Nothing gets out of `into`: neither by its name, nor through a link that came before. No hard link is taken: what
-    is written to it is written to what it names, and `leave` makes none of things outside."""
-    if outside := next((entry for entry in archive if entry.islnk() and _leads_out(entry, into)), None):
-        raise tarfile.ReadError(f"{outside.name} is a link to {outside.linkname}, which lies outside")
+    """Nothing gets out of `into`: neither by its name, nor through a link that came before. `leave` writes files,
+    folders and links alone; a hard link would be written through to what it names, which no look at its name tells."""
+    if odd := next((entry for entry in archive if not (entry.isreg() or entry.isdir() or entry.issym())), None):
+        raise tarfile.ReadError(f"{odd.name} is neither a file nor a folder nor a link")
     if hasattr(tarfile, "tar_filter"):
         archive.extractall(into, filter="tar")
         return
@@ -144,11 +144,6 @@ def _unpack(archive: tarfile.TarFile, into: Path) -> None:
         if not (into / entry.name).resolve().is_relative_to(into.resolve()):
             raise tarfile.ReadError(f"{entry.name} lies outside")
         archive.extract(entry, into)
-
-
-def _leads_out(entry: tarfile.TarInfo, into: Path) -> bool:
-    """A hard link's target counts from the archive's root (tar(5))."""
-    return not (into / entry.linkname).resolve().is_relative_to(into.resolve())
 
 
 def _sum(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from xml.parsers import expat
 
@@ -38,11 +38,12 @@ def canonical(name: str) -> str:
     return plain.replace(".py::", ".").replace("::", ".").replace("/", ".").lstrip(".") + bracket + parameters
 
 
-def parse_junit(data: bytes) -> TestReport:
-    """Raises UnreadableReportError. A document type is refused: entities could grow without bound."""
+def parse_junit(data: bytes, masked: Callable[[str], str] = str) -> TestReport:
+    """`masked` is asked for what may be shown of a failure, before it is cut. Raises UnreadableReportError. A document
+    type is refused: entities could grow without bound."""
     if len(data) > LARGEST:
         raise UnreadableReportError("it is too large")
-    reading = _Reading()
+    reading = _Reading(masked)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = reading.start
@@ -76,7 +77,8 @@ def _refuse(*_: object) -> None:
 
 
 class _Reading:
-    def __init__(self) -> None:
+    def __init__(self, masked: Callable[[str], str]) -> None:
+        self._masked = masked
         self.is_junit = False
         self.passed: set[str] = set()
         self.executed = 0
@@ -111,7 +113,7 @@ class _Reading:
             return
         self.executed += self._ended != "skipped"
         if self._ended == "failed":
-            self.failed[self._case] = _reason("\n".join(self._why))
+            self.failed[self._case] = _reason(self._masked("\n".join(self._why)))
         elif self._ended == "skipped":
             self.skipped += 1
         else:

@@ -22,7 +22,7 @@ from ecluse.loop.test.pythons import environments_of
 from ecluse.loop.test.reaching import outfits
 from ecluse.loop.test.select import needs_among
 from ecluse.loop.test.surroundings import veil
-from ecluse.loop.test.telling import Telling, tell_killed
+from ecluse.loop.test.telling import Telling
 from ecluse.loop.test.verdicts import event_of
 from ecluse.model.app import App, Step
 from ecluse.model.events.event import Event
@@ -61,7 +61,7 @@ async def run_wanted(wanted: Wanted, world: World) -> tuple[Verdict, ...]:
     """The verdicts of all its steps, in their order. Cancelled: what ran is ended and recorded, then CancelledError
     goes on."""
     app, steps, recall, handover = wanted.app, wanted.steps, wanted.recall, wanted.handover
-    with workplace(world.home, wanted.run, on_left=lambda left: tell_killed(left, world)) as place:
+    with workplace(world.home, wanted.run) as place:
         checkout = await check_out(world.source, wanted.commit, place.folder / "commit", dirty=wanted.dirty)
         installed = filter(needs_environment, recall.keyed if recall else steps)
         environments = await environments_of(app, installed, world, checkout)

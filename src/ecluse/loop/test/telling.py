@@ -1,4 +1,4 @@
-"""What a run says while it runs, and what the next one says of one that was killed."""
+"""What a run says while it runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ from collections.abc import Mapping
 
 from ecluse.engine.plan import Ended
 from ecluse.engine.run import Began, Waits
-from ecluse.loop.code.workplace import OF_A_RUN
-from ecluse.model.events.runs import RunEnded
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.world import World
-
-KILLED = "killed"
-"""The outcome of a run that the next one found cut short."""
 
 
 class Telling:
@@ -34,9 +29,3 @@ class Telling:
             verdict = self._verdicts[event.name]
             detail = next(iter(verdict.evidence), "")
             self._reporter.ended(event.name, ok=verdict.answer is Answer.PASSED, detail=detail)
-
-
-def tell_killed(run: str, world: World) -> None:
-    """A run that was killed couldn't say so itself. Others than runs have workplaces too (`why`)."""
-    if run.startswith(OF_A_RUN):
-        world.ledger.append(RunEnded(run=run, outcome=KILLED, seconds=0.0, why="it ended without a word: killed"))

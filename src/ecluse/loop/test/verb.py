@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.loop.test.select import select
 from ecluse.loop.test.steps import run_steps
+from ecluse.loop.test.under_way import under_way
 from ecluse.loop.test.verdicts import event_of
 from ecluse.model.app import App, Step
 from ecluse.model.events.runs import RunEnded, RunStarted
@@ -91,20 +92,20 @@ async def run_order(order: StepsOrder, app: App, world: World) -> StepsDone:
     steps_of_order(app, order)
     commit = order.commit
     run = world.ids.new("run")
-    world.ledger.append(RunStarted(run=run, verb=order.verb, commit=commit, dirty=order.dirty))
-    outcome = "interrupted"
-    verdicts: tuple[Verdict, ...] = ()
-    try:
-        verdicts = await _verdicts(order, app, commit, run, world)
-        if order.verb == "check":
-            verdicts += await _ci_files(order, app, run, world)
-        outcome = Answer.FAILED if any(verdict.stops for verdict in verdicts) else Answer.PASSED
-    except ProblemError:
-        outcome = "halted"
-        raise
-    finally:
-        seconds = round(world.clock.monotonic() - began, 3)
-        world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds))
+    with under_way(world, RunStarted(run=run, verb=order.verb, commit=commit, dirty=order.dirty)):
+        outcome = "interrupted"
+        verdicts: tuple[Verdict, ...] = ()
+        try:
+            verdicts = await _verdicts(order, app, commit, run, world)
+            if order.verb == "check":
+                verdicts += await _ci_files(order, app, run, world)
+            outcome = Answer.FAILED if any(verdict.stops for verdict in verdicts) else Answer.PASSED
+        except ProblemError:
+            outcome = "halted"
+            raise
+        finally:
+            seconds = round(world.clock.monotonic() - began, 3)
+            world.ledger.append(RunEnded(run=run, outcome=outcome, seconds=seconds))
     return StepsDone(
         outcome=outcome,
         run=run,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ecluse.loop.code.checkout import check_out
 from ecluse.loop.code.workplace import workplace
-from ecluse.loop.test.cache.entry import CacheEntry, from_document
+from ecluse.loop.test.affected import LAST_PASS, Skips
+from ecluse.loop.test.cache.entry import CacheEntry
+from ecluse.loop.test.cache.kept import passes
 from ecluse.loop.test.cache.keys import INPUTS, Key, files
 from ecluse.loop.test.cache.recall import Recall
 from ecluse.loop.test.pythons import environments_of
@@ -29,7 +32,7 @@ UNLISTED = "its list of known failures is no file of the commit"
 @frozen
 class Why:
     """`kept` is what it would repeat, empty if it would run; then `changes` say why, or `reason` where there is nothing
-    to compare with."""
+    to compare with. `skipped` is why only a ship would run it: its `paths`."""
 
     step: str
     kept: str = ""
@@ -37,6 +40,7 @@ class Why:
     reason: str = ""
     since: str = ""
     """When it passed last, and at which commit."""
+    skipped: str = ""
 
 
 async def why(name: str, app: App, world: World, commit: Commit, secrets: Mapping[str, Secret]) -> tuple[Why, ...]:
@@ -47,7 +51,10 @@ async def why(name: str, app: App, world: World, commit: Commit, secrets: Mappin
         with workplace(world.home, world.ids.new("why")) as place:
             checkout = await check_out(world.source, commit, place.folder / "commit", dirty=False)
             recall.learn(await environments_of(app, recall.keyed, world, checkout))
-    return tuple([await _why(step, recall, world) for step in select(app.steps, (name,), only=True)])
+    skips = await Skips.of(app, steps, world, commit=commit, since=LAST_PASS, apart=False)
+    skipped = skips.names(recall) if skips else {}
+    asked = select(app.steps, (name,), only=True)
+    return tuple([replace(await _why(step, recall, world), skipped=skipped.get(step.name, "")) for step in asked])
 
 
 async def _why(step: Step, recall: Recall, world: World) -> Why:
@@ -75,12 +82,6 @@ def _unkept(step: Step, recall: Recall) -> str:
 def newest(step: str, cache: StepCache) -> CacheEntry | None:
     """Of what is kept of a step, that which passed last."""
     return next((one for one in passes(cache) if one.step == step), None)
-
-
-def passes(cache: StepCache) -> list[CacheEntry]:
-    """All that is kept, newest first."""
-    entries = (from_document(document) for _, document in cache.documents())
-    return sorted(filter(None, entries), key=lambda one: one.at, reverse=True)
 
 
 def changed(

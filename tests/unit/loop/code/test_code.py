@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -93,19 +94,26 @@ def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(t
         [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     places = other.stdout.readline().split()
-    left = []
-    with workplace(tmp_path, "r1", on_left=left.append):
+    with workplace(tmp_path, "r1"):
         assert (tmp_path / "work" / "run-other").exists()
     other.kill()
     other.wait()
     other.stdin.close()
     other.stdout.close()
-    with workplace(tmp_path, "why-1"):
-        assert (tmp_path / "work" / "run-other").exists(), "it is for a run to find, which can say that it did"
-    with workplace(tmp_path, "r2", on_left=left.append):
+    with workplace(tmp_path, "r2"):
         assert not (tmp_path / "work" / "run-other").exists()
-        assert left == ["run-other"]
         assert [os.path.exists(place) for place in places] == [False, False]  # noqa: PTH110
+
+
+def test_a_temporary_folder_of_an_odd_name_is_cleared_and_nothing_else(tmp_path, monkeypatch):
+    odd, victim = tmp_path / "odd\n\x85\udcff", tmp_path / "odd"
+    for folder in (odd, victim):
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with workplace(tmp_path / "home", "r1"):
+        assert list(odd.iterdir())
+    assert list(odd.iterdir()) == []
+    assert victim.exists()
 
 
 @pytest.mark.parametrize("unfit", [".env", ".git"])
@@ -151,6 +159,15 @@ def test_a_tree_that_was_left_empty_is_lent_again_under_another_name(tmp_path):
         third = place.lend_tree("third")
         assert (third.name, third.stat().st_ino) == ("third", was)
         assert [tree.exists() for tree in (first, second, third)] == [False, True, True]
+
+
+def test_what_is_given_back_to_a_workplace_that_is_gone_is_gone_too(tmp_path):
+    with workplace(tmp_path, "r1") as place:
+        home, tree = place.lend_scratch(), place.lend_tree("late")
+        (tree / "x").touch()
+    place.take_scratch(home)
+    place.take_tree(tree)
+    assert not tree.exists()
 
 
 @pytest.mark.parametrize("spoil", [lambda tree: (tree / "x").touch(), Path.rmdir, lambda tree: tree.chmod(0o500)])

@@ -7,6 +7,7 @@ import pytest
 
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.verdicts import judge_flaky
+from ecluse.loop.test.why import why
 from ecluse.model.app import Evidence, Gates
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.problem import ProblemError
@@ -190,3 +191,28 @@ def test_flaky_steps_can_be_a_gate(most, answer):
     assert (found and str(found.answer)) == answer
     if found:
         assert found.evidence == (f"1 flaky step, {most} at most", "a passed at attempt 3")
+
+
+@pytest.mark.parametrize(
+    ("paths", "skipped"),
+    [
+        (("bakend/**",), False), (("bakend",), False), (("backend/**", "bakend"), False),
+        (("backend/**", "backend/*.sql"), True), (("backend",), True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("since", ["", "HEAD~1"])
+def test_a_step_whose_paths_name_nothing_is_not_skipped(run, make, commit, world, paths, skipped, since):
+    app = make.app(make.step("tests", "true", paths=paths))
+    run(app, commit({"backend/a": "1"}))
+    found = run(app, commit({"docs/a": "2"}), since)
+    assert answers(found) == {"tests": "skipped" if skipped else "passed"}
+    said = [text for _, text in world.reporter.lines if text.startswith("tests isn't skipped: of its `paths`, ")]
+    assert bool(said) is not skipped
+
+
+def test_why_tells_of_a_step_that_would_be_skipped(run, app, commit, world, do):
+    run(app, commit({"backend/a": "1", "docs/a": "1"}))
+    at = commit({"docs/a": "2"})
+    (backend,), (docs,) = (do(why(name, app, world, at, {})) for name in ("backend", "docs"))
+    assert backend.skipped.startswith("nothing in backend/** has changed since it passed at ")
+    assert (backend.changes, docs.skipped) == (("input docs/a changed",), "")

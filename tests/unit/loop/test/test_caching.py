@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.loop.test.cache.entry import from_document
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.why import ALWAYS, NEVER, why
 from ecluse.model.app import Evidence, Gates
+from ecluse.model.cache import CachePolicy
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.secret import Secret
 from ecluse.ports.cache import UnreachableError
 from ecluse.system.cache import FolderCache
+from ecluse.system.layered_cache import LayeredCache
 
 COUNTS = 'echo ran; mkdir -p dist; cat src/* > dist/all; date +%N >> dist/all; echo "${LEVEL-}"'
 
@@ -186,6 +189,45 @@ def test_a_cache_that_can_t_be_reached_costs_its_hits_and_is_said(commit, make, 
     built, cache = asyncio.run(run_steps(app, here, commit=at))
     assert str(built.answer) == "passed"
     assert (cache.gate, cache.stops, cache.evidence) == ("cache", False, ("it can't be used: the disk is away",))
+
+
+@pytest.mark.parametrize("spoilt", ["cache", "cache/step-environments", "cache/steps-looked-through"])
+def test_a_disk_that_takes_nothing_stops_no_run(run, commit, make, world, spoilt):
+    place = world.home / spoilt
+    if spoilt.endswith("through"):
+        place.mkdir(parents=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    assert str(run(make.app(build(make)), commit({"src/a": "a\n"}))["build"].answer) == "passed"
+
+
+@pytest.mark.parametrize("rubbish", [b"\xff\xfe", b"2026-01-01", b"2999-01-01T00:00:00+00:00", b""])
+def test_rubbish_in_what_is_remembered_stops_no_run(run, commit, make, world, rubbish):
+    app, at = make.app(build(make)), commit({"src/a": "a\n"})
+    run(app, at)
+    looked = world.home / "cache" / "steps-looked-through"
+    for path in (looked, *(world.home / "cache" / "step-environments").iterdir()):
+        path.write_bytes(rubbish)
+    assert str(run(app, at, fresh=True)["build"].answer) == "passed"
+    assert looked.read_bytes() != rubbish, "a day in the future must not stop pruning until then"
+
+
+def test_what_a_step_with_secrets_has_left_goes_to_no_shared_cache(commit, make, world, tmp_path):
+    shared = FolderCache(tmp_path / "shared")
+
+    def cache(policy):
+        own = FolderCache(world.home / "cache" / "steps")
+        return LayeredCache(own, lambda: shared) if policy.shared else own
+
+    world = replace(world, cache=cache)
+    secret = make.step("secret", "echo $TOKEN", secrets=("TOKEN",))
+    app = make.app(secret, build(make), cache=CachePolicy(shared="there"))
+    at, told = commit({"src/a": "a\n"}), {"TOKEN": Secret("s3cret-value")}
+    for cached in (False, True):
+        found = asyncio.run(run_steps(app, world, commit=at, environment_secrets=told))
+        assert [bool(verdict.cached) for verdict in found] == [cached, cached]
+    assert {from_document(document).step for _, document in shared.documents()} == {"build"}
 
 
 def test_a_fresh_run_runs_everything_and_keeps_it(run, commit, make):

@@ -78,7 +78,9 @@ def test_a_torn_archive_is_refused(job, chain, commit, artifacts):
 
 @pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")  # of newer ones that play an older one
 @pytest.mark.parametrize("filtered", [True, False], ids=["filter", "older Python"])
-@pytest.mark.parametrize("names", [("../../out",), ("link", "link/out"), ("hard", "hard")])
+@pytest.mark.parametrize(
+    "names", [("../../out",), ("link", "link/out"), ("hard", "hard"), ("link", "hard", "hard"), ("pipe",)]
+)
 def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, monkeypatch, names, filtered):
     if not filtered:
         monkeypatch.delattr(tarfile, "tar_filter", raising=False)
@@ -90,8 +92,11 @@ def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, m
             entry = tarfile.TarInfo(name)
             if name == "link":
                 entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
-            if name == "hard" and not archive.getmembers():
-                entry.type, entry.linkname = tarfile.LNKTYPE, f"{tmp_path}/victim"
+            if name == "hard" and "hard" not in archive.getnames():
+                through = "link" if "link" in names else tmp_path
+                entry.type, entry.linkname = tarfile.LNKTYPE, f"{through}/victim"
+            if name == "pipe":
+                entry.type = tarfile.FIFOTYPE
             archive.addfile(entry)
     made = artifacts / "build" / "made.json"
     digest = hashlib.sha256((artifacts / "build" / "outputs.tar").read_bytes()).hexdigest()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ecluse.loop.test.outputs import collect, read_report
 from ecluse.loop.test.steps import run_steps
 from ecluse.model.app import Evidence, Gates
 from ecluse.model.events.runs import StepEnded
@@ -90,6 +91,33 @@ def test_only_declared_inputs_are_there(run, commit, make):
     assert log_of(verdicts["none"]) == ""
 
 
+@pytest.mark.parametrize(
+    "script", ["mkfifo out/pipe", "python -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"out/socket\")'"]
+)
+def test_an_output_that_is_no_file_fails_its_step_and_holds_nobody_up(run, commit, make, script):
+    at = commit({"a": ""})
+    verdicts = run(make.app(make.step("odd", f"mkdir out; echo x > out/x; {script}", outputs=("out",))), at)
+    assert answers(verdicts) == {"odd": "failed"}
+    assert "[E063]" in verdicts["odd"].evidence[0]
+
+
+def test_an_output_that_can_t_be_copied_fails_its_step(tmp_path, make):
+    (tmp_path / "tree/out").mkdir(parents=True)
+    (tmp_path / "tree/out/x").write_text("x")
+    (tmp_path / "into/out/x/y").mkdir(parents=True)  # a folder lies where a file would
+    (fault,) = collect(make.step("a", "true", outputs=("out",)), tmp_path / "tree", tmp_path / "into", ())
+    assert fault.startswith("the declared output out can't be kept: [Errno 21] Is a directory")
+
+
+@pytest.mark.parametrize("script", ['touch "out/$TOKEN"', 'mkdir "out/x$TOKEN"', 'ln -s "/x/$TOKEN" out/link'])
+def test_a_secret_in_a_name_or_a_link_of_an_output_is_one(run, commit, make, script):
+    at = commit({"a": ""})
+    step = make.step("leak", f"mkdir out; {script}", secrets=("TOKEN",), outputs=("out",))
+    verdicts = run(make.app(step), at, environment_secrets={"TOKEN": Secret("s3cret-value")})
+    assert answers(verdicts) == {"leak": "failed"}
+    assert "[E008]" in verdicts["leak"].evidence[0]
+
+
 def test_declared_outputs_reach_those_who_need_them_and_nothing_else_does(run, commit, make):
     at = commit({"a": ""})
     steps = [
@@ -162,6 +190,41 @@ def test_a_secret_in_a_report_is_neither_evidence_nor_kept(run, commit, make, wo
     assert verdicts["leak"].log == ""
     (kept,) = (world.home / "logs").rglob("leak.report.xml")
     assert b"hunter2" not in kept.read_bytes()
+
+
+def test_a_secret_that_is_a_word_of_a_report_does_not_spoil_it(run, commit, make):
+    report = (
+        '<testsuite><testcase name="a"/><testcase name="b"><failure message="a test failed"/></testcase></testsuite>'
+    )
+    script = f"printf '%s' '{report}' > report.xml; exit 1"
+    step = make.step("words", script, secrets=("WORD",), evidence=Evidence(junit="report.xml"))
+    verdicts = run(make.app(step), commit(), environment_secrets={"WORD": Secret("test")})
+    assert verdicts["words"].evidence[:2] == ("failed: b: a [secret] failed", "2 tests, 1 failed")
+
+
+def test_a_secret_that_a_report_writes_with_references_or_that_is_cut_is_masked(run, commit, make):
+    start = "x" * 295
+    report = f'<testsuite><testcase name="a"><failure message="{start}s&#233;cr&#x65;t-value"/></testcase></testsuite>'
+    script = f"printf '%s' '{report}' > report.xml; exit 1"
+    step = make.step("leak", script, secrets=("TOKEN",), evidence=Evidence(junit="report.xml"))
+    verdicts = run(make.app(step), commit(), environment_secrets={"TOKEN": Secret("sécret-value")})
+    assert verdicts["leak"].evidence[0].startswith(f"failed: a: {start}[sec")
+
+
+def test_a_report_that_cannot_be_read_is_a_problem_of_its_step(tmp_path):
+    with pytest.raises(ProblemError, match=r"the report dark/report\.xml can't be read: Is a directory") as caught:
+        read_report(tmp_path, Path("dark/report.xml"))
+    assert caught.value.problems[0].code == "E011"
+
+
+def test_reports_of_one_name_are_all_kept(run, commit, make):
+    report = "<testsuite><testcase name='$at'/></testsuite>"
+    script = f'echo hi; mkdir a b; for at in a b; do echo "{report}" > $at/report.xml; done'
+    verdicts = run(make.app(make.step("two", script, evidence=Evidence(junit="*/report.xml"))), commit())
+    assert verdicts["two"].evidence == ("2 tests",)
+    assert sorted(path.name for path in Path(verdicts["two"].log).parent.glob("*.xml")) == [
+        "two.a-report.xml", "two.b-report.xml",
+    ]  # fmt: skip
 
 
 def test_a_secret_in_an_output_fails_the_step(run, commit, make):
@@ -389,7 +452,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(run, commit, make, world,
     (left / "lock").touch()
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    (left / "places").write_text(f"{scratch}\n")
+    (left / "places").write_bytes(os.fsencode(scratch) + b"\0")
     run(make.app(make.step("a", "true")), commit())
     assert not left.exists()
     assert not scratch.exists()

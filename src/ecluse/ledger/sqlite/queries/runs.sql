@@ -4,7 +4,8 @@ VALUES (:number, :run, :verb, :commit, :dirty, :environment, :actor, :started_at
 ON CONFLICT (run) DO NOTHING;
 
 -- name: end_run
-UPDATE runs SET outcome = :outcome, ended_at = :ended_at, seconds = :seconds, why = :why WHERE run = :run;
+UPDATE runs SET outcome = :outcome, ended_at = :ended_at, seconds = :seconds, why = :why
+WHERE run = :run AND ended_at IS NULL;
 
 -- name: count_in_run
 UPDATE runs SET passed = passed + :passed, failed = failed + :failed, not_run = not_run + :not_run,

@@ -8,6 +8,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,13 +43,14 @@ class KnownEnvironment:
     def recall(self) -> str:
         try:
             return self.path.read_text(encoding="utf-8")
-        except OSError:
+        except (OSError, ValueError):  # torn by a crash
             return ""
 
     def keep(self, name: str) -> None:
-        """Torn by a crash it names nothing that is kept, which costs a run its hits."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(name, encoding="utf-8")
+        """Torn, or lost by a full disk, it names nothing that is kept, which costs a run its hits."""
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text(name, encoding="utf-8")
 
 
 def basis_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +14,8 @@ from ecluse.model.shallow import shallow
 from ecluse.model.values import frozen
 
 NO_DIGEST = Digest("")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_MODES = 0o7777
 
 
 @frozen
@@ -68,26 +71,51 @@ def from_document(document: bytes) -> CacheEntry | None:
         return None
     try:
         entry = _entry(json.loads(body))
-    except (TypeError, KeyError, ValueError, AttributeError):
+        return entry if _is_sound(entry) and _stays_inside(entry) else None
+    except (TypeError, KeyError, ValueError, AttributeError, RecursionError):
         return None
-    return entry if _stays_inside(entry) else None
+
+
+def _is_sound(entry: CacheEntry) -> bool:
+    """Whether each value is of its kind: others may write to a shared cache, in a version of theirs."""
+    texts = (entry.step, entry.commit, entry.at, entry.paths, *entry.parts.values())
+    lists = (*entry.evidence, *entry.known, *entry.cured, *entry.folders)
+    numbers = (entry.seconds, entry.covered or 0.0)
+    return (
+        all(isinstance(text, str) for text in (*texts, *lists))
+        and all(isinstance(number, (int, float)) for number in numbers)
+        and all(map(_is_file, (*entry.outputs, *entry.papers)))
+        and not any("\0" in path for path in entry.folders)
+    )
+
+
+def _is_file(file: KeptFile) -> bool:
+    if "\0" in file.path + file.target or not 0 <= file.mode <= _MODES:
+        return False
+    if not file.digest:
+        return bool(file.target)
+    return _DIGEST.fullmatch(file.digest) is not None and file.size >= 0
 
 
 def _stays_inside(entry: CacheEntry) -> bool:
-    """Whether its outputs lie where they are restored: others may write to a shared cache."""
+    """Whether its outputs lie where they are restored, each in a folder that is there before it."""
     if not (entry.outputs or entry.folders or entry.papers):
         return True
-    links = {file.path for file in entry.outputs if not file.digest}
-    paths = [PurePosixPath(path) for path in (*entry.folders, *(file.path for file in entry.outputs))]
-    plain = all(paper.digest and paper.path == PurePosixPath(paper.path).name for paper in entry.papers)
+    made = {PurePosixPath()}
+    for path in map(PurePosixPath, entry.folders):
+        if path.parent not in made or not _is_below(path):
+            return False
+        made.add(path)
+    paths = [PurePosixPath(file.path) for file in entry.outputs]
     return (
-        plain
-        and len(set(paths)) == len(paths)
-        and not any(
-            path.is_absolute() or ".." in path.parts or not path.parts or links & {str(above) for above in path.parents}
-            for path in paths
-        )
+        all(path.parent in made and _is_below(path) for path in paths)
+        and len(made | set(paths)) == len(entry.folders) + len(paths) + 1
+        and all(paper.digest and paper.path == PurePosixPath(paper.path).name for paper in entry.papers)
     )
+
+
+def _is_below(path: PurePosixPath) -> bool:
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def _entry(fields: dict[str, Any]) -> CacheEntry:

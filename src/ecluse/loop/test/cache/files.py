@@ -12,7 +12,7 @@ from ecluse.loop.code.trees import list_files
 from ecluse.loop.code.workplace import remove_tree
 from ecluse.loop.test.cache.entry import CacheEntry, KeptFile
 from ecluse.model.ids import Digest
-from ecluse.ports.cache import StepCache
+from ecluse.ports.cache import StepCache, UnreachableError
 
 
 def keep_outputs(folder: Path, cache: StepCache) -> tuple[KeptFile, ...]:
@@ -39,12 +39,20 @@ def folders_of(folder: Path) -> tuple[str, ...]:
 
 
 def restore(entry: CacheEntry, cache: StepCache, folder: Path) -> bool:
-    """Make `folder`, which isn't there, as it was kept. False, and no folder, when something is missing or spoilt."""
-    folder.mkdir(parents=True)
-    for path in entry.folders:
-        (folder / path).mkdir()
-    if all(_restored(file, cache, folder) for file in entry.outputs):
-        return True
+    """Make `folder`, which isn't there, as it was kept. False, and no folder, when something is missing or spoilt; so
+    too with UnreachableError, also for what this disk doesn't take."""
+    try:
+        folder.mkdir(parents=True)
+        for path in entry.folders:
+            (folder / path).mkdir()
+        if all(_restored(file, cache, folder) for file in entry.outputs):
+            return True
+    except OSError as error:
+        remove_tree(folder)
+        raise UnreachableError(f"{error.filename or folder}: {error.strerror or error}") from error
+    except UnreachableError:
+        remove_tree(folder)
+        raise
     remove_tree(folder)
     return False
 

@@ -26,6 +26,8 @@ class Kept:
     """The steps whose results may be kept."""
     paths: Mapping[StepName, str] = field(default_factory=dict)
     """Of steps that say what they are for, a name for the content of that."""
+    private: Mapping[StepName, StepCache] = field(default_factory=dict)
+    """Where results lie that are for this machine alone."""
     puts: int = 0
     _warnings: list[str] = field(default_factory=list)
 
@@ -41,12 +43,12 @@ class Kept:
     def restore(self, name: StepName, entry: CacheEntry, folder: Path) -> bool:
         """Bring a step's outputs to `folder`. False when they can't be had after all: then it has to run."""
         try:
-            whole = restore(entry, self.cache, folder)
+            whole = restore(entry, self._cache_of(name), folder)
         except UnreachableError as error:
             self._warn(error)
             return False
         if not whole:
-            self.cache.remove(self.keys[name].digest)
+            self._cache_of(name).remove(self.keys[name].digest)
         return whole
 
     def put(self, step: Step, judged: Judged, made: Made) -> None:
@@ -54,6 +56,7 @@ class Kept:
         be seen to be."""
         if step.name not in self.able:
             return
+        cache = self._cache_of(step.name)
         try:
             entry = CacheEntry(
                 step=step.name,
@@ -65,38 +68,47 @@ class Kept:
                 covered=judged.covered,
                 known=judged.known,
                 cured=judged.cured,
-                outputs=keep_outputs(made.outputs, self.cache) if made.outputs else (),
+                outputs=keep_outputs(made.outputs, cache) if made.outputs else (),
                 folders=folders_of(made.outputs) if made.outputs else (),
                 paths=self.paths.get(step.name, ""),
-                papers=keep_papers(made.papers, self.cache),
+                papers=keep_papers(made.papers, cache),
             )
-            self.cache.put(self.keys[step.name].digest, to_document(entry))
+            cache.put(self.keys[step.name].digest, to_document(entry))
             self.puts += 1
         except UnreachableError as error:
             self._warn(error)
 
     def bring_papers(self, entry: CacheEntry, folder: Path) -> None:
         try:
-            bring_papers(entry, self.cache, folder)
+            bring_papers(entry, self._cache_of(StepName(entry.step)), folder)
         except UnreachableError as error:
             self._warn(error)
 
     def _entry(self, step: Step) -> CacheEntry | None:
-        key = self.keys[step.name]
+        key, cache = self.keys[step.name], self._cache_of(step.name)
         try:
-            document = self.cache.get(key.digest)
+            document = cache.get(key.digest)
         except UnreachableError as error:
             self._warn(error)
             return None
         entry = from_document(document) if document else None
         if entry is None or entry.parts != key.parts:
             return None
-        return entry if all(self.cache.holds(digest, size) for digest, size in entry.files) else None
+        return entry if all(cache.holds(digest, size) for digest, size in entry.files) else None
+
+    def _cache_of(self, name: StepName) -> StepCache:
+        return self.private.get(name, self.cache)
 
     def _warn(self, error: UnreachableError) -> None:
         said = f"it can't be used: {error}"
         if said not in self._warnings:
             self._warnings.append(said)
+
+
+def passes(cache: StepCache) -> list[CacheEntry]:
+    """All that is kept, newest first."""
+    entries = (from_document(document) for _, document in cache.documents())
+    return sorted(filter(None, entries), key=lambda one: one.at, reverse=True)
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from ecluse.model.ids import Commit, StepName, path_name
 from ecluse.model.secret import Secret
 from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
+from ecluse.ports.cache import StepCache, UnreachableError
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
 
@@ -114,17 +115,18 @@ class Recall:
             self.kept.bring_papers(entry, logs)
 
     def tidy(self) -> None:
-        """Make room, if something was put and it wasn't looked at for an hour."""
+        """Make room, if something was put and it wasn't looked at for an hour. A disk that refuses stops no run."""
         if self.kept is None or not self.kept.puts:
             return
         looked, now = self.world.home / "cache" / "steps-looked-through", self.world.clock.now()
-        with suppress(OSError, ValueError):
-            if now - datetime.fromisoformat(looked.read_text(encoding="ascii")) < EACH:
+        with suppress(OSError, ValueError, TypeError):
+            if abs(now - datetime.fromisoformat(looked.read_text(encoding="ascii"))) < EACH:
                 return
         from ecluse.loop.test.cache.pruning import prune  # noqa: PLC0415  once an hour
 
-        prune(self.kept.cache, self.app.cache, now)
-        looked.write_text(now.isoformat(), encoding="ascii")
+        with suppress(OSError, UnreachableError):
+            prune(self.kept.cache, self.app.cache, now)
+            looked.write_text(now.isoformat(), encoding="ascii")
 
     def restore_for(self, needs: Mapping[str, Sequence[str]], outputs: Path) -> None:
         """Bring the outputs that steps which have to run need. Those that can't be brought are hits no longer."""
@@ -159,8 +161,16 @@ class Recall:
         keys = keys_of(self.keyed, basis)
         able = frozenset(step.name for step in self.steps if can_be_kept(step, basis) and self._agrees(step, keys))
         paths = {step.name: basis.inputs(step.paths) for step in self.keyed if step.paths is not None}
-        self.kept = Kept(self.world.cache(self.app.cache), keys, able, paths)
+        self.kept = Kept(self.world.cache(self.app.cache), keys, able, paths, self._private())
         self.hits = {} if self.fresh else self.kept.look_up(self.steps)
+
+    def _private(self) -> dict[StepName, StepCache]:
+        """Nobody else finds the result of a step that gets secrets, whose hash is keyed by this home's own: so it goes
+        to nobody else."""
+        if not self.app.cache.shared:
+            return {}
+        own = self.world.cache(replace(self.app.cache, shared=""))
+        return {step.name: own for step in self.steps if step.secrets}
 
     def _agrees(self, step: Step, keys: Mapping[StepName, Key]) -> bool:
         return self.around is None or self.around.agrees(step, keys)
