@@ -9,7 +9,8 @@ FIRST, EACH, WORKERS = 10_000, 1_000, 6
 """Below the ports that the kernel gives to outgoing connections (ip(7)), and below those that keepers choose."""
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-_turn = itertools.cycle(range(FIRST + EACH * _worker, FIRST + EACH * (_worker + 1)))
+_begin = os.getpid() * 61 % EACH  # two sessions at once begin apart from each other
+_turn = (FIRST + EACH * _worker + (_begin + number) % EACH for number in itertools.count())
 
 
 def free_port() -> int:
