@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
+from ecluse.model.events.releases import ReleasePublished
 from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
 from ecluse.model.recorded import Recorded
 from ecluse.model.values import frozen
@@ -19,7 +20,8 @@ from ecluse.model.values import frozen
 @frozen
 class NoticeKnown:
     """`tickets` are those that aren't told yet, with the commits that name them. `awaits` is the deployment that has to
-    be committed before it is due; empty: it is due, since `at`."""
+    be committed before it is due, or the intent of the release that has to be published; empty: it is due, since `at`.
+    """
 
     number: int
     release: str
@@ -81,6 +83,7 @@ NOTICING = (
     TicketTold,
     TicketPutOff,
     TrackerFailed,
+    ReleasePublished,
     DeploymentCommitted,
     DeploymentReverted,
     DeploymentStuck,
@@ -96,8 +99,8 @@ def noticed(outbox: Outbox, record: Recorded) -> Outbox:
             return _told(outbox, fact) if isinstance(fact, TicketTold) else _put_off(outbox, fact)
         case TrackerFailed() as failed:
             return replace(outbox, tracker=_failing(outbox.tracker, failed, record.at))
-        case DeploymentCommitted() as committed:
-            return _due(outbox, committed.deployment, record.at)
+        case ReleasePublished(intent=done) | DeploymentCommitted(deployment=done):
+            return _due(outbox, done, record.at)
         case DeploymentReverted() | DeploymentStuck() as ended:
             return _undone(outbox, ended, record.at)
     return outbox
@@ -120,8 +123,8 @@ def _with(outbox: Outbox, notice: NoticeKnown) -> Outbox:
 
 
 def _without_dead(outbox: Outbox, named: TicketsNamed) -> Outbox:
-    """What awaits another deployment of the same environment will not come about: its deployer died on the way, and
-    whoever came next has ended it."""
+    """What awaits another deployment of the same environment, or another release, will not come about: whoever was at
+    it died on the way, and whoever came next has ended it."""
     if not named.awaits:
         return outbox
     return _kept(outbox, lambda one: one.awaits in {"", named.awaits} or one.environment != named.environment)

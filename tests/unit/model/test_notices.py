@@ -1,12 +1,13 @@
 """What is still to be told on tickets, folded from events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
 from ecluse.model.events.event import Event
+from ecluse.model.events.releases import ReleasePublished
 from ecluse.model.events.tickets import TicketPutOff, TicketsNamed, TicketTold, TrackerFailed
 from ecluse.model.notices import Outbox, noticed
 
@@ -56,6 +57,19 @@ def due(outbox):
 
 def test_a_release_is_due_at_once():
     assert due(folded(named("A-1", "A-2", happening="release", environment=""))) == [("A-1", "A-2")]
+
+
+def test_a_release_that_is_to_be_published_is_due_when_it_is():
+    before = named("A-1", awaits="sha256:i", happening="release", environment="")
+    other = ReleasePublished(release="r-0", version="1.3.0", intent="sha256:o")
+    assert due(folded(before, other)) == []
+    (notice,) = folded(before, replace(other, intent="sha256:i")).due
+    assert notice.at == AT + timedelta(minutes=2)
+
+
+def test_one_that_was_given_up_goes_with_the_next_release():
+    facts = [named(key, awaits=f"sha256:{key}", happening="release", environment="") for key in ("A-1", "A-2")]
+    assert [tuple(one.tickets) for one in folded(*facts).notices.values()] == [("A-2",)]
 
 
 def test_a_deployment_is_due_when_it_is_committed():

@@ -146,7 +146,8 @@ class _Going:
         """Only once the remote has its tag: of two who release at once, one has made nothing."""
         release, world = self.intent.release, self.world
         if release.id not in world.ledger.state().releases:
-            world.ledger.append(made(release), *await of_release_at(self.app, release, world))
+            named = await of_release_at(self.app, release, world, awaits=self.intent.digest)
+            world.ledger.append(made(release), *named)
 
     @property
     def _is_there(self) -> bool:

@@ -35,24 +35,27 @@ async def named_in(tickets: Tickets, changes: Sequence[Change], until: Commit, w
     return {}
 
 
-def of_release(release: Release, named: Named) -> tuple[Event, ...]:
-    """For the same append as the release itself: there is none that isn't told. One without a tag is told to nobody."""
+def of_release(release: Release, named: Named, *, awaits: str = "") -> tuple[Event, ...]:
+    """For the same append as the release itself: there is none that isn't told. One without a tag is told to nobody.
+    `awaits` is the digest of the intent of one that is to be published: it is released once all of it is out."""
     if not release.tag or not named:
         return ()
     told = TicketsNamed(
-        release=release.id, version=release.version, happening=Happening.RELEASED, tickets=named, tag=release.tag
-    )
+        release=release.id, version=release.version, happening=Happening.RELEASED, tickets=named, tag=release.tag,
+        awaits=awaits,
+    )  # fmt: skip
     return (told,)
 
 
-async def of_release_at(app: App, release: Release, world: World) -> tuple[Event, ...]:
+async def of_release_at(app: App, release: Release, world: World, *, awaits: str) -> tuple[Event, ...]:
     """As `of_release`, for one that was planned before, maybe elsewhere: its commit says what it names. What git can't
     tell is a note."""
     if app.tickets is None or not release.tag:
         return ()
     try:
         changes = await since_last_tag(app, release.commit, world)
-        return of_release(release, await named_in(app.tickets, changes, release.commit, world, what="the release"))
+        named = await named_in(app.tickets, changes, release.commit, world, what="the release")
+        return of_release(release, named, awaits=awaits)
     except ProblemError as error:
         world.reporter.note(f"! tickets are not told of this release: {error}")
         return ()

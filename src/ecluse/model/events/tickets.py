@@ -19,7 +19,8 @@ class TicketsNamed(Event):
     tickets: Mapping[str, str] = field(default_factory=dict)
     """By key the commits that name it, shortened."""
     awaits: str = ""
-    """The deployment that has to be committed before it is so."""
+    """The deployment that has to be committed, or the intent of the release that has to be published, before it is so.
+    """
     tag: str = ""
     serving: str = ""
     """The version that serves instead of one that is taken back."""

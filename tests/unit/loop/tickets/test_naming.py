@@ -83,10 +83,11 @@ def test_a_release_without_a_tag_or_a_tracker_is_told_to_nobody(shop):
 def test_a_release_that_was_planned_elsewhere_is_named_by_its_commit(shop, other):
     shop.release("ABC-1")
     second = shop.release("ABC-2", "ABC-3")
-    (found,) = asyncio.run(of_release_at(APP, second, shop.world))
+    (found,) = asyncio.run(of_release_at(APP, second, shop.world, awaits="sha256:i"))
     assert (found.version, sorted(found.tickets), found.happening) == ("0.1.1", ["ABC-2", "ABC-3"], "release")
-    assert asyncio.run(of_release_at(APP, replace(second, tag=""), shop.world)) == ()
-    assert asyncio.run(of_release_at(APP, second, other.memory.world)) == ()  # its repository has no commit
+    assert found.awaits == "sha256:i"
+    assert asyncio.run(of_release_at(APP, replace(second, tag=""), shop.world, awaits="")) == ()
+    assert asyncio.run(of_release_at(APP, second, other.memory.world, awaits="")) == ()  # its repository has no commit
     ((_, _, note),) = other.memory.reporter.heard
     assert note.startswith("! tickets are not told of this release:")
 
