@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ecluse.ports.target import Target
     from ecluse.ports.world import World
     from ecluse.providers.keeper.target import KeeperTarget
+    from ecluse.system.commands import SupervisedRunner
 
 
 NOTHING_TO_RUN = frozenset({"I001", "I021"})
@@ -50,11 +51,17 @@ async def opened(
     env = read_environment()
     root = find_root(folder)
     home = find_home(root, env)
-    app, said = read_app_or_last(root, home, env) if by_what_serves else (read_app(root, home, env), "")
-    async with world(root, home, env, in_an_emergency=in_an_emergency) as built:
-        if said:
-            built.reporter.note(said)
-        yield app, built
+    commands = programs_of(home)
+    if home.exists() and not in_an_emergency:
+        commands.begin()  # in the time that the manifest and the imports take
+    try:
+        app, said = read_app_or_last(root, home, env) if by_what_serves else (read_app(root, home, env), "")
+        async with world(root, home, env, commands, in_an_emergency=in_an_emergency) as built:
+            if said:
+                built.reporter.note(said)
+            yield app, built
+    finally:
+        commands.close()
 
 
 @asynccontextmanager
@@ -69,29 +76,25 @@ async def undeclared(folder: Path) -> AsyncIterator[World]:
     home = find_home(root, env)
     is_new = not home.exists()
     is_in_vain = False
+    commands = programs_of(home)
     try:
-        async with world(root, home, env) as built:
+        async with world(root, home, env, commands) as built:
             yield built
     except ProblemError as error:
         is_in_vain = any(problem.code in NOTHING_TO_RUN for problem in error.problems)
         raise
     finally:
+        commands.close()
         if (is_new and holds_nothing(home)) or (is_in_vain and is_deserted(root, env)):
             shutil.rmtree(home, ignore_errors=True)
 
 
 @asynccontextmanager
 async def world(
-    root: Path, home: Path, env: Mapping[str, str], *, in_an_emergency: bool = False
+    root: Path, home: Path, env: Mapping[str, str], commands: SupervisedRunner, *, in_an_emergency: bool = False
 ) -> AsyncIterator[World]:
-    """Ends what it opened: connections to keepers, the ledger's, and the step supervisor. `in_an_emergency` it goes on
-    without a ledger that can't be used."""
-    from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
-
-    prepare(home)
-    commands = SupervisedRunner(notes=home / RUNNING)
-    if not in_an_emergency:
-        commands.begin()  # in the time that the imports below take
+    """Ends what it opened: connections to keepers and the ledger's. `in_an_emergency` it goes on without a ledger that
+    can't be used."""
     from ecluse.keeper import ballast  # noqa: PLC0415
     from ecluse.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415
     from ecluse.ports.world import World  # noqa: PLC0415
@@ -100,6 +103,7 @@ async def world(
     from ecluse.system.locks import FolderLocks, lock_folder  # noqa: PLC0415
     from ecluse.system.store import FolderStore  # noqa: PLC0415
 
+    prepare(home)
     clock, ids, who = SystemClock(), SystemIds(), actor(env)
     telling = _reporter(clock)
     ledger: Ledger = SqliteLedger(home / "ledger.db", clock, who, make_room=lambda: ballast.drop(str(home)))
@@ -156,7 +160,12 @@ async def world(
         finally:
             telling.close()
             ledger.close()
-            commands.close()
+
+
+def programs_of(home: Path) -> SupervisedRunner:
+    from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
+
+    return SupervisedRunner(notes=home / RUNNING)
 
 
 def without_ledger(lost: Problem) -> str:

@@ -54,7 +54,7 @@ def _read(found: Found, env: Mapping[str, str], entry: Path) -> App:
     from ecluse.manifest.read import parse  # noqa: PLC0415  costs pydantic
 
     app, used = parse(found, env)
-    _remember(entry, {"variables": _digests(used, env), "app": app_to_json(app)})
+    _remember(entry, {"variables": _digests(used, env), "app": app_to_json(app, brief=True)})
     return app
 
 

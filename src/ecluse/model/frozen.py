@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import cache
@@ -13,9 +13,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from ecluse.model.app import App
 
 
-def app_to_json(app: App) -> dict[str, Any]:
-    """Durations become seconds, tuples lists; every field is there, defaults too."""
-    plain = _to_plain(app)
+def app_to_json(app: App, *, brief: bool = False) -> dict[str, Any]:
+    """Durations become seconds, tuples lists. Every field is there, defaults too, because another version may read it
+    and have others; `brief`: but for those, for whoever knows that it is this one."""
+    plain = _to_plain(app, brief=brief)
     assert isinstance(plain, dict)  # noqa: S101  a dataclass always becomes a dict
     return plain
 
@@ -27,18 +28,24 @@ def app_from_json(data: Mapping[str, Any]) -> App:
     return app
 
 
-def _to_plain(value: Any) -> Any:
+def _to_plain(value: Any, *, brief: bool) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _to_plain(getattr(value, item.name)) for item in fields(value)}
+        told = {item.name: getattr(value, item.name) for item in fields(value)}
+        left = {item.name for item in fields(value) if told[item.name] == _default(item)} if brief else set()
+        return {name: _to_plain(item, brief=brief) for name, item in told.items() if name not in left}
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {str(key): _to_plain(item) for key, item in value.items()}
+        return {str(key): _to_plain(item, brief=brief) for key, item in value.items()}
     if isinstance(value, tuple):
-        return [_to_plain(item) for item in value]
+        return [_to_plain(item, brief=brief) for item in value]
     return value
+
+
+def _default(item: Field[Any]) -> Any:
+    return item.default if item.default_factory is MISSING else item.default_factory()
 
 
 @cache
