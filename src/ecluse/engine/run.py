@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
+from ecluse.engine.place import LEAVE
 from ecluse.engine.plan import Ended, Node, Outcome, Plan, State, blocked, lost, ready
 from ecluse.model.problem import ProblemError
 from ecluse.model.values import frozen
@@ -53,6 +55,9 @@ class _Execution:
         self._nodes = {node.name: node for node in plan.nodes}
         self._waiting = dict(self._nodes)
         self._running: dict[asyncio.Task[Ended], Node] = {}
+        self._left: set[str] = set()
+        """Those of the running that take no place any more."""
+        self._woken = asyncio.get_running_loop().create_future()
         self._passed: set[str] = set()
         self._has_locks = any(node.locks for node in plan.nodes)
         self._world = world
@@ -61,16 +66,28 @@ class _Execution:
 
     async def run(self, jobs: int) -> None:
         while self._waiting or self._running:
-            for node in ready(self._waiting.values(), self._passed, jobs - len(self._running), self._locked.keys()):
+            self._woken = asyncio.get_running_loop().create_future()
+            room = jobs - len(self._running) + len(self._left)
+            for node in ready(self._waiting.values(), self._passed, room, self._locked.keys()):
                 del self._waiting[node.name]
-                self._running[asyncio.ensure_future(self._attempts(node))] = node
+                task = asyncio.ensure_future(self._attempts(node))
+                task.add_done_callback(self._wake)
+                self._running[task] = node
             self._tell_waiting()
-            done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                del self._running[task]
+            await self._woken
+            for task in [task for task in self._running if task.done()]:
+                self._left.discard(self._running.pop(task).name)
                 self._settle(task.result())
             if self._fail_fast and any(ended.state is State.FAILED for ended in self.ended.values()):
                 await self.end("another one failed, and --fail-fast was given")
+
+    def _wake(self, _: object = None) -> None:
+        if not self._woken.done():
+            self._woken.set_result(None)
+
+    def _leave(self, name: str) -> None:
+        self._left.add(name)
+        self._wake()
 
     @property
     def _locked(self) -> dict[str, str]:
@@ -117,6 +134,7 @@ class _Execution:
 
     async def _attempts(self, node: Node) -> Ended:
         began = self._world.clock.monotonic()
+        LEAVE.set(None if node.retries else partial(self._leave, node.name))  # each task has a context of its own
         for attempt in range(1, node.retries + 2):
             self._on_event(Began(name=node.name, attempt=attempt))
             ended = await self._attempt(node)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecluse.engine.place import leave_place
 from ecluse.engine.plan import Node, Outcome, State, make_plan
 from ecluse.engine.run import Began, Waits, run
 from ecluse.model.events.runs import StepEnded
@@ -67,6 +68,39 @@ def test_no_more_run_at_once_than_was_said(world, do, jobs):
 
     do(run(make_plan([Node(name=str(n), action=action) for n in range(9)]), world, jobs=jobs))
     assert most == jobs
+
+
+def leaving(name, told, **options):
+    async def action(_):
+        told.append(f"{name} begins")
+        await leave_place()
+        told.append(f"{name} ends")
+        return Outcome(passed=True)
+
+    return Node(name=name, action=action, **options)
+
+
+def test_who_leaves_its_place_lets_the_next_begin_before_it_goes_on(world, do):
+    told = []
+    do(run(make_plan([leaving(name, told) for name in "abc"]), world, jobs=1))
+    assert told == ["a begins", "b begins", "a ends", "c begins", "b ends", "c ends"]
+
+
+@pytest.mark.parametrize("options", [{"retries": 1}, {"locks": frozenset({"db"})}])
+def test_a_place_is_kept_while_attempts_are_left_and_a_lock_until_the_end(world, do, options):
+    told = []
+    do(run(make_plan([leaving(name, told, **options) for name in "ab"]), world, jobs=1))
+    assert told == ["a begins", "a ends", "b begins", "b ends"]
+
+
+def test_what_needs_it_waits_for_its_end(world, do):
+    told = []
+    do(run(make_plan([leaving("a", told), leaving("b", told, needs=("a",))]), world, jobs=2))
+    assert told == ["a begins", "a ends", "b begins", "b ends"]
+
+
+def test_nothing_has_a_place_outside_of_a_run(do):
+    do(leave_place())
 
 
 def test_after_a_failure_independent_nodes_go_on_and_dependants_are_not_run(world, do):

@@ -8,6 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
+from ecluse.engine.place import leave_place
 from ecluse.engine.plan import Outcome
 from ecluse.loop.code.checkout import Checkout, compose
 from ecluse.loop.code.workplace import Workplace, remove_tree
@@ -138,6 +139,7 @@ class Attempts:
         try:
             await self._aside(self._prepare, tree)
             finished = await world.commands.run(command)
+            await leave_place()
             self._keep_log(finished)
             ran = await self._aside(self._gather, finished, tree, command.env)
         finally:
