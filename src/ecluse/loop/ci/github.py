@@ -70,6 +70,7 @@ def _job(job: Job, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
         *([_kept(job, folder)] if may_cache(app) else []),
         *_taken(job, folder),
         _run(job.step.name, job.command, job.step.secrets),
+        *([_kept_of_a_failure(job, folder)] if job.step.builtin and may_cache(app) else []),
         *_left(job, folder),
     ]
     return found
@@ -107,6 +108,20 @@ def _kept(job: Job, folder: str) -> dict[str, Any]:
             "path": within(folder, CACHE),
             "key": cache_key(job),
             "restore-keys": f"ecluse-steps-{job.artifact}-",
+        },
+    }
+
+
+def _kept_of_a_failure(job: Job, folder: str) -> dict[str, Any]:
+    """The action keeps nothing of a job that failed, and a first look through a long history takes minutes. Under a key
+    of its own: one can't be written twice, and the next run takes the newest that begins so."""
+    return {
+        "name": "What was looked at before it failed",
+        "if": "failure()",
+        "uses": pins()["cache"].uses("/save"),
+        "with": {
+            "path": within(folder, CACHE),
+            "key": f"ecluse-steps-{job.artifact}-failed-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}",
         },
     }
 

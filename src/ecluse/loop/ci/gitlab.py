@@ -75,7 +75,12 @@ def _job(job: Job, app: App) -> dict[str, Any]:
         ],
         "timeout": f"{job.minutes} minutes",
         **({"variables": {"GIT_DEPTH": "0"}} if job.step.builtin or job.step.paths is not None else {}),
-        "cache": {"key": f"ecluse-steps-{job.artifact}", "paths": [f"{CACHE}/"]},
+        "cache": {
+            "key": f"ecluse-steps-{job.artifact}",
+            "paths": [f"{CACHE}/"],
+            # A first look through a long history takes minutes; what it saw is kept if it then fails, too.
+            **({"when": "always"} if job.step.builtin else {}),
+        },
         "script": [job.command],
         "artifacts": artifacts,
     }
