@@ -47,7 +47,7 @@ def loopback() -> Listens:
 
 def beside_the_file(problem: Problem) -> str:
     """What makes the log of a CI show a Problem where it is; empty elsewhere."""
-    from ecluse.providers.terminal.reporter import on_github  # noqa: PLC0415
+    from ecluse.providers.terminal.choice import on_github  # noqa: PLC0415
 
     if not on_github(read_environment()):
         return ""

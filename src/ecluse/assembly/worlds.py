@@ -173,7 +173,7 @@ def without_ledger(lost: Problem) -> str:
 
 
 def _reporter(clock: Clock) -> Reporter:
-    from ecluse.providers.terminal.reporter import reporter  # noqa: PLC0415
+    from ecluse.providers.terminal.choice import reporter  # noqa: PLC0415
 
     return reporter(clock, read_environment(), no_colour=not wants_colour())
 

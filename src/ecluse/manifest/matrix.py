@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ecluse.manifest.schema.step import MatrixTable
+    from collections.abc import Iterator, Mapping, Sequence
 
 PYTHON = "python"
 PLACE = "{cell}"
@@ -23,7 +21,20 @@ Cell = dict[str, str]
 _UNFIT = re.compile(r"[^A-Za-z0-9._+]+")
 
 
-def cells(matrix: MatrixTable) -> Iterator[Cell]:
+class Axes(Protocol):
+    """A matrix as the manifest has it."""
+
+    @property
+    def python(self) -> Sequence[str]: ...
+    @property
+    def env(self) -> Mapping[str, list[str]]: ...
+    @property
+    def exclude(self) -> Sequence[Mapping[str, str]]: ...
+    @property
+    def include(self) -> Sequence[Mapping[str, str]]: ...
+
+
+def cells(matrix: Axes) -> Iterator[Cell]:
     """Each once: the combinations that aren't excluded, then those that are included."""
     found = [cell for cell in _combinations(matrix) if not any(is_part(one, cell) for one in matrix.exclude)]
     for cell in matrix.include:
@@ -33,7 +44,7 @@ def cells(matrix: MatrixTable) -> Iterator[Cell]:
     yield from found
 
 
-def axes(matrix: MatrixTable) -> dict[str, list[str]]:
+def axes(matrix: Axes) -> dict[str, list[str]]:
     """What may be combined, `python` first."""
     return {**({PYTHON: list(matrix.python)} if matrix.python else {}), **matrix.env}
 
@@ -51,7 +62,7 @@ def name_of(step: str, cell: Cell) -> str:
     return f"{step}[{label(cell)}]"
 
 
-def _combinations(matrix: MatrixTable) -> Iterator[Cell]:
+def _combinations(matrix: Axes) -> Iterator[Cell]:
     given = axes(matrix)
     if given:
         for values in product(*(dict.fromkeys(of) for of in given.values())):

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-from ecluse.model.redaction import Form, is_maskable
+from ecluse.model.maskable import Form, is_maskable
 
 _LONG_LINE = 8
 _WRAPS = (64, 76)

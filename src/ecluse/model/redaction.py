@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
-SHORTEST = 4
-"""Characters. Shorter values aren't masked: they are too likely to be part of ordinary output."""
+from ecluse.model.maskable import Form, is_maskable
+
 MASKED = b"[secret]"
 _MOST_PAIRS = 3
 _LEAST = 3
 """Bytes; at one of the two places a shorter form has no whole pair."""
 _NO_SURROGATES = bytes([*range(0xD8), *range(0xF8, 0x100), *range(0xE0, 0x100)])
 """UTF-16 must not take two of our pairs for one character; F8 to FF, taken for D8 to DF, are in no UTF-8 text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What is looked for. One byte before and after belongs to it if it is one of those: in a longer base64 text the
-    first and the last character share their bits with what isn't secret."""
-
-    core: bytes
-    before: bytes = b""
-    after: bytes = b""
-
-
-def is_maskable(secret: str) -> bool:
-    """By what is left without the space around it, which may be lost on the way."""
-    return len(secret.strip()) >= SHORTEST
 
 
 def masked(data: bytes, secrets: Iterable[str]) -> bytes:

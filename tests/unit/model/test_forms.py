@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecluse.model.forms import forms_of
-from ecluse.model.redaction import MASKED, Mask, finder_for, is_maskable, masked, unmaskable
+from ecluse.model.maskable import is_maskable
+from ecluse.model.redaction import MASKED, Mask, finder_for, masked, unmaskable
 
 AWKWARD = "p/w+ö 'x\" <&>\\~9?"
 PEM = "-----BEGIN PRIVATE KEY-----\n{}\n{}\nAb+/9xQ=\n-----END PRIVATE KEY-----\n".format(

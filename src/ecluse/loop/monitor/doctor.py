@@ -9,8 +9,8 @@ from types import MappingProxyType
 from ecluse.loop.deploy.fleet import Seen
 from ecluse.model.app import App
 from ecluse.model.ids import EnvironmentName
+from ecluse.model.maskable import SHORTEST
 from ecluse.model.problem import Problem
-from ecluse.model.redaction import SHORTEST
 from ecluse.model.values import frozen
 from ecluse.ports.machine import Machine, Offer
 

@@ -12,7 +12,7 @@ from ecluse.loop.test.junit import TestReport, UnreadableReportError, parse_juni
 from ecluse.loop.test.stopping import ends_after, said_to_end
 from ecluse.model.app import Gates, Step
 from ecluse.model.counted import counted
-from ecluse.model.redaction import SHORTEST
+from ecluse.model.maskable import SHORTEST
 from ecluse.model.values import frozen
 from ecluse.model.verdict import Answer, Verdict
 from ecluse.ports.commands import Finished

@@ -6,10 +6,11 @@ import re
 import pytest
 
 from ecluse.model.problem import Place, Problem
+from ecluse.providers.terminal.choice import reporter
 from ecluse.providers.terminal.folding import FoldingReporter
 from ecluse.providers.terminal.github import GithubFolds, annotation
 from ecluse.providers.terminal.gitlab import GitlabFolds
-from ecluse.providers.terminal.reporter import PlainReporter, reporter
+from ecluse.providers.terminal.reporter import PlainReporter
 from ecluse.testing.clock import FakeClock
 
 
