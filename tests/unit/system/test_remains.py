@@ -16,7 +16,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id").read_text()
 @pytest.fixture
 def group():
     """A shell that leads a session, with a child in it and one that has left it."""
-    script = "sleep 600 & setsid sh -c 'echo begun; sleep 600; true' & wait; exec sleep 600"
+    script = "sleep 600 & setsid sh -c 'sleep 600 & echo begun; wait' & wait; exec sleep 600"
     process = subprocess.Popen(["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begun\n"
     yield process
