@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ class DocumentFile:
         self._path = path
         self._lock = threading.Lock()
         self._open: sqlite3.Connection | None = None
+        self._close: Callable[[], object] = _nothing
 
     def get(self, key: str) -> bytes | None:
         name = _name(key)
@@ -93,12 +95,12 @@ class DocumentFile:
                 documents.close()
                 raise
             self._open = documents
+            self._close = weakref.finalize(self, documents.close)
         return self._open
 
     def _begin_anew(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        self._close()
+        self._open = None
         for end in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
@@ -132,6 +134,10 @@ class DocumentFolder:
     def left(self) -> Iterator[Path]:
         """What whoever was killed while it wrote has left."""
         return self._shelf.left()
+
+
+def _nothing() -> None:
+    """There is no connection to close."""
 
 
 def _name(key: str) -> bytes:
