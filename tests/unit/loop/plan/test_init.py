@@ -146,7 +146,7 @@ def test_what_a_killed_init_left_is_cleared_by_the_next(world, repository, tmp_p
     left.mkdir(parents=True)
     tree.mkdir()
     (left / "lock").touch()
-    (left / "places").write_text(f"{tree}\n")
+    (left / "places").write_text(f"{tree}\0")
     repository({"Procfile": PROCFILE, "server.py": server()})
     init(world, should_try=False)
     assert [left.exists(), tree.exists()] == [False, False]
