@@ -10,22 +10,12 @@ import pytest
 from uv import find_uv_bin
 
 from support import repositories
+from support.hooks import MANIFEST
 
 pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.once]
 DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "hooks.md"
 SHOWN = re.search(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
 PINNED = {"prek": "0.5.11", "pre-commit": "4.7.0"}
-MANIFEST = """
-[app]
-name = "demo"
-
-[processes.worker]
-command = ["sleep", "600"]
-
-[steps.good]
-command = ["grep", "-q", "good", "state"]
-inputs = ["state"]
-"""
 
 
 @pytest.mark.parametrize("tool", PINNED)

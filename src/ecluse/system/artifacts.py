@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from ecluse.model.ids import Digest
-from ecluse.system.shelf import Shelf
-
-_PREFIX = "sha256:"
+from ecluse.system.shelf import Shelf, name_of
 
 
 class FolderArtifacts:
@@ -36,17 +33,12 @@ class FolderArtifacts:
         self._documents.put(name, lambda file: file.write(document))
 
     def holds(self, digest: Digest, size: int) -> bool:
-        return self._files.holds(_name(digest), size)
+        return self._files.holds(name_of(digest), size)
 
     def keep(self, digest: Digest, path: Path) -> None:
         if self.holds(digest, path.stat().st_size):
             return
-        with path.open("rb") as content:
-            self._files.put(_name(digest), lambda file: shutil.copyfileobj(content, file))
+        self._files.take_in(name_of(digest), path)
 
     def fetch(self, digest: Digest, into: Path) -> bool:
-        return self._files.fetch(_name(digest), into)
-
-
-def _name(digest: Digest) -> str:
-    return digest.removeprefix(_PREFIX)
+        return self._files.fetch(name_of(digest), into)

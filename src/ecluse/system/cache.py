@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -11,9 +10,7 @@ from pathlib import Path
 from ecluse.model.ids import Digest
 from ecluse.ports.cache import Shelved, UnreachableError
 from ecluse.system.documents import DocumentFile, DocumentFolder
-from ecluse.system.shelf import Shelf
-
-_PREFIX = "sha256:"
+from ecluse.system.shelf import PREFIX, Shelf, name_of
 
 
 class FolderCache:
@@ -35,20 +32,19 @@ class FolderCache:
 
     def holds(self, digest: Digest, size: int) -> bool:
         try:
-            return self._files.holds(_name(digest), size)
+            return self._files.holds(name_of(digest), size)
         except UnreachableError:  # whatever is wrong shows itself when it is fetched
             return False
 
     def keep(self, digest: Digest, path: Path) -> None:
         if self.holds(digest, path.stat().st_size):
             return
-        with path.open("rb") as content:
-            self._files.put(_name(digest), lambda file: shutil.copyfileobj(content, file))
+        self._files.take_in(name_of(digest), path)
 
     def fetch(self, digest: Digest, into: Path) -> bool:
-        if self._files.fetch(_name(digest), into):
+        if self._files.fetch(name_of(digest), into):
             return True
-        self._files.remove(_name(digest))  # what is spoilt must not be taken for kept
+        self._files.remove(name_of(digest))  # what is spoilt must not be taken for kept
         return False
 
     def documents(self) -> Iterator[tuple[Shelved, bytes]]:
@@ -58,7 +54,7 @@ class FolderCache:
         self._documents.remove(*keys)
 
     def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
-        unnamed = (path for name, path in self._files.files() if Digest(_PREFIX + name) not in kept)
+        unnamed = (path for name, path in self._files.files() if Digest(PREFIX + name) not in kept)
         freed = 0
         for path in (*unnamed, *self._files.left(), *self._documents.left()):
             with suppress(OSError):
@@ -67,7 +63,3 @@ class FolderCache:
                     path.unlink()
                     freed += status.st_size
         return freed
-
-
-def _name(digest: Digest) -> str:
-    return digest.removeprefix(_PREFIX)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from ecluse.model.ids import Digest
 from ecluse.ports.cache import UnreachableError
 from ecluse.system.files import sync_folder
 
 DIGITS = 64
+PREFIX = "sha256:"
+"""Of a digest, before the name."""
 _INCOMING = ".incoming-"
 _PIECE = 1 << 20
 
@@ -70,6 +74,11 @@ class Shelf:
             if isinstance(error, OSError):
                 raise _unreachable(place, error) from error
             raise
+
+    def take_in(self, name: str, path: Path) -> None:
+        """A copy of the file."""
+        with path.open("rb") as content:
+            self.put(name, lambda file: shutil.copyfileobj(content, file))
 
     def holds(self, name: str, size: int) -> bool:
         path = self._place(name)
@@ -145,6 +154,10 @@ class Shelf:
     def _require_mount(self) -> None:
         if self._mounted and not self._root.is_dir():
             raise UnreachableError(f"{self._root} is no folder")
+
+
+def name_of(digest: Digest) -> str:
+    return digest.removeprefix(PREFIX)
 
 
 def require_name(name: str) -> None:

@@ -12,18 +12,8 @@ from ecluse.loop.code.hooks import is_conventional, message_problem
 from ecluse.model.ids import Commit
 from ecluse.ports.source import Change
 from support import repositories
+from support.hooks import MANIFEST
 
-MANIFEST = """
-[app]
-name = "demo"
-
-[processes.worker]
-command = ["sleep", "600"]
-
-[steps.good]
-command = ["grep", "-q", "good", "state"]
-inputs = ["state"]
-"""
 OWN = "#!/bin/sh\nexit 0\n"
 
 
