@@ -19,23 +19,29 @@ class Worker:
     def __init__(self, config: Config, work: Work = jobs.work) -> None:
         self._config, self._work = config, work
         self._spool = Spool(config.spool)
-        self._metrics = Metrics(config.spool / "worker.prom")
+        self._metrics = Metrics(self._spool.metrics)
         self._stopped = threading.Event()
 
     def stop(self) -> None:
         self._stopped.set()
 
     def run(self) -> None:
+        """When it raises, the job at hand is another's once this process is no more."""
+        while not self._stopped.is_set():
+            if not self._turn():
+                self._stopped.wait(self._config.poll_seconds)
+        self._spool.close()
+
+    def _turn(self) -> bool:
+        """Whether there was a job."""
         if lost := self._spool.give_back():
             log.warning("%d jobs of a worker that is no more are done again", lost)
-        while not self._stopped.is_set():
-            job = self._spool.take()
-            if job:
-                self._do(job)
-            self._metrics.waiting = self._spool.waiting()
-            self._metrics.write()
-            if not job:
-                self._stopped.wait(self._config.poll_seconds)
+        job = self._spool.take()
+        if job:
+            self._do(job)
+        self._metrics.waiting = self._spool.waiting()
+        self._metrics.write()
+        return job is not None
 
     def _do(self, job: Job) -> None:
         for attempt in range(1, self._config.attempts + 1):

@@ -1,4 +1,7 @@
-"""What was done, as text for Prometheus, in a file that its node exporter reads."""
+"""What this worker did, as text for Prometheus, in a file that its node exporter reads.
+
+Each worker has a file and a label of its own, as counters of two processes can't be one series.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +15,13 @@ class Metrics:
     waiting: int = 0
 
     def text(self) -> str:
+        who = f'worker="{self.file.stem}"'
         return (
             "# TYPE worker_jobs_total counter\n"
-            f'worker_jobs_total{{result="done"}} {self.done}\n'
-            f'worker_jobs_total{{result="failed"}} {self.failed}\n'
+            f'worker_jobs_total{{result="done",{who}}} {self.done}\n'
+            f'worker_jobs_total{{result="failed",{who}}} {self.failed}\n'
             "# TYPE worker_jobs_waiting gauge\n"
-            f"worker_jobs_waiting {self.waiting}\n"
+            f"worker_jobs_waiting{{{who}}} {self.waiting}\n"
         )
 
     def write(self) -> None:

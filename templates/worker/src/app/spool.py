@@ -5,13 +5,15 @@ of several workers one gets it. Whoever leaves a job writes it elsewhere and mov
 """
 
 import json
-import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FOLDERS = ("inbox", "working", "done", "failed")
+from app.presence import Presence, take_over
+
+FOLDERS = ("inbox", "working", "done", "failed", "workers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,23 @@ class Job:
 
 
 class Spool:
+    """As one worker has it. Several have the same folder: two releases do while one takes over."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
+        self._presence = Presence(folder / "workers")
+
+    @property
+    def metrics(self) -> Path:
+        """This worker's file of numbers: it goes when the worker goes."""
+        return _metrics(self._folder, self._presence.name)
 
     def take(self) -> Job | None:
         """The oldest job, which is now ours; None when there is none."""
         for path in self._waiting():
-            mine = self._folder / "working" / f"{path.name}.{os.getpid()}"
+            mine = self._mine(path.name)
             try:
                 path.rename(mine)
             except FileNotFoundError:
@@ -45,31 +55,46 @@ class Spool:
 
     def give_back(self) -> int:
         """Jobs of workers that are no more go back to the inbox; how many."""
-        lost = [path for path in (self._folder / "working").iterdir() if not _lives(path)]
-        for path in lost:
-            path.rename(self._folder / "inbox" / path.name.rpartition(".")[0])
-        return len(lost)
+        lost = 0
+        with take_over(self._folder / "workers") as gone:
+            for name in gone:
+                for path in (self._folder / "working").glob(f"*.{name}"):
+                    path.rename(self._folder / "inbox" / path.name.removesuffix(f".{name}"))
+                    lost += 1
+                _metrics(self._folder, name).unlink(missing_ok=True)
+        return lost
 
     def waiting(self) -> int:
-        return sum(1 for _ in self._waiting())
+        return len(self._waiting())
 
-    def _waiting(self) -> Iterator[Path]:
-        found = (self._folder / "inbox").iterdir()
-        return iter(sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name)))
+    def close(self) -> None:
+        """Once no job is at hand any more."""
+        self.metrics.unlink(missing_ok=True)
+        self._presence.end()
+
+    def _waiting(self) -> list[Path]:
+        return [path for _, path in sorted(_by_age(self._folder / "inbox"))]
+
+    def _mine(self, name: str) -> Path:
+        return self._folder / "working" / f"{name}.{self._presence.name}"
 
     def _leave(self, where: str, job: Job, document: dict[str, Any]) -> None:
         """Written whole before it shows, and only then is the job gone."""
         fresh = self._folder / where / f".{job.name}.new"
         fresh.write_text(json.dumps(document), encoding="utf-8")
         fresh.rename(self._folder / where / job.name)
-        (self._folder / "working" / f"{job.name}.{os.getpid()}").unlink()
+        self._mine(job.name).unlink()
 
 
-def _lives(path: Path) -> bool:
-    try:
-        os.kill(int(path.name.rpartition(".")[2]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, but alive
-        return True
-    return True
+def _metrics(folder: Path, worker: str) -> Path:
+    return folder / f"worker-{worker}.prom"
+
+
+def _by_age(folder: Path) -> Iterator[tuple[int, Path]]:
+    for path in folder.iterdir():
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            continue  # another worker has it
+        if stat.S_ISREG(found.st_mode):
+            yield found.st_mtime_ns, path

@@ -1,17 +1,32 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from app.spool import Spool
 
+DIES = """
+import os, sys
+from pathlib import Path
+from app.spool import Spool
+spool = Spool(Path(sys.argv[1]))
+spool.take()
+spool.metrics.write_text("")
+os.kill(os.getpid(), 9)
+"""
+"""A worker that is killed with a job at hand."""
+SOURCES = Path(__file__).parents[2] / "src"
+
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    Spool(tmp_path)
-    return tmp_path
+def another(tmp_path: Path) -> Iterator[Callable[[], Spool]]:
+    """One worker more."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(Spool(tmp_path)))
 
 
 def leave(folder: Path, name: str, age: int = 0) -> None:
@@ -20,30 +35,54 @@ def leave(folder: Path, name: str, age: int = 0) -> None:
     os.utime(path, (1000 - age, 1000 - age))
 
 
-def test_the_oldest_job_comes_first_and_each_is_taken_once(folder: Path) -> None:
-    leave(folder, "young")
-    leave(folder, "old", age=60)
-    spool = Spool(folder)
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_oldest_job_comes_first_and_each_is_taken_once(
+    tmp_path: Path, another: Callable[[], Spool]
+) -> None:
+    spool, other = another(), another()
+    leave(tmp_path, "young")
+    leave(tmp_path, "old", age=60)
     assert spool.waiting() == 2
-    taken = [spool.take(), spool.take()]
+    taken = [spool.take(), other.take()]
     assert [job.name for job in taken if job] == ["old", "young"]
     assert spool.take() is None
 
 
-def test_what_is_done_lies_in_done_alone(folder: Path) -> None:
-    leave(folder, "job")
-    spool = Spool(folder)
+def test_what_is_no_file_is_no_job(tmp_path: Path, another: Callable[[], Spool]) -> None:
+    spool = another()
+    (tmp_path / "inbox" / "folder").mkdir()
+    assert spool.take() is None
+
+
+def test_what_is_done_lies_in_done_alone(tmp_path: Path, another: Callable[[], Spool]) -> None:
+    spool = another()
+    leave(tmp_path, "job")
     job = spool.take()
     assert job
     spool.finish(job, {"words": 1})
-    assert (folder / "done" / "job").read_text() == '{"words": 1}'
-    assert list((folder / "working").iterdir()) == []
+    assert (tmp_path / "done" / "job").read_text() == '{"words": 1}'
+    assert names(tmp_path / "working") == []
 
 
-def test_the_job_of_a_worker_that_died_goes_back(folder: Path) -> None:
-    died = subprocess.Popen([sys.executable, "-c", ""])
-    died.wait()
-    (folder / "working" / f"lost.{died.pid}").write_text("{}")
-    (folder / "working" / f"mine.{os.getpid()}").write_text("{}")
-    assert Spool(folder).give_back() == 1
-    assert [path.name for path in (folder / "inbox").iterdir()] == ["lost"]
+def test_the_job_of_a_worker_that_died_goes_back(
+    tmp_path: Path, another: Callable[[], Spool]
+) -> None:
+    spool, living = another(), another()
+    leave(tmp_path, "mine")
+    assert living.take()
+    leave(tmp_path, "lost")
+    subprocess.run([sys.executable, "-c", DIES, str(tmp_path)], cwd=SOURCES, check=False)
+    assert len(list(tmp_path.glob("*.prom"))) == 1
+
+    assert spool.give_back() == 1
+
+    assert names(tmp_path / "inbox") == ["lost"]
+    assert list(tmp_path.glob("*.prom")) == []
+    assert spool.give_back() == 0
+
+
+def test_two_workers_have_a_file_of_numbers_each(another: Callable[[], Spool]) -> None:
+    assert another().metrics != another().metrics
