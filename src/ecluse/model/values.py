@@ -8,16 +8,20 @@ shared: that was 40 % of the time of `ecluse status`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import Field, FrozenInstanceError, dataclass, field, fields, make_dataclass
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 Made = TypeVar("Made")
+
+_ABSENT = object()
+"""Nobody gave that field."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(declared: type[Made]) -> type[Made]:
     """`@dataclass(frozen=True, slots=True, kw_only=True)`: `fields`, `replace`, `asdict` and pickle work as there."""
     own = vars(declared).keys()
+    declared.__doc__ = declared.__doc__ or declared.__name__  # else `dataclass` works out the signature, to say it
     made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(declared)
     methods: dict[str, Callable[..., Any]] = {"__init__": _compiling(made), **_SHARED}
     for name, method in methods.items():
@@ -35,17 +39,29 @@ def _compiling(made: type[Any]) -> Callable[..., None]:
 
 
 def _init_of(made: type[Any]) -> Any:
-    """The one that dataclasses would have compiled."""
-    declared = [(one.name, object, _again(one)) for one in fields(made)]
-    after = {"__post_init__": made.__post_init__} if hasattr(made, "__post_init__") else {}
-    twin = make_dataclass(made.__name__, declared, namespace=after, frozen=True, eq=False, repr=False, kw_only=True)
-    found = vars(twin)["__init__"]
-    found.__qualname__ = f"{made.__qualname__}.__init__"
-    return found
-
-
-def _again(one: Field[Any]) -> Any:
-    return field(default=one.default, default_factory=one.default_factory, init=one.init)
+    """As that of a dataclass whose fields are keywords, all of which are taken. It sets past `__setattr__`, which
+    refuses."""
+    known: dict[str, Any] = {"_ABSENT": _ABSENT}
+    parameters, lines = [], []
+    for one in fields(made):
+        name, value = one.name, one.name
+        known[f"_set_{name}"] = getattr(made, name).__set__
+        if one.default_factory is not MISSING:
+            known[f"_make_{name}"] = one.default_factory
+            parameters.append(f"{name}=_ABSENT")
+            value = f"_make_{name}() if {name} is _ABSENT else {name}"
+        elif one.default is not MISSING:
+            known[f"_default_{name}"] = one.default
+            parameters.append(f"{name}=_default_{name}")
+        else:
+            parameters.append(name)
+        lines.append(f"_set_{name}(self, {value})")
+    if hasattr(made, "__post_init__"):
+        lines.append("self.__post_init__()")
+    keywords = f", *, {', '.join(parameters)}" if parameters else ""
+    exec(f"def __init__(self{keywords}):\n " + "\n ".join(lines or ["pass"]), known)  # noqa: S102
+    known["__init__"].__qualname__ = f"{made.__qualname__}.__init__"
+    return known["__init__"]
 
 
 _COMPARED: dict[type[Any], tuple[str, ...]] = {}
