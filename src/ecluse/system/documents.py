@@ -19,6 +19,11 @@ _BUSY_SECONDS = 10.0
 _HOUR = 3600.0
 """A document's last use is known to the hour: else each look would be a write."""
 _TABLE = "CREATE TABLE IF NOT EXISTS documents (key BLOB PRIMARY KEY, document BLOB NOT NULL, used REAL NOT NULL)"
+_PUT = """
+INSERT INTO documents VALUES (?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET document = excluded.document, used = excluded.used
+"""
+"""In its place if it is there: REPLACE would remove it and write three pages for one."""
 
 Result = TypeVar("Result")
 
@@ -53,7 +58,7 @@ class DocumentFile:
 
     def put(self, key: str, document: bytes) -> None:
         row = (_name(key), document, time.time())
-        self._try(lambda documents: documents.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", row))
+        self._try(lambda documents: documents.execute(_PUT, row))
 
     def all(self) -> Iterator[tuple[Shelved, bytes]]:
         rows = self._try(lambda documents: documents.execute("SELECT key, document, used FROM documents").fetchall())

@@ -60,7 +60,7 @@ class CacheEntry:
 def to_document(entry: CacheEntry) -> bytes:
     """With a sum in front, by which a torn or changed document is known."""
     files = {"outputs": [*map(shallow, entry.outputs)], "papers": [*map(shallow, entry.papers)]}
-    body = json.dumps({**shallow(entry), **files}, sort_keys=True).encode()
+    body = json.dumps({**shallow(entry), **files}).encode()
     return _sum(body) + b"\n" + body
 
 
