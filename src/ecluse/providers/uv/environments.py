@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from ecluse.model.artifact import Wheel
 from ecluse.model.counted import counted
 from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure
+from ecluse.providers.uv.complete import COMPLETE, is_complete, use
 from ecluse.providers.uv.interpreters import Found
-from ecluse.providers.uv.keep import keep, key_of, recall
+from ecluse.providers.uv.keep import keep, key_of
 from ecluse.providers.uv.program import Say, Uv
 from ecluse.providers.uv.scratch import scratch, scratch_root
 from ecluse.providers.uv.turns import turn
 
-COMPLETE = "ecluse.json"
-"""Written last: an environment without it was not finished and is made anew."""
 KEPT = 8
 
 
@@ -79,22 +76,6 @@ class Environments:
         done = await self._uv.run(*arguments, folder=scratch_root(self._home), env=bare)
         if not done.ok:
             raise failure.uninstalled(done, self._home)
-
-
-def use(folder: Path) -> Path:
-    """The environment, marked as used now."""
-    with suppress(FileNotFoundError):
-        os.utime(folder / COMPLETE)
-    return folder
-
-
-def content_of(folder: Path) -> str:
-    """The same for the same wheels and Python on another machine, whose folder has another name."""
-    return str((recall(folder / COMPLETE) or {}).get("content", folder.name))
-
-
-def is_complete(folder: Path) -> bool:
-    return (folder / COMPLETE).is_file()
 
 
 def _pin(wheel: str) -> str:

@@ -22,7 +22,7 @@ from ecluse.providers.uv import failure, metadata, platforms, sources, wanted
 from ecluse.providers.uv.building import Builder, Source
 from ecluse.providers.uv.collect import Collecting, Collector, together
 from ecluse.providers.uv.download import Downloads
-from ecluse.providers.uv.environments import Environments, is_complete, use
+from ecluse.providers.uv.environments import Environments
 from ecluse.providers.uv.exercised import CI_FOLDERS, exercised
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of, recall
@@ -62,7 +62,6 @@ class Maker:
         self._builder = Builder(uv, home, store)
         self._collector = Collector(Downloads(home, store, uv.env), self._builder)
         self._environments = Environments(uv, home, store)
-        self._index = {name: value for name, value in uv.env.items() if name.startswith("UV_")}
 
     def chosen(self, tree: Path, build: Build) -> Found:
         """Raises ProblemError B001 when no interpreter fits."""
@@ -91,13 +90,7 @@ class Maker:
 
     async def environment(self, tree: Path, build: Build, *, tests: bool, identity: str, say: Say) -> Path:
         job = await self._job(tree, build, identity, say)
-        asked = key_of(job.content, asdict(build), tests, job.python.path, job.python.version, self._index)
-        record = self._home / "cache" / "envs" / f"{asked}.json"
-        if (known := recall(record)) and is_complete(self._home / "envs" / known["folder"]):
-            return use(self._home / "envs" / str(known["folder"]))
-        folder = await self._environments.filled(await self._wheels(job, tests=tests), job.python, say)
-        keep(record, {"folder": folder.name})
-        return folder
+        return await self._environments.filled(await self._wheels(job, tests=tests), job.python, say)
 
     async def wheelhouse(
         self, tree: Path, build: Build, *, servers: tuple[str, ...], identity: str, say: Say, platform: Platform | None

@@ -6,7 +6,6 @@ user's over the machine's. What uv was told itself (UV_*) wins over all of it.
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -98,10 +97,16 @@ def _files(env: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _of_file(path: Path) -> dict[str, str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return {}
+    import configparser  # noqa: PLC0415  few have such a file
+
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, configparser.Error):
+        parser.read_string(text)
+    except configparser.Error:
         return {}
     sections = [section for section in ("global", "install") if parser.has_section(section)]
     options = {name: value for section in sections for name, value in parser.items(section)}

@@ -14,7 +14,7 @@ from uv import find_uv_bin
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.commands import CommandRunner, Finished
 from ecluse.providers.uv import failure
-from ecluse.providers.uv.environments import COMPLETE, is_complete, use
+from ecluse.providers.uv.complete import COMPLETE, is_complete, use
 from ecluse.providers.uv.keep import keep, key_of
 from ecluse.providers.uv.program import Uv
 from ecluse.providers.uv.scratch import scratch_root

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecluse.ports.python import Interpreter
+from ecluse.providers.uv.complete import Remembered, content_of
 from ecluse.providers.uv.interpreters import Ask, Found, find
+from ecluse.providers.uv.trees import tree_key
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -44,6 +47,7 @@ class UvToolchain:
     ) -> None:
         self._installer = installer
         self._home, self._env, self._commands, self._store, self._ask = home, env, commands, store, ask
+        self._remembered = Remembered(home, env)
 
     def interpreters(self) -> tuple[Interpreter, ...]:
         return tuple(found.interpreter for found in self._found)
@@ -60,12 +64,16 @@ class UvToolchain:
     async def environment(
         self, tree: Path, build: Build, *, tests: bool, identity: str = "", say: Callable[[str], None] = silent
     ) -> Path:
+        content = identity or await asyncio.to_thread(tree_key, tree)
+        key = self._remembered.key(content, build, self._found, tests=tests)
+        if known := self._remembered.of(key):
+            return known
         with self._disk():
-            return await self._maker.environment(tree, build, tests=tests, identity=identity, say=say)
+            made = await self._maker.environment(tree, build, tests=tests, identity=identity, say=say)
+            self._remembered.keep(key, made)
+        return made
 
     def content_of(self, environment: Path) -> str:
-        from ecluse.providers.uv.environments import content_of  # noqa: PLC0415  as below
-
         return content_of(environment)
 
     async def wheelhouse(
