@@ -9,24 +9,17 @@ import shlex
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.commands import Command, Finished
-from ecluse.system import frames
+from ecluse.system.channel import Channel
 from ecluse.system.files import disk_problems
 from ecluse.system.output import Output
-
-if TYPE_CHECKING:
-    import socket
+from ecluse.system.printed import Printed
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL for a program that is stopped."""
-PATIENCE = 0.05
-"""Seconds for which whole lines are held that may be the beginning of a secret."""
-_PIECE = 64 * 1024
-_LAST_WORDS = 1.0
-"""Seconds that we wait for the end of output when somebody outside still holds the other end."""
 
 
 class WardenLostError(Exception):
@@ -40,15 +33,12 @@ class WardenLostError(Exception):
 class Assignment:
     """Runs `command` once, under the warden at the other end of `channel`."""
 
-    def __init__(self, command: Command, channel: socket.socket) -> None:
+    def __init__(self, command: Command, channel: Channel) -> None:
         self._command = command
         self._channel = channel
-        self._loop = asyncio.get_running_loop()
         self._reply: dict[str, Any] | None = None
-        self._heard: asyncio.Future[None] = self._loop.create_future()
+        self._heard: asyncio.Future[None] | None = None
         self._why: BaseException | None = None
-        self._dry: asyncio.Future[None] = self._loop.create_future()
-        self._waiting: asyncio.TimerHandle | None = None
         self.is_over = True
         """Nothing runs, and the warden waits for another program."""
 
@@ -69,26 +59,25 @@ class Assignment:
         return _finished(reply, text, time.monotonic() - began)
 
     async def _run(self, output: Output) -> dict[str, Any]:
-        with ExitStack() as ours:
-            read, heard = self._start(ours), self._channel.fileno()
-            self._loop.add_reader(read, self._pump, read, output)
-            ours.callback(self._loop.remove_reader, read)
-            self._loop.add_reader(heard, self._hear)
-            ours.callback(self._loop.remove_reader, heard)
-            ours.callback(self._stop_waiting)
+        printed = Printed(self._start(), output, self._end)
+        self._channel.listen(self._hear)
+        try:
             reply = await self._replied()
-            if not self._dry.done():  # somebody outside may still hold the other end of the pipe
-                await asyncio.wait([self._dry], timeout=_LAST_WORDS)
+            self._channel.rest()
+            await printed.to_the_end()
+        finally:
+            printed.close()
         if self._why:
             raise self._why
         return reply
 
-    def _start(self, ours: ExitStack) -> int:
+    def _start(self) -> int:
         """Hand the program to the warden; where its output is read."""
         command = self._command
         with ExitStack() as given:
             read, write = os.pipe()
-            ours.callback(os.close, read)
+            unread = given.enter_context(ExitStack())
+            unread.callback(os.close, read)
             given.callback(os.close, write)
             descriptors = [write]
             wiring: list[int | None] = [None, 0, 0]
@@ -101,15 +90,16 @@ class Assignment:
                     descriptors.append(given.enter_context(command.stdout.open("wb")).fileno())
             self.is_over = False
             try:
-                frames.send(self._channel, {"run": _request(command, wiring)}, descriptors)
+                self._channel.send({"run": _request(command, wiring)}, descriptors)
             except OSError as error:
                 raise WardenLostError(begun=False) from error
+            unread.pop_all()
         return read
 
     async def _replied(self) -> dict[str, Any]:
         """Waits for the warden's answer, however often we are cancelled meanwhile."""
         while self._reply is None:
-            self._heard = self._loop.create_future()
+            self._heard = asyncio.get_running_loop().create_future()
             try:
                 await self._heard
             except asyncio.CancelledError as cancelled:
@@ -120,46 +110,20 @@ class Assignment:
         """The program has to go."""
         if self._why is None and self._reply is None:
             with suppress(OSError):  # a warden that is gone has ended it already
-                frames.send(self._channel, {"end": True})
+                self._channel.send({"end": True})
         self._why = self._why or why
 
     def _hear(self) -> None:
         if self._reply is not None:
             return
         try:
-            self._reply = frames.receive(self._channel)[0]
+            self._reply = self._channel.receive()
             self.is_over = True
         except (EOFError, OSError):
             self._reply = {}
             self._why = self._why or WardenLostError(begun=True)
-        if not self._heard.done():  # else we were just cancelled
+        if self._heard and not self._heard.done():  # else we were just cancelled
             self._heard.set_result(None)
-
-    def _pump(self, read: int, output: Output) -> None:
-        piece = b""
-        self._stop_waiting()
-        try:
-            piece = os.read(read, _PIECE)
-            output.write(piece)
-            if piece and output.holds_lines:
-                self._waiting = self._loop.call_later(PATIENCE, self._let_go, output)
-        except BaseException as error:  # noqa: BLE001 (`_run` raises it)
-            self._end(error)
-            piece = b""
-        if not piece:
-            self._dry.set_result(None)
-            self._loop.remove_reader(read)
-
-    def _let_go(self, output: Output) -> None:
-        try:
-            output.let_lines_go()
-        except BaseException as error:  # noqa: BLE001 (`_run` raises it)
-            self._end(error)
-
-    def _stop_waiting(self) -> None:
-        if self._waiting:
-            self._waiting.cancel()
-            self._waiting = None
 
 
 def _request(command: Command, wiring: Sequence[int | None]) -> dict[str, Any]:

@@ -6,15 +6,12 @@ import asyncio
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.ports.commands import Command, Finished
 from ecluse.system.assignment import Assignment, WardenLostError
+from ecluse.system.channel import Channel
 from ecluse.system.supervision import Layer, Supervision
-
-if TYPE_CHECKING:
-    import socket
 
 
 class SupervisedRunner:
@@ -29,7 +26,7 @@ class SupervisedRunner:
         self._supervision = Supervision(*layers, notes=notes)
         # The supervisor ends with the thread that started it (PR_SET_PDEATHSIG), and loops come and go.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="supervision")
-        self._idle: list[socket.socket] = []
+        self._idle: list[Channel] = []
         self._close = weakref.finalize(self, _close, self._supervision, self._thread, self._idle)
 
     @property
@@ -54,20 +51,20 @@ class SupervisedRunner:
             finally:
                 if assignment.is_over:
                     self._idle.append(channel)
-                else:  # a warden whose channel closes ends what it runs, and itself
+                else:
                     channel.close()
 
     def close(self) -> None:
         """End everything that runs; returns when it is gone."""
         self._close()
 
-    async def _warden(self) -> socket.socket:
+    async def _warden(self) -> Channel:
         while not self._idle:
             await asyncio.wrap_future(self._thread.submit(self._hire))
         return self._idle.pop()
 
     def _hire(self) -> None:
-        self._idle.append(self._supervision.hire())
+        self._idle.append(Channel(self._supervision.hire()))
 
 
 def _supervision_ended() -> Problem:
@@ -78,7 +75,7 @@ def _supervision_ended() -> Problem:
     )
 
 
-def _close(supervision: Supervision, thread: ThreadPoolExecutor, idle: list[socket.socket]) -> None:
+def _close(supervision: Supervision, thread: ThreadPoolExecutor, idle: list[Channel]) -> None:
     supervision.close()
     thread.shutdown(cancel_futures=True)
     supervision.close()  # one that was just being started
