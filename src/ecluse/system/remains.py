@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ecluse.system import cgroup, kernel
+from ecluse.system import cgroup
 
 _UNLOCKED = ".new"
 """How the name of a file begins that isn't locked yet, so that nobody takes it for one that was left."""
@@ -85,6 +85,8 @@ def unfinished(notes: str) -> tuple[str, dict[int, int]]:
 
 def _end_all(steps: dict[int, int]) -> int:
     """Until nothing of them is found: what is killed can't start more, but what wasn't yet can."""
+    from ecluse.system import kernel  # noqa: PLC0415  hardly ever is there something
+
     ended: set[int] = set()
     owned = {pid for pid, start in steps.items() if kernel.born(pid) == start}
     while found := owned and set(_living(owned | ended)) - ended:
@@ -97,6 +99,8 @@ def _end_all(steps: dict[int, int]) -> int:
 
 def _living(owned: Iterable[int]) -> Iterator[int]:
     """They, what is in the sessions that they lead, and the descendants of all these."""
+    from ecluse.system import kernel  # noqa: PLC0415  as above
+
     seen = {pid: place for pid in kernel.all_pids() if (place := kernel.place_of(pid))}
     found = {pid for pid, place in seen.items() if pid in owned or place.session in owned}
     while more := {pid for pid, place in seen.items() if place.parent in found} - found:

@@ -13,8 +13,8 @@ from pathlib import Path
 import ecluse
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.system import cgroup, frames
+from ecluse.system.layers import CGROUP, NAMESPACE, SESSIONS
 from ecluse.system.remains import Notes, end_remains
-from ecluse.system.supervisor import CGROUP, NAMESPACE, SESSIONS
 
 _START = "import sys; sys.path.append(sys.argv[1]); from ecluse.system.supervisor import main; main()"
 _PACKAGES = str(Path(ecluse.__file__).parent.parent)

@@ -24,12 +24,9 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from ecluse.system import cgroup, frames, kernel
+from ecluse.system.layers import CGROUP, NAMESPACE
 from ecluse.system.wakeup import Wakeup
 from ecluse.system.warden import Warden, end_children
-
-NAMESPACE = "namespace"
-CGROUP = "cgroup"
-SESSIONS = "sessions"
 
 
 def main() -> None:
