@@ -17,5 +17,4 @@ async def leave_place() -> None:
     leave = LEAVE.get()
     if leave:
         leave()
-        for _ in ("the run takes another node", "its action begins"):
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)

@@ -41,53 +41,69 @@ async def run(
     recorded, then CancelledError goes on. An action that raises anything but ProblemError is a defect: everything is
     ended and the error goes on.
     """
-    execution = _Execution(plan, world, fail_fast=fail_fast, on_event=on_event)
+    execution = _Execution(plan, world, jobs=max(1, jobs), fail_fast=fail_fast, on_event=on_event)
     try:
-        await execution.run(max(1, jobs))
+        await execution.run()
     finally:
-        await execution.end("the run was stopped")
+        await execution.end()
     return {node.name: execution.ended[node.name] for node in plan.nodes}
 
 
 class _Execution:
-    def __init__(self, plan: Plan, world: World, *, fail_fast: bool, on_event: OnEvent) -> None:
+    """A node begins as soon as there is room for it: when another one ends, or leaves its place."""
+
+    def __init__(self, plan: Plan, world: World, *, jobs: int, fail_fast: bool, on_event: OnEvent) -> None:
         self.ended: dict[str, Ended] = {}
         self._nodes = {node.name: node for node in plan.nodes}
         self._waiting = dict(self._nodes)
         self._running: dict[asyncio.Task[Ended], Node] = {}
         self._left: set[str] = set()
         """Those of the running that take no place any more."""
-        self._woken = asyncio.get_running_loop().create_future()
         self._passed: set[str] = set()
         self._has_locks = any(node.locks for node in plan.nodes)
-        self._world = world
-        self._fail_fast = fail_fast
-        self._on_event = on_event
+        self._over = asyncio.get_running_loop().create_future()
+        """Nothing more begins."""
+        self._why_over = "the run was stopped"
+        self._world, self._jobs, self._fail_fast, self._on_event = world, jobs, fail_fast, on_event
 
-    async def run(self, jobs: int) -> None:
-        while self._waiting or self._running:
-            self._woken = asyncio.get_running_loop().create_future()
-            room = jobs - len(self._running) + len(self._left)
-            for node in ready(self._waiting.values(), self._passed, room, self._locked.keys()):
-                del self._waiting[node.name]
-                task = asyncio.ensure_future(self._attempts(node))
-                task.add_done_callback(self._wake)
-                self._running[task] = node
-            self._tell_waiting()
-            await self._woken
-            for task in [task for task in self._running if task.done()]:
-                self._left.discard(self._running.pop(task).name)
-                self._settle(task.result())
-            if self._fail_fast and any(ended.state is State.FAILED for ended in self.ended.values()):
-                await self.end("another one failed, and --fail-fast was given")
+    async def run(self) -> None:
+        """Until nothing waits or runs, or one failed that stops the others. What went wrong in between is raised."""
+        self._begin()
+        await self._over
 
-    def _wake(self, _: object = None) -> None:
-        if not self._woken.done():
-            self._woken.set_result(None)
+    def _begin(self) -> None:
+        room = self._jobs - len(self._running) + len(self._left)
+        for node in ready(self._waiting.values(), self._passed, room, self._locked.keys()):
+            del self._waiting[node.name]
+            task = asyncio.create_task(self._attempts(node))
+            task.add_done_callback(self._has_ended)
+            self._running[task] = node
+        self._tell_waiting()
+        if not self._running:
+            self._over.set_result(None)
+
+    def _has_ended(self, task: asyncio.Task[Ended]) -> None:
+        if self._over.done():  # `end` looks at it
+            return
+        try:
+            self._go_on(task)
+        except BaseException as error:  # noqa: BLE001 (`run` raises it)
+            self._over.set_exception(error)
+
+    def _go_on(self, task: asyncio.Task[Ended]) -> None:
+        self._left.discard(self._running.pop(task).name)
+        ended = task.result()
+        self._settle(ended)
+        if self._fail_fast and ended.state is State.FAILED:
+            self._why_over = "another one failed, and --fail-fast was given"
+            self._over.set_result(None)
+        else:
+            self._begin()
 
     def _leave(self, name: str) -> None:
-        self._left.add(name)
-        self._wake()
+        if not self._over.done():
+            self._left.add(name)
+            self._begin()
 
     @property
     def _locked(self) -> dict[str, str]:
@@ -99,8 +115,9 @@ class _Execution:
             for name, what in blocked(self._waiting.values(), self._passed, self._locked).items():
                 self._on_event(Waits(name=name, what=what))
 
-    async def end(self, why: str) -> None:
+    async def end(self) -> None:
         """Cancel what runs, wait until it is gone, and record it and what waits as not run."""
+        self._over.cancel()
         for task in self._running:
             task.cancel()
         if self._running:
@@ -108,10 +125,10 @@ class _Execution:
         for task, node in self._running.items():
             # An action that ended in the last moment did what it did.
             stopped = task.cancelled() or task.exception() is not None
-            self._settle(Ended(name=node.name, state=State.NOT_RUN, why=why) if stopped else task.result())
+            self._settle(Ended(name=node.name, state=State.NOT_RUN, why=self._why_over) if stopped else task.result())
         self._running.clear()
         for name in tuple(self._waiting):
-            self._give_up(name, why)
+            self._give_up(name, self._why_over)
 
     def _settle(self, ended: Ended) -> None:
         self._record(ended)
@@ -151,19 +168,19 @@ class _Execution:
         )
 
     async def _attempt(self, node: Node) -> Ended:
-        limit = node.timeout.total_seconds() if node.timeout else None
-        patience = asyncio.timeout(limit)
         try:
-            async with patience:
-                outcome = await node.action(self._world)
+            if node.timeout is None:
+                return _done(node, await node.action(self._world))
+            async with asyncio.timeout(node.timeout.total_seconds()) as patience:
+                return _done(node, await node.action(self._world))
         except ProblemError as error:
             return Ended(name=node.name, state=State.FAILED, problems=error.problems, why=str(error))
         except TimeoutError:
-            if not patience.expired():
+            if node.timeout is None or not patience.expired():
                 raise
-            return Ended(name=node.name, state=State.FAILED, why=f"it took longer than {limit:g} s")
-        return Ended(name=node.name, state=_state(outcome), outcome=outcome)
+            why = f"it took longer than {node.timeout.total_seconds():g} s"
+            return Ended(name=node.name, state=State.FAILED, why=why)
 
 
-def _state(outcome: Outcome) -> State:
-    return State.PASSED if outcome.passed else State.FAILED
+def _done(node: Node, outcome: Outcome) -> Ended:
+    return Ended(name=node.name, state=State.PASSED if outcome.passed else State.FAILED, outcome=outcome)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ecluse.engine.place import leave_place
-from ecluse.engine.plan import Node, Outcome, State, make_plan
+from ecluse.engine.plan import Ended, Node, Outcome, State, make_plan
 from ecluse.engine.run import Began, Waits, run
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.problem import Problem, ProblemError
@@ -190,6 +190,26 @@ def test_a_defect_ends_everything_and_goes_on(world, do):
 
     with pytest.raises(ZeroDivisionError):
         do(run(make_plan([Node(name="slow", action=slow), Node(name="a", action=broken)]), world, jobs=2))
+    assert gone == [True]
+
+
+@pytest.mark.parametrize("at", [Began, Ended])
+def test_what_a_watcher_raises_ends_everything_and_goes_on(world, do, at):
+    gone = []
+
+    async def slow(_):
+        try:
+            await asyncio.sleep(600)
+        finally:
+            gone.append(True)
+
+    def watch(event):
+        if isinstance(event, at) and event.name == "b":
+            raise ZeroDivisionError
+
+    plan = make_plan([Node(name="slow", action=slow), passing("a"), passing("b", "a"), passing("c", "b")])
+    with pytest.raises(ZeroDivisionError):
+        do(run(plan, world, jobs=2, on_event=watch))
     assert gone == [True]
 
 
