@@ -18,6 +18,7 @@ from ecluse.ports.ledger import Record, Verification
 
 GENESIS = ""
 """What stands before the first event."""
+_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 @frozen
@@ -34,8 +35,8 @@ class Link:
 def forge(previous: str, *, number: int, at: datetime, actor: str, event: Event) -> Link:
     kind, data = named(event)
     document = {"actor": actor, "at": at.isoformat(), "data": data, "kind": kind, "number": number}
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    canonical = text.encode("utf-8", "surrogatepass")  # evidence may name a file whose name is no text
+    # Evidence may name a file whose name is no text.
+    canonical = _TEXT.encode(document).encode("utf-8", "surrogatepass")
     return Link(
         number=number,
         environment=event.environment,

@@ -276,3 +276,28 @@ def test_runs_of_an_older_file_are_known_once_it_is_opened(tmp_path):
     assert [(run.run, run.flaky) for run in after.runs()] == [("run-1", 1)]
     assert [(step.name, step.flaky) for step in after.steps()] == [("e2e", 1)]
     after.close()
+
+
+def test_an_event_that_doesn_t_follow_the_one_before_it_is_refused(opened, path):
+    """Whatever a defect of ours would write: a chain with two ends can't be put right."""
+    opened().append(STEP, STEP)
+    fork = """INSERT INTO events SELECT number + 1, environment, canonical, previous, hash || 'x' FROM events
+              WHERE number = 2"""
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="follows the one"):
+        connection.execute(fork)
+
+
+def test_what_an_older_file_holds_is_there_after_its_migration(path, monkeypatch):
+    known = migrations.steps()
+    monkeypatch.setattr(migrations, "steps", lambda: known[:5])
+    with closing(SqliteLedger(path, Stopped(), "ada@lock")) as before:
+        records = before.append(
+            STEP, *[StepEnded(run="run-1", step=f"s{n}", answer="passed", seconds=0) for n in range(700)]
+        )
+    monkeypatch.undo()
+    with closing(SqliteLedger(path, Stopped(), "ada@lock")) as after:
+        assert tuple(after.events()) == records
+        after.append(STEP)
+        assert (after.verify().ok, after.verify().events) == (True, 702)
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="not deleted"):
+        connection.execute("DELETE FROM events")
