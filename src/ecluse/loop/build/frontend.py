@@ -84,14 +84,14 @@ class Maker:
     async def build(self, frontend: Frontend, tools: Tools, tree: Path) -> None:
         """Install and build in `tree`, which is made."""
         await asyncio.to_thread(compose, self.checkout, frontend.inputs, (), tree)
-        scratch = self.place.lend_scratch()
+        scratch = self.place.homes.lend()
         for argv, env in ((frontend.install, self._network()), (frontend.command, {})):
             if argv:
                 settings = {**self._environment(tools, scratch), **env, **frontend.env}
                 finished = await self._run(argv, tree / frontend.folder, settings, scratch, frontend.timeout)
                 if not finished.ok:
                     raise ProblemError(failed(argv, finished))
-        self.place.take_scratch(scratch)
+        self.place.homes.take(scratch)
 
     async def _run(self, argv: Argv, folder: Path, env: Mapping[str, str], scratch: Path, limit: timedelta) -> Finished:
         shown = (self.world.home, self.place.folder, scratch)

@@ -10,15 +10,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from itertools import count
 from pathlib import Path
 
-from ecluse.model.values import frozen
+from ecluse.loop.code.reused import Reused
 
 _LOCK = "lock"
 _PLACES = "places"
@@ -30,58 +29,39 @@ TMPDIR = ".tmp"
 """Below the private HOME of a step."""
 
 
-@frozen
 class Workplace:
     """`folder` is for trees, see `roomy`. `scratch` is short, for TMPDIR: a socket's path has 107 bytes (unix(7))."""
 
-    folder: Path
-    scratch: Path
+    def __init__(self, folder: Path, scratch: Path, sweeper: ThreadPoolExecutor) -> None:
+        self.folder, self.scratch = folder, scratch
+        self._sweeper = sweeper
+        self._numbers = count()
+        self.homes = Reused(self._make_home, self.discard, (TMPDIR,))
+        """Each is empty but for an empty TMPDIR."""
+        self.empties = Reused(self._make_empty, self.discard)
+        """Trees of steps that find nothing in theirs."""
 
-    sweeper: ThreadPoolExecutor
-    _scratches: list[Path] = field(default_factory=list)
-    _trees: list[Path] = field(default_factory=list)
-
-    def lend_scratch(self) -> Path:
-        """A folder that is empty but for an empty TMPDIR, for one step at a time."""
-        if self._scratches:
-            return self._scratches.pop()
-        lent = Path(tempfile.mkdtemp(dir=self.scratch))
-        (lent / TMPDIR).mkdir()
-        return lent
-
-    def take_scratch(self, lent: Path) -> None:
-        """A step is done with it. It is lent again if it was left as it was."""
-        is_untouched = _holds(f"{lent}", [TMPDIR]) and _holds(f"{lent}/{TMPDIR}", [])
-        (self._scratches.append if is_untouched else self.discard)(lent)
-
-    def lend_tree(self, name: str) -> Path:
+    def make_tree(self, name: str) -> Path:
         """The empty folder of that name, where a step's own tree is to be."""
-        tree = self.folder / f"steps/{name}"
-        if self._trees:
-            os.rename(self._trees.pop(), tree)  # noqa: PTH104 (Path's makes another Path)
-        else:
-            tree.mkdir()
+        tree = self.folder / "steps" / name
+        tree.mkdir()
         return tree
-
-    def take_tree(self, lent: Path) -> None:
-        """A step is done with it. One that is empty is lent again under another name: ext4 looks at all that was
-        removed in the last minutes before it makes a folder or a file, which then costs more than the step."""
-        (self._trees.append if _holds(f"{lent}", []) else self.discard)(lent)
 
     def discard(self, *folders: Path) -> None:
         """Remove them in the background: a busy disk takes its time, and nobody waits for it. Of a workplace that is
         gone, as after a second interrupt, all is gone."""
         with suppress(RuntimeError):
-            self.sweeper.submit(_remove_all, folders)
+            self._sweeper.submit(_remove_all, folders)
 
+    def _make_home(self) -> Path:
+        home = Path(tempfile.mkdtemp(dir=self.scratch))
+        (home / TMPDIR).mkdir()
+        return home
 
-def _holds(lent: str, names: list[str]) -> bool:
-    """Just these, and we may still do all in it. What others may is without effect: they don't get that far."""
-    try:  # without a Path, which has two thirds of the cost
-        is_ours = os.lstat(lent).st_mode & stat.S_IRWXU == stat.S_IRWXU
-        return is_ours and os.listdir(lent) == names  # noqa: PTH208
-    except OSError:  # gone, or closed to us
-        return False
+    def _make_empty(self) -> Path:
+        tree = self.folder / "empty" / f"{next(self._numbers)}"
+        tree.mkdir()
+        return tree
 
 
 def _remove_all(folders: tuple[Path, ...]) -> None:
@@ -100,9 +80,10 @@ def workplace(home: Path, run: str) -> Iterator[Workplace]:
     lock = _locked(record)
     try:
         folder, scratch = _made(record, roomy(_temporary(), record)), _made(record, Path(tempfile.gettempdir()))
-        (folder / "steps").mkdir()
+        for trees in ("steps", "empty"):
+            (folder / trees).mkdir()
         with ThreadPoolExecutor(1, thread_name_prefix="sweeper") as sweeper:
-            yield Workplace(folder=folder, scratch=scratch, sweeper=sweeper)
+            yield Workplace(folder, scratch, sweeper)
     finally:
         _clear(record)
         os.close(lock)

@@ -133,18 +133,21 @@ class Attempts:
         services = self._stage.services_of(self._step)
         await services.provide(services_for(self._step, self._stage.declared))
         place = self._stage.place
-        tree = place.lend_tree(self._name)
-        scratch = place.lend_scratch()
+        given = self._given()
+        finds_nothing = self._step.inputs == () and not given
+        tree = place.empties.lend() if finds_nothing else place.make_tree(self._name)
+        scratch = place.homes.lend()
         command = self._command(tree, scratch, world)
         try:
-            await self._aside(self._prepare, tree)
+            if not finds_nothing:
+                await self._aside(self._prepare, given, tree)
             finished = await world.commands.run(command)
             await leave_place()
             self._keep_log(finished)
             ran = await self._aside(self._gather, finished, tree, command.env)
         finally:
-            place.take_scratch(scratch)
-            place.take_tree(tree)
+            place.homes.take(scratch)
+            (place.empties.take if finds_nothing else place.discard)(tree)
         judged = self._judge(ran)
         if judged.passed and self._count == 1 and (kept := self._stage.kept):
             # Before it is said that it passed: whoever is killed then finds it kept.
@@ -229,8 +232,11 @@ class Attempts:
             shown=(world.home, stage.place.folder, stage.place.scratch),
         )
 
-    def _prepare(self, tree: Path) -> None:
-        given = [outputs for need in self._needs if (outputs := self._stage.outputs_of(need)).exists()]
+    def _given(self) -> list[Path]:
+        """What the steps that it needs have handed over."""
+        return [outputs for need in self._needs if (outputs := self._stage.outputs_of(need)).exists()]
+
+    def _prepare(self, given: Sequence[Path], tree: Path) -> None:
         compose(self._stage.checkout, self._step.inputs, given, tree)
         clear_reports(self._step, tree)
 

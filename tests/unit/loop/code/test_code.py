@@ -1,11 +1,9 @@
 """Globs, trees and the workplace of a run."""
 
 import os
-import stat
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -128,54 +126,18 @@ def test_trees_are_made_below_nobody_s_folder(tmp_path, unfit):
     assert roomy(candidates[:2], tmp_path) == tmp_path
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda home: (home / "x").touch(),
-        lambda home: (home / TMPDIR / "x").touch(),
-        lambda home: (home / TMPDIR).rmdir(),
-        lambda home: ((home / TMPDIR).rmdir(), home.rmdir()),
-        lambda home: home.chmod(0o500),
-        lambda home: (home / TMPDIR).chmod(0o500),
-    ],
-)
-def test_a_home_is_lent_again_only_as_it_was(tmp_path, spoil):
-    with workplace(tmp_path, "r1") as place:
-        first, second = place.lend_scratch(), place.lend_scratch()
-        place.take_scratch(first)
-        assert place.lend_scratch() == first != second
-        spoil(first)
-        place.take_scratch(first)
-        third = place.lend_scratch()
-        assert third != first
-        assert list(third.rglob("*")) == [third / TMPDIR]
-
-
-def test_a_tree_that_was_left_empty_is_lent_again_under_another_name(tmp_path):
-    with workplace(tmp_path, "r1") as place:
-        first, second = place.lend_tree("first"), place.lend_tree("second")
-        was = first.stat().st_ino
-        place.take_tree(first)
-        third = place.lend_tree("third")
-        assert (third.name, third.stat().st_ino) == ("third", was)
-        assert [tree.exists() for tree in (first, second, third)] == [False, True, True]
-
-
 def test_what_is_given_back_to_a_workplace_that_is_gone_is_gone_too(tmp_path):
     with workplace(tmp_path, "r1") as place:
-        home, tree = place.lend_scratch(), place.lend_tree("late")
-        (tree / "x").touch()
-    place.take_scratch(home)
-    place.take_tree(tree)
+        home, tree, empty = place.homes.lend(), place.make_tree("late"), place.empties.lend()
+        (empty / "x").touch()
+    place.homes.take(home)
+    place.discard(tree)
+    place.empties.take(empty)
     assert not tree.exists()
 
 
-@pytest.mark.parametrize("spoil", [lambda tree: (tree / "x").touch(), Path.rmdir, lambda tree: tree.chmod(0o500)])
-def test_a_tree_that_was_used_is_lent_to_nobody(tmp_path, spoil):
+def test_a_workplace_lends_homes_and_empty_trees(tmp_path):
     with workplace(tmp_path, "r1") as place:
-        first = place.lend_tree("first")
-        spoil(first)
-        place.take_tree(first)
-        second = place.lend_tree("second")
-        assert (list(second.iterdir()), stat.S_IMODE(second.stat().st_mode) & 0o700) == ([], 0o700)
-    assert not first.exists()
+        home, empty = place.homes.lend(), place.empties.lend()
+        assert [*home.rglob("*"), *empty.iterdir()] == [home / TMPDIR]
+        assert place.empties.lend() != empty
