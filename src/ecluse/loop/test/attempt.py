@@ -151,7 +151,8 @@ class Attempts:
         judged = self._judge(ran)
         if judged.passed and self._count == 1 and (kept := self._stage.kept):
             # Before it is said that it passed: whoever is killed then finds it kept.
-            await self._aside(kept.put, self._step, judged, self._made(began, world))
+            aside = self._aside if kept.is_near else _in_thread
+            await aside(kept.put, self._step, judged, self._made(began, world))
         return Outcome(passed=judged.passed, result=judged)
 
     def _keep_log(self, finished: Finished) -> None:
@@ -185,18 +186,8 @@ class Attempts:
         return masked(text.encode(errors="surrogateescape"), self._stage.hidden).decode(errors="replace")
 
     async def _aside(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """Work with files, in a thread unless it is less than the way there and back.
-
-        Finished when this returns, also when we are cancelled: what comes next removes what it wrote.
-        """
-        if self._light:
-            return work(*arguments)
-        task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait([task])
-            raise
+        """Work with files, in a thread unless it is less than the way there and back."""
+        return work(*arguments) if self._light else await _in_thread(work, *arguments)
 
     @property
     def _light(self) -> bool:
@@ -270,6 +261,16 @@ class Attempts:
             paper.write_bytes(masked(kept[-1], self._stage.hidden))
             self._reports.append(paper)
         return tuple(kept)
+
+
+async def _in_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """Finished when this returns, also when we are cancelled: what comes next removes what it wrote."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _nothing() -> None:

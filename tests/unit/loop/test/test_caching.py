@@ -230,6 +230,22 @@ def test_what_a_step_with_secrets_has_left_goes_to_no_shared_cache(commit, make,
     assert {from_document(document).step for _, document in shared.documents()} == {"build"}
 
 
+def test_a_shared_cache_holds_up_no_other_step(commit, make, world, tmp_path):
+    callers = []
+
+    class Far(FolderCache):
+        def put(self, key, document):
+            callers.append(threading.current_thread())
+            super().put(key, document)
+
+    far = Far(tmp_path / "shared")
+    world = replace(world, cache=lambda _: LayeredCache(FolderCache(world.home / "cache" / "steps"), lambda: far))
+    app = make.app(make.step("small", "true", inputs=()), cache=CachePolicy(shared="there"))
+    asyncio.run(run_steps(app, world, commit=commit()))
+    assert len(callers) == 1
+    assert threading.main_thread() not in callers
+
+
 def test_a_fresh_run_runs_everything_and_keeps_it(run, commit, make):
     app, at = make.app(build(make)), commit({"src/a": "a\n"})
     run(app, at)

@@ -28,6 +28,8 @@ class Kept:
     """Of steps that say what they are for, a name for the content of that."""
     private: Mapping[StepName, StepCache] = field(default_factory=dict)
     """Where results lie that are for this machine alone."""
+    is_near: bool = True
+    """All of it lies on this machine: none of it is asked over a network."""
     puts: int = 0
     _warnings: list[str] = field(default_factory=list)
 

@@ -161,7 +161,8 @@ class Recall:
         keys = keys_of(self.keyed, basis)
         able = frozenset(step.name for step in self.steps if can_be_kept(step, basis) and self._agrees(step, keys))
         paths = {step.name: basis.inputs(step.paths) for step in self.keyed if step.paths is not None}
-        self.kept = Kept(self.world.cache(self.app.cache), keys, able, paths, self._private())
+        cache, is_near = self.world.cache(self.app.cache), not self.app.cache.shared
+        self.kept = Kept(cache, keys, able, paths, self._private(), is_near=is_near)
         self.hits = {} if self.fresh else self.kept.look_up(self.steps)
 
     def _private(self) -> dict[StepName, StepCache]:
