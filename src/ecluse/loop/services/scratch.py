@@ -56,8 +56,11 @@ class Scratch:
         ProblemError V001, V002: one can't be had; V004: it doesn't start. One that failed isn't tried again: this takes
         a minute, and ends in the same way.
         """
+        wanted = tuple(services)
+        if not wanted:
+            return
         async with self._providing:  # of two steps that want the same one, the second waits until it is there
-            wanted = [one for one in services if one.name not in self._addresses]
+            wanted = tuple(one for one in wanted if one.name not in self._addresses)
             known = [problem for one in wanted for problem in self._failed.get((one.name, one.kind), ())]
             if known:
                 raise ProblemError(*known)
@@ -104,6 +107,8 @@ class Scratch:
 
     @property
     def passwords(self) -> tuple[str, ...]:
+        if not (self._addresses or self._apart):
+            return ()
         apart = chain.from_iterable(one.passwords for one in self._apart.values())
         return (*wire.passwords(self._addresses), *apart)
 

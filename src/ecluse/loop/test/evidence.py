@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from ecluse.loop.test.addopts import NOTHING_ADDED, AddOpts
 from ecluse.loop.test.judged import Judged
@@ -67,7 +66,7 @@ def judge(step: Step, ran: Ran, gates: Gates, listed: Listed = NOTHING_LISTED) -
             faults.append(f"the coverage report {step.evidence.coverage} can't be used: {error} [E012]")
     passed = tests.passed and not faults
     evidence = (*faults, *tests.evidence, *_left(ran.finished), *_unmasked(ran.unmasked))
-    return replace(tests, passed=passed, evidence=evidence, covered=covered)
+    return Judged(passed=passed, evidence=evidence, covered=covered, known=tests.known, cured=tests.cured)
 
 
 def judge_coverage(gates: Gates, covered: Iterable[float], skipped: Sequence[str] = ()) -> Verdict | None:

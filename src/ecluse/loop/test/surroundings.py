@@ -41,7 +41,7 @@ def step_environment(
         **({"ECLUSE_CELL": step.label} if step.of else {}),
         **addresses,
         **reach,
-        **_named(step.pass_env, {**passed, **of_the_run(run, commit)}),
+        **(_named(step.pass_env, {**passed, **of_the_run(run, commit)}) if step.pass_env else {}),
         **step.env,
         **{name: secrets[name].reveal() for name in step.secrets},
     }
