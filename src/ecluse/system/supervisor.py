@@ -20,6 +20,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -116,15 +117,19 @@ class Supervisor:
             os._exit(0)
 
     def _collect(self) -> None:
-        """Reap. A child that is no warden is what a warden left when a step killed it: that ends too."""
-        while (ended := _ended_child()) is not None:
-            self._wardens.discard(ended)
+        """Reap. A child that is no warden is what a warden left when a step killed it: that ends too. A warden that a
+        step has stopped goes on, or no time-out would end that step."""
+        for pid, status in _news_of_children():
+            if not os.WIFSTOPPED(status):
+                self._wardens.discard(pid)
+            elif pid in self._wardens:
+                os.kill(pid, signal.SIGCONT)
         for pid in set(kernel.children()) - self._wardens:
             kernel.kill(pid)
 
 
-def _ended_child() -> int | None:
-    try:
-        return os.waitpid(-1, os.WNOHANG)[0] or None
-    except ChildProcessError:
-        return None
+def _news_of_children() -> Iterator[tuple[int, int]]:
+    """Who has ended or was stopped, and its wait status."""
+    with suppress(ChildProcessError):
+        while (news := os.waitpid(-1, os.WNOHANG | os.WUNTRACED))[0]:
+            yield news

@@ -263,6 +263,13 @@ def test_a_step_that_kills_its_supervision_is_a_problem_and_leaves_nothing(run, 
     assert run("echo", "again").output == "again\n"
 
 
+def test_a_step_that_stops_its_supervision_still_has_a_time_out(run, tmp_path):
+    script = f"exec 9>{tmp_path}/mark; echo begun; kill -STOP $PPID; sleep 600"
+    finished = run("sh", "-c", script, timeout=timedelta(seconds=0.5))
+    assert (finished.timed_out, finished.output) == (True, "begun\n")
+    assert not holders(tmp_path / "mark")
+
+
 def test_many_programs_run_at_once(runner, tmp_path):
     async def all_of_them():
         commands = [Command(argv=("echo", str(n)), folder=tmp_path, env=PATH) for n in range(20)]
