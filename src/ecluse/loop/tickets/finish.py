@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from ecluse.loop.tickets.telling import Telling, is_time, tell_due
 from ecluse.model.app import App
@@ -48,7 +50,7 @@ async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) 
         world.reporter.note(f"! tickets are told by the next command: {error}")
         return
     except Exception as error:  # noqa: BLE001  an error of ours: the deploy is done, and stays so
-        world.reporter.note(f"! tickets are told by the next command: {type(error).__name__}, please report it")
+        world.reporter.note(f"! tickets are told by the next command: {_place_of(error)}, please report it")
         return
     for problem in telling.problems:
         if problem.code != before.tracker.code:
@@ -56,3 +58,9 @@ async def tell_tickets(app: App, world: World, show: Callable[[Problem], None]) 
     told = list(dict.fromkeys(one.ticket for one in telling.told if one.outcome == "told"))
     if told:
         world.reporter.note(f"told {counted(len(told), 'ticket')}: {', '.join(told)}")
+
+
+def _place_of(error: Exception) -> str:
+    """Without its text, which may hold what the tracker was sent."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
