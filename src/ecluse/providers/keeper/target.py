@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -39,29 +38,18 @@ from ecluse.ports.target import (
 from ecluse.ports.terminal import Terminal
 from ecluse.ports.tunnel import Pipe, Way
 from ecluse.providers.keeper import documents
-from ecluse.providers.keeper.connection import Connection, Document, LostError, SilentError
+from ecluse.providers.keeper.connection import Document, LostError
 from ecluse.providers.keeper.identity import identified
+from ecluse.providers.keeper.orders import Orders
 from ecluse.providers.keeper.problems import newer_keeper, not_removed, older_keeper, problem, unreachable
-from ecluse.providers.keeper.reach import Reach, Start
+from ecluse.providers.keeper.reach import Reach
 from ecluse.providers.keeper.streams import Masking
 from ecluse.wire.archive import edition
 from ecluse.wire.codes import BAD_ORDER, OrderError
 
-QUESTIONS = frozenset({"hello", "observe", "port", "platform", "ask", "flaw", "missing", "expect", "shell", "way"})
-"""Orders that change nothing: they wait for the next keeper, and are asked again."""
-SUCCESSOR = 8.0
-"""Seconds within which a keeper that ended has a successor that answers; its holder starts one at once, and the next
-after two tenths."""
-BETWEEN = 0.1
-
 
 class KeeperTarget:
-    """One environment on one host.
-
-    A keeper is started when it is needed. One that is lost in the middle of an order is started again and asked
-    once more, because orders may be repeated; a one-off command isn't: K001 then. What only asks goes on asking for a
-    while: the one that takes over may be killed too, or be reached on its predecessor's way out.
-    """
+    """One environment on one host. A keeper is started when it is needed."""
 
     splits_traffic = True
     sticky = True
@@ -71,27 +59,24 @@ class KeeperTarget:
         self._reach = reach
         self._clock = clock
         self._services = services
-        self._connection: Connection | None = None
-        self._connecting = asyncio.Lock()
+        self._orders = Orders(reach, clock)
         self._lease = timedelta(seconds=30)
         """How long the lease was taken for, and is renewed for."""
-        self._is_shut = False
-        """Whether we ended the keeper: the renewal of our lease, which goes on meanwhile, must not start another."""
 
     async def observe(self) -> Observed:
-        if not await self._is_there():
+        if not await self._orders.is_there():
             return Observed(
                 at=self._clock.now(), url="", slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None
             )
         began = self._clock.now().timestamp()
-        seen = documents.observed(await self._order("observe"))
+        seen = documents.observed(await self._orders.give("observe"))
         return replace(seen, skew=skew(seen.at.timestamp(), began, self._clock.now().timestamp()))
 
     async def platform(self) -> HostPlatform | None:
         if self._reach.is_here:
             return None
         try:
-            told = await self._result("platform", None, None, None)
+            told = await self._orders.result("platform", None, None, None)
         except OrderError as error:
             if error.code != BAD_ORDER:  # an older keeper can't say
                 raise problem(error) from error
@@ -100,8 +85,8 @@ class KeeperTarget:
 
     async def require_port(self, address: str, port: int) -> None:
         try:
-            if await self._is_there():
-                await self._result("port", {"address": address, "port": port}, None, None)
+            if await self._orders.is_there():
+                await self._orders.result("port", {"address": address, "port": port}, None, None)
             else:
                 _require(await self._reach.told("port", address, str(port)))
         except OrderError as error:
@@ -109,29 +94,29 @@ class KeeperTarget:
                 raise problem(error) from error
 
     async def wake(self) -> None:
-        self._is_shut = False
-        await self._order("hello")
+        self._orders.is_shut = False
+        await self._orders.give("hello")
 
     async def take(self, holder: Holder, lease: timedelta, generation: int = 0) -> Grant:
         wanted = {"holder": identified(holder), "seconds": lease.total_seconds(), "generation": generation}
-        self._is_shut = False
-        taken = await self._order("take", wanted)
+        self._orders.is_shut = False
+        taken = await self._orders.give("take", wanted)
         self._lease = lease
         return Grant(holder=holder, generation=taken["generation"])
 
     async def wait(self, holder: Holder, ticket: float) -> Place:
-        return Place(**await self._order("wait", {"holder": identified(holder), "ticket": ticket}))
+        return Place(**await self._orders.give("wait", {"holder": identified(holder), "ticket": ticket}))
 
     async def evict(self, by: str) -> LeaseSeen | None:
-        evicted = (await self._order("evict", {"by": by}))["evicted"]
+        evicted = (await self._orders.give("evict", {"by": by}))["evicted"]
         return documents.lease(evicted) if evicted else None
 
     async def renew(self, grant: Grant) -> None:
-        await self._order("renew", {"seconds": self._lease.total_seconds()}, grant)
+        await self._orders.give("renew", {"seconds": self._lease.total_seconds()}, grant)
 
     async def give_back(self, grant: Grant) -> None:
-        if await self._is_there():
-            await self._order("give_back", grant=grant)
+        if await self._orders.is_there():
+            await self._orders.give("give_back", grant=grant)
 
     async def stage(self, grant: Grant, running: Running, say: Callable[[str], None]) -> Sent | None:
         sent = await self._bring(grant, await self._digests(running))
@@ -140,22 +125,22 @@ class KeeperTarget:
         args = {"release": running.release.id, "bundle": bundle, "running": await self._running(running)}
         hide = _hiding(running)
         try:
-            await self._result("stage", args, grant, lambda text: say(hide(text)))
+            await self._orders.result("stage", args, grant, lambda text: say(hide(text)))
         except OrderError as error:
             raise problem(error, hide) from error
         return sent
 
     async def lacking(self, running: Running) -> tuple[Digest, ...]:
-        there = await self._is_there()
+        there = await self._orders.is_there()
         digests = await self._digests(running)
-        missing = (await self._order("missing", {"digests": digests}))["missing"] if there else digests
+        missing = (await self._orders.give("missing", {"digests": digests}))["missing"] if there else digests
         return tuple(map(Digest, missing))
 
     async def provide(self, grant: Grant, services: tuple[Service, ...], say: Callable[[str], None]) -> None:
         assert self._services is not None  # noqa: S101
         found = [(service, await self._services.get(self._as_kept(service), say)) for service in services]
         wanted = [documents.service(service, programs) for service, programs in found]
-        await self._order("provide", {"services": wanted}, grant)
+        await self._orders.give("provide", {"services": wanted}, grant)
 
     def _as_kept(self, service: Service) -> Service:
         """PostgreSQL reads its data with the version that made them only."""
@@ -167,20 +152,20 @@ class KeeperTarget:
         return replace(service, version=made_by.read_text(encoding="ascii").strip())
 
     async def withdraw(self, grant: Grant, names: tuple[ServiceName, ...]) -> tuple[str, ...]:
-        return tuple((await self._order("withdraw", {"names": list(names)}, grant))["stopped"])
+        return tuple((await self._orders.give("withdraw", {"names": list(names)}, grant))["stopped"])
 
     async def reset(self, grant: Grant, names: tuple[ServiceName, ...]) -> None:
-        await self._order("reset", {"names": list(names)}, grant)
+        await self._orders.give("reset", {"names": list(names)}, grant)
 
     async def shell(self, name: ServiceName) -> Shell:
-        found = await self._order("shell", {"name": name})
+        found = await self._orders.give("shell", {"name": name})
         return Shell(argv=tuple(found["words"]), env=found["environment"])
 
     async def begin(
         self, grant: Grant, deployment: DeploymentId, running: Running, slot: Slot, verb: str = "deploy"
     ) -> None:
         args = {"deployment": deployment, "running": await self._seen(running), "slot": slot.value, "verb": verb}
-        await self._order("begin", args, grant)
+        await self._orders.give("begin", args, grant)
 
     async def run(
         self,
@@ -193,13 +178,13 @@ class KeeperTarget:
     ) -> RanCommand:
         words, seconds = list(argv), timeout.total_seconds()
         args = {"running": await self._running(running), "argv": words, "seconds": seconds, "looks": looks}
-        ran = RanCommand(**await self._order("run", args, grant, repeat=False))
+        ran = RanCommand(**await self._orders.give("run", args, grant, repeat=False))
         return replace(ran, output=_hiding(running)(ran.output))
 
     async def attach(self, grant: Grant | None, running: Running, argv: Argv, terminal: Terminal) -> int:
         args = {"running": await self._running(running), "argv": list(argv)}
         try:
-            offered = await self._result("attach", args, grant, None)
+            offered = await self._orders.result("attach", args, grant, None)
         except OrderError as error:
             raise older_keeper() if error.code == BAD_ORDER else problem(error) from error
         words = ("attach", self._reach.home, offered["ticket"])
@@ -211,13 +196,13 @@ class KeeperTarget:
         return code
 
     async def give_up(self, grant: Grant) -> None:
-        await self._order("give_up", grant=grant)
+        await self._orders.give("give_up", grant=grant)
 
     async def start(self, grant: Grant, running: Running, slot: Slot) -> None:
-        await self._order("start", {"running": await self._running(running), "slot": slot.value}, grant)
+        await self._orders.give("start", {"running": await self._running(running), "slot": slot.value}, grant)
 
     async def halt(self, grant: Grant, slot: Slot) -> None:
-        await self._order("halt", {"slot": slot.value}, grant)
+        await self._orders.give("halt", {"slot": slot.value}, grant)
 
     async def ask(self, slot: Slot, question: Question) -> Answered:
         args = {
@@ -226,54 +211,55 @@ class KeeperTarget:
             "host": question.host,
             "seconds": question.patience.total_seconds(),
         }
-        return documents.answered(await self._order("ask", args))
+        return documents.answered(await self._orders.give("ask", args))
 
     async def way(self, process: str, slot: Slot | None = None) -> Way:
-        found = await self._order("way", {"process": process, "slot": slot.value if slot else ""})
+        found = await self._orders.give("way", {"process": process, "slot": slot.value if slot else ""})
         return Way(**{**found, "slot": Slot(found["slot"])})
 
     async def pipe(self, way: Way) -> Pipe:
         return await self._reach.pipe(way.address, way.port, way.source)
 
     async def flaw(self, slot: Slot) -> str:
-        return str((await self._order("flaw", {"slot": slot.value}))["flaw"])
+        return str((await self._orders.give("flaw", {"slot": slot.value}))["flaw"])
 
     async def route(self, grant: Grant, weights: Weights, *, sticky: bool = False) -> None:
-        await self._order("route", {"blue": weights.blue, "green": weights.green, "sticky": sticky}, grant)
+        await self._orders.give("route", {"blue": weights.blue, "green": weights.green, "sticky": sticky}, grant)
 
     async def remember_drained(self, grant: Grant, by: DeploymentId | None) -> None:
-        await self._order("drained", {"by": by or ""}, grant)
+        await self._orders.give("drained", {"by": by or ""}, grant)
 
     async def hold(self, grant: Grant, deployment: DeploymentId, duration: timedelta, left: tuple[str, ...]) -> None:
         args = {"deployment": deployment, "seconds": duration.total_seconds(), "left": list(left)}
-        await self._order("hold", args, grant)
+        await self._orders.give("hold", args, grant)
 
     async def decide(self, grant: Grant, deployment: DeploymentId, hosts: int, warm: timedelta) -> None:
         args = {"deployment": deployment, "hosts": hosts, "warm_seconds": warm.total_seconds()}
-        await self._order("decide", args, grant)
+        await self._orders.give("decide", args, grant)
 
     async def commit(self, grant: Grant, deployment: DeploymentId, warm: timedelta) -> None:
-        await self._order("commit", {"deployment": deployment, "warm_seconds": warm.total_seconds()}, grant)
+        await self._orders.give("commit", {"deployment": deployment, "warm_seconds": warm.total_seconds()}, grant)
 
     async def abort(self, grant: Grant, deployment: DeploymentId, why: str, *, keep: bool = False) -> str:
-        return str((await self._order("abort", {"deployment": deployment, "why": why, "keep": keep}, grant))["kept"])
+        args = {"deployment": deployment, "why": why, "keep": keep}
+        return str((await self._orders.give("abort", args, grant))["kept"])
 
     async def stop(self, grant: Grant, slot: Slot) -> None:
-        await self._order("stop", {"slot": slot.value}, grant)
+        await self._orders.give("stop", {"slot": slot.value}, grant)
 
     async def shut(self, grant: Grant, *, remove: bool = False) -> None:
-        answer = await self._order("shut", {"remove": True} if remove else None, grant=grant)
-        self._is_shut = True
+        answer = await self._orders.give("shut", {"remove": True} if remove else None, grant=grant)
+        self._orders.is_shut = True
         await self.close()
         if remove and not (answer or {}).get("removed"):
             raise not_removed()
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
-        if not await self._is_there():
+        if not await self._orders.is_there():
             for item in await self._kept_logs(of, lines) if lines else ():
                 yield documents.log_line(item)
             return
-        connection = await self._connected()
+        connection = await self._orders.connected()
         try:
             asked = {"follow": follow, "lines": lines, **documents.lines(of)}
             async for item in connection.items("logs", asked):
@@ -289,112 +275,33 @@ class KeeperTarget:
         return [json.loads(line) for line in said.split("\n") if line]
 
     async def forget(self, grant: Grant, keep: tuple[ReleaseId, ...]) -> None:
-        await self._order("forget", {"keep": list(keep)}, grant)
+        await self._orders.give("forget", {"keep": list(keep)}, grant)
 
     async def upgrade(self, grant: Grant) -> str:
-        there = await self._order("hello")
+        there = await self._orders.give("hello")
         if is_newer(there.get("edition", ""), edition()):
             raise newer_keeper(there["edition"], edition())
         path, version = await self._reach.program()
         if there["keeper"] != version:
             # The answer is the new keeper's greeting: the old one can't give it, it becomes the new one.
             with suppress(LostError):
-                await self._ordered("upgrade", {"path": path}, grant, None)
-        return str((await self._order("hello"))["keeper"])
+                await self._orders.once("upgrade", {"path": path}, grant, None)
+        return str((await self._orders.give("hello"))["keeper"])
 
     async def close(self) -> None:
         """End the connection; the keeper stays."""
-        await self._hang_up()
+        await self._orders.hang_up()
         await self._reach.close()
 
     async def _bring(self, grant: Grant, digests: list[str]) -> Sent | None:
         """What was sent, of all that these files have: of those that are there the keeper tells."""
 
         async def order(name: str, args: Mapping[str, Any], data: bytes) -> Document:
-            return await self._order(name, args, grant, data=data)
+            return await self._orders.give(name, args, grant, data=data)
 
-        there = await self._order("missing", {"digests": digests}, grant)
+        there = await self._orders.give("missing", {"digests": digests}, grant)
         sent = await self._reach.bring([Digest(digest) for digest in there["missing"]], order)
         return replace(sent, of=sent.of + there.get("bytes", 0)) if sent else None
-
-    async def _order(
-        self,
-        name: str,
-        args: Mapping[str, Any] | None = None,
-        grant: Grant | None = None,
-        *,
-        repeat: bool = True,
-        data: bytes = b"",
-    ) -> Document:
-        """The result. What the keeper refuses is a ProblemError."""
-        try:
-            return await self._result(name, args, grant, None, repeat=repeat, data=data)
-        except OrderError as error:
-            raise problem(error) from error
-
-    async def _result(
-        self,
-        name: str,
-        args: Mapping[str, Any] | None,
-        grant: Grant | None,
-        say: Callable[[str], None] | None,
-        *,
-        repeat: bool = True,
-        data: bytes = b"",
-    ) -> Document:
-        """The result; a keeper that is lost on the way is asked once more, or, by a question, the one after it."""
-        until = self._clock.monotonic() + (SUCCESSOR if name in QUESTIONS else 0)
-        try:
-            try:
-                return await self._ordered(name, args, grant, say, data)
-            except LostError:
-                if not repeat:
-                    raise
-            while True:
-                try:
-                    return await self._ordered(name, args, grant, say, data)
-                except LostError as lost:
-                    if isinstance(lost, SilentError) or self._is_shut or self._clock.monotonic() >= until:
-                        raise
-                await self._clock.sleep(BETWEEN)
-        except LostError as error:
-            raise unreachable(str(error)) from error
-
-    async def _ordered(
-        self,
-        name: str,
-        args: Mapping[str, Any] | None,
-        grant: Grant | None,
-        say: Callable[[str], None] | None,
-        data: bytes = b"",
-    ) -> Document:
-        connection = await self._connected()
-        return await connection.order(name, args, grant=_grant(grant) if grant else None, say=say, data=data)
-
-    async def _connected(self) -> Connection:
-        found = await self._found(Start.NEVER if self._is_shut else Start.ANYWAY)
-        if found is None:
-            raise LostError("it was shut")
-        return found
-
-    async def _is_there(self) -> bool:
-        """Whether a keeper is there, or one that died left something to take up."""
-        try:
-            return await self._found(Start.NEVER if self._is_shut else Start.LEFT) is not None
-        except LostError as error:
-            raise unreachable(str(error)) from error
-
-    async def _found(self, start: Start) -> Connection | None:
-        async with self._connecting:
-            if self._connection is None or not self._connection.is_open:
-                await self._hang_up()
-                self._connection = await self._reach.connect(start)
-            return self._connection
-
-    async def _hang_up(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.close()
 
     async def _running(self, running: Running) -> Document:
         house = await self._house(running)
@@ -425,10 +332,6 @@ def is_newer(one: str, other: str) -> bool:
 
 def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".") if part.isdigit()]
-
-
-def _grant(grant: Grant) -> Document:
-    return {"holder": {"id": grant.holder.id}, "generation": grant.generation}
 
 
 def _hiding(running: Running) -> Callable[[str], str]:
