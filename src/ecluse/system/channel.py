@@ -21,6 +21,11 @@ class Channel:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._hear: Callable[[], None] | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the running loop may listen to it: no other one does."""
+        return self._loop is None or self._loop.is_closed() or self._loop is asyncio.get_running_loop()
+
     def listen(self, hear: Callable[[], None]) -> None:
         """`hear` is called in the running loop whenever there is something to `receive`, until `rest`."""
         loop = asyncio.get_running_loop()

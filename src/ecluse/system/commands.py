@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from ecluse.model.problem import Problem, ProblemError
@@ -17,7 +18,7 @@ from ecluse.system.supervision import Layer, Supervision
 class SupervisedRunner:
     """Fills ports.commands.CommandRunner with one supervisor, started when the first program is.
 
-    May be used from several event loops, one after the other. `close` it, or let it go: both end what runs.
+    May be used from several event loops, in several threads at once. `close` it, or let it go: both end what runs.
     """
 
     def __init__(self, *layers: Layer, notes: Path | None = None) -> None:
@@ -59,9 +60,16 @@ class SupervisedRunner:
         self._close()
 
     async def _warden(self) -> Channel:
-        while not self._idle:
+        while not (found := self._take_idle()):
             await asyncio.wrap_future(self._thread.submit(self._hire))
-        return self._idle.pop()
+        return found
+
+    def _take_idle(self) -> Channel | None:
+        for channel in filter(lambda one: one.is_ours, tuple(self._idle)):
+            with suppress(ValueError):  # another thread was quicker
+                self._idle.remove(channel)
+                return channel
+        return None
 
     def _hire(self) -> None:
         self._idle.append(Channel(self._supervision.hire()))

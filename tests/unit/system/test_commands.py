@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -268,6 +269,17 @@ def test_a_step_that_stops_its_supervision_still_has_a_time_out(run, tmp_path):
     finished = run("sh", "-c", script, timeout=timedelta(seconds=0.5))
     assert (finished.timed_out, finished.output) == (True, "begun\n")
     assert not holders(tmp_path / "mark")
+
+
+def test_several_loops_use_one_runner_at_once(runner, tmp_path):
+    async def some():
+        for number in range(30):
+            command = Command(argv=("echo", str(number)), folder=tmp_path, env=PATH)
+            assert (await runner.run(command)).output == f"{number}\n"
+        return True
+
+    with ThreadPoolExecutor(3) as threads:
+        assert all(threads.map(lambda _: asyncio.run(some()), range(6)))
 
 
 def test_many_programs_run_at_once(runner, tmp_path):
