@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from ecluse import __version__
@@ -18,6 +19,7 @@ from ecluse.loop.test.pythons import build_with
 from ecluse.loop.test.surroundings import SYSTEM_PATH
 from ecluse.model.app import App
 from ecluse.model.secret import Secret
+from ecluse.model.service import ServiceKind
 from ecluse.ports.source import Entry
 from ecluse.ports.world import World
 
@@ -59,6 +61,7 @@ def basis_of(
 ) -> Basis:  # fmt: skip
     """`told` are the run's own variables. Secrets by a hash keyed with this home's own secret: nobody finds them out
     from a key."""
+    version = cache(partial(_version, world))
     return Basis(
         entries=entries,
         environments=environments,
@@ -68,6 +71,7 @@ def basis_of(
         passed={name: _hash(value) for name, value in {**world.env, **told}.items()},
         secrets={name: _keyed(world.key, secret) for name, secret in secrets.items()},
         services=app.services,
+        version=lambda service: version(service.kind, service.version),
         program=program,
         security=_security(app, told, world),
     )
@@ -79,6 +83,12 @@ def _security(app: App, told: Mapping[str, str], world: World) -> Mapping[str, s
     from ecluse.loop.security.keys import parts  # noqa: PLC0415  most apps' steps don't need it
 
     return parts(app.security, told["ECLUSE_COMMIT"], world)
+
+
+def _version(world: World, kind: ServiceKind, wanted: str) -> str:
+    """What isn't here yet is fetched for the run: nobody knows before in which version."""
+    found = world.services.find(kind, wanted)
+    return found.version if found else ABSENT
 
 
 def program(name: str) -> str:

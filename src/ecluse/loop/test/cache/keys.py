@@ -54,6 +54,8 @@ class Basis:
     secrets: Mapping[str, str]
     """A keyed hash of each."""
     services: tuple[Service, ...] = ()
+    version: Callable[[Service], str] = lambda _: ABSENT
+    """Of a service as it is on this machine."""
     program: Callable[[str], str] = lambda _: ABSENT
     """A name for the content of a program on the system's PATH."""
     security: Mapping[str, str] = field(default_factory=dict)
@@ -106,7 +108,7 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         "reports": _text((step.evidence.junit, step.evidence.coverage)),
         "known failures": basis.content(step.evidence.known_failures),
         "gates.tests": str(basis.gates.tests),
-        "services": _services(step, basis.services),
+        "services": _services(step, basis),
         **{f"env {name}": _hash({name: value}) for name, value in step.env.items()},
         **{f"variable {name}": basis.passed.get(name, ABSENT) for name in step.pass_env},
         **{f"secret {name}": basis.secrets.get(name, ABSENT) for name in step.secrets},
@@ -128,9 +130,10 @@ def files(entries: Iterable[Entry], globs: tuple[str, ...] | None) -> dict[str, 
     return {path: known[path] for path in chosen(known, globs)}
 
 
-def _services(step: Step, declared: tuple[Service, ...]) -> str:
-    wanted = services_for(step, declared)
-    return json.dumps([asdict(service) for service in wanted], sort_keys=True, default=str) if wanted else ""
+def _services(step: Step, basis: Basis) -> str:
+    wanted = services_for(step, basis.services)
+    found = [{**asdict(service), "found": basis.version(service)} for service in wanted]
+    return json.dumps(found, sort_keys=True, default=str) if found else ""
 
 
 def _hash(parts: Mapping[str, str]) -> str:

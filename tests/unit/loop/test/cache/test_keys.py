@@ -105,6 +105,14 @@ def test_services_count_where_a_step_finds_them():
     assert digest(step, services=(db,)) != digest(step, services=(newer,))
 
 
+def test_a_service_counts_in_the_version_that_is_there():
+    services = (Service(name="db", kind="postgres"),)
+    step = replace(STEP, services=("db",))
+    old, new = (digest(step, services=services, version=lambda _, told=told: told) for told in ("16.3", "16.4"))
+    assert old != new
+    assert digest(version=lambda _: "16.3") == digest(version=lambda _: "16.4")
+
+
 def test_a_step_depends_on_the_steps_that_it_needs():
     test = replace(STEP, name="test", inputs=(), needs=("build",))
     before = keys_of((test, STEP), basis())
