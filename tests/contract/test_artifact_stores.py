@@ -1,6 +1,7 @@
 """Every store of releases keeps the one contract."""
 
 import os
+import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -9,8 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ecluse.ports.cache import UnreachableError
+from ecluse.providers.git.artifacts import REFS, GitArtifacts
 from ecluse.system.artifacts import FolderArtifacts
+from ecluse.system.commands import SupervisedRunner
 from ecluse.testing.artifacts import NAME, ArtifactStoreContract, file
+from support import repositories
 
 
 class TestFolderArtifacts(ArtifactStoreContract):
@@ -41,6 +45,89 @@ class TestObjectArtifacts(ArtifactStoreContract):
 
         (tmp_path / "objects").mkdir()
         return ObjectArtifacts(f"file://{tmp_path}/objects")
+
+
+class TestGitArtifacts(ArtifactStoreContract):
+    @pytest.fixture
+    def commands(self):
+        runner = SupervisedRunner()
+        yield runner
+        runner.close()
+
+    @pytest.fixture
+    def remote(self, tmp_path):
+        remote = tmp_path / "remote.git"
+        subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
+        return remote
+
+    @pytest.fixture
+    def root(self, tmp_path, remote):
+        """Of somebody who has commits of their own, and settings that git would heed elsewhere."""
+        _, root = repositories.repository(tmp_path / "root", {"a": "a\n"})
+        for words in (
+            ("remote", "add", "origin", str(remote)),
+            ("config", "fetch.prune", "true"),
+            ("config", "commit.gpgSign", "true"),
+            ("push", "--quiet", "origin", "HEAD:refs/heads/main"),
+            ("fetch", "--quiet"),
+        ):
+            subprocess.run(["git", "-C", str(root), *words], check=True)
+        return root
+
+    @pytest.fixture
+    def store(self, root, commands):
+        return GitArtifacts("origin", root, commands, dict(os.environ))
+
+    def test_the_repository_here_keeps_nothing_of_it(self, store, root, tmp_path):
+        def seen():
+            return sorted(path.relative_to(root) for path in (root / ".git").rglob("*"))
+
+        before = seen()
+        digest, path = file(tmp_path, b"content")
+        store.claim(NAME, b"mine")
+        store.put(NAME, b"theirs")
+        store.keep(digest, path)
+        assert store.fetch(digest, tmp_path / "back")
+        assert store.read(NAME) == b"theirs"
+        assert seen() == before
+
+    def test_who_clones_gets_nothing_of_it(self, store, remote, tmp_path):
+        store.claim(NAME, b"mine")
+        subprocess.run(["git", "clone", "--quiet", str(remote), str(tmp_path / "clone")], check=True)
+        told = ["git", "-C", str(tmp_path / "clone"), "for-each-ref", "--format=%(refname)"]
+        refs = subprocess.run(told, check=True, capture_output=True, text=True).stdout.split()
+        assert "refs/remotes/origin/main" in refs
+        assert not [ref for ref in refs if "ecluse" in ref]
+
+    def test_a_file_that_somebody_changed_is_never_given(self, store, remote, tmp_path):
+        digest, path = file(tmp_path, b"content")
+        store.keep(digest, path)
+        store.claim(NAME, b"CONTENT")
+        other, mine = f"{REFS}/documents/{NAME}", f"{REFS}/files/{digest.removeprefix('sha256:')}-7"
+        subprocess.run(["git", "-C", str(remote), "update-ref", mine, other], check=True)
+        assert not store.fetch(digest, tmp_path / "back")
+        assert not (tmp_path / "back").exists()
+
+    def test_a_remote_that_is_away_is_no_empty_one(self, store, remote, tmp_path):
+        digest, path = file(tmp_path, b"content")
+        remote.rename(tmp_path / "elsewhere")
+        for ask in (
+            lambda: store.read(NAME),
+            lambda: store.claim(NAME, b""),
+            lambda: store.put(NAME, b""),
+            lambda: store.holds(digest, 7),
+            lambda: store.keep(digest, path),
+            lambda: store.fetch(digest, tmp_path / "back"),
+        ):
+            with pytest.raises(UnreachableError, match="origin"):
+                ask()
+
+    def test_a_remote_that_takes_nothing_says_why(self, store, remote):
+        hook = remote / "hooks" / "pre-receive"
+        hook.write_text("#!/bin/sh\necho no refs of yours here >&2\nexit 1\n")
+        hook.chmod(0o755)
+        with pytest.raises(UnreachableError, match=r"no refs of yours here|pre-receive hook declined"):
+            store.claim(NAME, b"mine")
 
 
 class Slow(BaseHTTPRequestHandler):

@@ -118,9 +118,10 @@ def test_two_at_once_release_once(shop, index):
     assert tags_on_remote(shop) == ["v0.1.0"]
 
 
-def test_another_machine_goes_on_by_the_store(tmp_path, index, relay):
-    store = tmp_path / "store"
-    store.mkdir()
+@pytest.mark.parametrize("kind", ["folder", "remote"])
+def test_another_machine_goes_on_by_the_store(tmp_path, index, relay, kind):
+    (tmp_path / "store").mkdir()
+    store = f"{tmp_path}/store" if kind == "folder" else "git:origin"
     shop = open_releasing(
         tmp_path, f'[release]\nstore = "{store}"\n' + TO_INDEX.format(index=index.url, upload=relay.url)
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ecluse.model.ci import in_ci
 from ecluse.model.problem import Problem, ProblemError
+from ecluse.model.publishing import git_remote
 from ecluse.ports.outlets import Outlets
 from ecluse.system.artifacts import FolderArtifacts
 from ecluse.system.boundary import reach
@@ -57,6 +58,10 @@ class _Here:
     def shared(self, place: str) -> ArtifactStore:
         from ecluse.ports.cache import UnreachableError  # noqa: PLC0415
 
+        if remote := git_remote(place):
+            from ecluse.providers.git.artifacts import GitArtifacts  # noqa: PLC0415
+
+            return GitArtifacts(remote, self.root, self.commands, self.env)
         if "://" not in place:
             return FolderArtifacts(self.root / place, mounted=True)
         try:

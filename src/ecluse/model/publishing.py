@@ -65,7 +65,8 @@ class ReleasePolicy:
     tag_prefix: str = "v"
     initial: str = "0.1.0"
     store: str = ""
-    """A folder or an address of an object store, which all share who release; empty: this machine's own."""
+    """A folder, an address of an object store, or a git remote (`git_remote`), which all share who release; empty: this
+    machine's own."""
     remote: str = ""
     """The git remote that tags are pushed to; empty: `origin` where anything is published, else none."""
     changelog: str = ""
@@ -89,3 +90,8 @@ class ReleasePolicy:
     def publishes(self) -> bool:
         """Whether anything leaves this machine but for the store."""
         return bool(self.pushed_to)
+
+
+def git_remote(store: str) -> str:
+    """The name of the remote in which releases are kept (`git:origin`); empty where it is another kind of store."""
+    return store.removeprefix("git:") if store.startswith("git:") and "/" not in store else ""

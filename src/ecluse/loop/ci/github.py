@@ -10,6 +10,7 @@ from ecluse.loop.ci.pins import pins
 from ecluse.loop.ci.yaml import to_yaml
 from ecluse.model.app import App
 from ecluse.model.ids import path_name
+from ecluse.model.publishing import git_remote
 from ecluse.model.tracker import TrackerKind
 
 FINISHED = "${{ !cancelled() }}"
@@ -187,10 +188,16 @@ def _ship(ship: Ship, jobs: Jobs, app: App, folder: str) -> dict[str, Any]:
         "steps": [
             *_prepared(jobs, app, depth=0),
             *(_restored(job, folder) for job in ship.gates if job.step.cache and may_cache(app)),
-            _run(ship.name, ship.command, ship.secrets),
+            _run(ship.name, ship.command, _secrets(ship, app)),
             *_told(ship.tickets),
         ],
     }
+
+
+def _secrets(ship: Ship, app: App) -> tuple[str, ...]:
+    """A store in the repository's own remote is read with the job's own token."""
+    is_there = ship.environment.tag and git_remote(app.release.store)
+    return tuple(sorted({*ship.secrets, "GITHUB_TOKEN"})) if is_there else ship.secrets
 
 
 def _told(token: str) -> Iterator[dict[str, Any]]:

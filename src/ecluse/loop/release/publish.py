@@ -245,7 +245,8 @@ def require_shared_place(app: App, world: World) -> None:
             code="R033",
             what="a release is not published from a CI that keeps its bytes nowhere",
             state="nothing was built, tagged or published",
-            fix='name a place that outlives the job: `[release] store = "s3://…"`, or a folder that is mounted',
+            fix='name a place that outlives the job: `[release] store = "git:origin"`, "s3://…", or a folder that is '
+            "mounted",
             exit=Exit.REFUSED,
         )
     )

@@ -67,8 +67,9 @@ class ReleaseTable(Table):
     )
     initial: ReleaseVersion = key("Version of the first release.", example="1.0.0", default=_RELEASE.initial)
     store: str | None = key(
-        "Where the bytes of releases are kept for all who release: a folder that is there, or an object store "
-        "(s3://, gs://, az://). None: on this machine, which a CI may not do when anything is published.",
+        "Where the bytes of releases are kept for all who release: a folder that is there, an object store "
+        "(s3://, gs://, az://), or a git remote (git:origin), which keeps them beside branches and tags. None: on this "
+        "machine, which a CI may not do when anything is published.",
         example="s3://shop-releases",
         default=None,
     )

@@ -29,9 +29,8 @@ class GitRemote:
 
     def __init__(self, name: str, root: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
         self._name, self._commands, self._env = name, commands, env
-        more = {name: env[name] for name in WAY if name in env} | credentials(env)
-        self._git = Git(root, commands, env, more, FETCHING)
-        self._asking = Git(root, commands, env, more, ASKING)
+        self._git = Git(root, commands, env, way(env), FETCHING)
+        self._asking = Git(root, commands, env, way(env), ASKING)
 
     async def address(self) -> str:
         said = await self._git.ask("remote", "get-url", "--push", self._name)
@@ -125,6 +124,11 @@ class GitRemote:
             "theirs (git commit --allow-empty): this one is bound to the version",
             exit=Exit.NEEDS_PERSON,
         )
+
+
+def way(env: Mapping[str, str]) -> dict[str, str]:
+    """What of the caller's environment a git that asks a remote gets."""
+    return {name: env[name] for name in WAY if name in env} | credentials(env)
 
 
 def credentials(env: Mapping[str, str]) -> dict[str, str]:

@@ -370,6 +370,19 @@ def test_jobs_that_release_or_ship_reach_the_store(tmp_path, released, in_releas
     assert not any(name in str(jobs["lint"]) for name in ("AWS_ACCESS_KEY_ID", "RELEASE_KEY"))
 
 
+def test_a_store_in_the_remote_is_read_with_the_job_s_own_token(tmp_path):
+    """No job gets more rights for it: what a release writes it may write already."""
+    stored = re.sub(r'store = "[^"]*"', 'store = "git:origin"', PUBLISHED)
+    assert stored != PUBLISHED
+    said = MANIFEST.replace("[ci]\n", "[ci]\nrelease = true\n") + stored
+    jobs = yaml.safe_load(github.render(app_of(tmp_path, said), header(Forge.GITHUB)))["jobs"]
+    for ship in ("ship-staging", "ship-production"):
+        assert jobs[ship]["steps"][-1]["env"]["GITHUB_TOKEN"] == "${{ secrets.GITHUB_TOKEN }}"
+        assert jobs[ship]["permissions"]["contents"] == "read"
+    assert "GITHUB_TOKEN" not in str(jobs["lint"])
+    assert "store" not in runs(jobs["release"])[0], "it takes no library"
+
+
 def test_a_step_of_that_name_has_another_job(tmp_path):
     text = MANIFEST.replace("[steps.lint]", "[steps.release]").replace('"lint"', '"release"')
     jobs = yaml.safe_load(github.render(app_of(tmp_path, text.replace("[ci]\n", "[ci]\nrelease = true\n")), ()))["jobs"]
