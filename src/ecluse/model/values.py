@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from functools import cache
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 Made = TypeVar("Made")
@@ -64,14 +65,24 @@ def _init_of(made: type[Any]) -> Any:
     return known["__init__"]
 
 
-_COMPARED: dict[type[Any], tuple[str, ...]] = {}
+def shallow(value: Any) -> dict[str, Any]:
+    """As `dataclasses.asdict`, but what is in a field stays what it is, values of our own too. A run keeps thousands of
+    these, and copying frozen things took most of the time of keeping them."""
+    return {name: getattr(value, name) for name in _names(value.__class__)}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
+@cache
+def _compared(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind) if one.compare)
 
 
 def _key(made: Any) -> tuple[object, ...]:
-    names = _COMPARED.get(type(made))
-    if names is None:
-        names = _COMPARED[type(made)] = tuple(one.name for one in fields(made) if one.compare)
-    return tuple([getattr(made, name) for name in names])
+    return tuple([getattr(made, name) for name in _compared(made.__class__)])
 
 
 def _eq(self: object, other: object) -> bool:
@@ -98,12 +109,12 @@ def _delattr(_: object, name: str) -> NoReturn:
 
 
 def _getstate(self: Any) -> list[Any]:
-    return [getattr(self, one.name) for one in fields(self)]
+    return [getattr(self, name) for name in _names(self.__class__)]
 
 
 def _setstate(self: Any, state: list[Any]) -> None:
-    for one, kept in zip(fields(self), state, strict=True):
-        object.__setattr__(self, one.name, kept)
+    for name, kept in zip(_names(self.__class__), state, strict=True):
+        object.__setattr__(self, name, kept)
 
 
 _SHARED: dict[str, Callable[..., Any]] = {

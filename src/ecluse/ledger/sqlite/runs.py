@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecluse.ledger.sqlite.connection import Connection
 from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.model.runs import COUNTS, RunKnown, StepKnown, begun, counts, is_of_a_step, learnt, was_run
-from ecluse.model.shallow import shallow
+from ecluse.model.values import shallow
 from ecluse.ports.ledger import Record
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from ecluse.model.shallow import shallow
-from ecluse.model.values import frozen
+from ecluse.model.values import frozen, shallow
 
 
 @frozen

@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ecluse.model.ids import Commit, Digest
-from ecluse.model.shallow import shallow
-from ecluse.model.values import frozen
+from ecluse.model.values import frozen, shallow
 
 NO_DIGEST = Digest("")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
