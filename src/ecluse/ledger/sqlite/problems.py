@@ -15,6 +15,8 @@ PRIMARY = 0xFF
 
 NO_LEDGER = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+UNFIT = frozenset({sqlite3.SQLITE_CONSTRAINT_TRIGGER, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
+"""Of an event that doesn't follow the last one, or whose number is taken."""
 
 
 FULL = "L005"
@@ -46,6 +48,8 @@ def _fails_for_space(path: Path, code: int) -> bool:
 
 def problem(path: Path, code: int, said: str) -> Problem:
     primary = code & PRIMARY
+    if code in UNFIT:
+        return changed(path)
     if primary in NO_LEDGER:
         return unreadable(path, said)
     if primary in HELD:
@@ -100,6 +104,17 @@ def full(path: Path) -> Problem:
         what=f"the disk that holds {path} is full",
         state="nothing was recorded by this command; what was recorded before is whole",
         fix="make room, then try again",
+        exit=Exit.REFUSED,
+    )
+
+
+def changed(path: Path) -> Problem:
+    return Problem(
+        code="L008",
+        what=f"{path} was changed from outside: its last event isn't the one that its head names",
+        state="nothing was recorded by this command; the file was left as it is",
+        fix=f"`ecluse events --verify` names the first broken event; put a copy from a backup in its place, "
+        f"or keep it aside and begin a new ledger: mv {path} {path}.broken",
         exit=Exit.REFUSED,
     )
 

@@ -278,6 +278,24 @@ def test_runs_of_an_older_file_are_known_once_it_is_opened(tmp_path):
     after.close()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM events WHERE number = 2",
+        "UPDATE events SET hash = 'x' WHERE number = 2",
+        "UPDATE head SET hash = 'x'",
+        "UPDATE head SET number = 1",
+        "UPDATE head SET number = 3",
+    ],
+)
+def test_who_appends_to_a_damaged_end_is_told_of_the_damage(opened, path, statement):
+    """And not that the file can't be written."""
+    opened().append(STEP, STEP)
+    tamper(path, statement)
+    problem = refused(lambda: opened().append(STEP))
+    assert (problem.code, "--verify" in problem.fix) == ("L008", True)
+
+
 def test_an_event_that_doesn_t_follow_the_one_before_it_is_refused(opened, path):
     """Whatever a defect of ours would write: a chain with two ends can't be put right."""
     opened().append(STEP, STEP)
