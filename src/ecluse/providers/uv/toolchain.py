@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from ecluse.providers.uv.interpreters import Ask, Found, find
 from ecluse.providers.uv.trees import tree_key
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from ecluse.model.app import Build
     from ecluse.model.artifact import Wheelhouse
     from ecluse.model.platform import Platform
@@ -64,11 +63,11 @@ class UvToolchain:
     async def environment(
         self, tree: Path, build: Build, *, tests: bool, identity: str = "", say: Callable[[str], None] = silent
     ) -> Path:
-        content = identity or await asyncio.to_thread(tree_key, tree)
-        key = self._remembered.key(content, build, self._found, tests=tests)
-        if known := self._remembered.of(key):
-            return known
         with self._disk():
+            content = identity or await asyncio.to_thread(tree_key, tree)
+            key = self._remembered.key(content, build, self._found, tests=tests)
+            if known := self._remembered.of(key):
+                return known
             made = await self._maker.environment(tree, build, tests=tests, identity=identity, say=say)
             self._remembered.keep(key, made)
         return made
@@ -99,10 +98,17 @@ class UvToolchain:
 
         return platforms.serves(house, platform)
 
-    def _disk(self) -> AbstractContextManager[None]:
-        from ecluse.providers.uv.failure import disk  # noqa: PLC0415  as below
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Whatever is written inside: a full disk is a Problem."""
+        try:
+            yield
+        except OSError as error:
+            from ecluse.providers.uv.failure import of_os_error  # noqa: PLC0415  as below
 
-        return disk(self._home)
+            if problem := of_os_error(error, self._home):
+                raise problem from error
+            raise
 
     @cached_property
     def _maker(self) -> Maker:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -464,7 +465,9 @@ def test_an_archive_that_lies_in_the_tree_is_installed_from_it(toolchain, tree, 
     assert names(wheelhouse(toolchain, tmp_path / "elsewhere").app) == ["kit-1.0-py3-none-any.whl"]
 
 
-def test_a_full_disk_is_a_problem(tmp_path, index, commands, tree):
+@pytest.mark.parametrize("free", [True, False])
+def test_a_full_disk_is_a_problem(tmp_path, index, commands, tree, free):
+    """`free`: there is some room, but not enough."""
     full = tmp_path / "home"
     full.mkdir()
     toolchain = offline_toolchain(full, index, commands)
@@ -472,6 +475,10 @@ def test_a_full_disk_is_a_problem(tmp_path, index, commands, tree):
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", full], check=False).returncode:
         pytest.skip("no right to mount a small file system")
     try:
+        if not free:
+            with suppress(OSError), (full / "filler").open("wb", buffering=0) as filler:
+                while filler.write(bytes(4096)):
+                    pass
         problem = refused(environment, toolchain, tree)
         assert problem.code in {"B030", "S010"}
         assert not list(full.glob("envs/*/*"))
