@@ -116,12 +116,17 @@ class _Execution:
                 self._on_event(Waits(name=name, what=what))
 
     async def end(self) -> None:
-        """Cancel what runs, wait until it is gone, and record it and what waits as not run."""
+        """Cancel what runs, wait until it is gone, however often we are cancelled meanwhile, and record it and what
+        waits as not run."""
         self._over.cancel()
         for task in self._running:
             task.cancel()
-        if self._running:
-            await asyncio.wait(self._running)
+        interrupt: asyncio.CancelledError | None = None
+        while not all(task.done() for task in self._running):
+            try:
+                await asyncio.wait(self._running)
+            except asyncio.CancelledError as cancelled:
+                interrupt = cancelled
         for task, node in self._running.items():
             # An action that ended in the last moment did what it did.
             stopped = task.cancelled() or task.exception() is not None
@@ -129,6 +134,8 @@ class _Execution:
         self._running.clear()
         for name in tuple(self._waiting):
             self._give_up(name, self._why_over)
+        if interrupt:
+            raise interrupt
 
     def _settle(self, ended: Ended) -> None:
         self._record(ended)

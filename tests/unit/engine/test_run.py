@@ -267,6 +267,39 @@ def test_cancelled_it_ends_what_runs_records_it_and_goes_on_being_cancelled(worl
     ]
 
 
+@pytest.mark.parametrize("options", [{"fail_fast": True}, {}])
+def test_cancelled_while_it_ends_what_runs_it_waits_until_all_of_it_is_gone(world, do, options):
+    """Who is to end after a failure or a defect takes its time, and the person loses patience."""
+    ending, told = asyncio.Event(), []
+
+    async def slow(_):
+        try:
+            await asyncio.sleep(600)
+        finally:
+            ending.set()
+            await asyncio.sleep(0.01)
+            told.append("gone")
+
+    async def broken(_):
+        raise ProblemError(NOT_FOUND) if options else ZeroDivisionError
+
+    def record(ended):
+        told.append((ended.name, ended.state))
+        return ()
+
+    plan = make_plan([Node(name="slow", action=slow, record=record), Node(name="a", action=broken)])
+
+    async def cancelled():
+        task = asyncio.create_task(run(plan, world, jobs=2, **options))
+        await ending.wait()
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        do(cancelled())
+    assert told == ["gone", ("slow", State.NOT_RUN)]
+
+
 def test_nodes_with_one_lock_never_run_at_once_and_others_do(world, do):
     now, most, events = set(), [], []
 
