@@ -91,7 +91,7 @@ class Maker:
                 finished = await self._run(argv, tree / frontend.folder, settings, scratch, frontend.timeout)
                 if not finished.ok:
                     raise ProblemError(failed(argv, finished))
-        self.place.homes.take(scratch)
+        self.place.homes.take(scratch, self.world.clock.monotonic())
 
     async def _run(self, argv: Argv, folder: Path, env: Mapping[str, str], scratch: Path, limit: timedelta) -> Finished:
         shown = (self.world.home, self.place.folder, scratch)

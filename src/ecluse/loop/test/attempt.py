@@ -146,8 +146,12 @@ class Attempts:
             self._keep_log(finished)
             ran = await self._aside(self._gather, finished, tree, command.env)
         finally:
-            place.homes.take(scratch)
-            (place.empties.take if finds_nothing else place.discard)(tree)
+            now = world.clock.monotonic()
+            place.homes.take(scratch, now)
+            if finds_nothing:
+                place.empties.take(tree, now)
+            else:
+                place.discard(tree)
         judged = self._judge(ran)
         if judged.passed and self._count == 1 and (kept := self._stage.kept):
             # Before it is said that it passed: whoever is killed then finds it kept.

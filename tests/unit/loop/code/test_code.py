@@ -130,9 +130,9 @@ def test_what_is_given_back_to_a_workplace_that_is_gone_is_gone_too(tmp_path):
     with workplace(tmp_path, "r1") as place:
         home, tree, empty = place.homes.lend(), place.make_tree("late"), place.empties.lend()
         (empty / "x").touch()
-    place.homes.take(home)
+    place.homes.take(home, 0)
     place.discard(tree)
-    place.empties.take(empty)
+    place.empties.take(empty, 0)
     assert not tree.exists()
 
 
