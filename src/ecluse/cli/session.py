@@ -254,8 +254,15 @@ class Interrupts:
         """The first time what was begun is undone; the second time we leave that to the targets."""
         self.count += 1
         if self.count > 1:
+            task.get_loop().set_exception_handler(_unless_expected)
             raise KeyboardInterrupt
         task.cancel()
+
+
+def _unless_expected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody waits for any more ends with the Problem of an interrupt, or not at all: no traceback for that."""
+    if not isinstance(context.get("exception"), ProblemError | None):
+        loop.default_exception_handler(context)
 
 
 async def interruptible(work: Callable[[], Awaitable[Exit]], interrupts: Interrupts) -> Exit:

@@ -13,9 +13,10 @@ from click.shell_completion import ShellComplete
 from ecluse.cli.main import cli, run
 from ecluse.cli.session import Interrupts, Session, ended, guarded
 from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.loop.deploy.problems import interrupted
 from ecluse.model.app import App
 from ecluse.model.events.releases import ReleaseMade
-from ecluse.model.problem import Exit
+from ecluse.model.problem import Exit, ProblemError
 from ecluse.testing.clock import FakeClock
 from ecluse.testing.source import MemorySource
 from ecluse.testing.world import MemoryWorld
@@ -67,6 +68,19 @@ def test_what_an_interrupt_could_not_stop_has_its_own_code(capsys):
 
     assert ended(work, as_json=False, interrupts=interrupts) is Exit.DONE
     assert (interrupts.count, capsys.readouterr().err) == (1, "")
+
+
+@pytest.mark.parametrize(("error", "told"), [(ProblemError(interrupted()), 0), (ZeroDivisionError(), 1)])
+def test_what_nobody_waits_for_any_more_ends_without_a_traceback_unless_it_is_a_defect(capsys, caplog, error, told):
+    async def work():
+        for _ in range(2):
+            signal.raise_signal(signal.SIGTERM)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(5)
+        raise error
+
+    assert ended(work, as_json=False) is Exit.INTERRUPTED
+    assert ("D024" in capsys.readouterr().err, len(caplog.records)) == (True, told)
 
 
 def test_what_only_reads_ends_without_a_word(capsys):
