@@ -34,6 +34,12 @@ def is_complete(folder: Path) -> bool:
     return (folder / COMPLETE).is_file()
 
 
+def is_whole(folder: Path) -> bool:
+    """The Python that it was made with may be gone since: an update of the system, another version in its place. What
+    is run in it then would be whatever Python comes next on the PATH."""
+    return is_complete(folder) and (folder / "bin" / "python").exists()
+
+
 class Remembered:
     """Of environments that were made, for what: then it needn't be found out again what that takes.
 
@@ -52,7 +58,7 @@ class Remembered:
     def of(self, key: str) -> Path | None:
         known = recall(self._record(key))
         folder = self._home / "envs" / str(known["folder"]) if known else None
-        return use(folder) if folder and is_complete(folder) else None
+        return use(folder) if folder and is_whole(folder) else None
 
     def keep(self, key: str, folder: Path) -> None:
         keep(self._record(key), {"folder": folder.name})

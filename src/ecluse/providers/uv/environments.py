@@ -10,7 +10,7 @@ from ecluse.model.artifact import Wheel
 from ecluse.model.counted import counted
 from ecluse.ports.store import ContentStore
 from ecluse.providers.uv import failure
-from ecluse.providers.uv.complete import COMPLETE, is_complete, use
+from ecluse.providers.uv.complete import COMPLETE, is_complete, is_whole, use
 from ecluse.providers.uv.interpreters import Found
 from ecluse.providers.uv.keep import keep, key_of
 from ecluse.providers.uv.program import Say, Uv
@@ -28,11 +28,11 @@ class Environments:
         """An environment with exactly these wheels. Safe for several at once, in several processes."""
         key = key_of(python.path, python.version, [(wheel.name, wheel.digest) for wheel in wheels])[:16]
         folder = self._folder / key
-        if is_complete(folder):
+        if is_whole(folder):
             return use(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         async with turn(self._folder / f"{key}.lock"):
-            if not is_complete(folder):
+            if not is_whole(folder):
                 await self._fill(folder, wheels, python, say)
                 self._forget_oldest()
         return folder

@@ -14,7 +14,7 @@ from uv import find_uv_bin
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.commands import CommandRunner, Finished
 from ecluse.providers.uv import failure
-from ecluse.providers.uv.complete import COMPLETE, is_complete, use
+from ecluse.providers.uv.complete import COMPLETE, is_complete, is_whole, use
 from ecluse.providers.uv.keep import keep, key_of
 from ecluse.providers.uv.program import Uv
 from ecluse.providers.uv.scratch import scratch_root
@@ -80,8 +80,7 @@ class Shelf:
 
 
 def _is_whole(folder: Path, program: Path) -> bool:
-    """The Python that it was made with may be gone since: an update of the system, another version in its place."""
-    return is_complete(folder) and (folder / "bin" / "python").exists() and program.exists()
+    return is_whole(folder) and program.exists()
 
 
 def tools() -> tuple[str, ...]:

@@ -102,6 +102,16 @@ def test_an_unfinished_environment_is_made_anew(toolchain, tree):
     assert not (first / "half").exists()
 
 
+def test_an_environment_without_its_python_is_made_anew(toolchain, tree):
+    """Else what comes next on the PATH would run instead, and nobody would see."""
+    write(tree, {"requirements.txt": "shop\n"})
+    first = environment(toolchain, tree, identity="c1")
+    (first / "bin" / "python").unlink()
+    (first / "bin" / "python").symlink_to("/nowhere/python3")
+    assert environment(toolchain, tree, identity="c1") == first
+    assert printed(first, "import shop; print(shop.VERSION)") == "1.0"
+
+
 def test_two_at_once_share_one_environment(toolchain, tree):
     write(tree, {"requirements.txt": "shop\n"})
 
