@@ -46,16 +46,18 @@ def lay(source: Path, target: Path) -> bool:
     marked = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), "")
     if not head or (b"\0" in head and not marked):
         return False
-    # Latin-1 has a character for each byte: what is written with letters of ASCII, as keys are, stays what it is.
-    return any(_copied(source, target, encoding) for encoding in ([marked] if marked else ["utf-8", "latin-1"]))
-
-
-def _copied(source: Path, target: Path, encoding: str) -> bool:
     target.parent.mkdir(exist_ok=True)
     try:
-        with source.open(encoding=encoding, newline="") as read, target.open("w", encoding="utf-8", newline="") as file:
-            shutil.copyfileobj(read, file)
+        _copy(source, target, marked or "utf-8", "replace" if marked else "strict")
     except UnicodeError:
-        target.unlink()
-        return False
+        # It has a character for each byte: what is written with letters of ASCII, as keys are, stays what it is.
+        _copy(source, target, "latin-1", "strict")
     return True
+
+
+def _copy(source: Path, target: Path, encoding: str, errors: str) -> None:
+    with (
+        source.open(encoding=encoding, errors=errors, newline="") as read,
+        target.open("w", encoding="utf-8", newline="") as file,
+    ):
+        shutil.copyfileobj(read, file)

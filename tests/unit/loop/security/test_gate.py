@@ -214,6 +214,13 @@ def test_neither_an_encoding_nor_a_name_hides_a_secret(gate, root, encoding, nam
     assert [(one["place"], one["line"]) for one in report_of(verdict)["findings"]] == [(name, 2)]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_what_is_broken_in_an_encoding_hides_no_secret(gate, root, encoding):
+    (root / "a.txt").write_bytes("SECRET-x\n".encode(encoding) + b"\x00\xd8\x00")
+    verdict = gate({"b.txt": "1\n"}, scanners=SECRETS)
+    assert [(one["place"], one["line"]) for one in report_of(verdict)["findings"]] == [("a.txt", 1)]
+
+
 def test_of_a_text_full_of_numbers_only_the_shape_of_a_key_counts(gate, tools):
     tools.give("detect-secrets", LOOKS.replace("Private Key", "Secret Keyword"))
     verdict = gate({"style.css": "SECRET-x\n", "a.py": "SECRET-x\n"}, scanners=SECRETS)
