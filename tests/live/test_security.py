@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -207,6 +208,140 @@ def test_no_name_and_no_encoding_hides_a_secret(scan, toolbox):
     assert {*files, *encoded} - found == {name for name in files if is_lock(name)} == {"a.lock", "a.sum"}
 
 
+# Each line once.
+
+GITHUB, OTHER_AWS = "ghp_" + "x1Yq" * 9, "AKIA" + "QYLPMN5HFIQR7XYB"
+ALLOWED, NEXT = "  # pragma: allowlist secret", "# pragma: allowlist nextline secret"
+HEX, RANDOM = "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MEFCQ0RFRkdISUpL"
+POOL = (
+    "", "  ", "pass", "[section]", "a: 1", "- b", "key: value  # c", "{", "}", '"x": 1,', "\tvalue", "# only said",
+    "\x0c", "é", NEXT, f"; {NEXT}", f"{NEXT} {AWS}", "# pragma: allowlist nextline  secret", f"id = '{AWS}'",
+    f"  key: {AWS}", f"id = '{AWS}'{ALLOWED}", f"id = '{AWS}'  // pragma: allowlist secret", f"token: {GITHUB}",
+    f'token = "{GITHUB}"', f"password = '{GITHUB}'", "password = 'hunter22!'", "password: hunter22!",
+    "password = get('password')", 'if "hunter23!" == my_password:', "secret = ${SECRET}", "db_pass=hunter24",
+    "api_key := 'hunter25!'", "-----BEGIN RSA PRIVATE KEY-----", "url = 'https://anne:hunter26@example.com'",
+    f"h = '{HEX}'", f"user_id = '{RANDOM}'", f'q = "{RANDOM}"', f"x: !!binary {RANDOM}", f"long = '{HEX * 60}' {AWS}",
+)  # fmt: skip
+NAMES = (
+    "a.py",
+    "b.yaml",
+    "c.ini",
+    ".env",
+    "d.json",
+    "e.md",
+    "f.go",
+    "g.cs",
+    "h.cpp",
+    "Dockerfile",
+    "i.toml",
+    "j\nk 'é.py",
+)
+
+
+def results_of(words, folder):
+    done = subprocess.run(words, cwd=folder, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}, check=True,
+                          capture_output=True)  # fmt: skip
+    document = json.loads(done.stdout)
+    return document, {
+        (name.removeprefix("./"), one["type"], one["line_number"], one["hashed_secret"])
+        for name, found in document["results"].items() for one in found
+    }  # fmt: skip
+
+
+def plainly(program, folder):
+    """What detect-secrets finds by itself."""
+    arguments = [word for word in secrets.ARGUMENTS if word not in {"-I", str(secrets.PROGRAM)}]
+    return results_of([program, *arguments, "."], folder)[1]
+
+
+def test_each_line_once_finds_what_the_program_finds(toolbox, tmp_path):
+    program, chance = asyncio.run(toolbox.program(secrets.TOOL)), random.Random(11)
+    texts = [[chance.choice(POOL) for _ in range(chance.choice([1, 2, 3, 8, 40]))] for _ in range(400)]
+    ends = ("\n", "\n", "\r\n", "\r", "\u2028", "\x85")
+    files = {
+        f"{number}/{chance.choice(NAMES)}": chance.choice(ends).join(lines).encode()
+        for number, lines in enumerate(texts)
+    }
+    repositories.write(tmp_path, files)
+    document, found = results_of([program.with_name("python"), *secrets.ARGUMENTS, "."], tmp_path)
+    assert document["missed"] == {}
+    assert found == plainly(program, tmp_path)
+    assert len(found) > 500
+    assert len({kind for _, kind, _, _ in found}) > 6
+
+
+def test_a_line_that_takes_hours_is_not_checked_and_the_rest_is(toolbox, tmp_path):
+    program = asyncio.run(toolbox.program(secrets.TOOL))
+    spaces, fewer = " " * 300_000, " " * 100_000
+    repositories.write(tmp_path, {
+        "fine.py": f"a = 1{spaces}b\n{spaces}\nkey = '{AWS}'\n",
+        "slow.py": f"id = '{OTHER_AWS}'\nkey = '{AWS}'{fewer}b\n",
+        "ini.txt": f"a{fewer}b\n",
+        "other.py": f"key = '{GITHUB}'\n",
+        "deep.yaml": "[" * 5000,
+    })  # fmt: skip
+    hurried = secrets.PROGRAM.read_text().replace(
+        "LEAST, LINE, FILE = 5.0, 1e-5, 1e-4", "LEAST, LINE, FILE = 1.0, 1e-5, 1e-5"
+    )
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program" / "it").write_text(hurried)
+    arguments = [
+        str(tmp_path / "program" / "it") if word == str(secrets.PROGRAM) else word for word in secrets.ARGUMENTS
+    ]
+    document, found = results_of([program.with_name("python"), *arguments, "."], tmp_path)
+    assert document["missed"] == {
+        "./slow.py": "line 2: it takes too long to look at",
+        "./ini.txt": "all of it takes too long to look at",
+        "./deep.yaml": "it can't be read: RecursionError",
+    }
+    assert {(name, line) for name, _, line, _ in found} == {("fine.py", 3), ("slow.py", 1), ("other.py", 1)}
+
+
+def test_all_that_was_ever_committed_is_found_as_one_finds_it_commit_by_commit(scan, toolbox, tmp_path):
+    root, git = tmp_path / "repository", repositories.git
+
+    def key(number):
+        return f"key{number} = 'AKIA{number:016d}'\n"
+
+    scan(
+        {"gone.py": key(1), "moved.py": key(2) + "# moved\n" * 9, "a b\n'é\".py": key(3), "nested/deep/x.env": key(4)},
+        Scanner.SECRETS,
+    )
+    (root / os.fsdecode(b"odd-\xff.py")).write_text(key(5))
+    (root / "large.sql").write_text("".join(f"insert {n};\n" for n in range(20_000)) + key(6))
+    (root / "sub").mkdir()
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{git(root, 'rev-parse', 'HEAD')},sub")
+    repositories.commit(root, "odd")
+    for path in ("gone.py", "a b\n'é\".py", os.fsdecode(b"odd-\xff.py"), "large.sql", "sub"):
+        git(root, "rm", "--quiet", "-r", "--cached", "--", path)
+    shutil.rmtree(root / "sub")
+    git(root, "mv", "moved.py", "there.py")
+    git(root, "commit", "--quiet", "--message=gone")
+    git(root, "clean", "--quiet", "-fd")
+    git(root, "checkout", "--quiet", "-b", "side")
+    repositories.commit(root, "side", {"side.py": key(7)})
+    repositories.commit(root, "side, gone", {"side.py": ""})
+    git(root, "checkout", "--quiet", "main")
+    repositories.commit(root, "main", {"main.py": key(8)})
+    git(root, "merge", "--quiet", "--no-commit", "side")
+    repositories.commit(root, "merge", {"merged.py": key(9)})
+    repositories.commit(root, "nothing", {"merged.py": "", "main.py": ""})
+    _, report = scan({"wide.txt": key(10).encode("utf-16"), "b.png": b"\0" + key(11).encode()}, Scanner.SECRETS)
+
+    program, found = asyncio.run(toolbox.program(secrets.TOOL)), set()
+    for commit in git(root, "rev-list", "HEAD").split():
+        folder = tmp_path / "trees" / commit
+        folder.mkdir(parents=True)
+        git(root, "--work-tree", str(folder), "checkout", "--quiet", commit, "--", ".")
+        found |= {(kind, hashed) for _, kind, _, hashed in plainly(program, folder)}
+    assert len(found) == 9
+    assert report["not_checked"] == []
+    assert sorted(one["place"] for one in report["findings"]) == sorted([
+        "a b\n'é\".py", "gone.py", "large.sql", "main.py", "merged.py", "nested/deep/x.env",
+        os.fsdecode(b"odd-\xff.py"), "side.py", "there.py", "wide.txt",
+    ])  # fmt: skip
+
+
 # pip-audit.
 
 SHOP, OTHER = Package("shop", "1.0"), Package("other", "3.1")
@@ -248,7 +383,7 @@ def test_pip_audit_with_nobody_there_has_no_answer(toolbox, commands):
 # Nothing leaves this machine.
 
 TELLS = """\
-import sys
+import runpy, sys
 
 def heard(event, arguments):
     if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
@@ -257,6 +392,8 @@ def heard(event, arguments):
         raise OSError("not from here")
 
 sys.addaudithook(heard)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
 CANDIDATES = {
     "aws.py": f'id = "{AWS}"\naws_secret = "{"wJa7MDxR" * 5}"\n',
@@ -271,19 +408,20 @@ def test_no_candidate_is_sent_anywhere(toolbox, tmp_path):
     """Each try to find or to reach somebody is told by the interpreter itself, and fails."""
     program = asyncio.run(toolbox.program(secrets.TOOL))
     repositories.write(tmp_path / "tree", CANDIDATES)
-    told, hook = tmp_path / "told", tmp_path / "hook" / "sitecustomize.py"
-    hook.parent.mkdir()
-    hook.write_text(TELLS.replace("FILE", repr(str(told))))
+    told = tmp_path / "told"
+    tells = TELLS.replace("FILE", repr(str(told)))
 
     def run(*arguments):
-        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(hook.parent)}
-        words = (program.with_name("python"), program, *arguments, ".")
-        done = subprocess.run(words, cwd=tmp_path / "tree", env=env, check=False, capture_output=True)
-        return json.loads(done.stdout or b'{"results": []}')["results"]
+        words = (program.with_name("python"), "-I", "-c", tells, *arguments, ".")
+        done = subprocess.run(
+            words, cwd=tmp_path / "tree", env={"PATH": "/usr/bin:/bin"}, check=False, capture_output=True
+        )
+        return {name.removeprefix("./") for name in json.loads(done.stdout or b'{"results": []}')["results"]}
 
-    assert set(run(*secrets.ARGUMENTS)) == set(CANDIDATES)
+    arguments = [word for word in secrets.ARGUMENTS if word != "-I"]
+    assert run(*arguments) == set(CANDIDATES)
     assert not told.exists()
-    run(*(word for word in secrets.ARGUMENTS if word != "--no-verify"))
+    run(*(word for word in arguments if word != "--no-verify"))
     assert "slack.com" in told.read_text(), "without our option it would have been: the hook hears it"
 
 

@@ -11,7 +11,7 @@ from ecluse.model.problem import Problem, ProblemError
 
 LOOKS = f"""#!{sys.executable} -I
 import hashlib, json, os
-found = {{}}
+found, missed = {{}}, {{}}
 for folder, _, names in os.walk("."):
     for name in names:
         path = os.path.join(folder, name)
@@ -20,11 +20,13 @@ for folder, _, names in os.walk("."):
         except UnicodeDecodeError:
             lines = []  # as the real one: without a word
         for number, line in enumerate(lines, 1):
+            if "TEDIOUS" in line:
+                missed[path[2:]] = f"line {{number}}: it takes too long"
             if "SECRET-" in line:
                 word = line[line.index("SECRET-"):].strip().encode()
                 told = {{"type": "Private Key", "line_number": number, "hashed_secret": hashlib.sha1(word).hexdigest()}}
                 found.setdefault(path[2:], []).append(told)
-print(json.dumps({{"results": found}}))
+print(json.dumps({{"results": found, "missed": missed}}))
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ecluse.loop.code.checkout import Checkout
@@ -34,10 +35,12 @@ class Ground:
         return f"{name} {self.world.toolbox.version(name)}"
 
     async def printed(
-        self, tool: str, *arguments: str, folder: Path | None = None, paths: tuple[str, ...] = ()
+        self, tool: str, *arguments: str, name: str = "", folder: Path | None = None, paths: tuple[str, ...] = ()
     ) -> Printed:
-        """Run a tool in the tree, which it can't change. ProblemError if it can't be had or started."""
-        program = await self.world.toolbox.program(tool, say=lambda text: self.world.reporter.line("security", text))
+        """Run a tool, or another program `name` of its environment, in the tree, which it can't change. ProblemError if
+        it can't be had or started."""
+        say = partial(self.world.reporter.line, "security")
+        program = await self.world.toolbox.program(tool, name, say)
         out = self.scratch / f"{tool}.out"
         home = self.scratch / f"{tool}.home"
         home.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecluse.loop.security.readers.detect_secrets import Secretive
+from ecluse.loop.security.readers.detect_secrets import Secretive, Seen
 from ecluse.loop.test.cache.entry import CacheEntry, from_document, to_document
 from ecluse.model.ids import Commit
 from ecluse.ports.cache import StepCache, UnreachableError
@@ -30,7 +30,7 @@ class Remembered:
     def key(self) -> str:
         return hashlib.sha256(f"{NAME} {self.rules}".encode()).hexdigest()
 
-    def recall(self) -> Mapping[str, tuple[Secretive, ...]]:
+    def recall(self) -> Mapping[str, Seen]:
         try:
             document = self.cache.get(self.key)
         except UnreachableError:
@@ -43,8 +43,9 @@ class Remembered:
         except ValueError:
             return {}
 
-    def keep(self, known: Mapping[str, tuple[Secretive, ...]], commit: Commit, now: datetime) -> None:
-        lines = tuple(_written(key, found) for key, found in sorted(known.items()))
+    def keep(self, known: Mapping[str, Seen], commit: Commit, now: datetime) -> None:
+        """Not of what was missed: that is tried again."""
+        lines = tuple(_written(key, seen.found) for key, seen in sorted(known.items()) if not seen.missed)
         entry = CacheEntry(
             step=NAME, parts={"rules": self.rules}, commit=commit, at=now.isoformat(timespec="seconds"), seconds=0.0,
             evidence=lines,
@@ -59,8 +60,8 @@ def _written(key: str, found: tuple[Secretive, ...]) -> str:
     return f"{len(found)}{_BETWEEN}{told}{key}"
 
 
-def _read(line: str) -> tuple[str, tuple[Secretive, ...]]:
+def _read(line: str) -> tuple[str, Seen]:
     count, rest = line.split(_BETWEEN, 1)
     *fields, key = rest.split(_BETWEEN, 3 * int(count))
     found = zip(fields[::3], fields[1::3], fields[2::3], strict=True)
-    return key, tuple(Secretive(kind, int(number), hashed) for kind, number, hashed in found)
+    return key, Seen(tuple(Secretive(kind, int(number), hashed) for kind, number, hashed in found))

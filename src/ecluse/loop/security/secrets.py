@@ -1,4 +1,5 @@
-"""Secrets in what is committed, and in what ever was: blob by blob, each once.
+"""Secrets in what is committed, and in what ever was: blob by blob, each once, and in them line by line
+(`detecting`).
 
 detect-secrets asks a service whether what it found is valid unless it is told not to: it is, so nothing that may be a
 secret is ever sent anywhere.
@@ -9,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.workplace import remove_tree
 from ecluse.loop.security.ground import Ground
-from ecluse.loop.security.readers.detect_secrets import Secretive, read
+from ecluse.loop.security.readers.detect_secrets import NOTHING, Secretive, Seen, read
 from ecluse.loop.security.remembered import Remembered
 from ecluse.loop.security.texts import is_drawn, is_lock, lay, shown_as
 from ecluse.loop.security.tools import SECRETS_RULES, TOOLS
@@ -25,14 +26,18 @@ from ecluse.model.security import Scanner, Severity
 from ecluse.ports.source import Blob
 
 TOOL = TOOLS[Scanner.SECRETS]
+PROGRAM = Path(__file__).with_name("detecting.py")
 ARGUMENTS = (
-    "scan", "--no-verify", "--all-files", "--disable-filter", "detect_secrets.filters.heuristic.is_swagger_file"
+    "-I", str(PROGRAM), "scan", "--no-verify", "--all-files",
+    "--disable-filter", "detect_secrets.filters.heuristic.is_swagger_file",
 )  # fmt: skip
 GUESSED = frozenset({"Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"})
 """By the name of a variable, or by how random a text is: not by the documented shape of a key."""
-BATCH = 400
+BATCH = 10_000
 BYTES = 64 << 20
 """Of a batch; one that is larger alone is one."""
+MANY = 1000
+"""To look at takes longer than a moment: said."""
 SHALLOW = "this clone lacks a part of the history: fetch all of it (`git fetch --unshallow`; in a CI, a full clone)"
 
 
@@ -52,13 +57,15 @@ class Piece:
         """Where it is laid out to be looked at."""
         return f"{self.object}/{shown_as(self._name)}"
 
-    def telling(self, found: Iterable[Secretive]) -> tuple[Secretive, ...]:
+    def telling(self, seen: Seen) -> Seen:
         """Of what was found in it, what says something."""
-        return tuple(one for one in found if not (is_drawn(self._name) and one.kind in GUESSED))
+        if not is_drawn(self._name):
+            return seen
+        return replace(seen, found=tuple(one for one in seen.found if one.kind not in GUESSED))
 
     @property
     def _name(self) -> str:
-        return PurePosixPath(self.path).name
+        return self.path.rpartition("/")[2]
 
 
 async def scan(paths: tuple[str, ...], ground: Ground) -> Scan:
@@ -74,38 +81,46 @@ async def scan(paths: tuple[str, ...], ground: Ground) -> Scan:
         if not past.whole:
             unchecked.append(Unchecked(scanner=Scanner.SECRETS, place="the history", why=SHALLOW))
     pieces = [Piece(name, path) for path, name in here.items()]
-    seen = await _looked_at(pieces, [Piece(blob.object, blob.path) for blob in blobs], ground)
-    now = [_finding(one, path) for path, name in here.items() for one in seen[Piece(name, path).key]]
-    found = _old(blobs, here, seen, now)
+    current = {piece.key for piece in pieces}
+    gone = {piece: blob for blob in blobs if (piece := Piece(blob.object, blob.path)).key not in current}
+    seen = await _looked_at(pieces, tuple(gone), ground)
+    now = [_finding(one, piece.path) for piece in pieces for one in seen[piece.key].found]
+    found = _old(gone, seen, now)
+    unchecked += _missed(pieces, gone, seen)
+    old = {blob.object for blob in blobs}
     return Scan(
         scanner=Scanner.SECRETS,
         findings=numbered([*now, *found]),
         unchecked=tuple(unchecked),
-        looked=len({piece.object for piece in pieces} | {blob.object for blob in blobs}),
+        looked=len({piece.object for piece in pieces} | old),
         tool=ground.tool(TOOL),
         notes=(
-            f"{len(blobs):,} of the history" if ground.policy.history else "without the history",
+            f"{len(old):,} of the history" if ground.policy.history else "without the history",
             *([f"{counted(len(locks), 'lock file')} left out"] if locks else []),
         ),
     )
 
 
-def _old(
-    blobs: Iterable[Blob], here: Mapping[str, str], seen: Mapping[str, tuple[Secretive, ...]], now: Iterable[Finding]
-) -> list[Finding]:
+def _old(gone: Mapping[Piece, Blob], seen: Mapping[str, Seen], now: Iterable[Finding]) -> list[Finding]:
     """What was committed once and isn't there any more. The same secret at several places, or there still, is one."""
     known = {(one.rule, one.anchor) for one in now}
-    current = set(here.values())
     found = []
-    for blob in blobs:
-        if blob.object in current:
-            continue
-        for one in seen[Piece(blob.object, blob.path).key]:
+    for piece, blob in gone.items():
+        for one in seen[piece.key].found:
             finding = _finding(one, blob.path, blob.commit)
             if (finding.rule, finding.anchor) not in known:
                 known.add((finding.rule, finding.anchor))
                 found.append(finding)
     return found
+
+
+def _missed(here: Iterable[Piece], gone: Mapping[Piece, Blob], seen: Mapping[str, Seen]) -> list[Unchecked]:
+    """Of a path's old contents one stands for all: they are much alike."""
+    why = {piece.path: seen[piece.key].missed for piece in here}
+    for piece, blob in gone.items():
+        if missed := seen[piece.key].missed:
+            why[f"{piece.path} in the history"] = f"at {blob.commit[:12]}: {missed}"
+    return [Unchecked(scanner=Scanner.SECRETS, place=place, why=text) for place, text in why.items() if text]
 
 
 async def _entries(ground: Ground, paths: Iterable[str]) -> dict[str, str]:
@@ -125,36 +140,31 @@ def _is_plain(file: Path) -> bool:
 
 
 def _not_excluded(blobs: Iterable[Blob], ground: Ground) -> tuple[Blob, ...]:
-    """Each once, at the first of its paths that somebody looks at."""
+    """Each once by each of its names, at the first of its paths that somebody looks at."""
     listed = tuple(blobs)
     gone = frozenset(chosen([blob.path for blob in listed], ground.policy.exclude)) if ground.policy.exclude else ()
     once: dict[str, Blob] = {}
     for blob in listed:
         if blob.path not in gone and not is_lock(blob.path):
-            once.setdefault(blob.object, blob)
+            once.setdefault(Piece(blob.object, blob.path).key, blob)
     return tuple(once.values())
 
 
-async def _looked_at(
-    here: Sequence[Piece], past: Sequence[Piece], ground: Ground
-) -> Mapping[str, tuple[Secretive, ...]]:
+async def _looked_at(here: Sequence[Piece], past: Sequence[Piece], ground: Ground) -> Mapping[str, Seen]:
     """What is in each, by its key; what is known of one from before isn't looked at again. Kept after each batch, since
     the first look at a long history takes minutes, and may be interrupted."""
     rules = f"{ground.world.toolbox.digest(TOOL)} {SECRETS_RULES}"
     remembered = Remembered(ground.world.cache(ground.app.cache), rules)
     known = dict(await asyncio.to_thread(remembered.recall))
-    lying = {piece.key: piece for piece in here if piece.key not in known}
-    gone = {piece.key: piece for piece in past if piece.key not in known and piece.key not in lying}
-    sizes = await ground.world.source.sizes(sorted({piece.object for piece in gone.values()})) if gone else {}
-    batches = [
-        *((pieces, True) for pieces in _batches(lying.values(), {})),
-        *((pieces, False) for pieces in _batches(gone.values(), sizes)),
-    ]
-    left = len(lying) + len(gone)
-    for pieces, from_tree in batches:
-        if len(batches) > 1:
+    lying = {piece.key: ground.tree / piece.path for piece in here if piece.key not in known}
+    new = {piece.key: piece for piece in (*past, *here) if piece.key not in known}
+    stored = sorted({piece.object for key, piece in new.items() if key not in lying})
+    sizes = await ground.world.source.sizes(stored) if stored else {}
+    left = len(new)
+    for pieces in _batches(new.values(), sizes):
+        if left >= MANY:
             ground.world.reporter.line("security", f"secrets: {left:,} contents are still to be looked at")
-        known |= await _batch(pieces, ground, from_tree=from_tree)
+        known |= await _batch(pieces, lying, ground)
         await asyncio.to_thread(remembered.keep, known, ground.checkout.commit, ground.world.clock.now())
         left -= len(pieces)
     return known
@@ -175,26 +185,25 @@ def _batches(pieces: Iterable[Piece], sizes: Mapping[str, int]) -> Iterator[Sequ
         yield batch
 
 
-async def _batch(pieces: Sequence[Piece], ground: Ground, *, from_tree: bool) -> dict[str, tuple[Secretive, ...]]:
+async def _batch(pieces: Sequence[Piece], lying: Mapping[str, Path], ground: Ground) -> dict[str, Seen]:
     """Each content as a file `KEY` of one folder: what it was called above that is no concern of a secret's."""
     folder = ground.scratch / "blobs"
     folder.mkdir()
     try:
-        if from_tree:
-            contents = {piece.file: ground.tree / piece.path for piece in pieces}
-        else:
-            await ground.world.source.contents(sorted({piece.object for piece in pieces}), folder)
-            contents = {piece.file: folder / piece.object for piece in pieces}
+        stored = sorted({piece.object for piece in pieces if piece.key not in lying})
+        if stored:
+            await ground.world.source.contents(stored, folder)
+        contents = {piece.file: lying.get(piece.key, folder / piece.object) for piece in pieces}
         listed = await asyncio.to_thread(_lay_out, contents, ground.scratch / "looked-at")
         told = await _run(ground) if listed else {}
-        return {piece.key: piece.telling(told.get(piece.file, ())) for piece in pieces}
+        return {piece.key: piece.telling(told.get(piece.file, NOTHING)) for piece in pieces}
     finally:
         await asyncio.to_thread(_clear, folder, ground.scratch / "looked-at")
 
 
-async def _run(ground: Ground) -> Mapping[str, tuple[Secretive, ...]]:
-    printed = await ground.printed(TOOL, *ARGUMENTS, ".", folder=ground.scratch / "looked-at")
-    return {path.removeprefix("./"): found for path, found in read(printed).items()}
+async def _run(ground: Ground) -> Mapping[str, Seen]:
+    folder = ground.scratch / "looked-at"
+    return read(await ground.printed(TOOL, *ARGUMENTS, ".", name="python", folder=folder))
 
 
 def _lay_out(contents: Mapping[str, Path], folder: Path) -> int:

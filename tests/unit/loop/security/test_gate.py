@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecluse.loop.security.secrets import BATCH, BYTES, Piece, _batches
+from ecluse.loop.security.secrets import BATCH, BYTES, MANY, Piece, _batches
 from ecluse.model.events.runs import StepEnded
 from ecluse.model.security import Scanner
 from ecluse.model.verdict import Answer
@@ -161,6 +161,15 @@ def test_a_secret_that_moved_is_one_and_no_excluded_path_hides_where_else_it_was
     assert len(report_of(gate(scanners=SECRETS))["findings"]) == 1
 
 
+def test_of_a_shallow_clone_the_history_is_not_checked(gate, root):
+    gate({"a.txt": "1\n"}, scanners=SECRETS)
+    (root / ".git" / "shallow").write_text(repositories.git(root, "rev-parse", "HEAD") + "\n")
+    verdict = gate({"a.txt": "2\n"}, scanners=SECRETS)
+    assert verdict.answer is Answer.NOT_CHECKED
+    assert [one["place"] for one in report_of(verdict)["not_checked"]] == ["the history"]
+    assert gate(scanners=SECRETS, history=False).answer is Answer.PASSED
+
+
 def test_a_secret_is_nowhere_in_what_is_told(gate, tmp_path):
     verdict = gate({"settings.py": "KEY = SECRET-abc\n"}, scanners=SECRETS)
     papers = b"".join(path.read_bytes() for path in Path(verdict.log).parent.iterdir())
@@ -178,12 +187,42 @@ def test_each_content_is_looked_at_once(gate, spy):
     assert len(spy.looked) == 2
 
 
-def test_a_look_in_parts_says_at_once_how_much_there_is(gate, world, spy):
+def test_a_long_look_says_at_once_how_much_there_is(gate, world, spy):
     gate({"a.txt": "1\n"}, scanners=CODE)
-    assert gate({"a.txt": "2\n"}, scanners=SECRETS).answer is Answer.PASSED
+    assert (
+        gate({f"{number}.txt": f"{number}\n" for number in range(2, MANY + 1)}, scanners=SECRETS).answer
+        is Answer.PASSED
+    )
+    gate({"a.txt": "2\n"}, scanners=SECRETS)
     told = [text for _, text in world.reporter.told if "still" in text]
-    assert told == [f"secrets: {left} contents are still to be looked at" for left in (2, 1)]
-    assert [len(looked) for looked in spy.looked] == [1, 1]
+    assert told == ["secrets: 1,000 contents are still to be looked at"]
+    assert [len(looked) for looked in spy.looked] == [MANY, 1], "a program is started once"
+
+
+def test_what_takes_too_long_is_not_checked_and_tried_again_and_hides_nothing_else(gate, root, spy):
+    gate({"old.txt": "TEDIOUS 1\n"}, scanners=CODE)
+    gate({"old.txt": "TEDIOUS 2\n"}, scanners=CODE)
+    commit = repositories.git(root, "rev-parse", "HEAD")
+    files = {"old.txt": "", "new.txt": "TEDIOUS\nSECRET-b\n", "a.py": "SECRET-a\n"}
+    report = report_of(gate(files, scanners=SECRETS))
+    why = "line 1: it takes too long"
+    assert {one["place"]: one["why"] for one in report["not_checked"]} == {
+        "new.txt": why, "old.txt in the history": f"at {commit[:12]}: {why}"
+    }  # fmt: skip
+    assert [one["place"] for one in report["findings"]] == ["a.py", "new.txt"]
+    assert gate({"new.txt": "", "a.py": ""}, scanners=SECRETS).answer is Answer.FAILED
+    assert spy.looked[-1] == ["new.txt", "old.txt", "old.txt"]
+
+
+def test_an_old_content_counts_by_each_of_its_names(gate, tools):
+    """In a style sheet a guess says nothing."""
+    tools.give("detect-secrets", LOOKS.replace("Private Key", "Secret Keyword"))
+    gate({"z.py": "SECRET-x\n"}, scanners=CODE)
+    gate({"z.py": "", "a.css": "SECRET-x\n"}, scanners=CODE)
+    (one,) = report_of(gate(scanners=SECRETS))["findings"]
+    assert one["place"] == "z.py"
+    (one,) = report_of(gate({"a.css": ""}, scanners=SECRETS))["findings"]
+    assert one["place"] == "z.py"
 
 
 def test_large_contents_are_looked_at_a_few_at_a_time():

@@ -118,10 +118,10 @@ def test_checkov_has_no_question_about_some_files_but_must_say_so():
 
 
 def test_detect_secrets_tells_kinds_and_hashes():
-    told = detect_secrets.read(
-        printed({"results": {"a/b.py": [{"type": "AWS Access Key", "line_number": 3, "hashed_secret": "ab"}]}})
-    )
-    assert told == {"a/b.py": (detect_secrets.Secretive("AWS Access Key", 3, "ab"),)}
+    results = {"./a/b.py": [{"type": "AWS Access Key", "line_number": 3, "hashed_secret": "ab"}]}
+    told = detect_secrets.read(printed({"results": results, "missed": {"./a/b.py": "why", "./c.py": "why"}}))
+    found = detect_secrets.Secretive("AWS Access Key", 3, "ab")
+    assert told == {"a/b.py": detect_secrets.Seen((found,), "why"), "c.py": detect_secrets.Seen((), "why")}
 
 
 READERS = [

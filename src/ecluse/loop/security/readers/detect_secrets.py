@@ -1,9 +1,10 @@
-"""detect-secrets' JSON (`detect-secrets scan`)."""
+"""What loop/security/detecting prints: detect-secrets' JSON, and what it gave up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ecluse.loop.security.readers.reading import Printed, UnreadableError
 
@@ -18,13 +19,29 @@ class Secretive:
     hashed: str
 
 
-def read(printed: Printed) -> Mapping[str, tuple[Secretive, ...]]:
-    """By file, as it was named."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """In one file. `missed` is why it wasn't looked at to its end."""
+
+    found: tuple[Secretive, ...] = ()
+    missed: str = ""
+
+
+NOTHING = Seen()
+
+
+def read(printed: Printed) -> Mapping[str, Seen]:
+    """By file, of those of which there is something to tell."""
     document = printed.document(dict)
     try:
+        results, missed = document["results"], document["missed"]
         return {
-            path: tuple(Secretive(one["type"], int(one["line_number"]), one["hashed_secret"]) for one in found)
-            for path, found in document["results"].items()
+            path.removeprefix("./"): Seen(tuple(map(_secretive, results.get(path, ()))), str(missed.get(path, "")))
+            for path in {**results, **missed}
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableError(f"its report lacks something: {error}") from error
+
+
+def _secretive(one: Mapping[str, Any]) -> Secretive:
+    return Secretive(one["type"], int(one["line_number"]), one["hashed_secret"])
