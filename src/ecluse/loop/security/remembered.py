@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecluse.loop.security.readers.detect_secrets import Secretive, Seen
+from ecluse.loop.security.readers.detect_secrets import BINARY, Secretive, Seen
 from ecluse.loop.test.cache.entry import CacheEntry, from_document, to_document
 from ecluse.model.ids import Commit
 from ecluse.ports.cache import StepCache, UnreachableError
@@ -16,6 +16,7 @@ from ecluse.ports.cache import StepCache, UnreachableError
 NAME = "security/blobs"
 """No step can be called so."""
 _BETWEEN = "\t"
+_BINARY = "binary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Remembered:
 
     def keep(self, known: Mapping[str, Seen], commit: Commit, now: datetime) -> None:
         """Not of what was missed: that is tried again."""
-        lines = tuple(_written(key, seen.found) for key, seen in sorted(known.items()) if not seen.missed)
+        lines = tuple(_written(key, known[key]) for key in sorted(known) if not known[key].missed)
         entry = CacheEntry(
             step=NAME, parts={"rules": self.rules}, commit=commit, at=now.isoformat(timespec="seconds"), seconds=0.0,
             evidence=lines,
@@ -54,14 +55,16 @@ class Remembered:
             self.cache.put(self.key, to_document(entry))
 
 
-def _written(key: str, found: tuple[Secretive, ...]) -> str:
+def _written(key: str, seen: Seen) -> str:
     """The key comes last: a file's name may hold anything."""
-    told = "".join(f"{one.kind}{_BETWEEN}{one.line}{_BETWEEN}{one.hashed}{_BETWEEN}" for one in found)
-    return f"{len(found)}{_BETWEEN}{told}{key}"
+    told = "".join(f"{one.kind}{_BETWEEN}{one.line}{_BETWEEN}{one.hashed}{_BETWEEN}" for one in seen.found)
+    return f"{_BINARY if seen.is_binary else len(seen.found)}{_BETWEEN}{told}{key}"
 
 
 def _read(line: str) -> tuple[str, Seen]:
     count, rest = line.split(_BETWEEN, 1)
+    if count == _BINARY:
+        return rest, BINARY
     *fields, key = rest.split(_BETWEEN, 3 * int(count))
     found = zip(fields[::3], fields[1::3], fields[2::3], strict=True)
     return key, Seen(tuple(Secretive(kind, int(number), hashed) for kind, number, hashed in found))

@@ -16,7 +16,7 @@ from pathlib import Path
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.workplace import remove_tree
 from ecluse.loop.security.ground import Ground
-from ecluse.loop.security.readers.detect_secrets import NOTHING, Secretive, Seen, read
+from ecluse.loop.security.readers.detect_secrets import BINARY, NOTHING, Secretive, Seen, read
 from ecluse.loop.security.remembered import Remembered
 from ecluse.loop.security.texts import is_drawn, is_lock, lay, shown_as
 from ecluse.loop.security.tools import SECRETS_RULES, TOOLS
@@ -88,15 +88,17 @@ async def scan(paths: tuple[str, ...], ground: Ground) -> Scan:
     found = _old(gone, seen, now)
     unchecked += _missed(pieces, gone, seen)
     old = {blob.object for blob in blobs}
+    binary = {piece.object for piece in (*pieces, *gone) if seen[piece.key].is_binary}
     return Scan(
         scanner=Scanner.SECRETS,
         findings=numbered([*now, *found]),
         unchecked=tuple(unchecked),
-        looked=len({piece.object for piece in pieces} | old),
+        looked=len(({piece.object for piece in pieces} | old) - binary),
         tool=ground.tool(TOOL),
         notes=(
             f"{len(old):,} of the history" if ground.policy.history else "without the history",
             *([f"{counted(len(locks), 'lock file')} left out"] if locks else []),
+            *([f"{counted(len(binary), 'binary one')} left out"] if binary else []),
         ),
     )
 
@@ -159,7 +161,8 @@ async def _looked_at(here: Sequence[Piece], past: Sequence[Piece], ground: Groun
     lying = {piece.key: ground.tree / piece.path for piece in here if piece.key not in known}
     new = {piece.key: piece for piece in (*past, *here) if piece.key not in known}
     stored = sorted({piece.object for key, piece in new.items() if key not in lying})
-    sizes = await ground.world.source.sizes(stored) if stored else {}
+    sizes = dict(await ground.world.source.sizes(stored)) if stored else {}
+    sizes |= {piece.object: lying[piece.key].stat().st_size for piece in here if piece.key in lying}
     left = len(new)
     for pieces in _batches(new.values(), sizes):
         if left >= MANY:
@@ -171,7 +174,7 @@ async def _looked_at(here: Sequence[Piece], past: Sequence[Piece], ground: Groun
 
 
 def _batches(pieces: Iterable[Piece], sizes: Mapping[str, int]) -> Iterator[Sequence[Piece]]:
-    """So many at a time that there is room for them: those of the tree lie there anyway, of others copies are made."""
+    """So many at a time that there is room for copies of them."""
     batch: list[Piece] = []
     room = BYTES
     for piece in pieces:
@@ -194,22 +197,19 @@ async def _batch(pieces: Sequence[Piece], lying: Mapping[str, Path], ground: Gro
         if stored:
             await ground.world.source.contents(stored, folder)
         contents = {piece.file: lying.get(piece.key, folder / piece.object) for piece in pieces}
-        listed = await asyncio.to_thread(_lay_out, contents, ground.scratch / "looked-at")
-        told = await _run(ground) if listed else {}
+        looked_at = ground.scratch / "looked-at"
+        told = dict.fromkeys(await asyncio.to_thread(_lay_out, contents, looked_at), BINARY)
+        if any(looked_at.iterdir()):
+            told |= read(await ground.printed(TOOL, *ARGUMENTS, ".", name="python", folder=looked_at))
         return {piece.key: piece.telling(told.get(piece.file, NOTHING)) for piece in pieces}
     finally:
         await asyncio.to_thread(_clear, folder, ground.scratch / "looked-at")
 
 
-async def _run(ground: Ground) -> Mapping[str, Seen]:
-    folder = ground.scratch / "looked-at"
-    return read(await ground.printed(TOOL, *ARGUMENTS, ".", name="python", folder=folder))
-
-
-def _lay_out(contents: Mapping[str, Path], folder: Path) -> int:
-    """How many there are: those that are binary hold no text."""
+def _lay_out(contents: Mapping[str, Path], folder: Path) -> list[str]:
+    """The binary ones, which aren't there."""
     folder.mkdir()
-    return sum(lay(source, folder / name) for name, source in contents.items())
+    return [name for name, source in contents.items() if not lay(source, folder / name)]
 
 
 def _clear(*folders: Path) -> None:

@@ -40,11 +40,14 @@ def shown_as(name: str) -> str:
 
 
 def lay(source: Path, target: Path) -> bool:
-    """A copy in UTF-8: another encoding ends the reading of a file. False, and no copy, for what is empty or binary."""
+    """A copy in UTF-8: another encoding ends the reading of a file. False, and no copy, for what is binary; no copy of
+    what is empty."""
     with source.open("rb") as file:
         head = file.read(BINARY)
     marked = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), "")
-    if not head or (b"\0" in head and not marked):
+    if not head:
+        return True
+    if b"\0" in head and not marked:
         return False
     target.parent.mkdir(exist_ok=True)
     try:

@@ -21,13 +21,15 @@ class Secretive:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """In one file. `missed` is why it wasn't looked at to its end."""
+    """In one file. `missed` is why it wasn't looked at to its end; what is binary isn't looked at by design."""
 
     found: tuple[Secretive, ...] = ()
     missed: str = ""
+    is_binary: bool = False
 
 
 NOTHING = Seen()
+BINARY = Seen(is_binary=True)
 
 
 def read(printed: Printed) -> Mapping[str, Seen]:
