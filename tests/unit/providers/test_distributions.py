@@ -90,5 +90,30 @@ def test_a_source_distribution_has_no_time_and_no_user_of_its_own(tmp_path):
 def test_only_the_project_s_own_version_is_replaced(tmp_path, before, after):
     path = tmp_path / "pyproject.toml"
     path.write_text(before)
-    _say_version(path, "1.2.0")
+    _say_version(tmp_path, "1.2.0")
     assert path.read_text() == after
+
+
+HATCH = '[project]\ndynamic = ["version"]\n[tool.hatch.version]\n'
+
+
+@pytest.mark.parametrize(
+    ("project", "before", "after"),
+    [
+        (f'{HATCH}path = "shop.py"', '"""é"""\n__version__ = "0.1.0"\n', '"""é"""\n__version__ = "1.2.0"\n'),
+        (f'{HATCH}path = "shop.py"', "VERSION: str = 'v1' # x\n", "VERSION: str = '1.2.0' # x\n"),
+        (f'{HATCH}path = "shop.py"\npattern = "(?P<version>.*)"', '__version__ = "0"', '__version__ = "0"'),
+        (f'{HATCH}source = "vcs"\npath = "shop.py"', '__version__ = "0"', '__version__ = "0"'),
+        (f'{HATCH}path = "../tree/../outside.py"', '__version__ = "0"', '__version__ = "0"'),
+        ('[project]\nversion = "1"', '__version__ = "0"', '__version__ = "0"'),
+    ],
+)
+def test_where_hatch_is_told_to_look_it_is_replaced_too(tmp_path, project, before, after):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "pyproject.toml").write_text(project)
+    sources = (tree / "shop.py", tmp_path / "outside.py")
+    for source in sources:
+        source.write_text(before, encoding="utf-8")
+    _say_version(tree, "1.2.0")
+    assert [source.read_text(encoding="utf-8") for source in sources] == [after, before]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,10 @@ _TOLD = (
 _PROJECT = re.compile(r"(?ms)^\[project\]\s*$(?P<body>.*?)(?=^\[|\Z)")
 _VERSION = re.compile(r"(?m)^(?P<key>version\s*=\s*)(?P<quote>[\"'])[^\"'\r\n]*(?P=quote)")
 
+_ASSIGNED = re.compile(
+    r"(?mi)^(?P<key>(?:__version__|VERSION)(?: ?: ?str)? *= *)(?P<quote>[\"'])[^\"'\r\n]+?(?P=quote)"
+)
+
 
 class UvPacker:
     """Fills ports.distributions.Packer. What runs is the project's code: it sees no secret, and writes to the tree and
@@ -39,7 +44,7 @@ class UvPacker:
         self._uv = Uv(Path(find_uv_bin()), uv_environment(env, pip), commands, home, without_pip(env, pip))
 
     async def pack(self, tree: Path, into: Path, *, version: Version, moment: datetime) -> tuple[Path, ...]:
-        _say_version(tree / "pyproject.toml", version)
+        _say_version(tree, version)
         fixed = {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "PYTHONHASHSEED": "0", "TZ": "UTC"}
         told = dict.fromkeys(_TOLD, str(Pep440(version)))
         output = tree / ".dist"
@@ -57,16 +62,33 @@ class UvPacker:
         return tuple(path.rename(into / path.name) for path in made)
 
 
-def _say_version(path: Path, version: Version) -> None:
-    """A version that stands in `[project]` is replaced: the tag decides, so that no commit has to repeat it."""
+def _say_version(tree: Path, version: Version) -> None:
+    """A version that stands in `[project]`, or where hatch is told to look, is replaced: the tag decides, so that no
+    commit has to repeat it."""
+    path = tree / "pyproject.toml"
     if not path.is_file():
         return
     text = path.read_text(encoding="utf-8")
     found = _PROJECT.search(text)
     if found is None:
         return
-    body = _VERSION.sub(rf"\g<key>\g<quote>{Pep440(version)}\g<quote>", found["body"], count=1)
+    said = rf"\g<key>\g<quote>{Pep440(version)}\g<quote>"
+    body = _VERSION.sub(said, found["body"], count=1)
     path.write_text(text[: found.start("body")] + body + text[found.end("body") :], encoding="utf-8")
+    if source := _hatchs_source(tree, text):
+        code = source.read_bytes().decode(errors="surrogateescape")
+        source.write_bytes(_ASSIGNED.sub(said, code, count=1).encode(errors="surrogateescape"))
+
+
+def _hatchs_source(tree: Path, text: str) -> Path | None:
+    """The file from which hatch takes the version in its usual way (its manual, "Versioning"): no pattern, no tag."""
+    try:
+        hatch = tomllib.loads(text)["tool"]["hatch"]["version"]
+        is_usual = hatch.get("source", "regex") == "regex" and "pattern" not in hatch
+        path = (tree / hatch["path"]).resolve()
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
+        return None
+    return path if is_usual and path.is_relative_to(tree.resolve()) and path.is_file() else None
 
 
 def _parsed(name: str) -> tuple[str, Pep440]:
@@ -88,8 +110,8 @@ def _require(name: str, version: Version) -> None:
                 code="R031",
                 what=f"{name} was built, and the release is {version}",
                 state="nothing was tagged or published",
-                fix="let the project take its version from [project] version in pyproject.toml, or from tags "
-                "(setuptools-scm, hatch-vcs): both are told the release's version when it is built",
+                fix=f"write {version} where the project has its version, and commit; or let it take that from "
+                "[project] version in pyproject.toml, or from tags (setuptools-scm, hatch-vcs): each release tells it",
             )
         )
 
