@@ -19,6 +19,10 @@ WORDS = ("tried", "failed", "also")
 LONGEST = 160
 """Characters of a note."""
 NOTE = re.compile(rf"^#: (?P<key>\"(?:[^\"\\]|\\.)*\"|\S+) (?P<word>{'|'.join(WORDS)}) (?P<said>.+)$", re.MULTILINE)
+BEGIN = re.compile(r"(?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*\s*=")
+"""A line with which a key begins; others go on with its list."""
+CLOSED = (["]"], ["],"])
+"""The line behind a list's last item; where the list comes from stands there."""
 PLAIN = re.compile(r"[^\s\"]+")
 TOKEN = re.compile(
     r"\"\"\"(?:[^\\]|\\.)*?\"{3,5}|'''.*?'{3,5}|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|(?P<comment>#[^\n]*)", re.DOTALL
@@ -71,10 +75,10 @@ def evidence(text: str, name: str, table: tuple[str, ...] = ()) -> Evidence:
     if not numbers and path:
         return item(text, path, table)
     comments = comments_of(text)
-    source = text.splitlines()
+    coded = [code(line, comments.get(number, "")) for number, line in enumerate(text.splitlines(), 1)]
+    ends = {number + 1 for number in numbers if coded[number : number + 1] in CLOSED}
     lines = tuple(
-        Line(number=number, text=code(source[number - 1], comments.get(number, "")), said=said(comments, number))
-        for number in numbers
+        Line(number=number, text=coded[number - 1], said=said(comments, number)) for number in sorted({*numbers, *ends})
     )
     concerned = (note for note in notes(text) if concerns(note.key, name))
     return Evidence(lines=lines, notes=tuple(replace(note, line=first(at, note.key, table)) for note in concerned))
@@ -136,11 +140,23 @@ def concerns(key: str, name: str) -> bool:
 
 
 def as_lines(found: Evidence) -> Iterable[str]:
-    """For people: each line with where it comes from and what is noted about it."""
-    last = max((line.number for line in found.lines), default=0)
+    """For people: each key with where it comes from, and what is noted about it."""
     places = {line.number for line in found.lines}
-    for line in found.lines:
-        yield f"  {line.number:>4}  {line.text}{f'   ← {line.said}' if line.said else ''}"
+    keys = list(by_key(found.lines))
+    for key in keys:
+        for line in key:
+            shown = line.text if line is key[0] or [line.text] in CLOSED else f"  {line.text}"
+            yield f"  {line.number:>4}  {shown}{f'   ← {line.said}' if line.said else ''}"
+        numbers = {line.number for line in key}
         for note in found.notes:
-            if note.line == line.number or (line.number == last and note.line not in places):
+            if note.line in numbers or (key is keys[-1] and note.line not in places):
                 yield f"        {note.word:<6} {note.said}"
+
+
+def by_key(lines: Iterable[Line]) -> Iterable[list[Line]]:
+    keys: list[list[Line]] = []
+    for line in lines:
+        if not keys or BEGIN.match(line.text):
+            keys.append([])
+        keys[-1].append(line)
+    return keys

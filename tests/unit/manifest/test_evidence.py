@@ -46,7 +46,20 @@ def test_a_table_is_told_with_all_its_keys():
 
 
 def test_each_item_of_a_list_has_its_own_reason():
-    assert found("app.state")[0] == [(4, ""), (5, "settings.py:7"), (6, "written while it was tried")]
+    assert found("app.state")[0] == [(4, ""), (5, "settings.py:7"), (6, "written while it was tried"), (7, "")]
+
+
+def test_a_list_of_several_lines_is_told_whole_and_what_is_noted_stands_below_it():
+    command = 'command = [\n    "pytest",\n    "a = b",\n] # tox.ini:2\n'
+    text = f'[steps.test]\n{command}group = "test"\n\n#: steps.test tried it\n'
+    assert list(as_lines(evidence(text, "steps.test"))) == [
+        "     2  command = [",
+        '     3    "pytest",',
+        '     4    "a = b",',
+        "     5  ]   ← tox.ini:2",
+        "        tried  it",
+        '     6  group = "test"',
+    ]
 
 
 def test_an_item_is_told_by_its_name():
