@@ -101,7 +101,7 @@ def _imported(name: str) -> ModuleType:
 
 def one_a_line(epilog: str) -> str:
     """Examples stand apart by four spaces; click would fill a paragraph with them. Safe to repeat."""
-    head, colon, examples = epilog.partition(":  ")
+    head, colon, examples = epilog.strip("\n").partition(":  ")
     return "\n".join(["\b", f"{head}:", *(f"  {one}" for one in examples.split("    "))]) if colon else epilog
 
 

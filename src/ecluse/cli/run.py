@@ -11,8 +11,8 @@ from ecluse.cli import options, pipeline
 
 
 @click.command(
-    epilog="Examples:  ecluse run lint    ecluse run tests --only    ecluse run lint tests --jobs 4    "
-    "ecluse run tests --only --artifacts out"
+    epilog="Examples:  ecluse run lint    ecluse run test --only    ecluse run lint test --jobs 4    "
+    "ecluse run test --only --artifacts out"
 )
 @click.argument("names", metavar="STEP...", nargs=-1, required=True, shell_complete=options.complete_step)
 @click.option("--only", is_flag=True, help="Without the steps that they need.")

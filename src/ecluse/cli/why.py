@@ -12,7 +12,7 @@ from ecluse.loop.test.why import Why, why
 from ecluse.model.problem import Exit
 
 
-@click.command(epilog="Examples:  ecluse why tests    ecluse why lint --commit v1.2.0 --json")
+@click.command(epilog="Examples:  ecluse why test    ecluse why lint --commit v1.2.0 --json")
 @click.argument("name", metavar="STEP", shell_complete=options.complete_step)
 @click.option("--commit", "revision", default="HEAD", show_default=True, help="The commit to ask at.")
 @options.as_json

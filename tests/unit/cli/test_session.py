@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from click.shell_completion import ShellComplete
 
-from ecluse.cli.main import cli, run
+from ecluse.cli.main import COMMANDS, cli, run
 from ecluse.cli.session import Interrupts, Session, ended, guarded
 from ecluse.ledger.sqlite.ledger import SqliteLedger
 from ecluse.loop.deploy.problems import interrupted
@@ -165,6 +165,9 @@ def test_releases_are_completed_newest_first(here):
     assert completed("deploy", "--release", "") == []
 
 
-def test_examples_stand_one_a_line(capsys):
-    assert run(["check", "--help"]) == 0
-    assert "  ecluse check --commit v1.2.0 --json\n" in capsys.readouterr().out
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_examples_stand_one_a_line(capsys, verb):
+    assert run([verb, "--help"]) == 0
+    _, heading, examples = capsys.readouterr().out.partition("\n  Example")
+    assert heading
+    assert all(line.startswith("    ") and line.count("ecluse ") <= 2 for line in examples.splitlines()[1:])
