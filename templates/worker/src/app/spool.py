@@ -5,6 +5,7 @@ of several workers one gets it. Whoever leaves a job writes it elsewhere and mov
 """
 
 import json
+import logging
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from app.presence import Presence, take_over
+
+log = logging.getLogger("worker")
 
 FOLDERS = ("inbox", "working", "done", "failed", "workers")
 
@@ -30,6 +33,8 @@ class Spool:
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._presence = Presence(folder / "workers")
+        self._working = folder / "working" / self._presence.name
+        self._working.mkdir()
 
     @property
     def metrics(self) -> Path:
@@ -39,12 +44,16 @@ class Spool:
     def take(self) -> Job | None:
         """The oldest job, which is now ours; None when there is none."""
         for path in self._waiting():
-            mine = self._mine(path.name)
+            mine = self._working / path.name
             try:
                 path.rename(mine)
             except FileNotFoundError:
                 continue  # another worker was quicker
-            return Job(path.name, mine.read_bytes())
+            try:
+                return Job(path.name, mine.read_bytes())
+            except OSError as error:  # or it would end one worker after the other
+                log.error("%s: put aside: can't be read: %s", path.name, error.strerror)
+                self.put_aside(Job(path.name, b""), f"can't be read: {error.strerror}")
         return None
 
     def finish(self, job: Job, result: dict[str, Any]) -> None:
@@ -58,9 +67,12 @@ class Spool:
         lost = 0
         with take_over(self._folder / "workers") as gone:
             for name in gone:
-                for path in (self._folder / "working").glob(f"*.{name}"):
-                    path.rename(self._folder / "inbox" / path.name.removesuffix(f".{name}"))
+                working = self._folder / "working" / name
+                for path in working.glob("*"):
+                    path.rename(self._folder / "inbox" / path.name)
                     lost += 1
+                if working.exists():  # not where it ended at once, or we did in the midst of this
+                    working.rmdir()
                 _metrics(self._folder, name).unlink(missing_ok=True)
         return lost
 
@@ -70,20 +82,18 @@ class Spool:
     def close(self) -> None:
         """Once no job is at hand any more."""
         self.metrics.unlink(missing_ok=True)
+        self._working.rmdir()
         self._presence.end()
 
     def _waiting(self) -> list[Path]:
         return [path for _, path in sorted(_by_age(self._folder / "inbox"))]
 
-    def _mine(self, name: str) -> Path:
-        return self._folder / "working" / f"{name}.{self._presence.name}"
-
     def _leave(self, where: str, job: Job, document: dict[str, Any]) -> None:
         """Written whole before it shows, and only then is the job gone."""
-        fresh = self._folder / where / f".{job.name}.new"
+        fresh = self._folder / where / f".{self._presence.name}.new"
         fresh.write_text(json.dumps(document), encoding="utf-8")
         fresh.rename(self._folder / where / job.name)
-        self._mine(job.name).unlink()
+        (self._working / job.name).unlink()
 
 
 def _metrics(folder: Path, worker: str) -> Path:

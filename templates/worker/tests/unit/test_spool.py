@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.spool import Spool
+from app.spool import Job, Spool
 
 DIES = """
 import os, sys
@@ -49,6 +49,9 @@ def test_the_oldest_job_comes_first_and_each_is_taken_once(
     taken = [spool.take(), other.take()]
     assert [job.name for job in taken if job] == ["old", "young"]
     assert spool.take() is None
+    for one, job in zip((spool, other), taken, strict=True):
+        assert job
+        one.finish(job, {})
 
 
 def test_what_is_no_file_is_no_job(tmp_path: Path, another: Callable[[], Spool]) -> None:
@@ -64,7 +67,7 @@ def test_what_is_done_lies_in_done_alone(tmp_path: Path, another: Callable[[], S
     assert job
     spool.finish(job, {"words": 1})
     assert (tmp_path / "done" / "job").read_text() == '{"words": 1}'
-    assert names(tmp_path / "working") == []
+    assert list(tmp_path.glob("working/*/*")) == []
 
 
 def test_the_job_of_a_worker_that_died_goes_back(
@@ -72,7 +75,8 @@ def test_the_job_of_a_worker_that_died_goes_back(
 ) -> None:
     spool, living = another(), another()
     leave(tmp_path, "mine")
-    assert living.take()
+    mine = living.take()
+    assert mine
     leave(tmp_path, "lost")
     subprocess.run([sys.executable, "-c", DIES, str(tmp_path)], cwd=SOURCES, check=False)
     assert len(list(tmp_path.glob("*.prom"))) == 1
@@ -82,6 +86,39 @@ def test_the_job_of_a_worker_that_died_goes_back(
     assert names(tmp_path / "inbox") == ["lost"]
     assert list(tmp_path.glob("*.prom")) == []
     assert spool.give_back() == 0
+    living.finish(mine, {})
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "a b\nä"])
+def test_a_job_may_have_any_name(tmp_path: Path, another: Callable[[], Spool], name: str) -> None:
+    spool = another()
+    leave(tmp_path, name)
+    job = spool.take()
+    assert job
+    spool.put_aside(job, "no good")
+    assert names(tmp_path / "failed") == [name]
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="not Linux")
+def test_what_can_not_be_read_is_put_aside_and_the_next_job_comes(
+    tmp_path: Path, another: Callable[[], Spool]
+) -> None:
+    spool = another()
+    (tmp_path / "inbox" / "a").symlink_to("/proc/self/mem")
+    leave(tmp_path, "b")
+    taken = {job.name for job in (spool.take(), spool.take()) if job}
+    assert taken == {"b"}
+    assert "can't be read" in (tmp_path / "failed" / "a").read_text()
+    spool.finish(Job("b", b""), {})
+
+
+def test_a_worker_that_ended_before_it_had_a_place_for_its_jobs_stops_no_other(
+    tmp_path: Path, another: Callable[[], Spool]
+) -> None:
+    spool = another()
+    (tmp_path / "workers" / "gone").touch()
+    assert spool.give_back() == 0
+    assert "gone" not in names(tmp_path / "workers")
 
 
 def test_two_workers_have_a_file_of_numbers_each(another: Callable[[], Spool]) -> None:
