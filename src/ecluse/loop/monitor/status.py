@@ -17,7 +17,7 @@ from ecluse.model.app import App, Environment, Process
 from ecluse.model.balanced import ServerSeen, ServerState
 from ecluse.model.history import EnvironmentKnown
 from ecluse.model.ids import Commit, Digest, HostName, Version
-from ecluse.model.observed import Observed, ServiceSeen, SlotSeen, SlotState
+from ecluse.model.observed import Observed, ProcessSeen, ServiceSeen, SlotSeen, SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.skew import clock_off
@@ -145,8 +145,8 @@ async def health_of(app: App, seen: Observed, target: Target, world: World) -> t
         return "down", ""
     if slot.state is SlotState.WANTS_SECRETS:
         return "down", "it wants its secrets, which are on no disk: `ecluse converge` brings them"
-    if slot.state is not SlotState.RUNNING or any(process.state != "running" for process in slot.processes):
-        return "unhealthy", f"the slot is {slot.state}"
+    if stands := _standing(slot):
+        return "unhealthy", stands
     then = manifest_of(slot.release, world.ledger.state(), world.store)
     web = (then or app).web
     asked = "" if then else f"asked as the working tree's manifest says: that of {slot.version} isn't known here"
@@ -158,6 +158,18 @@ async def health_of(app: App, seen: Observed, target: Target, world: World) -> t
     if not flaw:
         return "healthy", asked
     return "unhealthy", "; ".join(filter(None, [f"GET {web.health.path}: {flaw}", asked]))
+
+
+def _standing(slot: SlotSeen) -> str:
+    """What of it doesn't run, or nothing."""
+    stopped = "; ".join(_stopped(process) for process in slot.processes if process.state != "running")
+    return stopped or ("" if slot.state is SlotState.RUNNING else f"the slot is {slot.state}")
+
+
+def _stopped(process: ProcessSeen) -> str:
+    is_to_start = process.state == "waiting"
+    state = "waits for its next start" if is_to_start else process.state
+    return f"{process.name} {state}{f' (last: {process.last_exit})' if process.last_exit else ''}"
 
 
 def phase_of(seen: Seen, remembered: EnvironmentKnown) -> str:

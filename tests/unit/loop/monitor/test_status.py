@@ -32,14 +32,14 @@ def asking(path):
     return App(name="example", processes=(replace(WEB, health=health),), environments=(LOCAL,))
 
 
-async def served(memory, path, *, only, processes=()):
+async def served(memory, path, *, only, processes=(), then=None):
     """1.0.0 serves; its manifest asks `path`, and it answers `only` that one."""
     app = asking(path)
     app = replace(app, processes=(*app.processes, *processes))
     config = memory.world.store.put_bytes(canonical(app_to_json(app)))
     running = release_of("1.0.0", *app.processes, environment=LOCAL)
     running = replace(running, release=replace(running.release, config=config))
-    memory.target.script("1.0.0", Behaviour(only=only))
+    memory.target.script("1.0.0", then or Behaviour(only=only))
     made = {"version": "1.0.0", "commit": running.release.commit, "bundle": running.release.bundle, "config": config}
     memory.ledger.append(ReleaseMade(release=running.release.id, **made))
     async with held(fleet_of(memory.world, app, LOCAL), LOCAL.lease, memory.world) as lease:
@@ -97,6 +97,13 @@ async def test_people_are_told_the_url_of_the_manifest_with_the_port_that_is_ser
     assert (shown["url"], shown["hosts"][0]["url"]) == (told, "http://127.0.0.1:8000")
     text((found,), memory_world.clock.now())
     assert f"healthy  {told}\n" in capsys.readouterr().out
+
+
+async def test_of_a_process_that_does_not_run_it_is_told_which_and_how_it_ended(memory_world):
+    await served(memory_world, "/up", only="/up", then=Behaviour(exits_after=1))
+    await memory_world.clock.sleep(5)
+    found = await look(asking("/up"), LOCAL, memory_world.world)
+    assert (found.health, found.why) == ("unhealthy", "web exited (last: exit 1)")
 
 
 async def test_a_host_that_is_lost_while_it_is_asked_hides_nothing(memory_world):
