@@ -81,4 +81,7 @@ def text(done: Mapping[str, str]) -> None:
     for name, state in done.items():
         click.echo(f"{name:<12} {state}")
     if not done:
-        click.echo("nothing to install: no step of the group `check`, and no convention in the newest commits")
+        click.echo(
+            "nothing to install: no step of the group `check`, and fewer than four in five of the newest commits,"
+        )
+        click.echo(f"or of fewer than {hooks.FEWEST}, follow Conventional Commits")
