@@ -135,6 +135,9 @@ def test_a_manifest_that_is_not_committed_yet_is_used_and_said(shop):
     lines = [line for line in said.stderr.splitlines() if "committed" in line or "manifest" in line]
     assert "the manifest isn't in" in lines[0]
     assert "whatever else isn't committed is left out" in lines[1]
+    shop.commit("build: the manifest")
+    shop.write("README", "what is not committed")
+    assert "  what isn't committed is left out" in shop.ecluse("ship", "--dry-run").stderr
 
 
 def test_a_failing_step_stops_before_anything_moves(serving):

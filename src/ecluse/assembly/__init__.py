@@ -3,7 +3,7 @@
 Heavy modules are imported inside: `ecluse --version` and `ecluse status` pay only for what they use.
 """
 
-from ecluse.assembly.apps import app_at, declared, settings, without_secrets
+from ecluse.assembly.apps import app_at, declared, manifest_at, settings, without_secrets
 from ecluse.assembly.examination import Examined, examined
 from ecluse.assembly.founding import Founding, founding
 from ecluse.assembly.places import reached
@@ -33,6 +33,7 @@ __all__ = [
     "founding",
     "hooks_folder",
     "loopback",
+    "manifest_at",
     "opened",
     "reached",
     "rehearsal",

@@ -17,6 +17,7 @@ from ecluse.whereabouts import find_root
 
 if TYPE_CHECKING:
     from ecluse.loop.deploy.wanted import Settings
+    from ecluse.manifest.find import Found
     from ecluse.model.ids import Commit
     from ecluse.ports.world import World
 
@@ -63,13 +64,20 @@ def last_deployed(home: Path, env: Mapping[str, str]) -> tuple[App, str] | None:
     return (app, last.version) if app and last else None
 
 
+async def manifest_at(built: World, commit: Commit) -> Found | None:
+    """The manifest that the commit holds, if it has one."""
+    from ecluse.manifest.find import OWN, SHARED, in_tree  # noqa: PLC0415
+
+    own, shared = await asyncio.gather(built.source.read(commit, OWN), built.source.read(commit, SHARED))
+    return in_tree(built.root, own, shared)
+
+
 async def app_at(built: World, commit: Commit, working: App) -> App:
     """The app as the commit declares it. `working` is the working tree's, for a commit without a manifest."""
     from ecluse.manifest.cache import load_found  # noqa: PLC0415
-    from ecluse.manifest.find import OWN, SHARED, find, in_tree  # noqa: PLC0415
+    from ecluse.manifest.find import find  # noqa: PLC0415
 
-    own, shared = await asyncio.gather(built.source.read(commit, OWN), built.source.read(commit, SHARED))
-    found = in_tree(built.root, own, shared)
+    found = await manifest_at(built, commit)
     if found is None:
         built.reporter.note(f"the manifest isn't in {commit[:12]}: the one in the working tree is used")
         return working

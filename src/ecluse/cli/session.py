@@ -85,7 +85,8 @@ class Session(Asked):
             return self, commit
         app = await assembly.app_at(self.world, commit, self.app)
         if revision == "HEAD" and await self.world.source.is_dirty():
-            what = "whatever else" if app is self.app else "what"
+            is_told = app is not self.app or await assembly.manifest_at(self.world, commit) is None
+            what = "whatever else" if is_told else "what"  # `app_at` has told of the manifest
             self.world.reporter.note(f"{what} isn't committed is left out (`--dirty` takes it, in local)")
         return replace(self, app=app), commit
 
