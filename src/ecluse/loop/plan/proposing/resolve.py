@@ -54,8 +54,9 @@ NEARLY = 4
 """Things that look like entry points which are told, if nothing else was found."""
 BY_HAND = (
     "write ecluse.toml by hand: [app] with a name, then [processes.web] with app = 'package.module:attribute' and "
-    "interface = 'wsgi' or 'asgi', or with a command that listens on $PORT and listen = 'port'; "
-    "`ecluse explain processes` tells more"
+    "interface = 'wsgi' or 'asgi', or with a command that listens on $PORT and listen = 'port'; a worker is "
+    "[processes.worker] with a command alone, a package needs [app] and its [steps.NAME]; "
+    "`ecluse explain processes` and `ecluse explain steps` tell more"
 )
 
 READABLE = f"make the files above Python 3, or add an interpreter that is new enough for them; or {BY_HAND}"
