@@ -53,12 +53,17 @@ class TemplateRepository:
 
 def notes_between(text: str, after: str, until: str) -> tuple[str, ...]:
     """The items below the headings of versions. Pure."""
-    found, version = [], None
+    found: list[str] = []
+    version = None
     for line in text.splitlines():
         if line.startswith("## "):
             version = Version(line.removeprefix("## "))
-        elif line.startswith("- ") and version and Version(after) < version <= Version(until):
+        elif not version or not Version(after) < version <= Version(until):
+            continue
+        elif line.startswith("- "):
             found.append(line.removeprefix("- "))
+        elif line.startswith("  ") and found:
+            found[-1] += f" {line.strip()}"
     return tuple(found)
 
 

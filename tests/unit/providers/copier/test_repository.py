@@ -20,7 +20,8 @@ CHANGES = """\
 - better
 
 ## 1.1.0
-- good
+- good, and
+  long
 - safe
 
 ## 1.0.0
@@ -73,6 +74,6 @@ def test_making_it_again_changes_nothing(template):
 
 
 def test_what_newer_versions_brought_is_told_from_what_they_say():
-    assert notes_between(CHANGES, "1.0.0", "1.1.0") == ("good", "safe")
-    assert notes_between(CHANGES, "1.0.0", "1.2.0") == ("better", "good", "safe")
+    assert notes_between(CHANGES, "1.0.0", "1.1.0") == ("good, and long", "safe")
+    assert notes_between(CHANGES, "1.0.0", "1.2.0") == ("better", "good, and long", "safe")
     assert notes_between(CHANGES, "1.2.0", "1.2.0") == ()
