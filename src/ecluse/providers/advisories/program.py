@@ -14,6 +14,7 @@ from ecluse.ports.advisories import Answer
 from ecluse.ports.commands import Command, CommandRunner, Finished
 from ecluse.ports.toolbox import Toolbox
 from ecluse.providers.advisories.report import UnreadableError, read
+from ecluse.providers.uv.settings import certificates, pip_settings, said_in_uv
 
 TOOL = "pip-audit"
 PATIENCE = 20
@@ -24,6 +25,7 @@ _PASSED = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 )  # fmt: skip
+_BUNDLE = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 KNOWN = (Package("jinja2", "2.4.1"), Package("django", "1.11"), Package("requests", "2.19.0"))
 """Vulnerable, and known to be by every public source. One that has nothing to say about such a package isn't one."""
 
@@ -79,12 +81,20 @@ class PipAudit:
                 "--progress-spinner", "off", "--vulnerability-service", self.service, "--timeout", str(self.patience),
                 "--cache-dir", str(folder / "cache"), *(("--osv-url", self.at) if self.at else ()),
             )  # fmt: skip
-            passed = {name: self.env[name] for name in _PASSED if name in self.env}
-            env = {"PATH": "/usr/bin:/bin", "HOME": name, "TMPDIR": name, "LANG": "C.UTF-8", **passed}
+            env = {"PATH": "/usr/bin:/bin", "HOME": name, "TMPDIR": name, "LANG": "C.UTF-8", **_passed(self.env)}
             finished = await self.commands.run(
                 Command(argv=argv, folder=folder, env=env, timeout=self.timeout, stdout=out)
             )
             return finished, out.read_bytes() if out.exists() else b""
+
+
+def _passed(env: Mapping[str, str]) -> dict[str, str]:
+    """The proxy and the certificates of pip's settings too: where those are needed, nothing else gets to an index. What
+    pip-audit asks with reads them by another name than pip and uv."""
+    pip = pip_settings(env)
+    said = {name: value for name, value in said_in_uv(pip).items() if name in _PASSED}
+    bundle = {name: path for path in certificates(env, pip).values() for name in _BUNDLE}
+    return {**bundle, **said, **{name: env[name] for name in _PASSED if name in env}}
 
 
 def _answers(finished: Finished, printed: bytes, asked: Sequence[Package]) -> Mapping[Package, Answer]:

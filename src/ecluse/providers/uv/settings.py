@@ -57,7 +57,7 @@ def uv_environment(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, 
 def without_pip(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
     """The same for reading a uv.lock: it names its own indexes, and counts as stale when asked with others."""
     said = {name: value for name, value in env.items() if name not in _LEFT_OUT}
-    return {**said, **_certificates(env, pip), **_ALWAYS}
+    return {**said, **certificates(env, pip), **_ALWAYS}
 
 
 _ALWAYS = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -80,7 +80,8 @@ def said_in_uv(pip: Mapping[str, str]) -> dict[str, str]:
     return said
 
 
-def _certificates(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
+def certificates(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
+    """The bundle of whom to believe, as pip has it, for others that ask the same servers."""
     bundle = env.get("SSL_CERT_FILE") or pip.get("cert") or env.get("REQUESTS_CA_BUNDLE")
     return {"SSL_CERT_FILE": bundle} if bundle else {}
 

@@ -77,3 +77,19 @@ def test_a_server_may_bring_another_version_of_what_the_app_has():
 
 def test_an_app_with_the_very_version_is_told():
     assert ask(Auditor(*KNOWN), *KNOWN)[KNOWN[0]] != ()
+
+
+class Heard(Auditor):
+    async def run(self, command):
+        self.env = command.env
+        return await super().run(command)
+
+
+def test_the_certificates_and_proxy_of_pip_are_its_own_too(tmp_path):
+    (tmp_path / "pip.conf").write_text("[global]\ncert = /etc/house.pem\nproxy = http://proxy:3128\n")
+    auditor, env = Heard(), {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "HTTP_PROXY": "http://mine:1"}
+    source = PipAudit(service="pypi", at="", toolbox=Box(), commands=auditor, env=env, timeout=timedelta(minutes=1))
+    asyncio.run(source.ask([SHOP]))
+    assert auditor.env["SSL_CERT_FILE"] == auditor.env["REQUESTS_CA_BUNDLE"] == "/etc/house.pem"
+    assert (auditor.env["HTTPS_PROXY"], auditor.env["HTTP_PROXY"]) == ("http://proxy:3128", "http://mine:1")
+    assert "PIP_CONFIG_FILE" not in auditor.env
