@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,7 +31,7 @@ def registry(address=AWAY):
 
 def index(address=AWAY):
     place = IndexPlace(simple=f"{address}/simple/", upload=address)
-    return UvIndex(place, uv=Path("uv"), env={}, secrets={}, commands=None).files("shop")
+    return UvIndex(place, uv=Path("uv"), env=os.environ, secrets={}, commands=None).files("shop")
 
 
 CODES = [(forge, "R024"), (registry, "R026"), (index, "R021")]
@@ -110,3 +111,36 @@ def test_a_registry_that_gives_no_token_has_refused(told):
         problem = problem_of(registry(f"http://127.0.0.1:{server.server_port}"))
         server.shutdown()
     assert problem.code == "R027"
+
+
+def forwarding(address):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(303)
+            self.send_header("Location", f"{address}/simple/shop/")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def test_what_an_index_forwards_to_pypi_is_not_its_own():
+    with forwarding("https://pypi.org") as server:
+        assert asyncio.run(index(f"http://127.0.0.1:{server.server_port}")) == {}
+        server.shutdown()
+    with forwarding(AWAY) as server:
+        assert problem_of(index(f"http://127.0.0.1:{server.server_port}")).code == "R021"
+        server.shutdown()
+
+
+def test_an_index_is_asked_with_the_certificates_of_pip(tmp_path):
+    (tmp_path / "pip.conf").write_text("[global]\ncert = /nowhere.pem\n")
+    place = IndexPlace(simple=f"{AWAY}/simple/", upload=AWAY)
+    env = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    problem = problem_of(UvIndex(place, uv=Path("uv"), env=env, secrets={}, commands=None).files("shop"))
+    assert problem.code == "R021"
+    assert "SSL_CERT_FILE" in problem.evidence[0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +17,7 @@ from ecluse.model.publishing import IndexPlace
 from ecluse.ports.commands import Command, CommandRunner, Finished
 from ecluse.providers.index.simple import ACCEPTED, Listed, listed
 from ecluse.providers.rest.failing import failures, why
+from ecluse.providers.uv.settings import certificates, pip_settings
 
 if TYPE_CHECKING:
     import httpx
@@ -24,6 +26,19 @@ PATIENCE = 60.0
 _NOT_FOUND = 404
 _SERVER_ERROR = 500
 _ATTEMPTS = 3
+
+
+PUBLIC = ("pypi.org", "pypi.python.org")
+
+
+class _ForwardedError(Exception):
+    """The index has no such project; what PyPI has under that name is somebody else's."""
+
+
+async def _stay(answer: httpx.Response) -> None:
+    """pypiserver and GitLab's registry send whoever asks for what they haven't to PyPI."""
+    if answer.has_redirect_location and answer.url.join(answer.headers["location"]).host in PUBLIC:
+        raise _ForwardedError
 
 
 class UvIndex:
@@ -42,12 +57,19 @@ class UvIndex:
         secrets: Mapping[str, str],
         commands: CommandRunner,
     ) -> None:
-        self._place, self._uv, self._env, self._secrets, self._commands = place, uv, env, secrets, commands
+        self._place, self._uv, self._secrets, self._commands = place, uv, secrets, commands
+        trusted = certificates(env, pip_settings(env))
+        self._env, self._trusted = {**env, **trusted}, trusted.get("SSL_CERT_FILE", "")
 
     async def files(self, project: str) -> Mapping[str, Digest]:
         page = f"{self._place.simple.rstrip('/')}/{normalized(project)}/"
         with self._usable(page):
             client = self._client()
+        with suppress(_ForwardedError):
+            return await self._listed(client, page)
+        return {}
+
+    async def _listed(self, client: httpx.AsyncClient, page: str) -> Mapping[str, Digest]:
         async with client:
             answer = await self._asked(client, page)
             if answer.status_code == _NOT_FOUND:
@@ -82,8 +104,13 @@ class UvIndex:
         by_name = (self._place.username, self._place.password)
         is_same = urlsplit(self._place.simple).netloc == urlsplit(self._place.upload).netloc
         auth = tuple(self._secrets[name] for name in by_name) if all(by_name) and is_same else None
+        hooks = [] if urlsplit(self._place.simple).hostname in PUBLIC else [_stay]
         return httpx.AsyncClient(
-            timeout=PATIENCE, follow_redirects=True, auth=auth if auth is None else (auth[0], auth[1])
+            timeout=PATIENCE,
+            follow_redirects=True,
+            auth=auth if auth is None else (auth[0], auth[1]),
+            verify=ssl.create_default_context(cafile=self._trusted) if self._trusted else True,
+            event_hooks={"response": hooks},
         )
 
     async def _asked(self, client: httpx.AsyncClient, url: str, kind: str = ACCEPTED) -> httpx.Response:
