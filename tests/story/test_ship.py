@@ -140,6 +140,12 @@ def test_a_manifest_that_is_not_committed_yet_is_used_and_said(shop):
     assert "  what isn't committed is left out" in shop.ecluse("ship", "--dry-run").stderr
 
 
+def test_of_a_package_it_is_said_that_nothing_will_run(shop):
+    shop.write("ecluse.toml", '[app]\nname = "tally"\n')
+    shop.commit("build: a package")
+    assert "declares no process: nothing will run; `ecluse release`" in shop.ecluse("ship", "--dry-run").stderr
+
+
 def test_a_failing_step_stops_before_anything_moves(serving):
     manifest = (serving.root / "ecluse.toml").read_text()
     serving.write("ecluse.toml", manifest + '\n[steps.lint]\ncommand = ["/bin/sh", "-c", "echo no good; exit 7"]\n')

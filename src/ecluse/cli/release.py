@@ -32,7 +32,7 @@ def command(revision: str, take_version: bool, dry_run: bool, as_json: bool, fol
             return told(at, would(planned, begun, there.app.release))
         published = await publish(there.app, commit, at.world, takes_version=take_version)
         at.answer(document(as_planned(published), published, published.intent))
-        return told(at, done(published))
+        return told(at, done(published, runs=bool(there.app.processes)))
 
     session.run(folder, work, as_json=as_json, tells=not dry_run)
 
@@ -99,7 +99,7 @@ def places(policy: ReleasePolicy) -> list[str]:
     ]
 
 
-def done(published: Published) -> str:
+def done(published: Published, *, runs: bool) -> str:
     intent = published.intent
     verb = "released" if published.is_changed else "released before, all of it is out:"
     lines = [f"{verb} {intent.version} as {intent.tag} ({intent.commit[:12]})"]
@@ -112,4 +112,5 @@ def done(published: Published) -> str:
     lines += [f"  image       {published.image}"] if published.image else []
     lines += [f"  page        {published.url}"] if published.url else []
     lines += [f"  changes     {published.changelog}, to be committed"] if published.changelog else []
-    return "\n".join([*lines, "", f"{intent.notes}\nnext: ecluse deploy --release {intent.version}"])
+    hint = [f"next: ecluse deploy --release {intent.version}"] if runs else []
+    return "\n".join([*lines, "", intent.notes, *hint])

@@ -51,6 +51,9 @@ def command(
     async def work(at: session.Session) -> Exit:
         require_reason("--override", override, environment_argument, at.app)
         there, commit = await at.at(revision, dirty=dirty)
+        if not there.app.processes:
+            said = "the manifest declares no process: nothing will run; `ecluse release` publishes a package"
+            at.world.reporter.note(said)
         order = ShipOrder(
             wanted=there.wanted(environment),
             commit=commit,

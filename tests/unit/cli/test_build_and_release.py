@@ -70,17 +70,18 @@ def intent():
 
 def test_a_release_that_was_made_names_what_to_type_next(intent):
     done = Published(intent=intent, is_new=True, is_changed=True, remote="origin", sent=("shop-1.3.0.tar.gz",))
-    told = release.done(done)
+    told = release.done(done, runs=True)
     assert told.startswith("released 1.3.0 as v1.3.0 (cccccccccccc)\n  tag         origin\n")
     assert "sdist       shop-1.3.0.tar.gz  sha256:aaaaaaaaaaaa  sent\n" in told
     assert told.endswith("next: ecluse deploy --release 1.3.0")
+    assert "next:" not in release.done(done, runs=False)
     document = release.document(release.as_planned(done), done, intent)
     assert (document["outcome"], document["begun"], document["sent"]) == ("released", False, ["shop-1.3.0.tar.gz"])
 
 
 def test_a_release_that_was_out_already_is_unchanged(intent):
     done = Published(intent=intent, is_new=False, is_changed=False)
-    assert release.done(done).startswith("released before, all of it is out: 1.3.0")
+    assert release.done(done, runs=True).startswith("released before, all of it is out: 1.3.0")
     assert release.document(release.as_planned(done), done, intent)["outcome"] == "unchanged"
 
 
