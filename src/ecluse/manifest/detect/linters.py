@@ -1,10 +1,14 @@
-"""Linters and type checkers, only those that the repository configures."""
+"""Linters and type checkers, only those that the repository configures, or that its Makefile or CI calls."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import PurePosixPath
 
+from ecluse.manifest.detect import testruns
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind
 from ecluse.manifest.detect.folders import inside
 from ecluse.manifest.detect.tree import Tree, aside
@@ -26,6 +30,8 @@ PLACES: tuple[tuple[str, str, str, str], ...] = (
     ("mypy", "mypy", "setup.cfg", "[mypy]"),
 )
 """Tool, command, file, and the text in it that configures the tool (none: the file itself does)."""
+CALLED = re.compile(r"(?:ruff check|flake8|mypy|pylint|black --check)(?: (?!--(?:fix|exit-zero|install))[\w./=*,:-]+)*")
+"""Plain words, none of which changes a file, lets all pass, or fetches what isn't locked."""
 
 
 def read(tree: Tree) -> Iterator[Fact]:
@@ -40,6 +46,19 @@ def read(tree: Tree) -> Iterator[Fact]:
             value = " ".join([command, *targets(tree, tool, file)])
             yield Fact(kind=Kind.LINTER, value=value, file=file, line=tree.line(file, needle or "["),
                        confidence=LIKELY, folder=folder, label=tool)  # fmt: skip
+    yield from called(tree, {tool for tool, _ in seen})
+
+
+def called(tree: Tree, known: set[str]) -> Iterator[Fact]:
+    """What is called with a plain command line, of the tools that nothing configures."""
+    for said in chain(testruns.makefile(tree), testruns.ci(tree)):
+        is_plain = "$" not in said.value and "||" not in said.value
+        for words, _ in testruns.programs(said.value) if is_plain else ():
+            tool, line = PurePosixPath(words[0]).name, shlex.join([PurePosixPath(words[0]).name, *words[1:]])
+            if tool not in known and CALLED.fullmatch(line):
+                known.add(tool)
+                yield Fact(kind=Kind.LINTER, value=line, file=said.file, line=said.line, confidence=LIKELY,
+                           folder=said.folder, label=tool)  # fmt: skip
 
 
 def parts(tree: Tree) -> tuple[str, ...]:

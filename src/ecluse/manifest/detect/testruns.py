@@ -55,6 +55,10 @@ def lines(tree: Tree) -> Iterator[Fact]:
     yield from toxnox.base(tree)
     yield from makefile(tree)
     yield from scripts(tree)
+    yield from ci(tree)
+
+
+def ci(tree: Tree) -> Iterator[Fact]:
     for path in tree.paths:
         if CI.fullmatch(path):
             for number, text in enumerate(tree.text(path).splitlines(), 1):

@@ -193,6 +193,31 @@ def test_without_a_package_the_whole_tree_is_checked():
 
 
 @pytest.mark.parametrize(
+    ("files", "commands"),
+    [
+        (
+            {"Makefile": "lint:\n\t@uv run ruff check src\n\tpython -m mypy --strict src\n"},
+            ("ruff check src", "mypy --strict src"),
+        ),
+        (
+            {".github/workflows/ci.yml": "steps:\n  - run: flake8 shop && black --check .\n"},
+            ("flake8 shop", "black --check ."),
+        ),
+        ({"Makefile": "lint:\n\truff check .\n", "ruff.toml": ""}, ("ruff check .",)),
+        (
+            {
+                "Makefile": "fix:\n\truff check --fix .\n\tblack .\n\tpylint $(FILES)\n",
+                ".gitlab-ci.yml": "- flake8 || true\n",
+            },
+            (),
+        ),
+    ],
+)
+def test_a_linter_that_makefile_or_ci_calls_needs_no_configuration(files, commands):
+    assert of(files, Kind.LINTER) == commands
+
+
+@pytest.mark.parametrize(
     ("files", "command"),
     [
         (
