@@ -73,7 +73,8 @@ class Spool:
                     lost += 1
                 if working.exists():  # not where it ended at once, or we did in the midst of this
                     working.rmdir()
-                _metrics(self._folder, name).unlink(missing_ok=True)
+                for path in self._unfinished(name):
+                    path.unlink()
         return lost
 
     def waiting(self) -> int:
@@ -87,6 +88,11 @@ class Spool:
 
     def _waiting(self) -> list[Path]:
         return [path for _, path in sorted(_by_age(self._folder / "inbox"))]
+
+    def _unfinished(self, worker: str) -> list[Path]:
+        """Its numbers, and what it was writing when it ended."""
+        names = (f"worker-{worker}.*", f"done/.{worker}.new", f"failed/.{worker}.new")
+        return [path for name in names for path in self._folder.glob(name)]
 
     def _leave(self, where: str, job: Job, document: dict[str, Any]) -> None:
         """Written whole before it shows, and only then is the job gone."""

@@ -16,6 +16,8 @@ from app.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 spool.take()
 spool.metrics.write_text("")
+spool.metrics.with_suffix(".new").write_text("")
+(Path(sys.argv[1]) / "done" / f".{spool.metrics.stem.removeprefix('worker-')}.new").write_text("")
 os.kill(os.getpid(), 9)
 """
 """A worker that is killed with a job at hand."""
@@ -84,7 +86,8 @@ def test_the_job_of_a_worker_that_died_goes_back(
     assert spool.give_back() == 1
 
     assert names(tmp_path / "inbox") == ["lost"]
-    assert list(tmp_path.glob("*.prom")) == []
+    assert list(tmp_path.glob("worker-*")) == []
+    assert names(tmp_path / "done") == []
     assert spool.give_back() == 0
     living.finish(mine, {})
 
