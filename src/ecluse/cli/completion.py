@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+EXAMPLES = """Examples:  eval "$(ecluse completion bash)"    eval "$(ecluse completion zsh)"    \
+ecluse completion fish | source"""
 
-@click.command(epilog='Example:  eval "$(ecluse completion bash)"')
+
+@click.command(epilog=EXAMPLES)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
     """Print the completion script of a shell."""
