@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -165,14 +166,17 @@ def remove_tree(folder: Path) -> None:
         folder.rmdir()  # most of a small step's folders are empty
         return
     if folder.exists():
-        shutil.rmtree(folder, onerror=_permit_and_retry)
+        shutil.rmtree(folder, onerror=partial(_permit_and_retry, folder))
 
 
-def _permit_and_retry(function: object, path: str, failure: object) -> None:  # noqa: ARG001
+def _permit_and_retry(whole: Path, function: object, name: str, failure: object) -> None:  # noqa: ARG001
+    """What holds `whole` (/var/tmp) isn't ours, nor what a link leads to: their modes stay, also when root asks."""
+    path = Path(name)
     with suppress(OSError):
-        Path(path).parent.chmod(0o700)
-        Path(path).chmod(0o700)
-        if Path(path).is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+        if path != whole:
+            path.parent.chmod(0o700)
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
         else:
-            Path(path).unlink()
+            path.chmod(0o700)
+            shutil.rmtree(path, ignore_errors=True)

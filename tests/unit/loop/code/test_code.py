@@ -1,6 +1,8 @@
 """Globs, trees and the workplace of a run."""
 
 import os
+import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -9,7 +11,7 @@ import pytest
 
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.code.trees import copy_any, copy_files, list_files
-from ecluse.loop.code.workplace import TMPDIR, roomy, workplace
+from ecluse.loop.code.workplace import TMPDIR, remove_tree, roomy, workplace
 
 PATHS = ("README.md", "src/a.py", "src/deep/b.py", "src/deep/er/c.py", "tests/test_a.py", "we+ird[1].txt")
 
@@ -84,7 +86,7 @@ def test_a_workplace_is_gone_at_its_end_also_after_an_error(tmp_path):
 
 def test_a_run_that_lives_keeps_its_workplace_and_one_that_was_killed_does_not(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from ecluse.loop.code.workplace import TMPDIR, roomy, workplace\n"
+        "import sys; from pathlib import Path; from ecluse.loop.code.workplace import workplace\n"
         "with workplace(Path(sys.argv[1]), 'run-other') as place:\n"
         "    print(place.scratch, place.folder, flush=True); sys.stdin.read()"
     )
@@ -134,6 +136,31 @@ def test_what_is_given_back_to_a_workplace_that_is_gone_is_gone_too(tmp_path):
     place.discard(tree)
     place.empties.take(empty, 0)
     assert not tree.exists()
+
+
+@pytest.mark.parametrize("left", ["gone meanwhile", "a link in a closed folder"])
+def test_to_remove_a_tree_changes_no_mode_outside_of_it(tmp_path, monkeypatch, left):
+    """Its folder is below /var/tmp, which all users share."""
+    shared, others = tmp_path / "shared", tmp_path / "others"
+    tree = shared / "tree"
+    (tree / "closed").mkdir(parents=True)
+    others.mkdir()
+    (tree / "closed" / "link").symlink_to(others)
+    for folder in (shared, others):
+        folder.chmod(0o1777)
+    removes = shutil.rmtree
+
+    def fails_first(path, ignore_errors=False, onerror=None):
+        """As for whoever isn't root, or if somebody else is removing it too."""
+        failed = tree if left == "gone meanwhile" else tree / "closed" / "link"
+        if onerror:
+            onerror(os.rmdir, str(failed), None)
+        removes(path, ignore_errors=True)
+
+    monkeypatch.setattr(shutil, "rmtree", fails_first)
+    remove_tree(tree)
+    assert not tree.exists()
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (shared, others)] == [0o1777, 0o1777]
 
 
 def test_a_workplace_lends_homes_and_empty_trees(tmp_path):
