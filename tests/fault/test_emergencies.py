@@ -71,6 +71,9 @@ def test_with_a_damaged_ledger_one_can_look_and_stop(serving, damage):
 
 
 def test_after_git_clean_what_serves_is_still_known_and_can_be_shipped_and_stopped(serving):
+    # Else git would look at what the keeper makes anew, and goes away while it looks.
+    serving.write(".gitignore", ".ecluse/\n")
+    serving.commit("chore: ignore what is kept here")
     serving.git("clean", "-fdxq")
     with Customers(serving.url, connections=4) as customers:
         serving.sell("two")
