@@ -17,6 +17,21 @@ from ecluse.testing.artifacts import NAME, ArtifactStoreContract, file
 from support import repositories
 
 
+def answers_nothing(store, folder, why):
+    """Whatever it is asked: what can't be looked into isn't empty."""
+    digest, path = file(folder, b"content")
+    for ask in (
+        lambda: store.read(NAME),
+        lambda: store.claim(NAME, b""),
+        lambda: store.put(NAME, b""),
+        lambda: store.holds(digest, 7),
+        lambda: store.keep(digest, path),
+        lambda: store.fetch(digest, folder / "back"),
+    ):
+        with pytest.raises(UnreachableError, match=why):
+            ask()
+
+
 class TestFolderArtifacts(ArtifactStoreContract):
     @pytest.fixture
     def store(self, tmp_path):
@@ -109,18 +124,8 @@ class TestGitArtifacts(ArtifactStoreContract):
         assert not (tmp_path / "back").exists()
 
     def test_a_remote_that_is_away_is_no_empty_one(self, store, remote, tmp_path):
-        digest, path = file(tmp_path, b"content")
         remote.rename(tmp_path / "elsewhere")
-        for ask in (
-            lambda: store.read(NAME),
-            lambda: store.claim(NAME, b""),
-            lambda: store.put(NAME, b""),
-            lambda: store.holds(digest, 7),
-            lambda: store.keep(digest, path),
-            lambda: store.fetch(digest, tmp_path / "back"),
-        ):
-            with pytest.raises(UnreachableError, match="origin"):
-                ask()
+        answers_nothing(store, tmp_path, "origin")
 
     def test_a_remote_that_takes_nothing_says_why(self, store, remote):
         hook = remote / "hooks" / "pre-receive"
@@ -186,16 +191,5 @@ def test_who_shares_a_folder_by_a_group_can_write_beside_what_another_wrote(tmp_
 
 
 def test_a_mounted_folder_that_is_away_is_no_empty_one(tmp_path):
-    store = FolderArtifacts(tmp_path / "away", mounted=True)
-    digest, path = file(tmp_path, b"content")
-    for ask in (
-        lambda: store.read(NAME),
-        lambda: store.claim(NAME, b""),
-        lambda: store.put(NAME, b""),
-        lambda: store.holds(digest, 7),
-        lambda: store.keep(digest, path),
-        lambda: store.fetch(digest, tmp_path / "back"),
-    ):
-        with pytest.raises(UnreachableError):
-            ask()
+    answers_nothing(FolderArtifacts(tmp_path / "away", mounted=True), tmp_path, "away")
     assert not (tmp_path / "away").exists()

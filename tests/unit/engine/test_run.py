@@ -34,6 +34,18 @@ def node(name, *needs, answers, calls=None, **options):
     return Node(name=name, needs=needs, action=action, **options)
 
 
+def slowly(gone):
+    """An action that takes long; `gone` gets a word when it has been ended."""
+
+    async def slow(_):
+        try:
+            await asyncio.sleep(600)
+        finally:
+            gone.append(True)
+
+    return slow
+
+
 def event(name):
     return StepEnded(run="r", step=name, answer="passed", seconds=0)
 
@@ -118,12 +130,7 @@ def test_after_a_failure_independent_nodes_go_on_and_dependants_are_not_run(worl
 
 def test_fail_fast_ends_what_runs_and_begins_nothing_more(world, do):
     gone = []
-
-    async def slow(_):
-        try:
-            await asyncio.sleep(600)
-        finally:
-            gone.append(True)
+    slow = slowly(gone)
 
     plan = make_plan([Node(name="slow", action=slow), failing("a"), passing("b")])
     ended = do(run(plan, world, jobs=2, fail_fast=True))
@@ -178,12 +185,7 @@ def test_a_time_out_of_the_action_itself_is_a_defect(world, do):
 
 def test_a_defect_ends_everything_and_goes_on(world, do):
     gone = []
-
-    async def slow(_):
-        try:
-            await asyncio.sleep(600)
-        finally:
-            gone.append(True)
+    slow = slowly(gone)
 
     async def broken(_):
         raise ZeroDivisionError
@@ -196,12 +198,7 @@ def test_a_defect_ends_everything_and_goes_on(world, do):
 @pytest.mark.parametrize("at", [Began, Ended])
 def test_what_a_watcher_raises_ends_everything_and_goes_on(world, do, at):
     gone = []
-
-    async def slow(_):
-        try:
-            await asyncio.sleep(600)
-        finally:
-            gone.append(True)
+    slow = slowly(gone)
 
     def watch(event):
         if isinstance(event, at) and event.name == "b":
@@ -238,12 +235,7 @@ def test_who_watches_hears_of_each_attempt_and_each_end(world, do):
 
 def test_cancelled_it_ends_what_runs_records_it_and_goes_on_being_cancelled(world, do):
     gone = []
-
-    async def slow(_):
-        try:
-            await asyncio.sleep(600)
-        finally:
-            gone.append(True)
+    slow = slowly(gone)
 
     def record(ended):
         return (event(f"{ended.name} {ended.state} {ended.why}"),)
