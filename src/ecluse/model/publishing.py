@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from ecluse.model.values import frozen
@@ -92,6 +93,11 @@ class ReleasePolicy:
         return bool(self.pushed_to)
 
 
+_IN_GIT = re.compile(r"git:([A-Za-z0-9_][A-Za-z0-9._-]*)")
+
+
 def git_remote(store: str) -> str:
-    """The name of the remote in which releases are kept (`git:origin`); empty where it is another kind of store."""
-    return store.removeprefix("git:") if store.startswith("git:") and "/" not in store else ""
+    """The name of the remote in which releases are kept (`git:origin`); empty where it is another kind of store. What
+    git would take for an option is no name."""
+    found = _IN_GIT.fullmatch(store)
+    return found[1] if found else ""
