@@ -125,13 +125,13 @@ class TestGitArtifacts(ArtifactStoreContract):
 
     def test_a_remote_that_is_away_is_no_empty_one(self, store, remote, tmp_path):
         remote.rename(tmp_path / "elsewhere")
-        answers_nothing(store, tmp_path, "origin")
+        answers_nothing(store, tmp_path, "does not appear to be a git repository")
 
     def test_a_remote_that_takes_nothing_says_why(self, store, remote):
         hook = remote / "hooks" / "pre-receive"
         hook.write_text("#!/bin/sh\necho no refs of yours here >&2\nexit 1\n")
         hook.chmod(0o755)
-        with pytest.raises(UnreachableError, match=r"no refs of yours here|pre-receive hook declined"):
+        with pytest.raises(UnreachableError, match="no refs of yours here"):
             store.claim(NAME, b"mine")
 
 

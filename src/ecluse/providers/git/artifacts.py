@@ -162,7 +162,7 @@ class GitArtifacts:
     def _done(self, said: Said) -> Said:
         if not said.ok:
             lines = [line for line in said.errors.splitlines() if line.strip()]
-            raise UnreachableError(f"{self.place}: {'; '.join(lines[-3:])}")
+            raise UnreachableError(f"{self.place}: {'; '.join(lines[:3])}")
         return said
 
 
