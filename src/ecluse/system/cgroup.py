@@ -10,6 +10,8 @@ from pathlib import Path
 
 _PATIENCE = 2.0
 """Seconds in which what was killed has left its group."""
+_GONE = (errno.ENOENT, errno.ENODEV)
+"""What the kernel says of a group that isn't there, and of a file in one that somebody removes this moment."""
 
 
 def make() -> Path:
@@ -34,12 +36,13 @@ def leave(folder: str) -> None:
 
 
 def end(folder: Path) -> None:
-    """Kill all that is in it, and remove it. Not there: nothing to do. Safe to repeat."""
+    """Kill all that is in it, and remove it. Not there: nothing to do. Safe to repeat, and for two at once."""
     try:
         (folder / "cgroup.kill").write_text("1", encoding="ascii")
         _remove(folder)
-    except FileNotFoundError:
-        return
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
 
 
 def _remove(folder: Path) -> None:
