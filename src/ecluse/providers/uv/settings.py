@@ -6,7 +6,7 @@ user's over the machine's. What uv was told itself (UV_*) wins over all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 _READ = (
@@ -80,9 +80,25 @@ def said_in_uv(pip: Mapping[str, str]) -> dict[str, str]:
     return said
 
 
-def certificates(env: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
-    """The bundle of whom to believe, as pip has it, for others that ask the same servers."""
+_SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+)
+"""Where Debian and Alpine, Fedora, SUSE keep whom the machine believes, a house's own authority included."""
+_CHOSEN = ("SSL_CERT_DIR", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS")
+"""Who set one of these has chosen otherwise."""
+
+
+def certificates(
+    env: Mapping[str, str], pip: Mapping[str, str], bundles: Iterable[str] = _SYSTEM_BUNDLES
+) -> dict[str, str]:
+    """The bundle of whom to believe, as pip has it, for others that ask the same servers: where nothing is said, the
+    machine's (pip's manual, "HTTPS Certificates"). uv and httpx would believe a list of their own, without the
+    authority of a house whose proxy opens TLS."""
     bundle = env.get("SSL_CERT_FILE") or pip.get("cert") or env.get("REQUESTS_CA_BUNDLE")
+    if not bundle and not any(env.get(name) for name in _CHOSEN):
+        bundle = next((path for path in bundles if Path(path).is_file()), None)
     return {"SSL_CERT_FILE": bundle} if bundle else {}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.providers.uv.settings import pip_settings, uv_environment, without_pip
+from ecluse.providers.uv.settings import certificates, pip_settings, uv_environment, without_pip
 
 
 @pytest.fixture
@@ -85,3 +85,13 @@ def test_a_lock_of_uv_s_own_is_read_without_pip_s_indexes(env):
     said = without_pip(env, {"index-url": "pip's", "cert": "/bundle.pem"})
     assert "UV_DEFAULT_INDEX" not in said
     assert said["SSL_CERT_FILE"] == "/bundle.pem"
+
+
+def test_the_machine_s_own_bundle_counts_where_nobody_says_otherwise(env, tmp_path):
+    """A house whose proxy opens TLS puts its authority there, and pip believes it."""
+    (bundle := tmp_path / "machine.pem").touch()
+    bundles = ("/nowhere.pem", str(bundle), "/other.pem")
+    assert certificates(env, {}, bundles) == {"SSL_CERT_FILE": str(bundle)}
+    assert certificates(env, {"cert": "/pip.pem"}, bundles) == {"SSL_CERT_FILE": "/pip.pem"}
+    assert certificates({**env, "UV_SYSTEM_CERTS": "1"}, {}, bundles) == {}
+    assert certificates(env, {}, ("/nowhere.pem",)) == {}
