@@ -18,7 +18,8 @@ def send(channel: socket.socket, message: Any, descriptors: Sequence[int] = ()) 
     body = json.dumps(message).encode()
     data = memoryview(_LENGTH.pack(len(body)) + body)
     sent = socket.send_fds(channel, [data], list(descriptors)) if descriptors else channel.send(data)
-    channel.sendall(data[sent:])
+    if sent < len(data):
+        channel.sendall(data[sent:])
 
 
 def receive(channel: socket.socket) -> tuple[Any, list[int]]:
