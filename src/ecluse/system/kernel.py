@@ -6,8 +6,10 @@ Numbers are those of <linux/sched.h>, <linux/prctl.h> and <sys/mount.h>; they ar
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +63,7 @@ def keep_own_ids(uid: int, gid: int) -> None:
 
 def own_proc() -> None:
     """Give this mount namespace a /proc that shows this process namespace; new mounts outside stay visible."""
-    _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
+    _propagate(_MS_SLAVE)
     _checked(_libc.mount(b"proc", b"/proc", b"proc", _MS_HARDENED, None))
 
 
@@ -72,7 +74,38 @@ def enter(namespace: int, flags: int) -> None:
 
 def mount_privately() -> None:
     """What is mounted in this mount namespace from now on is seen nowhere else."""
-    _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
+    _propagate(_MS_PRIVATE)
+
+
+def _propagate(how: int) -> None:
+    """Of all that is mounted in this mount namespace, which is ours alone (mount(2), "Shared subtree")."""
+    try:
+        _checked(_libc.mount(b"none", b"/", None, _MS_REC | how, None))
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        _make_root_a_mount(how)
+
+
+def _make_root_a_mount(how: int) -> None:
+    """A root that chroot(2) made need be none, and then can't be named. From the root of the namespace, where setns(2)
+    leads, it can; it is bound onto itself, and is our root again."""
+    with ExitStack() as stack:
+        root, namespace = (os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in ("/", "/proc/self/ns/mnt"))
+        stack.callback(os.close, root)
+        stack.callback(os.close, namespace)
+        enter(namespace, CLONE_NEWNS)
+        try:
+            place = os.readlink(f"/proc/self/fd/{root}")  # noqa: PTH115 (as cheap as can be)
+            _checked(_libc.mount(b"none", b"/", None, _MS_REC | how, None))
+            bind(place, place)
+            os.chroot(place)
+        except BaseException:
+            os.fchdir(root)
+            os.chroot(".")
+            raise
+        finally:
+            os.chdir("/")
 
 
 def mount_empty(folder: str) -> None:
