@@ -67,6 +67,8 @@ def test_steps_are_owned_veiled_and_sealed_there_too(tmp_path, layer):
         text=True,
         check=False,
     )
+    if "unshare: " in done.stderr:
+        pytest.skip(f"unshare(1) can't be used here, as in a root that is no mount: {done.stderr}")
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert (seen["layer"], seen["veiled"]) == (layer, [])

@@ -21,6 +21,8 @@ _READ = (
     "constraint",
 )
 
+_MACHINE = Path("/etc/pip.conf")
+
 _LISTS = {"extra-index-url": "UV_INDEX", "constraint": "UV_CONSTRAINT", "trusted-host": "UV_INSECURE_HOST"}
 
 _LEFT_OUT = (
@@ -37,10 +39,10 @@ _LEFT_OUT = (
 )
 
 
-def pip_settings(env: Mapping[str, str]) -> dict[str, str]:
+def pip_settings(env: Mapping[str, str], machine: Path = _MACHINE) -> dict[str, str]:
     """What pip would use, by the names of its options; lists are separated by spaces."""
     found: dict[str, str] = {}
-    for path in _files(env):
+    for path in _files(env, machine):
         found.update(_of_file(path))
     for name in _READ:
         value = env.get("PIP_" + name.upper().replace("-", "_"))
@@ -102,7 +104,7 @@ def certificates(
     return {"SSL_CERT_FILE": bundle} if bundle else {}
 
 
-def _files(env: Mapping[str, str]) -> tuple[Path, ...]:
+def _files(env: Mapping[str, str], machine: Path) -> tuple[Path, ...]:
     """Weakest first."""
     if env.get("PIP_CONFIG_FILE") == "/dev/null":
         return ()
@@ -110,7 +112,7 @@ def _files(env: Mapping[str, str]) -> tuple[Path, ...]:
     shared = [f"{folder}/pip/pip.conf" for folder in reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"))]
     own = [f"{home}/.pip/pip.conf", f"{env.get('XDG_CONFIG_HOME') or home + '/.config'}/pip/pip.conf"]
     named = [env["PIP_CONFIG_FILE"]] if env.get("PIP_CONFIG_FILE") else []
-    return tuple(Path(path) for path in (*shared, "/etc/pip.conf", *own, *named))
+    return tuple(Path(path) for path in (*shared, machine, *own, *named))
 
 
 def _of_file(path: Path) -> dict[str, str]:

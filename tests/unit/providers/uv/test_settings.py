@@ -49,8 +49,9 @@ def test_every_setting_of_index_and_network_is_handed_on(env):
 def test_files_count_weakest_first_and_the_environment_last(env, home):
     config(home / "shared" / "pip" / "pip.conf", "[global]\nindex-url = shared\ntimeout = 1\nfind-links = a\n b\n")
     config(home / ".config" / "pip" / "pip.conf", "[global]\nindex-url = own\n[install]\ncert = /own.pem\n")
-    found = pip_settings(env)
-    assert found == {**found, "index-url": "own", "timeout": "1", "find-links": "a b", "cert": "/own.pem"}
+    config(home / "pip.conf", "[global]\ntimeout = 2\n")
+    found = pip_settings(env, home / "pip.conf")
+    assert found == {**found, "index-url": "own", "timeout": "2", "find-links": "a b", "cert": "/own.pem"}
     config(home / "named.conf", "[global]\nindex-url = named\n")
     assert pip_settings(env)["index-url"] == "named"
     assert pip_settings({**env, "PIP_INDEX_URL": "said"})["index-url"] == "said"
