@@ -37,6 +37,7 @@ class Examined:
 
 
 async def examined(folder: Path) -> Examined:
+    from ecluse.loop.code.veiling import can_veil  # noqa: PLC0415
     from ecluse.model.redaction import unmaskable  # noqa: PLC0415
     from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
     from ecluse.system.commands import SupervisedRunner  # noqa: PLC0415
@@ -57,8 +58,9 @@ async def examined(folder: Path) -> Examined:
         found = [interpreter.version for interpreter in toolchain.interpreters()]
         asked = [(one.name, *await _asked(app, one, root, home, env)) for one in app.environments] if app else []
         offers = MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain).offers()
+        veils = await can_veil(commands)
         return Examined(
-            machine=read_machine(home, step_layer=commands.layer, interpreters=found, services=offers),
+            machine=read_machine(home, step_layer=commands.layer, veils=veils, interpreters=found, services=offers),
             app=app,
             seen={name: seen for name, seen, _ in asked},
             ports={name: trouble for name, _, trouble in asked if trouble},

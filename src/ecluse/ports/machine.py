@@ -43,4 +43,6 @@ class Machine:
     step_layer: str
     """How descendants of steps are owned: `namespace`, …"""
     interpreters: tuple[str, ...]
+    veils: bool = True
+    """What steps run can be kept from what isn't theirs."""
     services: tuple[Offer, ...] = ()

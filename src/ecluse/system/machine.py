@@ -21,7 +21,7 @@ RETURN_ZERO = struct.pack("<HBBI", 0x06, 0, 0, 0)
 
 
 def read_machine(
-    home: Path, *, step_layer: str, interpreters: Iterable[str], services: Iterable[Offer] = ()
+    home: Path, *, step_layer: str, veils: bool, interpreters: Iterable[str], services: Iterable[Offer] = ()
 ) -> Machine:
     system = platform.uname()
     return Machine(
@@ -38,6 +38,7 @@ def read_machine(
         first_free_port=number_in(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")) or 1024,
         free_bytes=shutil.disk_usage(existing(home)).free,
         step_layer=step_layer,
+        veils=veils,
         interpreters=tuple(interpreters),
         services=tuple(services),
     )

@@ -4,7 +4,7 @@ from ecluse.system.machine import existing, number_in, read_machine, takes_progr
 
 
 def test_the_facts_are_read_without_a_home(tmp_path):
-    machine = read_machine(tmp_path / "not" / "there", step_layer="namespace", interpreters=["3.11.2"])
+    machine = read_machine(tmp_path / "not" / "there", step_layer="namespace", veils=True, interpreters=["3.11.2"])
     assert machine.free_bytes > 0
     assert machine.interpreters == ("3.11.2",)
     assert not (tmp_path / "not").exists()

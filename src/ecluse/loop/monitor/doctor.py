@@ -110,7 +110,14 @@ def _steps(machine: Machine) -> Finding:
         detail += "; this system has no process namespaces: if all of a run is killed at once, the next command ends it"
     if machine.step_layer == "sessions":
         detail += ", but for daemons"
-    return Finding(name="steps", grade=Grade.FINE, detail=detail)
+    if machine.veils:
+        return Finding(name="steps", grade=Grade.FINE, detail=detail)
+    return Finding(
+        name="steps", grade=Grade.WARN,
+        detail=f"{detail}; what they run sees, and may write, all that you may: nothing can be mounted here",
+        fix="let user namespaces be made (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0), or have the "
+        "container that you are in started with the right to mount",
+    )  # fmt: skip
 
 
 def _interpreters(machine: Machine) -> Finding:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ecluse.loop.code.checkout import check_out, reader
+from ecluse.loop.code.veiling import can_veil
 from ecluse.loop.code.workplace import Workplace, workplace
 from ecluse.loop.plan.newer import Newer
 from ecluse.loop.plan.proposing.chosen import with_python
@@ -102,8 +103,9 @@ async def tried(world: World, request: Request, facts: tuple[Fact, ...], place: 
     async with scratch(world, place.folder / "services") as services:
         bench = Bench(world=world, place=place, checkout=checkout, until=until, services=services)
         await bench.lay_out()
+        kept = "" if await can_veil(world.commands) else ", but may write what you may (`ecluse doctor`)"
         world.reporter.note(
-            "what is tried is the repository's own code: it gets its own HOME and none of your variables; "
+            f"what is tried is the repository's own code: it gets its own HOME and none of your variables{kept}; "
             "its build gets those that fetch and compile packages, an index's password too"
         )
         found = await attempt(facts, bench, name=world.root.name)

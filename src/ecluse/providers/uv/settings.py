@@ -109,10 +109,11 @@ def _files(env: Mapping[str, str], machine: Path) -> tuple[Path, ...]:
     if env.get("PIP_CONFIG_FILE") == "/dev/null":
         return ()
     home = env.get("HOME", "/nonexistent")
-    shared = [f"{folder}/pip/pip.conf" for folder in reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"))]
-    own = [f"{home}/.pip/pip.conf", f"{env.get('XDG_CONFIG_HOME') or home + '/.config'}/pip/pip.conf"]
-    named = [env["PIP_CONFIG_FILE"]] if env.get("PIP_CONFIG_FILE") else []
-    return tuple(Path(path) for path in (*shared, machine, *own, *named))
+    shared = reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"))
+    folders = [f"{home}/.pip", f"{env.get('XDG_CONFIG_HOME') or home + '/.config'}/pip"]
+    own = [Path(folder, "pip.conf") for folder in folders]
+    named = [Path(env["PIP_CONFIG_FILE"])] if env.get("PIP_CONFIG_FILE") else []
+    return (*(Path(folder, "pip", "pip.conf") for folder in shared), machine, *own, *named)
 
 
 def _of_file(path: Path) -> dict[str, str]:

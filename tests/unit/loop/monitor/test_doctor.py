@@ -40,6 +40,8 @@ def test_a_machine_that_is_well_has_nothing_but_fine_findings():
         ({"lingers": False}, "logout", Grade.WARN),
         ({"free_bytes": 1000}, "disk", Grade.WARN),
         ({"interpreters": ()}, "python", Grade.BAD),
+        ({"step_layer": "sessions"}, "steps", Grade.FINE),
+        ({"step_layer": "sessions", "veils": False}, "steps", Grade.WARN),
     ],
 )
 def test_each_fact_has_its_finding(change, name, grade):
@@ -47,7 +49,9 @@ def test_each_fact_has_its_finding(change, name, grade):
 
 
 def test_every_finding_that_is_not_fine_says_what_to_do():
-    sick = replace(WELL, git="", kernel_routing=False, free_bytes=0, interpreters=(), kills_user_processes=True)
+    sick = replace(
+        WELL, git="", kernel_routing=False, free_bytes=0, interpreters=(), kills_user_processes=True, veils=False
+    )
     assert all(finding.fix for finding in diagnose(sick, None) if finding.grade is not Grade.FINE)
 
 

@@ -155,7 +155,7 @@ def test_a_repository_may_name_a_version_that_is_none(world, repository):
 
 
 @pytest.fixture
-def veils(world):
+def veils(veils):
     """Skip where the system refuses to mount."""
     if os.geteuid():
         pytest.skip("only root can be shown what is read-only")
