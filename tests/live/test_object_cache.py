@@ -1,8 +1,10 @@
 """The step cache in a real S3 server (SeaweedFS: `weed` on PATH, or named by ECLUSE_SEAWEEDFS)."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +14,7 @@ import pytest
 from ecluse.ports.cache import UnreachableError
 from ecluse.testing.artifacts import ArtifactStoreContract
 from ecluse.testing.cache import KEY, StepCacheContract
+from support import repositories
 from support.ports import free_port
 
 pytestmark = pytest.mark.live
@@ -88,3 +91,46 @@ def test_an_address_of_no_store_is_told(address):
 
     with pytest.raises(UnreachableError):
         ObjectCache(address)
+
+
+MANIFEST = """
+[app]
+name = "demo"
+
+[processes.worker]
+command = ["sleep", "600"]
+
+[steps.makes]
+command = "date +%N > made"
+inputs = []
+outputs = ["made"]
+
+[steps.reads]
+command = "cat made"
+inputs = []
+needs = ["makes"]
+
+[cache]
+shared = "s3://results/typed"
+"""
+
+
+def ran(root, address):
+    """As somebody types it: the store is named by the variables that its own tools read."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    keys = {"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1", "AWS_SKIP_SIGNATURE": "true"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ecluse", "run", "reads", "--json", "-C", str(root)],
+        env={**own, **keys, "ECLUSE_HOME": str(root / "home")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {step["name"]: step for step in json.loads(done.stdout)["steps"]}
+
+
+def test_two_machines_share_by_a_store_of_their_own_network(server, tmp_path):
+    files = {"ecluse.toml": MANIFEST, ".gitignore": "home/\n"}
+    one, other = (repositories.repository(tmp_path / name, files)[1] for name in ("one", "other"))
+    first = ran(one, server)
+    assert set(first) == {"makes", "reads"}, "the store is asked, not told to be away"
+    assert not any(step["cached"] for step in first.values())
+    assert all(step["cached"] for step in ran(other, server).values())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecluse.assembly.caches import is_plain
 from ecluse.model.ci import in_ci
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.publishing import git_remote
@@ -68,7 +69,7 @@ class _Here:
             from ecluse.providers.objects.artifacts import ObjectArtifacts  # noqa: PLC0415  an extra
         except ImportError as error:
             raise UnreachableError(f"{place}: obstore isn't installed: pip install 'ecluse[store]'") from error
-        return ObjectArtifacts(place)
+        return ObjectArtifacts(place, allow_http=is_plain(self.env))
 
     def remote(self, name: str) -> Remote:
         from ecluse.providers.git.remote import GitRemote  # noqa: PLC0415

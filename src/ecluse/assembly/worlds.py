@@ -145,7 +145,7 @@ async def world(
             targets=targets,
             balancers=balancers,
             services=services,
-            cache=lambda policy: step_cache(policy, root, home),
+            cache=lambda policy: step_cache(policy, root, home, env),
             locks=FolderLocks(lock_folder()),
             outlets=outlets_of(root, home, env, commands),
             tracker=lambda tickets: tracker_of(tickets, root, env, clock),

@@ -40,7 +40,7 @@ class ObjectCache:
         open_it: Any = from_url  # which has one signature for each kind of store
 
         def opened(wait: timedelta) -> Any:
-            client = {"timeout": wait, "connect_timeout": PATIENCE, "allow_http": allow_http}
+            client = {"timeout": wait, "connect_timeout": PATIENCE, **({"allow_http": True} if allow_http else {})}
             retries = {"max_retries": 1, "retry_timeout": wait}
             return open_it(address, client_options=client, retry_config=retries, **options)
 
