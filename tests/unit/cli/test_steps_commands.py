@@ -76,6 +76,16 @@ def test_the_text_names_what_failed_why_and_the_log(ecluse):
     assert "0 of 1 passed" in done.stdout
 
 
+def test_a_shared_cache_that_is_away_is_a_warning_that_is_counted(ecluse, repository, tmp_path):
+    shares = f'{(repository / "ecluse.toml").read_text()}\n[cache]\nshared = "{tmp_path / "away"}"\n'
+    repositories.commit(repository, "ci: share", {"ecluse.toml": shares})
+    told = document(ecluse("check", "--json"))
+    assert (told["outcome"], told["warnings"]) == ("passed", 1)
+    assert [step["name"] for step in told["steps"] if step["verdict"] == "not_checked"] == ["cache"]
+    assert "2 of 2 passed, 1 warning at" in ecluse("check", "--fresh").stdout
+    assert document(ecluse("check", "--json"))["warnings"] == 0, "nothing was asked of it"
+
+
 def test_run_takes_names_with_their_needs_or_without(ecluse):
     assert verdicts(ecluse("run", "second", "--json")) == {"first": "passed", "second": "passed"}
     done = ecluse("run", "second", "--only", "--json")

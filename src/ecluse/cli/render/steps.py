@@ -24,6 +24,7 @@ def document(done: StepsDone) -> dict[str, Any]:
         "commit": done.commit,
         "dirty": done.dirty,
         "seconds": done.seconds,
+        "warnings": done.warnings,
         "steps": [verdict_document(verdict) for verdict in done.verdicts],
         "renewed": [{"file": str(one.path), "removed": list(one.cured)} for one in done.renewed],
     }
@@ -64,7 +65,8 @@ def text(done: StepsDone) -> None:
     place = "the working tree" if done.dirty else done.commit[:12]
     skipped = sum(verdict.answer is Answer.SKIPPED for verdict in asked)
     others = {"skipped": skipped, "flaky": sum(verdict.flaky for verdict in asked)}
-    told = "".join(f", {count} {word}" for word, count in others.items() if count)
+    warnings = {"warning" if done.warnings == 1 else "warnings": done.warnings}
+    told = "".join(f", {count} {word}" for word, count in (others | warnings).items() if count)
     click.secho(f"{passed} of {len(asked)} passed{told} at {place}  ({done.seconds:.1f} s)", bold=True)
 
 

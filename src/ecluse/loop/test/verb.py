@@ -66,6 +66,11 @@ class StepsDone:
     def exit(self) -> Exit:
         return Exit.DONE if self.outcome == Answer.PASSED else Exit.REFUSED
 
+    @property
+    def warnings(self) -> int:
+        """How many answers are missing without stopping anything: a shared cache that was away, say."""
+        return sum(verdict.answer is Answer.NOT_CHECKED and not verdict.stops for verdict in self.verdicts)
+
 
 def steps_of_group(app: App, group: str) -> tuple[str, ...]:
     """The names of a group's steps. None declared: ProblemError E016, since nothing checked is not a pass."""
