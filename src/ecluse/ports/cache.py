@@ -56,5 +56,6 @@ class StepCache(Protocol):
     def remove(self, *keys: str) -> None:
         """Documents that nobody shall find any more; missing ones are no error."""
 
-    def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
-        """Remove the files that aren't named in `kept` and were put before `until`. The number of bytes."""
+    def sweep(self, kept: frozenset[Digest], until: datetime, gone: frozenset[Digest] = frozenset()) -> int:
+        """Remove the files that aren't named in `kept` and were put before `until`, those in `gone` whenever they were
+        put. The number of bytes."""

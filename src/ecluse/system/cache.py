@@ -53,13 +53,15 @@ class FolderCache:
     def remove(self, *keys: str) -> None:
         self._documents.remove(*keys)
 
-    def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
-        unnamed = (path for name, path in self._files.files() if Digest(PREFIX + name) not in kept)
+    def sweep(self, kept: frozenset[Digest], until: datetime, gone: frozenset[Digest] = frozenset()) -> int:
+        files = ((Digest(PREFIX + name), path) for name, path in self._files.files())
+        unnamed = ((path, digest in gone) for digest, path in files if digest not in kept)
+        left = ((path, False) for path in (*self._files.left(), *self._documents.left()))
         freed = 0
-        for path in (*unnamed, *self._files.left(), *self._documents.left()):
+        for path, at_once in (*unnamed, *left):
             with suppress(OSError):
                 status = path.stat()
-                if status.st_mtime < until.timestamp():
+                if at_once or status.st_mtime < until.timestamp():
                     path.unlink()
                     freed += status.st_size
         return freed

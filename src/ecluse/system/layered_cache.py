@@ -67,8 +67,8 @@ class LayeredCache:
     def remove(self, *keys: str) -> None:
         self._own.remove(*keys)
 
-    def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
-        return self._own.sweep(kept, until)
+    def sweep(self, kept: frozenset[Digest], until: datetime, gone: frozenset[Digest] = frozenset()) -> int:
+        return self._own.sweep(kept, until, gone)
 
     def _ask(self, question: Callable[[StepCache], Answer], otherwise: Answer) -> Answer:
         if self._troubles:

@@ -84,6 +84,14 @@ class StepCacheContract:
         assert cache.sweep(frozenset(), LONG_AGO) == 0
         assert cache.holds(digest, 7)
 
+    def test_a_sweep_takes_what_is_known_to_be_gone_however_new_it_is(self, cache: StepCache, tmp_path: Path) -> None:
+        gone, path = file(tmp_path, b"gone", "gone")
+        named, other = file(tmp_path, b"named", "named")
+        cache.keep(gone, path)
+        cache.keep(named, other)
+        cache.sweep(frozenset((named,)), LONG_AGO, frozenset((gone, named)))
+        assert (cache.holds(gone, 4), cache.holds(named, 5)) == (False, True)
+
     def test_two_that_put_the_same_at_once_leave_it_whole(self, cache: StepCache, tmp_path: Path) -> None:
         digest, path = file(tmp_path, b"content" * 200_000)
         document = b"d" * 200_000

@@ -101,12 +101,12 @@ class ObjectCache:
             for key in keys:
                 self._delete(_document(key))
 
-    def sweep(self, kept: frozenset[Digest], until: datetime) -> int:
+    def sweep(self, kept: frozenset[Digest], until: datetime, gone: frozenset[Digest] = frozenset()) -> int:
         freed = 0
         with self._asked():
             for found in self._listed("files/"):
                 digest = Digest(_PREFIX + found["path"].removeprefix("files/"))
-                if digest not in kept and found["last_modified"] < until:
+                if digest not in kept and (digest in gone or found["last_modified"] < until):
                     self._delete(found["path"])
                     freed += found["size"]
         return freed

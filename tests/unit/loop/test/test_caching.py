@@ -213,6 +213,25 @@ def test_rubbish_in_what_is_remembered_stops_no_run(run, commit, make, world, ru
     assert looked.read_bytes() != rubbish, "a day in the future must not stop pruning until then"
 
 
+def test_results_never_take_more_room_for_long_than_they_may(run, commit, make, world):
+    makes = make.step("big", "cat which; head -c 300000 /dev/urandom > big", inputs=("which",), outputs=("big",))
+    app = make.app(makes, cache=CachePolicy(size=1_000_000))
+    for number in range(8):
+        run(app, commit({"which": str(number)}))
+    files = [path for path in (world.home / "cache" / "steps").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if path.parent.parent.name == "files") <= 1_050_000 + 300_000
+    assert ran(run(app, commit({"which": "7"}))) == set(), "the newest stay"
+    assert ran(run(app, commit({"which": "0"}))) == {"big"}
+
+
+def test_less_room_counts_at_once(run, commit, make, entries):
+    makes = make.step("big", "cat which; head -c 300000 /dev/urandom > big", inputs=("which",), outputs=("big",))
+    for number in range(3):
+        run(make.app(makes), commit({"which": str(number)}))
+    run(make.app(makes, cache=CachePolicy(size=700_000)), commit({"which": "3"}))
+    assert len(entries()) == 2
+
+
 def test_what_a_step_with_secrets_has_left_goes_to_no_shared_cache(commit, make, world, tmp_path):
     shared = FolderCache(tmp_path / "shared")
 

@@ -30,7 +30,8 @@ class Kept:
     """Where results lie that are for this machine alone."""
     is_near: bool = True
     """All of it lies on this machine: none of it is asked over a network."""
-    puts: int = 0
+    put_bytes: int = 0
+    """Of what was put in this run, as if none of it had been there."""
     _warnings: list[str] = field(default_factory=list)
 
     @property
@@ -75,8 +76,9 @@ class Kept:
                 paths=self.paths.get(step.name, ""),
                 papers=keep_papers(made.papers, cache),
             )
-            cache.put(self.keys[step.name].digest, to_document(entry))
-            self.puts += 1
+            document = to_document(entry)
+            cache.put(self.keys[step.name].digest, document)
+            self.put_bytes += len(document) + sum(size for _, size in entry.files)
         except UnreachableError as error:
             self._warn(error)
 

@@ -22,14 +22,26 @@ class Result(NamedTuple):
     entry: CacheEntry | None
 
 
-def prune(cache: StepCache, policy: CachePolicy, now: datetime) -> None:
-    """Remove what the policy lets go, then the files that no result names. Safe beside runs that put and get."""
+def prune(cache: StepCache, policy: CachePolicy, now: datetime) -> int:
+    """Remove what the policy lets go, then the files that no result names. Safe beside runs that put and get.
+
+    How many bytes may be put before it is due again: a twentieth of all room at least, or a cache that is full would be
+    looked through after each run.
+    """
     results = [Result(shelved, from_document(document)) for shelved, document in cache.documents()]
-    gone = frozenset(going(results, policy, now))
-    cache.remove(*gone)
-    left = [result for result in results if result.shelved.key not in gone]
-    named = frozenset(digest for result in left if result.entry for digest, _ in result.entry.files)
-    cache.sweep(named, now - UNDER_WAY)
+    keys = frozenset(going(results, policy, now))
+    cache.remove(*keys)
+    left = [result for result in results if result.shelved.key not in keys]
+    named = files_of(left)
+    gone = files_of(result for result in results if result.shelved.key in keys)
+    cache.sweep(frozenset(named), now - UNDER_WAY, frozenset(gone))
+    taken = sum(result.shelved.size for result in left) + sum(named.values())
+    return max(policy.size - taken, policy.size // 20)
+
+
+def files_of(results: Iterable[Result]) -> dict[Digest, int]:
+    """Each once, with its size."""
+    return {digest: size for result in results if result.entry for digest, size in result.entry.files}
 
 
 def going(results: Iterable[Result], policy: CachePolicy, now: datetime) -> Iterator[str]:

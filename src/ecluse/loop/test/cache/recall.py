@@ -115,18 +115,23 @@ class Recall:
             self.kept.bring_papers(entry, logs)
 
     def tidy(self) -> None:
-        """Make room, if something was put and it wasn't looked at for an hour. A disk that refuses stops no run."""
-        if self.kept is None or not self.kept.puts:
+        """Make room, if something was put: once an hour, and when so much has come that there may be too much. A disk
+        that refuses stops no run."""
+        if self.kept is None or not self.kept.put_bytes:
             return
         looked, now = self.world.home / "cache" / "steps-looked-through", self.world.clock.now()
+        size = self.app.cache.size
         with suppress(OSError, ValueError, TypeError):
-            if abs(now - datetime.fromisoformat(looked.read_text(encoding="ascii"))) < EACH:
+            at, room, of = looked.read_text(encoding="ascii").split()
+            left = int(room) - self.kept.put_bytes
+            if abs(now - datetime.fromisoformat(at)) < EACH and int(of) == size and left > 0:
+                looked.write_text(f"{at} {left} {size}", encoding="ascii")
                 return
-        from ecluse.loop.test.cache.pruning import prune  # noqa: PLC0415  once an hour
+        from ecluse.loop.test.cache.pruning import prune  # noqa: PLC0415  now and then
 
         with suppress(OSError, UnreachableError):
-            prune(self.kept.cache, self.app.cache, now)
-            looked.write_text(now.isoformat(), encoding="ascii")
+            room_left = prune(self.kept.cache, self.app.cache, now)
+            looked.write_text(f"{now.isoformat()} {room_left} {size}", encoding="ascii")
 
     def restore_for(self, needs: Mapping[str, Sequence[str]], outputs: Path) -> None:
         """Bring the outputs that steps which have to run need. Those that can't be brought are hits no longer."""
