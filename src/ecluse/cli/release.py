@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ecluse.cli import options, session
+from ecluse.loop.release.known import is_published
 from ecluse.loop.release.make import PlannedRelease
 from ecluse.loop.release.publish import Published, preview, publish
 from ecluse.model.intent import Intent
@@ -29,7 +30,8 @@ def command(revision: str, take_version: bool, dry_run: bool, as_json: bool, fol
         if dry_run:
             planned, begun = await preview(there.app, commit, at.world)
             at.answer(document(planned, None, begun))
-            return told(at, would(planned, begun, there.app.release))
+            is_out = begun is not None and is_published(begun, at.world)
+            return told(at, would(planned, begun, there.app.release, is_out=is_out))
         published = await publish(there.app, commit, at.world, takes_version=take_version)
         at.answer(document(as_planned(published), published, published.intent))
         return told(at, done(published, runs=bool(there.app.processes)))
@@ -79,12 +81,16 @@ def _outcome(published: Published | None) -> str:
     return "released" if published.is_changed else "unchanged"
 
 
-def would(planned: PlannedRelease, begun: Intent | None, policy: ReleasePolicy) -> str:
-    if begun:
-        head = f"would go on with {planned.version} as {planned.tag} ({planned.commit[:12]}), begun before"
+def would(planned: PlannedRelease, begun: Intent | None, policy: ReleasePolicy, *, is_out: bool = False) -> str:
+    """`is_out`: as far as this machine knows, all of it was published."""
+    name = f"{planned.version} as {planned.tag} ({planned.commit[:12]})"
+    if is_out:
+        head = f"released before: {name}; would send what is missing"
+    elif begun:
+        head = f"would go on with {name}, begun before"
     else:
         after = f", after {planned.previous}" if planned.previous else ", the first"
-        head = f"would release {planned.version} as {planned.tag} ({planned.commit[:12]}){after}"
+        head = f"would release {name}{after}"
     return "\n".join([head, *(f"  {line}" for line in places(policy)), "", planned.notes])
 
 

@@ -51,6 +51,11 @@ def test_a_planned_release_is_told_and_nothing_is_tagged(root):
     assert git(root, "tag", "--list") == ""
 
 
+def test_a_release_that_is_out_is_not_planned_as_one_that_was_left(root):
+    assert CliRunner().invoke(release.command, ["-C", str(root)]).exit_code == 0
+    assert planned(root).output.startswith("released before: 0.1.0 as v0.1.0 (")
+
+
 def test_an_unknown_commit_is_a_problem(root):
     done = CliRunner().invoke(release.command, ["-C", str(root), "--commit", "nowhere"])
     assert done.exit_code == 2
