@@ -90,6 +90,24 @@ def test_a_passed_variable_or_secret_that_changes_runs_it(commit, make, world):
     ]
 
 
+@pytest.mark.parametrize("lets_in", ["pass_env", "env"])
+def test_another_program_runs_the_steps_that_name_it(commit, make, world, tmp_path, lets_in):
+    tool = tmp_path / "bin" / "tool"
+    tool.parent.mkdir()
+    path = f"{tool.parent}:/usr/bin:/bin"
+    grants = {"pass_env": ("PATH",)} if lets_in == "pass_env" else {"env": {"PATH": path}}
+    app = make.app(make.step("uses", "tool", tools=("tool",), **grants), make.step("other", "true"))
+    at, here = commit(), replace(world, env={**world.env, "PATH": path})
+
+    def ran_with(says):
+        tool.write_text(f"#!/bin/sh\necho {says}\n")
+        tool.chmod(0o755)
+        verdicts = asyncio.run(run_steps(app, here, commit=at))
+        return {verdict.gate for verdict in verdicts if not verdict.cached}
+
+    assert [ran_with(says) for says in ("1.0", "1.0", "1.1", "1.0")] == [{"uses", "other"}, set(), {"uses"}, set()]
+
+
 def test_no_secret_and_no_variable_is_in_what_is_kept(commit, make, world, entries):
     app = make.app(make.step("a", "echo $WANTED$TOKEN", pass_env=("WANTED",), secrets=("TOKEN",)))
     here = replace(world, env={**world.env, "WANTED": "a wanted value"})

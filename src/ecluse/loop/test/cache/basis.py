@@ -16,7 +16,6 @@ from pathlib import Path
 from ecluse import __version__
 from ecluse.loop.test.cache.keys import ABSENT, Basis
 from ecluse.loop.test.pythons import build_with
-from ecluse.loop.test.surroundings import SYSTEM_PATH
 from ecluse.model.app import App
 from ecluse.model.secret import Secret
 from ecluse.model.service import ServiceKind
@@ -73,6 +72,7 @@ def basis_of(
         services=app.services,
         version=lambda service: version(service.kind, service.version),
         program=program,
+        path=world.env.get("PATH", ""),
         security=_security(app, told, world),
     )
 
@@ -91,9 +91,9 @@ def _version(world: World, kind: ServiceKind, wanted: str) -> str:
     return found.version if found else ABSENT
 
 
-def program(name: str) -> str:
-    """A program of the system, by its content."""
-    found = shutil.which(name, path=SYSTEM_PATH)
+def program(name: str, path: str) -> str:
+    """By its content."""
+    found = shutil.which(name, path=path)
     if found is None:
         return ABSENT
     with Path(found).resolve().open("rb") as file:

@@ -11,6 +11,7 @@ from functools import cache
 from ecluse.loop.code.globs import chosen
 from ecluse.loop.services.choice import services_for
 from ecluse.loop.test.select import needs_among
+from ecluse.loop.test.surroundings import SYSTEM_PATH
 from ecluse.model.app import Gates, Step
 from ecluse.model.ids import StepName
 from ecluse.model.service import Service
@@ -56,8 +57,10 @@ class Basis:
     services: tuple[Service, ...] = ()
     version: Callable[[Service], str] = lambda _: ABSENT
     """Of a service as it is on this machine."""
-    program: Callable[[str], str] = lambda _: ABSENT
-    """A name for the content of a program on the system's PATH."""
+    program: Callable[[str, str], str] = lambda *_: ABSENT
+    """A name for the content of a program on a PATH."""
+    path: str = ""
+    """The PATH of the caller's environment."""
     security: Mapping[str, str] = field(default_factory=dict)
     """What an answer of the security gate depends on."""
     _inputs: dict[tuple[str, ...] | None, str] = field(default_factory=dict, compare=False, repr=False)
@@ -112,10 +115,15 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         **{f"env {name}": _hash({name: value}) for name, value in step.env.items()},
         **{f"variable {name}": basis.passed.get(name, ABSENT) for name in step.pass_env},
         **{f"secret {name}": basis.secrets.get(name, ABSENT) for name in step.secrets},
-        **{f"program {name}": basis.program(name) for name in step.tools},
+        **{f"program {name}": basis.program(name, path_of(step, basis)) for name in step.tools},
         **(basis.security if step.builtin else {}),
         **{f"step {name}": key.digest for name, key in needs.items()},
     }
+
+
+def path_of(step: Step, basis: Basis) -> str:
+    """Where a step's programs are looked for."""
+    return step.env.get("PATH") or ("PATH" in step.pass_env and basis.path) or SYSTEM_PATH
 
 
 @cache

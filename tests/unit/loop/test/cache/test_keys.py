@@ -29,7 +29,7 @@ def basis(**changed):
         "gates": Gates(),
         "passed": {"WANTED": "w", "OTHER": "o"},
         "secrets": {"TOKEN": "t", "MORE": "m"},
-        "program": lambda name: f"content of {name}",
+        "program": lambda name, path: f"content of {name} on {path}",
     }
     return Basis(**made | changed)
 
@@ -52,7 +52,7 @@ def digest(step=STEP, *others, **changed):
         {"passed": {"WANTED": "another"}},
         {"passed": {}},
         {"secrets": {"TOKEN": "another"}},
-        {"program": lambda _: "another"},
+        {"program": lambda *_: "another"},
     ],
 )
 def test_what_it_depends_on_changes_it(changed):
