@@ -186,6 +186,37 @@ def test_what_bandit_is_told_to_leave_out_is_said_and_it_leaves_out_nothing_else
     assert report["scanners"][0]["notes"] == ["2 left out by `exclude_dirs` of [tool.bandit]"]
 
 
+NAMED = """
+[release.index]
+simple = "https://packages.example.com/simple/"
+upload = "https://packages.example.com/legacy/"
+username = "INDEX_USER"
+password = "INDEX_PASSWORD"
+
+[release.image]
+address = "https://registry.example.com/team/shop"
+username = "REGISTRY_USER"
+password = "REGISTRY_PASSWORD"
+"""
+
+
+@pytest.mark.parametrize("file", ["ecluse.toml", "app/pyproject.toml"])
+def test_the_name_of_a_variable_in_a_manifest_is_no_secret(scan, file):
+    text = NAMED.replace("[release", "[tool.ecluse.release") if "py" in file else NAMED
+    verdict, report = scan({file: text}, Scanner.SECRETS)
+    assert (verdict.answer, report["findings"]) == (Answer.PASSED, [])
+    verdict, report = scan({file: text.replace("REGISTRY_PASSWORD", "open-sesame")}, Scanner.SECRETS)
+    assert {(one["place"], one["line"]) for one in report["findings"]} == {(file, 11)}, "there it is the secret itself"
+    verdict, report = scan({file: ""}, Scanner.SECRETS)
+    assert len(report["findings"]) == 1, "names are none in the history either"
+
+
+def test_what_a_manifest_names_hides_nothing_elsewhere(scan):
+    verdict, report = scan({"ecluse.toml": NAMED, "b.ini": '[a]\npassword = "INDEX_PASSWORD"\n'}, Scanner.SECRETS)
+    assert verdict.answer is Answer.FAILED
+    assert [one["place"] for one in report["findings"]] == ["b.ini"]
+
+
 def test_a_secret_that_was_taken_out_is_found_where_it_was(scan):
     path, text, rule = PLANTED[Scanner.SECRETS]
     first = scan({path: text}, Scanner.SECRETS)[1]["commit"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +30,10 @@ others."""
 LEAST, LINE, FILE = 5.0, 1e-5, 1e-4
 """Seconds of processor time, and more for each character of a line or of a file that is read as INI or YAML: several
 times the usual. Its expressions take the square of the length for some lines: for 300,000 spaces, hours."""
+
+MANIFESTS = ("ecluse.toml", "pyproject.toml")
+NAMES_A_VARIABLE = re.compile(r'\s*(?:token|username|password|sign_with)\s*=\s*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
+"""As our manifest has it: it says where a secret is, and holds none."""
 
 _of_lines, _transformed = scan._process_line_based_plugins, scan.get_transformed_file
 
@@ -93,13 +98,24 @@ def in_file(name: str) -> tuple[list[dict[str, Any]], str]:
     """Its secrets, and why it wasn't looked at to its end."""
     found: dict[PotentialSecret, dict[str, Any]] = {}
     try:
+        variables = variables_in(name)
         for one in scan.scan_file(name):
-            found.setdefault(one, one.json())
+            if variables.get(one.line_number) != one.secret_value:
+                found.setdefault(one, one.json())
     except TediousError as error:
         return list(found.values()), str(error)
     except Exception as error:  # noqa: BLE001  its text may quote the line
         return list(found.values()), f"it can't be read: {type(error).__name__}"
     return list(found.values()), ""
+
+
+def variables_in(name: str) -> dict[int, str]:
+    """Names of variables in a manifest, by line."""
+    if os.path.basename(name) not in MANIFESTS:
+        return {}
+    with open(name, encoding="utf-8", errors="replace") as file:
+        named = ((number, NAMES_A_VARIABLE.match(line)) for number, line in enumerate(file, start=1))
+        return {number: match[1] for number, match in named if match}
 
 
 def main() -> None:

@@ -20,5 +20,5 @@ TOOLS: Mapping[Scanner, str] = MappingProxyType(
 )
 """Licences are read from the wheels themselves."""
 
-SECRETS_RULES = "3"
+SECRETS_RULES = "4"
 """Of the way in which secrets are looked for; part of the name under which what is known of a blob is kept."""
