@@ -9,10 +9,12 @@ import time
 from urllib.request import Request, urlopen
 
 import pytest
+from uv import find_uv_bin
 
 from ecluse.model.template import Kind
 from support.new_projects import Beginner
 from support.ports import free_port
+from support.releasing import Index
 
 pytestmark = [pytest.mark.live, pytest.mark.network, pytest.mark.timeout(1200)]
 
@@ -77,14 +79,61 @@ def passes_its_gates(ada):
         assert steps
 
 
-def is_shipped(ada, kind):
-    if kind.is_packaged:
-        assert ada.types("build", project="shop")["outcome"] in {"built", "unchanged"}
-        assert ada.types("release", "--dry-run", project="shop")["outcome"] == "planned"
-        return ""
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """Where packages go. Each of its files is of a version that was asked for: nobody else is asked."""
+    server = Index(tmp_path / "index")
+    monkeypatch.setenv("INDEX_USER", "ada")
+    monkeypatch.setenv("INDEX_PASSWORD", "open sesame")
+    yield server
+    server.close()
+
+
+PUBLISHED = """
+[release.index]
+simple = "{index}/simple/"
+upload = "{index}/"
+username = "INDEX_USER"
+password = "INDEX_PASSWORD"
+"""
+
+
+def with_an_index(ada, index):
+    manifest = ada.folder / "shop" / "ecluse.toml"
+    told = PUBLISHED.format(index=index.url)
+    manifest.write_text(manifest.read_text().replace("\n[build]\n", f"{told}\n[build]\n"))  # not where the later adds
+    ada.git("shop", "init", "--quiet", "--bare", "../remote.git")
+    ada.git("shop", "remote", "add", "origin", "../remote.git")
+    ada.commits("shop", "feat: publish it")
+
+
+def is_released(ada, index, version):
+    """Who has the package installs it from there, and imports it in that version."""
+    done = ada.types("release", project="shop")
+    assert (done["outcome"], done["version"]) == ("released", version)
+    assert {name for name in done["sent"] if version in name} <= set(index.files)
+    there = ada.folder / f"installed-{version}"
+    install = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--no-cache", "--python", sys.executable,
+               "--target", there, "--default-index", f"{index.url}/simple/", f"shop=={version}"]  # fmt: skip
+    subprocess.run(install, env=ada.env, check=True)
+    asks = "import importlib.metadata, shop; print(shop.__file__, importlib.metadata.version('shop'))"
+    told = subprocess.run([sys.executable, "-c", asks], cwd=there, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [str(there / "shop" / "__init__.py"), version]
+
+
+def is_shipped(ada):
     done = ada.types("ship", project="shop")
     assert done["outcome"] == "shipped", done
     return done["url"]
+
+
+def goes_out(ada, kind, index, version):
+    """As such a project does: an app is shipped, a package is released. The address that is served, if one is."""
+    if not kind.is_packaged:
+        return is_shipped(ada)
+    assert ada.types("build", project="shop")["outcome"] in {"built", "unchanged"}
+    is_released(ada, index, version)
+    return ""
 
 
 def asked(url, text=""):
@@ -110,10 +159,13 @@ def does_its_work(project, kind, url):
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_each_kind_is_created_tested_shipped_and_updated(kind, created, ada):
+def test_each_kind_is_created_tested_shipped_and_updated(kind, created, ada, request):
     project = created(kind)
+    index = request.getfixturevalue("index") if kind.is_packaged else None
+    if index:
+        with_an_index(ada, index)
     passes_its_gates(ada)
-    url = is_shipped(ada, kind)
+    url = goes_out(ada, kind, index, "0.1.0")
     does_its_work(project, kind, url)
     readme = project / "README.md"
     readme.write_text(readme.read_text() + MINE)
@@ -125,9 +177,9 @@ def test_each_kind_is_created_tested_shipped_and_updated(kind, created, ada):
     assert readme.read_text().endswith(MINE)
     assert "branch = true" in (project / "pyproject.toml").read_text()
     with_advisories_of_its_own(ada)
-    ada.commits("shop", "chore: update the template")
+    ada.commits("shop", "fix: update the template")
     passes_its_gates(ada)
-    assert is_shipped(ada, kind) == url
+    assert goes_out(ada, kind, index, "0.1.1") == url
 
 
 def test_a_conflict_is_left_to_a_person_and_can_be_taken_back(created, ada):
