@@ -1,7 +1,9 @@
 """Notes by the real git-cliff, from its locked environment."""
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -70,3 +72,23 @@ def test_settings_that_are_wrong_stop_the_release(told):
     with pytest.raises(ProblemError) as caught:
         told("[changelog\n")
     assert caught.value.problems[0].code == "R032"
+
+
+MANIFEST = '[app]\nname = "shop"\n[processes.worker]\ncommand = ["sleep", "600"]\n'
+
+
+def test_a_dry_run_shows_the_notes_that_the_release_gets(tmp_path):
+    files = {"cliff.toml": CLIFF, "ecluse.toml": MANIFEST, ".gitignore": ".ecluse/\n"}
+    root = repository(tmp_path / "shop", files)[1]
+
+    def notes(*options):
+        done = subprocess.run(
+            [sys.executable, "-m", "ecluse", "release", "--json", "-C", str(root), *options],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["notes"]
+
+    planned = notes("--dry-run")
+    assert git(root, "tag", "--list") == ""
+    assert planned == notes() == "## v0.1.0\n\n* First\n"

@@ -60,8 +60,8 @@ async def preview(app: App, commit: Commit, world: World) -> tuple[PlannedReleas
         if (intent := await intended(app, commit, shelf, world)) is not None:
             return _as_planned(intent), intent
         remote, there = await tags_there(app, world, required=False)
-        planned, _ = await _planned(app, commit, remote, there, world, folder)
-        return planned, None
+        planned, whole_source = await _planned(app, commit, remote, there, world, folder)
+        return await with_notes(planned, app.release.tag_prefix, whole_source, world, folder), None
 
 
 async def publish(app: App, commit: Commit, world: World, *, takes_version: bool = False) -> Published:
