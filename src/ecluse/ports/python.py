@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,6 +80,10 @@ class Toolchain(Protocol):
     def content_of(self, environment: Path) -> str:
         """A name for the Python and the packages of an environment that was made here: equal on another machine with
         the same ones."""
+
+    def versions_in(self, content: str) -> Mapping[str, str]:
+        """The versions of Python (`Python`) and of each package in what `content_of` names so; empty where no such
+        environment is here any more."""
 
     async def wheelhouse(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ecluse.loop.code.checkout import check_out
@@ -10,7 +10,7 @@ from ecluse.loop.code.workplace import workplace
 from ecluse.loop.test.affected import LAST_PASS, Skips
 from ecluse.loop.test.cache.entry import CacheEntry
 from ecluse.loop.test.cache.kept import passes
-from ecluse.loop.test.cache.keys import INPUTS, Key, files
+from ecluse.loop.test.cache.keys import ENVIRONMENT, INPUTS, Key, files
 from ecluse.loop.test.cache.recall import Recall
 from ecluse.loop.test.pythons import environments_of
 from ecluse.loop.test.select import select
@@ -69,7 +69,7 @@ async def _why(step: Step, recall: Recall, world: World) -> Why:
         return Why(step=name, reason=NEVER)
     before = await _files_then(step, last, world)
     now = files(recall.entries, step.inputs)
-    changes = tuple(changed(last.parts, recall.kept.keys[step.name], before, now))
+    changes = tuple(changed(last.parts, recall.kept.keys[step.name], before, now, world.toolchain.versions_in))
     return Why(step=name, changes=changes, since=f"{last.at}, at {last.commit[:12]}")
 
 
@@ -85,8 +85,9 @@ def newest(step: str, cache: StepCache) -> CacheEntry | None:
 
 
 def changed(
-    before: Mapping[str, str], now: Key, files_before: Mapping[str, str] | None, files_now: Mapping[str, str]
-) -> Iterator[str]:
+    before: Mapping[str, str], now: Key, files_before: Mapping[str, str] | None, files_now: Mapping[str, str],
+    versions_in: Callable[[str], Mapping[str, str]],
+) -> Iterator[str]:  # fmt: skip
     """Each part that differs, in words. Pure."""
     for name in dict.fromkeys((*now.parts, *before)):
         old, new = before.get(name), now.parts.get(name)
@@ -94,6 +95,8 @@ def changed(
             continue
         if name == INPUTS:
             yield from _inputs(files_before, files_now)
+        elif name == ENVIRONMENT and (told := _versions(versions_in(old or ""), versions_in(new or ""))):
+            yield from told
         else:
             yield f"{name} {_how(old, new)}"
 
@@ -105,6 +108,20 @@ def _inputs(before: Mapping[str, str] | None, now: Mapping[str, str]) -> Iterato
     for path in sorted(before.keys() | now.keys()):
         if before.get(path) != now.get(path):
             yield f"input {path} {_how(before.get(path), now.get(path))}"
+
+
+def _versions(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What is another in an environment. Nothing where one of both is no longer known, or the same versions were built
+    anew."""
+    if not before or not now:
+        return []
+    other = [name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name)]
+    return [
+        f"{name} {before[name]} is now {now[name]}"
+        if name in before and name in now
+        else f"{name} {_how(before.get(name), now.get(name))}"
+        for name in other
+    ]
 
 
 def _how(old: str | None, new: str | None) -> str:

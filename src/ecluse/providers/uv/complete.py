@@ -30,6 +30,17 @@ def content_of(folder: Path) -> str:
     return str((recall(folder / COMPLETE) or {}).get("content", folder.name))
 
 
+def versions_in(environments: Path, content: str) -> dict[str, str]:
+    """Of Python and the packages of the environment with that content, if one is here."""
+    kept = (recall(path) or {} for path in environments.glob(f"*/{COMPLETE}"))
+    found = next((one for one in kept if one.get("content") == content), None)
+    if found is None:
+        return {}
+    wheels = (str(name).split("-") for name in found.get("wheels", ()))
+    packages = {f"package {name}": version for name, version, *_ in wheels}
+    return {"Python": str(found.get("python", "")), **packages}
+
+
 def is_complete(folder: Path) -> bool:
     return (folder / COMPLETE).is_file()
 

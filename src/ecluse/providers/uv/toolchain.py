@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecluse.ports.python import Interpreter
-from ecluse.providers.uv.complete import Remembered, content_of
+from ecluse.providers.uv.complete import Remembered, content_of, versions_in
 from ecluse.providers.uv.interpreters import Ask, Found, find
 from ecluse.providers.uv.trees import tree_key
 
@@ -74,6 +74,9 @@ class UvToolchain:
 
     def content_of(self, environment: Path) -> str:
         return content_of(environment)
+
+    def versions_in(self, content: str) -> Mapping[str, str]:
+        return versions_in(self._home / "envs", content)
 
     async def wheelhouse(
         self,

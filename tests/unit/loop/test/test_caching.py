@@ -1,6 +1,7 @@
 """Steps that aren't run again: with real git, real programs and a real folder."""
 
 import asyncio
+import shutil
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -338,6 +339,34 @@ def test_why_names_the_part_that_changed(run, ask, commit, make):
     at = commit({"src/a": "a\n"})
     run(make.app(build(make, env={"LEVEL": "1"})), at)
     assert ask(make.app(build(make, env={"OTHER": "1"})), at, "build") == ("env OTHER is new", "env LEVEL is gone")
+
+
+def test_why_names_the_versions_that_changed_in_an_environment(commit, make, world):
+    then = {"Python": "3.11.7", "package flask": "3.0.0", "package old": "1"}
+    now = {"Python": "3.12.1", "package flask": "3.1.0", "package new": "2"}
+    known = {"then": then, "now": now}
+    at = commit({"src/a": "a\n"})
+    app = make.app(build(make))
+
+    def with_content(name):
+        class Chain(type(world.toolchain)):
+            content_of = staticmethod(lambda _: name)
+            versions_in = staticmethod(lambda content: known.get(content, {}))
+
+        return replace(world, toolchain=Chain())
+
+    asyncio.run(run_steps(app, with_content("then"), commit=at))
+    shutil.rmtree(world.home / "cache" / "step-environments")
+
+    def told():
+        (found,) = asyncio.run(why("build", app, with_content("now"), at, {}))
+        return found.changes
+
+    assert told() == (
+        "Python 3.11.7 is now 3.12.1", "package flask 3.0.0 is now 3.1.0", "package new is new", "package old is gone",
+    )  # fmt: skip
+    known.pop("then")
+    assert told() == ("environment changed",)
 
 
 def test_why_says_when_there_is_nothing_to_compare_with(ask, commit, make):

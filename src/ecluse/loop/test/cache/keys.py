@@ -21,6 +21,7 @@ from ecluse.ports.source import Entry
 FORMAT = "1"
 """Of keys and entries. What was kept under another one is never found again."""
 
+ENVIRONMENT = "environment"
 INPUTS = "inputs"
 ABSENT = "absent"
 
@@ -103,7 +104,7 @@ def parts_of(step: Step, needs: Mapping[str, Key], basis: Basis) -> dict[str, st
         "name": step.name,
         "Écluse": basis.tool,
         "platform": basis.platform,
-        "environment": "" if step.builtin else basis.environments.get(step.python, ABSENT),
+        ENVIRONMENT: "" if step.builtin else basis.environments.get(step.python, ABSENT),
         "command": _text(step.command),
         "folder": step.folder,
         INPUTS: basis.inputs(step.inputs),
