@@ -45,6 +45,25 @@ def test_a_second_reading_needs_no_pydantic_and_no_tomlkit(root, home):
     assert loading(root, home) == ["shop", "False"]
 
 
+ASK_WHAT_IS_WRONG = """
+import sys
+from pathlib import Path
+from ecluse.manifest.cache import load
+from ecluse.model.problem import ProblemError
+try:
+    load(Path(sys.argv[1]), {}, Path(sys.argv[2]))
+except ProblemError as error:
+    print(error.problems[0].code, "pydantic" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"[app\n", "M004"), (b"# caf\xe9\n", "M003")])
+def test_what_is_no_toml_is_told_without_pydantic(root, home, data, code):
+    (root / "ecluse.toml").write_bytes(data)
+    asked = subprocess.run([sys.executable, "-c", ASK_WHAT_IS_WRONG, root, home], capture_output=True, check=True)
+    assert asked.stdout.decode().split() == [code, "False"]
+
+
 def test_what_is_remembered_is_what_was_read(root, home):
     first, second = load(root, {}, home), load(root, {}, home)
     assert first == second == read(root, {})
