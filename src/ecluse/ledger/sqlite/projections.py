@@ -98,8 +98,9 @@ def _store(connection: Connection, before: EnvironmentKnown, after: EnvironmentK
         "migrations": _text(migrations),
     }
     connection.rows("put_environment", {**place, **kept})
+    were = {one.id: one for one in before.deployments}
     for known in after.deployments:
-        if known not in before.deployments:
+        if known != were.get(known.id):
             connection.rows("put_deployment", {**_row(known), "event": event})
 
 
