@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -48,7 +47,7 @@ class SqliteLedger:
         make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         self._make_room = make_room
-        self._connection = Connection(path, busy_seconds, self._fold_older)
+        self._connection = Connection(path, busy_seconds, self._fold)
         self._clock = clock
         self._actor = actor
         self._lock = threading.RLock()
@@ -123,23 +122,19 @@ class SqliteLedger:
     def rebuild(self) -> int:
         with self._lock:
             self._flush()
-            return self._fold_again()
+            with self._connection.writing():
+                return self._fold()
 
-    def _fold_older(self) -> None:
-        """An event that can't be read is told by whoever reads it, not by whoever opens the file."""
-        with suppress(ProblemError):
-            self._fold_again()
-
-    def _fold_again(self) -> int:
+    def _fold(self) -> int:
+        """Inside a transaction."""
         from ecluse.ledger.sqlite import projections  # noqa: PLC0415
 
-        with self._connection.writing():
-            projections.clear(self._connection)
-            count = 0
-            for page in batched(map(self._read, self._links())):
-                self._project(page)
-                count += len(page)
-            return count
+        projections.clear(self._connection)
+        count = 0
+        for page in batched(map(self._read, self._links())):
+            self._project(page)
+            count += len(page)
+        return count
 
     def close(self) -> None:
         with self._lock:

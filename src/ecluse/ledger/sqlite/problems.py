@@ -20,6 +20,7 @@ UNFIT = frozenset({sqlite3.SQLITE_CONSTRAINT_TRIGGER, sqlite3.SQLITE_CONSTRAINT_
 
 
 FULL = "L005"
+NOT_AN_EVENT = "L006"
 LITTLE_SPACE = 64 * 1024
 """Bytes; SQLite needs a few pages for a write-ahead log and its index."""
 
@@ -121,7 +122,7 @@ def changed(path: Path) -> Problem:
 
 def not_an_event(path: Path, number: int) -> Problem:
     return Problem(
-        code="L006",
+        code=NOT_AN_EVENT,
         what=f"event {number} in {path} can't be read",
         state="the file was left as it is",
         fix="`ecluse events --verify` names the first broken event; put a copy from a backup in its place",

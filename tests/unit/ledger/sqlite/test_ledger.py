@@ -73,9 +73,9 @@ def test_events_outlive_the_process_that_wrote_them(opened):
 def test_a_commit_waits_for_the_disk(opened):
     ledger = opened()
     ledger.append(STEP)
-    (row,) = ledger._connection._connected().execute("PRAGMA synchronous").fetchall()
+    (row,) = ledger._connection._to_write().execute("PRAGMA synchronous").fetchall()
     assert row[0] == 2
-    (row,) = ledger._connection._connected().execute("PRAGMA journal_mode").fetchall()
+    (row,) = ledger._connection._to_write().execute("PRAGMA journal_mode").fetchall()
     assert row[0] == "wal"
 
 
@@ -262,22 +262,6 @@ def test_migrations_are_numbered_without_a_gap():
     assert [number for number, _ in migrations.steps()] == list(range(1, len(migrations.steps()) + 1))
 
 
-def test_runs_of_an_older_file_are_known_once_it_is_opened(tmp_path):
-    path = tmp_path / "ledger.db"
-    before = SqliteLedger(path, Stopped(), "ada@lock")
-    before.append(
-        RunStarted(run="run-1", verb="test"),
-        StepEnded(run="run-1", step="e2e", answer="passed", seconds=1, attempts=2, log="/log"),
-    )
-    before.close()
-    with closing(sqlite3.connect(path)) as older:
-        older.executescript("DROP TABLE runs; DROP TABLE steps; DROP TABLE outbox; PRAGMA user_version = 3;")
-    after = SqliteLedger(path, Stopped(), "ada@lock")
-    assert [(run.run, run.flaky) for run in after.runs()] == [("run-1", 1)]
-    assert [(step.name, step.flaky) for step in after.steps()] == [("e2e", 1)]
-    after.close()
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -303,19 +287,3 @@ def test_an_event_that_doesn_t_follow_the_one_before_it_is_refused(opened, path)
               WHERE number = 2"""
     with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="follows the one"):
         connection.execute(fork)
-
-
-def test_what_an_older_file_holds_is_there_after_its_migration(path, monkeypatch):
-    known = migrations.steps()
-    monkeypatch.setattr(migrations, "steps", lambda: known[:5])
-    with closing(SqliteLedger(path, Stopped(), "ada@lock")) as before:
-        records = before.append(
-            STEP, *[StepEnded(run="run-1", step=f"s{n}", answer="passed", seconds=0) for n in range(700)]
-        )
-    monkeypatch.undo()
-    with closing(SqliteLedger(path, Stopped(), "ada@lock")) as after:
-        assert tuple(after.events()) == records
-        after.append(STEP)
-        assert (after.verify().ok, after.verify().events) == (True, 702)
-    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="not deleted"):
-        connection.execute("DELETE FROM events")

@@ -1,10 +1,12 @@
 -- Facts. `canonical` holds the bytes that were hashed; the other columns are copies for looking things up.
+-- Files that were begun before step 6 have `previous` and `hash` UNIQUE too: an index of hashes has no order, so for each
+-- event a page somewhere in it was written.
 CREATE TABLE events (
     number INTEGER PRIMARY KEY,
     environment TEXT NOT NULL,
     canonical BLOB NOT NULL,
-    previous TEXT NOT NULL UNIQUE,
-    hash TEXT NOT NULL UNIQUE
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
 );
 
 CREATE INDEX events_of_environment ON events (environment, number);
