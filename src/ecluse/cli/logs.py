@@ -81,7 +81,7 @@ def command(
                 break
         return Exit.DONE
 
-    session.run(folder, work, as_json=as_json, by_what_serves=True, only_reads=True)
+    session.run(folder, work, as_json=as_json, in_an_emergency=True, by_what_serves=True, only_reads=True)
 
 
 def whose(version: str, slot: str | None) -> str:

@@ -15,17 +15,25 @@ Result = TypeVar("Result")
 
 
 class BestEffortLedger:
-    """`ledger` until it fails with a Problem, from then on `spare`, an empty one; `lost` is told once."""
+    """`ledger` until it fails with a Problem. One that can't be written is read all the same, and what is appended goes
+    to `spare`, an empty one; one that can't be read is left for that. `lost` is told once."""
 
     def __init__(self, ledger: Ledger, spare: Ledger, lost: Callable[[Problem], None]) -> None:
         self._own, self._spare, self._lost = ledger, spare, lost
-        self._used = ledger
+        self._read = self._written = ledger
+        self._is_told = False
 
     def append(self, *events: Event) -> tuple[Record, ...]:
-        return self._try(lambda ledger: ledger.append(*events))
+        try:
+            return self._written.append(*events)
+        except ProblemError as error:
+            self._leave(error, self._written)
+            self._written = self._spare
+            return self._spare.append(*events)
 
     def defer(self, *events: Event) -> None:
-        self._try(lambda ledger: ledger.defer(*events))
+        """Written at once: what waits to be written, and can't be, would be told to whoever reads."""
+        self.append(*events)
 
     def events(self, *, after: int = 0, environment: str | None = None, limit: int | None = None) -> Iterator[Record]:
         yield from self._try(lambda ledger: tuple(ledger.events(after=after, environment=environment, limit=limit)))
@@ -62,10 +70,15 @@ class BestEffortLedger:
 
     def _try(self, ask: Callable[[Ledger], Result]) -> Result:
         try:
-            return ask(self._used)
+            return ask(self._read)
         except ProblemError as error:
-            if self._used is self._spare:
-                raise
+            self._leave(error, self._read)
+            self._read = self._written = self._spare
+            return ask(self._spare)
+
+    def _leave(self, error: ProblemError, ledger: Ledger) -> None:
+        if ledger is self._spare:
+            raise error
+        if not self._is_told:
             self._lost(error.problems[0])
-            self._used = self._spare
-            return ask(self._used)
+        self._is_told = True
