@@ -102,6 +102,7 @@ def broken(found: Verification) -> Problem:
         what=f"the ledger was changed from outside: {found.why}",
         evidence=(f"the head says {counted(found.events, 'event')}, {found.head}",),
         state=f"the events before number {found.broken_at} are as they were written" if found.broken_at else "",
-        fix="put a copy from a backup in its place; release tags name the head that they were made at",
+        fix="put a copy from a backup in its place, and leave no ledger.db-wal beside it; release tags name the head "
+        "that they were made at",
         exit=Exit.REFUSED,
     )

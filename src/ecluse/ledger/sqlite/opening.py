@@ -19,6 +19,8 @@ NEEDS_WRITING = frozenset(
 )
 """What SQLite says where it can't have the index of the write-ahead log beside the file, which a reader makes too."""
 
+READ_ONLY = "mode=ro"
+
 Moment: TypeAlias = "tuple[tuple[int, int, int], ...]"
 """Inode, time and size of the file and of its write-ahead log: another one, and something was written."""
 NOTHING = (0, 0, 0)
@@ -31,10 +33,11 @@ class Opened:
     connection: sqlite3.Connection
     version: int
     until: Moment | None = None
+    is_for_reading: bool = False
 
     @property
     def may_write(self) -> bool:
-        return self.until is None and self.version == latest()
+        return not self.is_for_reading and self.version == latest()
 
 
 def moment(path: Path) -> Moment:
@@ -46,7 +49,7 @@ def to_read(path: Path, busy_seconds: float) -> Opened:
     caller to migrate; so is the empty ledger where there is no file yet."""
     now = moment(path)
     if now[0][-1] == 0:
-        return Opened(connection=_connect(":memory:", busy_seconds), version=0, until=now)
+        return _copied(_connect(":memory:", busy_seconds), 0, now)
     with _alone(path.parent, fcntl.LOCK_SH):
         found = _as_it_lies(path, busy_seconds, now)
     if found.version >= READABLE:
@@ -56,12 +59,14 @@ def to_read(path: Path, busy_seconds: float) -> Opened:
         found.connection.backup(copy)
     finally:
         found.connection.close()
-    return Opened(connection=copy, version=found.version, until=now)
+    return _copied(copy, found.version, now)
 
 
 def to_write(path: Path, busy_seconds: float) -> Opened:
     """Makes the file where there is none; its schema is as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if _is_logged(moment(path)):
+        _checked(path, READ_ONLY, busy_seconds).connection.close()
     return _checked(path, "mode=rwc", busy_seconds)
 
 
@@ -76,21 +81,33 @@ def bring_up(opened: Opened, path: Path, fold: Callable[[], object]) -> None:
 
 def _as_it_lies(path: Path, busy_seconds: float, now: Moment) -> Opened:
     """On a full or read-only disk, or in a folder of somebody else's, SQLite reads the file alone if it is told that
-    nobody writes to it: so if no log is there, and for as long as that is so."""
+    nobody writes to it: so if no log is there, and for as long as that is so.
+
+    The last one that may write puts a log into the file as it closes it. Whose log that is SQLite doesn't ask: one that
+    lay beside a copy from a backup would spoil it. So who only reads mustn't.
+    """
     try:
-        return _checked(path, "mode=rw", busy_seconds)
+        return _checked(path, READ_ONLY if _is_logged(now) else "mode=rw", busy_seconds)
     except sqlite3.OperationalError as error:
-        is_logged = moment(path)[1][-1] > 0
-        if is_logged or getattr(error, "sqlite_errorcode", 0) & PRIMARY not in NEEDS_WRITING:
+        if _is_logged(moment(path)) or getattr(error, "sqlite_errorcode", 0) & PRIMARY not in NEEDS_WRITING:
             raise
-    return _checked(path, "mode=ro&immutable=1", busy_seconds, now)
+    return _checked(path, f"{READ_ONLY}&immutable=1", busy_seconds, now)
+
+
+def _copied(copy: sqlite3.Connection, version: int, now: Moment) -> Opened:
+    return Opened(connection=copy, version=version, until=now, is_for_reading=True)
+
+
+def _is_logged(now: Moment) -> bool:
+    return now[1][-1] > 0
 
 
 def _checked(path: Path, how: str, busy_seconds: float, until: Moment | None = None) -> Opened:
     connection = _connect(f"{path.absolute().as_uri()}?{how}", busy_seconds)
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        return Opened(connection=connection, version=version_of(connection, path), until=until)
+        version, is_for_reading = version_of(connection, path), how.startswith(READ_ONLY)
+        return Opened(connection=connection, version=version, until=until, is_for_reading=is_for_reading)
     except BaseException:
         connection.close()
         raise

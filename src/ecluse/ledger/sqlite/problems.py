@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from ecluse.model.problem import Exit, Problem, ProblemError
 
@@ -61,12 +62,14 @@ def problem(path: Path, code: int, said: str) -> Problem:
 
 
 def unreadable(path: Path, said: str) -> Problem:
+    folder = quote(str(path.parent))
     return Problem(
         code="L001",
         what=f"{path} can't be read as a ledger",
         evidence=(said,),
         state="the file was left as it is; what runs goes on running, the hosts know what serves",
-        fix=f"put a copy from a backup in its place, or keep it aside and begin a new ledger: mv {path} {path}.broken",
+        fix=f"keep it aside, with its log: mkdir {folder}/broken && mv {folder}/{path.name}* {folder}/broken; then "
+        "put a copy from a backup in its place, or begin a new ledger",
     )
 
 
@@ -110,12 +113,14 @@ def full(path: Path) -> Problem:
 
 
 def changed(path: Path) -> Problem:
+    folder = quote(str(path.parent))
     return Problem(
         code="L008",
         what=f"{path} was changed from outside: its last event isn't the one that its head names",
         state="nothing was recorded by this command; the file was left as it is",
-        fix=f"`ecluse events --verify` names the first broken event; put a copy from a backup in its place, "
-        f"or keep it aside and begin a new ledger: mv {path} {path}.broken",
+        fix="`ecluse events --verify` names the first broken event; keep it aside, with its log: "
+        f"mkdir {folder}/broken && mv {folder}/{path.name}* {folder}/broken; then "
+        "put a copy from a backup in its place, or begin a new ledger",
         exit=Exit.REFUSED,
     )
 
@@ -125,5 +130,6 @@ def not_an_event(path: Path, number: int) -> Problem:
         code=NOT_AN_EVENT,
         what=f"event {number} in {path} can't be read",
         state="the file was left as it is",
-        fix="`ecluse events --verify` names the first broken event; put a copy from a backup in its place",
+        fix="`ecluse events --verify` names the first broken event; put a copy from a backup in its place, "
+        f"and leave no {path.name}-wal beside it",
     )

@@ -261,6 +261,30 @@ ledger.close()
 """
 
 
+@pytest.mark.parametrize("does", [SqliteLedger.state, lambda ledger: ledger.append(STEP)], ids=["read", "write"])
+def test_a_log_of_another_file_doesn_t_get_into_this_one(path, tmp_path, does):
+    """As it is left where a copy from a backup was put in the place of a ledger whose last writer was killed."""
+    fill(path, 3)
+    before = path.read_bytes()
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE theirs (x)")
+        path.with_name("ledger.db-wal").write_bytes(other.with_name("other.db-wal").read_bytes())
+    with opened(path) as ledger, pytest.raises(ProblemError) as caught:
+        does(ledger)
+    assert (caught.value.problems[0].code, path.read_bytes()) == ("L001", before)
+
+
+def test_who_looked_while_another_had_written_may_write_too(path):
+    with opened(path) as other, opened(path) as ledger:
+        other.append(*history(1))
+        ledger.state()
+        ledger.append(*history(2))
+        other.append(*history(3))
+        assert (ledger.state().events, ledger.verify().ok) == (18, True)
+
+
 def begin_writer(path):
     return subprocess.Popen([sys.executable, "-c", WRITER, str(path)])
 
