@@ -1,7 +1,9 @@
 """The disk is full or the memory is lost: looking, going back and stopping still work, and say what is wrong."""
 
 import contextlib
+import json
 import os
+import sqlite3
 import subprocess
 
 import pytest
@@ -68,6 +70,34 @@ def test_with_a_damaged_ledger_one_can_look_and_stop(serving, damage):
     assert serving.ecluse("stop").returncode == 0
     with pytest.raises(OSError, match="refused"):
         serving.get()
+
+
+def test_with_a_ledger_that_can_not_be_written_one_can_go_back_and_the_next_look_records_it(serving):
+    one = serving.get()
+    serving.sell("two")
+    two = serving.json("ship")["version"]
+    ledger = sqlite3.connect(serving.root / ".ecluse" / "ledger.db", isolation_level=None)
+    with contextlib.closing(ledger):
+        ledger.execute("UPDATE head SET number = number + 1")
+        with Customers(serving.url, connections=4) as customers:
+            back = serving.ecluse("rollback")
+        assert (back.returncode, "L008" in back.stderr) == (0, True), back.stderr
+        customers.lost_nothing()
+        assert serving.get() == one
+        assert "L008" in serving.ecluse("ship").stderr
+        ledger.execute("UPDATE head SET number = number - 1")
+    serving.json("status")
+    assert json.loads(serving.ecluse("events", "--json").stdout.splitlines()[-1])["kind"] == "DifferenceSeen"
+    assert serving.json("rollback", "--dry-run")["version"] == two
+
+
+def test_with_a_lost_ledger_what_the_host_keeps_is_not_said_to_be_gone(serving):
+    serving.sell("two")
+    serving.json("ship")
+    (serving.root / ".ecluse" / "ledger.db").unlink()
+    refused = serving.ecluse("rollback")
+    assert (refused.returncode, "D038" in refused.stderr) == (1, True), refused.stderr
+    assert serving.get()[0] == "shop two"
 
 
 def test_after_git_clean_what_serves_is_still_known_and_can_be_shipped_and_stopped(serving):

@@ -64,6 +64,8 @@ WHY: Mapping[str, str] = {
     "failed twice in a row, or it answered more errors or more slowly than the release before. Traffic "
     "went back by itself.",
     "D030": "A rollback goes to what served before, and this is the first release here, or the one before is gone.",
+    "D038": "The host keeps the release before, but how it is asked for its health, and what it was made of, stand in "
+    "the ledger and the store of whoever deployed it. Here they were lost, or it came from another machine.",
     "D050": "The environment has policies (freeze windows, approvals, staging, backups, availability), and one of "
     "them doesn't let a release in now.",
     "D063": "Going back is a change too. The release before was asked for its health first, and is worse than the "

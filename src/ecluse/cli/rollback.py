@@ -51,5 +51,6 @@ def command(
         return render.ended(await rollback(wanted, at.world, wait, override=override), as_json=as_json)
 
     session.run(
-        folder, work, as_json=as_json, otherwise=render.halted(environment), by_what_serves=True, tells=not dry_run
-    )
+        folder, work, as_json=as_json, otherwise=render.halted(environment), in_an_emergency=True, by_what_serves=True,
+        tells=not dry_run,
+    )  # fmt: skip

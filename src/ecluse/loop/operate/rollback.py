@@ -31,9 +31,9 @@ async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None, 
 
     began, fleet = world.clock.monotonic(), fleet_of(world, wanted.app, wanted.environment)
     if await _undone(wanted, fleet, world, wait):
-        now = _serving_now(await fleet.observe(), world.ledger.state(), wanted.environment.name)
+        seen = await fleet.observe()
         world.reporter.note("the deployment that was left unfinished is taken back; once more goes back further")
-        return _as_rolled_back(wanted, now, world.clock.monotonic() - began)
+        return _as_rolled_back(wanted, seen, world.ledger.state(), world.clock.monotonic() - began)
 
     def before(seen: Seen, state: State) -> ReleaseKnown:
         return _before(seen, state, wanted.environment.name)
@@ -67,21 +67,16 @@ def takes_back(fleet: Fleet, seen: Seen) -> str:
     return ""
 
 
-def _serving_now(seen: Seen, state: State, environment: str) -> ReleaseKnown:
-    found = state.releases.get(ReleaseId(seen.serving))
-    if found is None:
-        raise ProblemError(nowhere_to_go(environment))
-    return found
-
-
-def _as_rolled_back(wanted: Wanted, now: ReleaseKnown, seconds: float) -> Shipped:
+def _as_rolled_back(wanted: Wanted, seen: Seen, state: State, seconds: float) -> Shipped:
+    """To what serves, which the hosts can name where it isn't known here."""
+    now = state.releases.get(ReleaseId(seen.serving))
     return Shipped(
         outcome="rolled_back",
         environment=wanted.environment.name,
         url=wanted.url,
-        commit=now.commit,
-        release=now.id,
-        version=now.version,
+        commit=now.commit if now else "",
+        release=seen.serving,
+        version=now.version if now else _version_on(seen, seen.serving),
         seconds=seconds,
     )
 
@@ -98,10 +93,17 @@ async def would_go_to(wanted: Wanted, world: World) -> tuple[ReleaseKnown, tuple
 
 
 def _before(seen: Seen, state: State, environment: str) -> ReleaseKnown:
-    found = state.releases.get(release_before(seen, state, environment))
-    if found is None:
-        raise ProblemError(nowhere_to_go(environment))
-    return found
+    before = release_before(seen, state, environment)
+    if found := state.releases.get(ReleaseId(before)):
+        return found
+    version = _version_on(seen, before)
+    raise ProblemError(not_known_here(version) if version else nowhere_to_go(environment))
+
+
+def _version_on(seen: Seen, release: str) -> str:
+    """By a host that has it in a slot."""
+    slots = (slot for one in seen.hosts.values() for slot in one.slots)
+    return next((slot.version for slot in slots if slot.version and slot.release == release), "")
 
 
 def release_before(seen: Seen, state: State, environment: str) -> str:
@@ -120,5 +122,17 @@ def nowhere_to_go(environment: str) -> Problem:
         what=f"there is no release before the one that serves in '{environment}'",
         state="nothing moved",
         fix="`ecluse history` shows what was deployed; `ecluse ship --commit REV` ships the commit you want",
+        exit=Exit.REFUSED,
+    )
+
+
+def not_known_here(version: str) -> Problem:
+    """As where the ledger was lost, or is another machine's: how it is asked for its health isn't known either."""
+    commit = version.partition("+g")[2].partition(".")[0] or "REV"
+    return Problem(
+        code="D038",
+        what=f"release {version}, which is still on the host, isn't in the ledger here, so it can't be gone back to",
+        state="nothing moved",
+        fix=f"`ecluse ship --commit {commit}` ships its commit again; or roll back where it was deployed from",
         exit=Exit.REFUSED,
     )

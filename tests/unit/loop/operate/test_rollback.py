@@ -1,9 +1,11 @@
 """To go back while a deployment is open that nobody finishes."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from ecluse.ledger.memory import MemoryLedger
 from ecluse.loop.operate.rollback import rollback, would_go_to
 from ecluse.loop.operate.unfinished import resume
 from ecluse.model.problem import ProblemError
@@ -75,3 +77,21 @@ async def test_without_a_release_before_there_is_nowhere_to_go(memory_world):
     with pytest.raises(ProblemError) as error:
         await rollback(first.wanted, first.world)
     assert error.value.problems[0].code == "D030"
+
+
+async def test_a_release_that_is_on_the_hosts_and_not_in_the_ledger_is_not_said_not_to_be(chain):
+    """The ledger was lost, or is another machine's."""
+    world = replace(chain.world, ledger=MemoryLedger(chain.world.clock, "ada@elsewhere"))
+    with pytest.raises(ProblemError) as error:
+        await rollback(chain.wanted, world)
+    assert error.value.problems[0].code == "D038"
+    assert "0.9.0" in error.value.problems[0].what
+    assert await chain.serve("1.0.0")
+
+
+async def test_what_is_taken_back_is_named_by_the_hosts_where_the_ledger_can_t(chain):
+    await left_behind(chain, 0)
+    world = replace(chain.world, ledger=MemoryLedger(chain.world.clock, "ada@elsewhere"))
+    done = await rollback(chain.wanted, world)
+    assert (done.outcome, done.version) == ("rolled_back", "1.0.0")
+    assert await chain.serve("1.0.0")
