@@ -13,6 +13,7 @@ from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.loop.deploy.existing import deploy_existing, would_deploy
 from ecluse.loop.deploy.recall import find
+from ecluse.loop.operate.rollback import with_way_back
 from ecluse.loop.plan.orders import is_sent, orders_of
 from ecluse.model.problem import Exit
 
@@ -60,6 +61,6 @@ def command(
             override=override,
             wait=wait,
         )
-        return render.ended(deployed, as_json=as_json)
+        return render.ended(with_way_back(deployed, at.world), as_json=as_json)
 
     session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), tells=not dry_run)

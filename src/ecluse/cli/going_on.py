@@ -9,6 +9,7 @@ import click
 
 from ecluse.cli import options, session
 from ecluse.cli.render import shipped as render
+from ecluse.loop.operate.rollback import with_way_back
 from ecluse.loop.operate.unfinished import resume
 from ecluse.model.problem import Exit
 
@@ -32,7 +33,7 @@ def going_on(what: str, *, promote: bool, epilog: str) -> click.Command:
 
         async def work(at: session.Session) -> Exit:
             shipped = await resume(at.wanted(environment), at.world, promote=promote, wait=wait)
-            return render.ended(shipped, as_json=as_json)
+            return render.ended(with_way_back(shipped, at.world), as_json=as_json)
 
         session.run(folder, work, as_json=as_json, otherwise=render.halted(environment), tells=True)
 

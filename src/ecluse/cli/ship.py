@@ -12,6 +12,7 @@ from ecluse.cli import options, session
 from ecluse.cli.reasons import require_reason
 from ecluse.cli.render import shipped as render
 from ecluse.cli.several import run_each
+from ecluse.loop.operate.rollback import with_way_back
 from ecluse.loop.plan.orders import is_sent, orders_of_ship
 from ecluse.loop.plan.preview import preview
 from ecluse.loop.ship import ShipOrder, ship
@@ -68,6 +69,6 @@ def command(
             sends, dry = is_sent(order.wanted) and not plan.unchanged, assembly.rehearsal(at.world)
             sent = await orders_of_ship(order, plan.version, dry) if sends else None
             return render.preview(plan, sent, as_json=as_json)
-        return render.ended(await ship(order, at.world), as_json=as_json)
+        return render.ended(with_way_back(await ship(order, at.world), at.world), as_json=as_json)
 
     run_each(folder, work, as_json=as_json, otherwise=render.halted(environment), tells=not dry_run)

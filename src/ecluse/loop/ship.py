@@ -96,6 +96,8 @@ class Shipped:
     """Processes of the release that aren't started."""
     answered: Answered | None = None
     """By a release that was undone once it had traffic."""
+    leads_back: bool = False
+    """Whether there is a release before, which a rollback would lead to."""
 
     @property
     def exit(self) -> Exit:

@@ -57,6 +57,12 @@ def test_an_address_is_told_where_something_listens(url, lines, capsys):
     assert capsys.readouterr().out.count("\n  ") == lines
 
 
+@pytest.mark.parametrize("leads_back", [False, True])
+def test_a_rollback_is_named_where_it_would_lead_somewhere(leads_back, capsys):
+    ended(Shipped(outcome="shipped", environment="production", leads_back=leads_back), as_json=False)
+    assert ("ecluse rollback production" in capsys.readouterr().out) is leads_back
+
+
 def test_a_process_that_is_off_is_shown_with_its_reason(capsys):
     off = Process(name=ProcessName("worker"), enabled=False, why_off="needs Redis")
     shipped = Shipped(outcome="shipped", environment="local", off=(off,))

@@ -112,7 +112,7 @@ def text(shipped: Shipped) -> None:
         line = f"  {moved.at.astimezone():%H:%M:%S}  {moved.move:<8} {moved.seconds:7.2f} s  {moved.detail}"
         click.echo(line.rstrip())
     place = "" if shipped.environment == "local" else f" {shipped.environment}"
-    back = "" if shipped.outcome == "rolled_back" else f" · ecluse rollback{place}"  # which would lead forward again
+    back = f" · ecluse rollback{place}" if shipped.leads_back else ""
     click.echo(f"next: ecluse status{place} · ecluse logs{place} -f{back}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from ecluse.loop.deploy.existing import deploy_existing
@@ -39,6 +41,18 @@ async def rollback(wanted: Wanted, world: World, wait: timedelta | None = None, 
         return _before(seen, state, wanted.environment.name)
 
     return await deploy_existing(wanted, before, world, verb="rollback", wait=wait, override=override)
+
+
+def with_way_back(shipped: Shipped, world: World) -> Shipped:
+    """While it waits for a person there is none, but `undo`. A ledger that can't be asked any more names none."""
+    if shipped.outcome == "waiting":
+        return shipped
+    with suppress(ProblemError):
+        state, here = world.ledger.state(), known(world, shipped.environment)
+        if before := state.releases.get(ReleaseId(here.previous)):
+            said = crossing(release_of(before), here, world.store)
+            return replace(shipped, leads_back=not (said and said.stops))
+    return shipped
 
 
 async def _undone(wanted: Wanted, fleet: Fleet, world: World, wait: timedelta | None) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from ecluse.ledger.memory import MemoryLedger
-from ecluse.loop.operate.rollback import rollback, would_go_to
+from ecluse.loop.operate.rollback import rollback, with_way_back, would_go_to
 from ecluse.loop.operate.unfinished import resume
+from ecluse.loop.ship import Shipped
 from ecluse.model.problem import ProblemError
 from support.memory_chain import LIVE, Chain, left_behind
 
@@ -77,6 +78,16 @@ async def test_without_a_release_before_there_is_nowhere_to_go(memory_world):
     with pytest.raises(ProblemError) as error:
         await rollback(first.wanted, first.world)
     assert error.value.problems[0].code == "D030"
+
+
+async def test_a_way_back_is_named_where_there_is_one(memory_world):
+    chain, shipped = Chain(memory_world), Shipped(outcome="shipped", environment="live")
+    assert not with_way_back(shipped, chain.world).leads_back
+    await chain.deploy("1.0.0")
+    assert not with_way_back(shipped, chain.world).leads_back
+    await chain.deploy("2.0.0")
+    assert with_way_back(shipped, chain.world).leads_back
+    assert not with_way_back(replace(shipped, outcome="waiting"), chain.world).leads_back
 
 
 async def test_a_release_that_is_on_the_hosts_and_not_in_the_ledger_is_not_said_not_to_be(chain):
