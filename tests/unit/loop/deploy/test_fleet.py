@@ -414,7 +414,7 @@ async def waiting(memory):
     assert (await chain.deploy("1.0.0")).committed or (await resume(chain.wanted, chain.world, promote=True))
     held_back = await chain.deploy("2.0.0")
     assert (held_back.held, held_back.problem, held_back.committed) == (True, None, False)
-    weights = {target._weights[Slot.GREEN] for target in chain.hosts.values()}
+    weights = {target.slots.weights[Slot.GREEN] for target in chain.hosts.values()}
     assert weights == {10}
     return chain
 
@@ -437,7 +437,7 @@ async def test_to_resume_is_not_to_promote(memory_world):
         await resume(chain.wanted, chain.world, promote=False)
     assert "`ecluse promote live`" in error.value.problems[0].fix
     assert await chain.phase() == "waiting"
-    assert {target._weights[Slot.GREEN] for target in chain.hosts.values()} == {10}
+    assert {target.slots.weights[Slot.GREEN] for target in chain.hosts.values()} == {10}
 
 
 async def test_a_waiting_that_was_left_half_made_is_made_on_all_hosts(memory_world):
@@ -491,7 +491,7 @@ async def test_a_host_that_an_undo_could_not_reach_is_told_of(memory_world):
     chain.hosts["c"]._failures.clear()
     assert (await take_back(chain.wanted, chain.world)).version == "2.0.0"
     assert {look.open for look in (await chain.fleet.observe()).hosts.values()} == {None}
-    assert {target._weights[Slot.BLUE] for target in chain.hosts.values()} == {100}
+    assert {target.slots.weights[Slot.BLUE] for target in chain.hosts.values()} == {100}
 
 
 async def test_what_is_over_on_some_hosts_is_not_gone_on_with(chain):
@@ -693,7 +693,7 @@ async def test_a_host_whose_journal_forgot_the_deployment_is_not_called_undone(c
     target = chain.hosts["d"]
     while "start" not in target.calls[-2:] and not undone.done():  # noqa: ASYNC110 the loop under test turns meanwhile
         await asyncio.sleep(0)
-    target._open, target._weights = None, {Slot.BLUE: 0, Slot.GREEN: 100}
+    target._open, target.slots.weights = None, {Slot.BLUE: 0, Slot.GREEN: 100}
     problem = (await undone).problem
     assert (problem.code, problem.exit) == ("D079", Exit.NEEDS_PERSON)
     assert "d: serves 2.0.0, and its journal knows nothing of the deployment" in problem.evidence
