@@ -97,6 +97,7 @@ def test_with_a_lost_ledger_what_the_host_keeps_is_not_said_to_be_gone(serving):
     (serving.root / ".ecluse" / "ledger.db").unlink()
     refused = serving.ecluse("rollback")
     assert (refused.returncode, "D038" in refused.stderr) == (1, True), refused.stderr
+    assert serving.ecluse("logs").stderr.startswith(f"lines of {serving.get()[1]}, which serves")
     assert serving.get()[0] == "shop two"
 
 

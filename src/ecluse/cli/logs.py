@@ -63,12 +63,15 @@ def command(
         environment = at.environment(options.chosen(environment_argument, environment_option))
         fleet = fleet_of(at.world, at.app, environment)
 
+        seen = await fleet.observe()
+        there = {str(slot.release): slot.version for one in seen.hosts.values() for slot in one.slots}
+
         @cache
         def version_of(release: str) -> str:
             known = at.world.ledger.state().releases.get(release)
-            return known.version if known else ""
+            return known.version if known else there.get(release) or ""
 
-        chosen = choose(order, await fleet.observe(), at.world.ledger.state(), environment)
+        chosen = choose(order, seen, at.world.ledger.state(), environment)
         if chosen.release and not (release or as_json):
             click.secho(whose(version_of(chosen.release) or chosen.release, slot), dim=True, err=True)
         async for host, line in logs(at.app, fleet, order, chosen):

@@ -19,7 +19,7 @@ HEADINGS = ("when", "environment", "verb", "version", "commit", "outcome", "seco
 
 def text(shown: Timeline) -> None:
     if not shown.entries:
-        click.echo("nothing was deployed yet; begin with: ecluse ship")
+        click.echo("no deployment is recorded here yet; begin with: ecluse ship")
         return
     rows = [HEADINGS, *(_row(entry) for entry in shown.entries)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
