@@ -17,7 +17,8 @@ from ecluse.loop.deploy.recall import as_it_was, find, recall, release_of
 from ecluse.loop.deploy.settle import settle
 from ecluse.loop.deploy.transaction import Deployed
 from ecluse.loop.deploy.wanted import Wanted, require_health, require_place_for_dirty
-from ecluse.loop.ship import Shipped, gates_of, is_lenient, outcome_of, said_untested, stopped_by
+from ecluse.loop.gates import gates_of, is_lenient, said_untested, stopped_by
+from ecluse.loop.ship import Shipped, outcome_of
 from ecluse.loop.test.steps import run_steps
 from ecluse.loop.test.under_way import under_way
 from ecluse.model.events.runs import RunEnded, RunStarted

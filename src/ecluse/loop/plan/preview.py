@@ -9,8 +9,9 @@ from ecluse.loop.deploy.plan import plan_rollout
 from ecluse.loop.deploy.policy.policies import policies, undecided
 from ecluse.loop.deploy.schema.upcoming import Upcoming, upcoming
 from ecluse.loop.deploy.wanted import keep_app, require_health, require_place_for_dirty
+from ecluse.loop.gates import gates_of
 from ecluse.loop.release.make import PlannedRelease, plan_release
-from ecluse.loop.ship import ShipOrder, gates_of, serving_already
+from ecluse.loop.ship import ShipOrder, serving_already
 from ecluse.loop.test.untested import untested
 from ecluse.model.counted import counted
 from ecluse.model.deployment import Leg, Move

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecluse.loop.ship import gates_of, is_lenient
+from ecluse.loop.gates import gates_of, is_lenient
 from ecluse.manifest.read import read
 
 MANIFEST = """
