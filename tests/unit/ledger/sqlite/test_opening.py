@@ -195,6 +195,32 @@ def test_on_a_read_only_disk_it_is_read(small_disk, schema):
         assert ledger.state().events == 18
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ecluse.ledger.sqlite.ledger import SqliteLedger
+from ecluse.model.events.environments import EnvironmentStopped
+from ecluse.system.clock import SystemClock
+
+SqliteLedger(Path(sys.argv[1]), SystemClock(), "ada@lock").append(EnvironmentStopped(environment="local"))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("disk", ["full", "read-only"])
+def test_what_a_killed_writer_left_is_read_there_too(small_disk, disk):
+    path = small_disk / "ledger.db"
+    fill(path, 1)
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert path.with_name("ledger.db-wal").stat().st_size
+    if disk == "full":
+        fill_disk(small_disk)
+    else:
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with opened(path) as ledger:
+        assert (ledger.state().events, ledger.verify().ok) == (7, True)
+
+
 @pytest.fixture
 def somebody_else():
     """Whoever owns the files, it isn't this process."""
