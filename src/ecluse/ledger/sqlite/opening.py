@@ -65,9 +65,10 @@ def to_read(path: Path, busy_seconds: float) -> Opened:
 def to_write(path: Path, busy_seconds: float) -> Opened:
     """Makes the file where there is none; its schema is as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _is_logged(moment(path)):
-        _checked(path, READ_ONLY, busy_seconds).connection.close()
-    return _checked(path, "mode=rwc", busy_seconds)
+    with _alone(path.parent, fcntl.LOCK_SH):
+        if _is_logged(moment(path)):
+            _checked(path, READ_ONLY, busy_seconds).connection.close()
+        return _checked(path, "mode=rwc", busy_seconds)
 
 
 def bring_up(opened: Opened, path: Path, fold: Callable[[], object]) -> None:

@@ -238,6 +238,8 @@ from ecluse.ledger.sqlite.connection import Connection
 for line in sys.stdin:
     connection = Connection(Path(line.strip()))
     connection.rows("read_head")
+    with connection.writing():
+        pass
     connection.close()
     print("begun", flush=True)
 """
