@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 from ecluse.model.events.event import Event
@@ -16,12 +17,16 @@ Result = TypeVar("Result")
 
 class BestEffortLedger:
     """`ledger` until it fails with a Problem. One that can't be written is read all the same, and what is appended goes
-    to `spare`, an empty one; one that can't be read is left for that. `lost` is told once."""
+    to `spare`, an empty one; one that can't be read is left for that. `lost` is told once.
+
+    One that has answered is not left: what it knew (a migration that closes the way back) must not be forgotten on the
+    way, so from then on what can't be read is raised.
+    """
 
     def __init__(self, ledger: Ledger, spare: Ledger, lost: Callable[[Problem], None]) -> None:
         self._own, self._spare, self._lost = ledger, spare, lost
         self._read = self._written = ledger
-        self._is_told = False
+        self._is_told = self._has_answered = False
 
     def append(self, *events: Event) -> tuple[Record, ...]:
         try:
@@ -66,15 +71,20 @@ class BestEffortLedger:
         return self._own.rebuild()
 
     def close(self) -> None:
-        self._try(lambda ledger: ledger.close())
+        with suppress(ProblemError):
+            self._own.close()
 
     def _try(self, ask: Callable[[Ledger], Result]) -> Result:
         try:
-            return ask(self._read)
+            answer = ask(self._read)
         except ProblemError as error:
+            if self._has_answered:
+                raise
             self._leave(error, self._read)
             self._read = self._written = self._spare
             return ask(self._spare)
+        self._has_answered = True
+        return answer
 
     def _leave(self, error: ProblemError, ledger: Ledger) -> None:
         if ledger is self._spare:

@@ -55,6 +55,15 @@ def test_one_that_can_t_be_read_is_an_empty_one(ledger, tmp_path, told):
     assert [problem.code for problem in told] == ["L001"]
 
 
+def test_one_that_has_answered_is_not_an_empty_one_from_then_on(ledger, tmp_path):
+    assert ledger.state().environments["local"].serving == "r-1"
+    ledger.close()
+    (tmp_path / "ledger.db").write_bytes(b"rubbish" * 100)
+    with pytest.raises(ProblemError) as caught:
+        ledger.state()
+    assert caught.value.problems[0].code == "L001"
+
+
 def test_whether_it_is_whole_is_never_answered_by_another(ledger, tmp_path):
     ledger.close()
     (tmp_path / "ledger.db").write_bytes(b"rubbish" * 100)
