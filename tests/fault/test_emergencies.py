@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from support.older_ledger import make_older
 from support.shop import Customers
 
 pytestmark = [pytest.mark.fault, pytest.mark.network]
@@ -39,12 +40,16 @@ def fill(folder):
     assert os.statvfs(folder).f_bavail == 0
 
 
-def test_on_a_full_disk_one_can_look_go_back_and_stop(shop, small_home):
+@pytest.mark.parametrize("schema", [5, None], ids=["ledger of an earlier version", "ledger of ours"])
+def test_on_a_full_disk_one_can_look_go_back_and_stop(shop, small_home, schema):
     first = shop.json("ship")
     shop.sell("two")
     shop.json("ship")
+    if schema:
+        make_older(small_home / "ledger.db", schema)
     with Customers(shop.url, connections=4) as customers:
         fill(small_home)
+        assert len(shop.json("history")["deployments"]) == 2
         (local,) = shop.json("status")["environments"]
         assert (local["health"], local["phase"]) == ("healthy", "serving")
         assert shop.json("rollback")["outcome"] == "rolled_back"
