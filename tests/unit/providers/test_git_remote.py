@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from ecluse.model.problem import ProblemError
-from ecluse.providers.git.remote import GitRemote, credentials
+from ecluse.providers.git.reaching import credentials
+from ecluse.providers.git.remote import GitRemote
 from support.repositories import commit, git, repository
 
 
@@ -100,9 +101,8 @@ def test_a_history_has_the_tags_of_both_and_leaves_the_repository_as_it_is(root,
 def test_a_ci_s_token_is_for_its_own_forge_only(env, key, word):
     from base64 import b64encode
 
-    told = credentials(env)
-    assert told["GIT_CONFIG_KEY_0"] == f"http.https://{key}/.extraHeader"
-    assert told["GIT_CONFIG_VALUE_0"] == f"Authorization: Basic {b64encode(word.encode()).decode()}"
+    header = f"Authorization: Basic {b64encode(word.encode()).decode()}"
+    assert credentials(env) == ((f"http.https://{key}/.extraHeader", header),)
 
 
 def test_a_remote_behind_a_proxy_is_reached_by_it(root, commands):
@@ -127,4 +127,4 @@ def test_a_remote_behind_a_proxy_is_reached_by_it(root, commands):
 
 
 def test_elsewhere_git_has_its_own_credentials():
-    assert credentials({"GITHUB_TOKEN": "t"}) == {}
+    assert credentials({"GITHUB_TOKEN": "t"}) == ()

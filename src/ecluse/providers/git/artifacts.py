@@ -13,7 +13,7 @@ from ecluse.model.ids import Digest
 from ecluse.ports.cache import UnreachableError
 from ecluse.ports.commands import CommandRunner
 from ecluse.providers.git.program import Git, Said
-from ecluse.providers.git.remote import FETCHING, way
+from ecluse.providers.git.reaching import FETCHING, way
 
 REFS = "refs/ecluse/releases"
 """Who clones gets none of them: a clone takes branches and tags (git-clone(1))."""
@@ -123,7 +123,8 @@ class GitArtifacts:
                 "GIT_OBJECT_DIRECTORY": folder,
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects.decode(errors="surrogateescape").strip(),
             }
-            yield Git(self._root, self._commands, self._env, {**way(self._env), **places, **_NOBODY}, FETCHING)
+            more = {**await way(self._name, own, self._env), **places, **_NOBODY}
+            yield Git(self._root, self._commands, self._env, more, FETCHING)
 
     async def _there(self, git: Git, ref: str) -> dict[str, str]:
         """Commits by the refs that there are, below ours; `ref` may end with a star."""
@@ -161,8 +162,7 @@ class GitArtifacts:
 
     def _done(self, said: Said) -> Said:
         if not said.ok:
-            lines = [line for line in said.errors.splitlines() if line.strip()]
-            raise UnreachableError(f"{self.place}: {'; '.join(lines[:3])}")
+            raise UnreachableError(f"{self.place}: {'; '.join(said.told)}")
         return said
 
 

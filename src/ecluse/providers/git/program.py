@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,11 +33,15 @@ _SETTINGS = (
     "log.showSignature=false",
     "i18n.logOutputEncoding=UTF-8",
 )
+_USER = re.compile(r"(?<=://)[^/\s]+@")
+"""In an address: a name, which may be a token, with or without a password."""
+_LINES = 6
 
 
 @frozen
 class Said:
-    """What git answered: its exit code, its whole standard output, and the end of its standard error."""
+    """What git answered: its exit code, its whole standard output, and the end of its standard error, in which no
+    address has a user."""
 
     exit_code: int | None
     out: bytes
@@ -44,6 +50,11 @@ class Said:
     @property
     def ok(self) -> bool:
         return self.exit_code == 0
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Its first words, where what is wrong stands; what comes after them is advice."""
+        return tuple(line for line in self.errors.splitlines() if line.strip())[:_LINES]
 
 
 class Git:
@@ -63,6 +74,12 @@ class Git:
         self._commands = commands
         self._env = {name: env[name] for name in _PASSED if name in env} | _FIXED | dict(more)
 
+    def within(self, patience: timedelta) -> Git:
+        """The same, with another patience."""
+        hurried = copy(self)
+        hurried._patience = patience
+        return hurried
+
     async def ask(self, *arguments: str, stdin: bytes = b"") -> Said:
         with tempfile.NamedTemporaryFile(prefix="ecluse-git-") as out:
             said = await self.write(Path(out.name), *arguments, stdin=stdin)
@@ -81,4 +98,7 @@ class Git:
                 timeout=self._patience,
             )
         )
-        return Said(exit_code=finished.exit_code, out=b"", errors=finished.output.strip())
+        errors = [_USER.sub("", finished.output).strip()]
+        if finished.timed_out and self._patience is not None:
+            errors.append(f"no answer within {self._patience.total_seconds():.0f} s")
+        return Said(exit_code=finished.exit_code, out=b"", errors="\n".join(filter(None, errors)))
