@@ -127,6 +127,20 @@ class TestGitArtifacts(ArtifactStoreContract):
         remote.rename(tmp_path / "elsewhere")
         answers_nothing(store, tmp_path, "does not appear to be a git repository")
 
+    def test_many_files_go_by_one_push(self, store, remote, tmp_path):
+        hook = remote / "hooks" / "post-receive"
+        hook.write_text("#!/bin/sh\necho pushed >> pushes\n")
+        hook.chmod(0o755)
+        files = {}
+        for number in range(20):
+            (tmp_path / f"{number}").mkdir()
+            digest, files[digest] = file(tmp_path / f"{number}", b"%d" % number)
+        store.keep_all(files)
+        store.keep_all(files)
+        assert (remote / "pushes").read_text() == "pushed\n"
+        back = {digest: tmp_path / digest for digest in files}
+        assert store.fetch_all(back) == files.keys()
+
     def test_a_remote_that_takes_nothing_says_why(self, store, remote):
         hook = remote / "hooks" / "pre-receive"
         hook.write_text("#!/bin/sh\necho no refs of yours here >&2\nexit 1\n")

@@ -60,7 +60,7 @@ class Doors:
     """`users` are tokens by what they may do, whatever name comes with them; none: everybody may all. `asked` is what
     was asked, `refused` for how many requests there was no token that counts. `acts` by the service they are for, once
     each: `hang` (no answer until it is closed), `cut` (of the request's body, half is passed on and no answer given),
-    `lost` (all is passed on, no answer given), or a status with a text."""
+    `lost` (all is passed on, no answer given), a status with a text, or what is done once it is answered."""
 
     root: object
     users: dict = field(default_factory=dict)
@@ -114,6 +114,10 @@ class Served(BaseHTTPRequestHandler):
         if isinstance(act, tuple):
             self.answer(act[0], act[1].encode())
             return
+        if callable(act):
+            self.pass_on(path, query, body)
+            act()
+            return
         if act == "hang":
             while not self.doors.is_closed and not select.select([self.connection], [], [], 0.05)[0]:
                 pass
@@ -123,6 +127,7 @@ class Served(BaseHTTPRequestHandler):
             self.run(path, query, body)
         self.close_connection = True
         with contextlib.suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")  # else curl asks again
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def may(self, service):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ecluse.model.ids import Digest
 
@@ -36,3 +37,14 @@ class ArtifactStore(Protocol):
 
     def fetch(self, digest: Digest, into: Path) -> bool:
         """Write the file to `into`, which isn't there; False, and nothing at `into`, when it is missing or spoilt."""
+
+
+@runtime_checkable
+class KeepsMany(Protocol):
+    """Of a store that counts, or is slow, each time that it is asked."""
+
+    def keep_all(self, files: Mapping[Digest, Path]) -> None:
+        """As `keep` for each."""
+
+    def fetch_all(self, files: Mapping[Digest, Path]) -> frozenset[Digest]:
+        """As `fetch` for each: those that came."""

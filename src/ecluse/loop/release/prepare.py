@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ecluse.loop.build.bundle import build
+from ecluse.loop.build.remembered import named
 from ecluse.loop.code.checkout import check_out
 from ecluse.loop.deploy.wanted import keep_app
 from ecluse.loop.release.anchor import anchored
@@ -50,9 +51,8 @@ class Preparing:
         if (meanwhile := await self._unless_free(self._require_same_files(mine))) is not None:
             return meanwhile
         with boundary("keep", self.world):
-            for file in mine.files:
-                await self.shelf.keep(file, self.folder / file.name)
-            await self.shelf.keep_bundle(bundle, mine.config)
+            files = {file.digest: self.folder / file.name for file in mine.files}
+            await self.shelf.keep(files, (*named(bundle), bundle.digest, mine.config))
         if (meanwhile := await self._unless_free(self._require_same_image(mine))) is not None:
             return meanwhile
         with boundary("claim", self.world):

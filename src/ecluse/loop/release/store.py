@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +18,13 @@ from ecluse.model.ids import Commit, Digest
 from ecluse.model.intent import Intent, ReleaseFile, intent_from_json
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.publishing import ReleasePolicy
-from ecluse.ports.artifacts import ArtifactStore
+from ecluse.ports.artifacts import ArtifactStore, KeepsMany
 from ecluse.ports.cache import UnreachableError
 from ecluse.ports.store import ContentStore
 from ecluse.ports.world import World
 
 Answer = TypeVar("Answer")
+_PREFIX = "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +91,20 @@ class Shelf:
         owner = await self.claim(name, commit)
         if owner != commit and not takes:
             raise ProblemError(_claimed(intent.tag, owner.decode(errors="replace")))
-        await self.put(name, commit)
+        if owner != commit:
+            await self.put(name, commit)
 
     async def claim_intent(self, intent: Intent) -> Intent:
         kept = await self.claim(intent_name(intent.app, intent.commit), intent.document)
         return understood(kept, intent.app, intent.commit)
 
-    async def keep(self, file: ReleaseFile, path: Path) -> None:
-        for store in self._both:
-            await _asked(partial(store.keep, file.digest, path))
-
-    async def keep_bundle(self, bundle: Bundle, config: Digest) -> None:
-        """All of it, and the manifest that it is run by, for others; this machine has it in its content store."""
-        if self.shared is None:
-            return
-        shared = self.shared
-        for digest in (*dict.fromkeys(named(bundle)), bundle.digest, config):
-            await _asked(partial(shared.keep, digest, self.content.path(digest)))
+    async def keep(self, files: Mapping[Digest, Path], content: Iterable[Digest] = ()) -> None:
+        """Files in both stores; and, in the one that others have, of this machine's content store."""
+        for digest, path in files.items():
+            await _asked(partial(self.own.keep, digest, path))
+        if self.shared is not None:
+            whole = {digest: self.content.path(digest) for digest in content}
+            await _asked(partial(_keep_all, self.shared, {**whole, **files}))
 
     async def fetch(self, file: ReleaseFile, folder: Path) -> Path:
         """The file under its own name, below `folder` in one that holds nothing else: what was built there in vain,
@@ -122,21 +120,35 @@ class Shelf:
 
     async def fetch_bundle(self, intent: Intent, folder: Path) -> Bundle:
         """The bundle, with all of it and its manifest in this machine's content store. ProblemError R015."""
-        await self._fetch_content(intent.config, folder)
-        await self._fetch_content(intent.bundle, folder)
+        await self._fetch_content((intent.config, intent.bundle), folder)
         bundle = kept_bundle(intent.bundle, self.content)
-        for one in dict.fromkeys(named(bundle)):
-            await self._fetch_content(one, folder)
+        await self._fetch_content(named(bundle), folder)
         return bundle
 
-    async def _fetch_content(self, digest: Digest, folder: Path) -> None:
-        if self.content.has(digest):
+    async def _fetch_content(self, wanted: Iterable[Digest], folder: Path) -> None:
+        into = {one: folder / one.removeprefix(_PREFIX) for one in dict.fromkeys(wanted) if not self.content.has(one)}
+        if not into:
             return
-        shared, into = self.shared, folder / digest.removeprefix("sha256:")
-        if shared is None or not await _asked(lambda: shared.fetch(digest, into)):
-            raise ProblemError(_lost(digest))
-        await asyncio.to_thread(self.content.put_file, into)
-        into.unlink()
+        came = await _asked(partial(_fetch_all, self.shared, into)) if self.shared else frozenset()
+        for one, path in into.items():
+            if one not in came:
+                raise ProblemError(_lost(one))
+            await asyncio.to_thread(self.content.put_file, path)
+            path.unlink()
+
+
+def _keep_all(store: ArtifactStore, files: Mapping[Digest, Path]) -> None:
+    if isinstance(store, KeepsMany):
+        store.keep_all(files)
+    else:
+        for digest, path in files.items():
+            store.keep(digest, path)
+
+
+def _fetch_all(store: ArtifactStore, files: Mapping[Digest, Path]) -> frozenset[Digest]:
+    if isinstance(store, KeepsMany):
+        return store.fetch_all(files)
+    return frozenset(digest for digest, into in files.items() if store.fetch(digest, into))
 
 
 async def _asked(question: Callable[[], Answer]) -> Answer:

@@ -12,31 +12,30 @@ from pathlib import Path
 from ecluse.model.ids import Digest
 from ecluse.ports.cache import UnreachableError
 from ecluse.ports.commands import CommandRunner
+from ecluse.providers.git.loose import CONTENT, commits
+from ecluse.providers.git.parcels import parcels
 from ecluse.providers.git.program import Git, Said
-from ecluse.providers.git.reaching import FETCHING, way
+from ecluse.providers.git.reaching import ASKING, FETCHING, way
 
 REFS = "refs/ecluse/releases"
 """Who clones gets none of them: a clone takes branches and tags (git-clone(1))."""
-CONTENT = "content"
+_FILES = "files/"
 _PREFIX = "sha256:"
 _ATTEMPTS = 3
 _ALONE = (
-    "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--no-auto-maintenance", "--recurse-submodules=no",
+    "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--no-filter", "--no-auto-maintenance",
+    "--recurse-submodules=no",
 )  # fmt: skip
-"""Nothing of the repository at hand is changed."""
-_NOBODY = {
-    f"GIT_{role}_{what}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "ecluse"), ("EMAIL", "ecluse@localhost"), ("DATE", "2026-01-01T00:00:00Z"))
-}
+"""Nothing of the repository at hand is changed, and all is brought that is asked for."""
 
 
 class GitArtifacts:
-    """Fills ports.artifacts.ArtifactStore in the remote `name` of the repository that `root` lies in.
+    """Fills ports.artifacts.ArtifactStore and KeepsMany in the remote `name` of the repository that `root` lies in.
 
     Each document and each file is a commit of its own, without a parent, behind a ref of its own. A remote makes a ref
     that isn't there for one alone (git-push(1), `--force-with-lease=REF:`): that is a claim. The repository here keeps
-    nothing of it; the remote keeps all of it until somebody deletes the refs.
+    nothing of it; the remote keeps all of it until somebody deletes the refs. A forge counts pushes, so many files are
+    sent by one.
     """
 
     def __init__(self, name: str, root: Path, commands: CommandRunner, env: Mapping[str, str]) -> None:
@@ -59,19 +58,19 @@ class GitArtifacts:
         return asyncio.run(self._holds(_file(digest, size)))
 
     def keep(self, digest: Digest, path: Path) -> None:
-        with path.open("rb") as file:
-            if _PREFIX + hashlib.file_digest(file, "sha256").hexdigest() != digest:
+        self.keep_all({digest: path})
+
+    def keep_all(self, files: Mapping[Digest, Path]) -> None:
+        for digest, path in files.items():
+            if not _is_whole(digest, path):
                 raise ValueError(f"{path} isn't {digest}")
-        asyncio.run(self._keep(_file(digest, path.stat().st_size), path.absolute()))
+        asyncio.run(self._keep(files))
 
     def fetch(self, digest: Digest, into: Path) -> bool:
-        if not asyncio.run(self._fetch(digest, into)):
-            return False
-        with into.open("rb") as file:
-            is_whole = _PREFIX + hashlib.file_digest(file, "sha256").hexdigest() == digest
-        if not is_whole:
-            into.unlink()
-        return is_whole
+        return digest in self.fetch_all({digest: into})
+
+    def fetch_all(self, files: Mapping[Digest, Path]) -> frozenset[Digest]:
+        return asyncio.run(self._fetch(files))
 
     async def _read(self, ref: str) -> bytes | None:
         async with self._apart() as git:
@@ -80,38 +79,54 @@ class GitArtifacts:
 
     async def _claim(self, ref: str, document: bytes) -> bytes:
         async with self._apart() as git:
-            said = await self._push_new(git, ref, await self._commit(git, document))
+            whole, (commit,) = f"{REFS}/{ref}", await self._commits(git, document)
+            said = await git.ask("push", "--quiet", f"--force-with-lease={whole}:", self._name, f"{commit}:{whole}")
         kept = await self._read(ref)
         if kept is None:  # nobody was faster
             self._done(said)
-            return document
+            raise UnreachableError(f"{self.place}: it takes {whole} and doesn't show it")
         return kept
 
     async def _put(self, ref: str, document: bytes) -> None:
         async with self._apart() as git:
-            commit = await self._commit(git, document)
+            (commit,) = await self._commits(git, document)
             self._done(await git.ask("push", "--quiet", "--force", self._name, f"{commit}:{REFS}/{ref}"))
 
     async def _holds(self, ref: str) -> bool:
         async with self._apart() as git:
             return bool(await self._there(git, ref))
 
-    async def _keep(self, ref: str, path: Path) -> None:
+    async def _keep(self, files: Mapping[Digest, Path]) -> None:
         async with self._apart() as git:
-            if await self._there(git, ref):
-                return
-            said = await self._push_new(git, ref, await self._commit(git, path))
-            if not said.ok and not await self._there(git, ref):  # somebody else may have sent it meanwhile
-                self._done(said)
+            there = await self._there(git, f"{_FILES}*")
+        sizes = {digest: path.stat().st_size for digest, path in files.items()}
+        lacking = {digest: size for digest, size in sizes.items() if _file(digest, size) not in there}
+        for parcel in parcels(lacking):
+            async with self._apart() as git:
+                await self._send(git, {_file(digest, sizes[digest]): files[digest] for digest in parcel})
 
-    async def _fetch(self, digest: Digest, into: Path) -> bool:
+    async def _send(self, git: Git, files: Mapping[str, Path]) -> None:
+        """A ref that is there is not overwritten: what is behind it isn't an ancestor."""
+        sent = zip(await self._commits(git, *files.values()), files, strict=True)
+        said = await git.ask("push", "--quiet", self._name, *(f"{commit}:{REFS}/{ref}" for commit, ref in sent))
+        if not said.ok and not files.keys() <= (await self._there(git, f"{_FILES}*")).keys():
+            largest = max(path.stat().st_size for path in files.values()) / 1e6
+            self._done(said, f" (sent were {len(files)} files, the largest of {largest:.1f} MB)")
+
+    async def _fetch(self, files: Mapping[Digest, Path]) -> frozenset[Digest]:
         async with self._apart() as git:
-            ref = next(iter(await self._there(git, _file(digest, "*"))), "")
-            commit = await self._brought(git, ref) if ref else None
-            if commit is None:
-                return False
-            self._done(await git.write(into, "cat-file", "blob", f"{commit}:{CONTENT}"))
-            return True
+            there = {_digest(ref): (ref, commit) for ref, commit in (await self._there(git, f"{_FILES}*")).items()}
+        for parcel in parcels({digest: _size(there[digest][0]) for digest in files if digest in there}):
+            async with self._apart() as git:
+                refs = (f"{REFS}/{there[digest][0]}" for digest in parcel)
+                self._done(await git.ask("fetch", *_ALONE, self._name, *refs))
+                for digest in parcel:
+                    blob = f"{there[digest][1]}:{CONTENT}"
+                    self._done(await git.write(files[digest], "cat-file", "blob", blob))
+        came = frozenset(digest for digest in files if digest in there and _is_whole(digest, files[digest]))
+        for digest in there.keys() & (files.keys() - came):
+            files[digest].unlink()
+        return came
 
     @asynccontextmanager
     async def _apart(self) -> AsyncIterator[Git]:
@@ -123,12 +138,12 @@ class GitArtifacts:
                 "GIT_OBJECT_DIRECTORY": folder,
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects.decode(errors="surrogateescape").strip(),
             }
-            more = {**await way(self._name, own, self._env), **places, **_NOBODY}
+            more = {**await way(self._name, own, self._env), **places}
             yield Git(self._root, self._commands, self._env, more, FETCHING)
 
     async def _there(self, git: Git, ref: str) -> dict[str, str]:
         """Commits by the refs that there are, below ours; `ref` may end with a star."""
-        said = self._done(await git.ask("ls-remote", self._name, f"{REFS}/{ref}"))
+        said = self._done(await git.within(ASKING).ask("ls-remote", self._name, f"{REFS}/{ref}"))
         lines = (line.partition("\t") for line in said.out.decode(errors="replace").splitlines())
         return {found.removeprefix(f"{REFS}/"): commit for commit, _, found in lines}
 
@@ -143,29 +158,32 @@ class GitArtifacts:
                 return commit  # else somebody put another one in its place meanwhile
         raise UnreachableError(f"{self.place}: {ref} is another one each time it is asked")
 
-    async def _commit(self, git: Git, content: bytes | Path) -> str:
-        """Made of the content alone, so that whoever keeps the same makes the same."""
-        if isinstance(content, Path):
-            blob = await self._named(git, "hash-object", "-w", "--no-filters", "--", str(content))
-        else:
-            blob = await self._named(git, "hash-object", "-w", "--no-filters", "--stdin", stdin=content)
-        tree = await self._named(git, "mktree", stdin=f"100644 blob {blob}\t{CONTENT}\n".encode())
-        return await self._named(git, "commit-tree", "-m", CONTENT, tree)
+    async def _commits(self, git: Git, *contents: bytes | Path) -> tuple[str, ...]:
+        async def ask(*arguments: str, stdin: bytes = b"") -> bytes:
+            return self._done(await git.ask(*arguments, stdin=stdin)).out
 
-    async def _named(self, git: Git, *arguments: str, stdin: bytes = b"") -> str:
-        """The name of the object that it made."""
-        return self._done(await git.ask(*arguments, stdin=stdin)).out.decode().strip()
+        return await commits(ask, contents)
 
-    async def _push_new(self, git: Git, ref: str, commit: str) -> Said:
-        whole = f"{REFS}/{ref}"
-        return await git.ask("push", "--quiet", f"--force-with-lease={whole}:", self._name, f"{commit}:{whole}")
-
-    def _done(self, said: Said) -> Said:
+    def _done(self, said: Said, about: str = "") -> Said:
         if not said.ok:
-            raise UnreachableError(f"{self.place}: {'; '.join(said.told)}")
+            raise UnreachableError(f"{self.place}: {'; '.join(said.told)}{about}")
         return said
 
 
-def _file(digest: Digest, size: int | str) -> str:
+def _file(digest: Digest, size: int) -> str:
     """Its size is in its name, as a ref says nothing else of what is behind it."""
-    return f"files/{digest.removeprefix(_PREFIX)}-{size}"
+    return f"{_FILES}{digest.removeprefix(_PREFIX)}-{size}"
+
+
+def _digest(ref: str) -> Digest:
+    return Digest(f"{_PREFIX}{ref.removeprefix(_FILES).partition('-')[0]}")
+
+
+def _size(ref: str) -> int:
+    size = ref.rpartition("-")[2]
+    return int(size) if size.isdecimal() else 0
+
+
+def _is_whole(digest: Digest, path: Path) -> bool:
+    with path.open("rb") as file:
+        return _PREFIX + hashlib.file_digest(file, "sha256").hexdigest() == digest
