@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ecluse.loop.release.attest.attest import attest
+from ecluse.loop.release.attest.attest import attest, statement_of
 from ecluse.loop.release.attest.dsse import NotSignedError, authenticated, opened, sealed
 from ecluse.loop.release.attest.provenance import BUILD, LOCAL, builder_of
 from ecluse.loop.release.attest.verify import require_signed
@@ -17,6 +17,7 @@ from ecluse.model.app import Environment
 from ecluse.model.artifact import canonical
 from ecluse.model.problem import ProblemError
 from ecluse.providers.ed25519.keys import Ed25519Signer, Ed25519Verifier
+from support.repositories import git
 from support.signing import pair
 
 PRIVATE, PUBLIC = pair()
@@ -221,6 +222,15 @@ def test_a_release_that_a_ship_makes_is_signed_once(signing, app, released):
     for _ in range(2):
         asyncio.run(attest(app, shipped, bundle, signing.world))
     assert released(PUBLIC, release=shipped)
+
+
+@pytest.mark.parametrize("user", ["ada:sesame", "x:open@sesame", "sesame"])
+def test_whose_address_the_source_is_is_not_told(signing, app, released, user):
+    git(signing.root, "remote", "set-url", "origin", f"https://{user}@forge.example.org/shop.git")
+    world = signing.world
+    said = asyncio.run(statement_of(app, released.intent.release, released.bundle, (), world.clock.now(), world))
+    (source, *_) = said["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert source["uri"] == "git+https://forge.example.org/shop.git"
 
 
 def test_a_ci_s_job_is_the_builder_by_its_own_name():

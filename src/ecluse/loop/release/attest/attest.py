@@ -17,7 +17,7 @@ from ecluse.model.intent import ReleaseFile
 from ecluse.model.release import Release
 from ecluse.ports.world import World
 
-_SECRET_PART = re.compile(r"(?<=://)[^/@]*@")
+_SECRET_PART = re.compile(r"(?<=://)[^/\s]*@")
 
 
 async def attested(
