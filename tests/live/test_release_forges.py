@@ -3,11 +3,13 @@
 import base64
 import json
 import subprocess
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
-from support.git_servers import GitOverHttp, GitOverSsh, refs
-from support.releasing import open_releasing, tags_on_remote
+from support.git_servers import GitOverHttp, GitOverSsh, hook, refs
+from support.releasing import TO_INDEX, Index, open_releasing, tags_on_remote
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
 TOKEN = "ghp_open-sesame"
@@ -25,9 +27,13 @@ def forge(tmp_path):
 def shop(tmp_path, forge):
     """Nobody is let in yet."""
     shop = open_releasing(tmp_path, STORED)
-    subprocess.run(["git", "-C", str(tmp_path / "remote.git"), "config", "http.receivepack", "true"], check=True)
+    opened_up(tmp_path / "remote.git")
     shop.git("remote", "set-url", "origin", forge.address("remote.git"))
     return shop
+
+
+def opened_up(remote):
+    subprocess.run(["git", "-C", str(remote), "config", "http.receivepack", "true"], check=True)
 
 
 def header(user, token):
@@ -153,6 +159,79 @@ def test_a_token_that_only_reads_tags_nothing_and_is_told_so(shop, forge, tmp_pa
     assert "403" in quoted(told(done)[0])
     assert refs(tmp_path / "remote.git") == ["refs/heads/main"]
     assert shop.git("tag") == ""
+
+
+class TestPublishing:
+    """To an index too, by jobs whose machines are gone afterwards."""
+
+    @pytest.fixture
+    def index(self, tmp_path):
+        server = Index(tmp_path / "index")
+        yield server
+        server.close()
+
+    @pytest.fixture
+    def job(self, tmp_path, forge, index):
+        """A machine of its own, with a clone as a CI makes it."""
+        place = TO_INDEX.format(index=index.url, upload=index.url)
+        first = open_releasing(tmp_path, f'[release]\nstore = "git:origin"\n{place}')
+        opened_up(tmp_path / "remote.git")
+        by_githubs_token(first, forge)
+
+        def made(name):
+            one = replace(first, root=tmp_path / name, env=dict(first.env))
+            address = forge.address("remote.git", f"x:{TOKEN}")
+            subprocess.run(["git", "clone", "--quiet", "--depth=1", address, str(one.root)], check=True)
+            one.git("remote", "set-url", "origin", forge.address("remote.git"))
+            return one
+
+        return made
+
+    @pytest.mark.parametrize("point", ["keep.after", "intend.after", "push.after", "upload.after"])
+    def test_a_job_that_was_killed_is_ended_by_another_with_the_same_bytes(self, job, index, tmp_path, point):
+        fault = {"ECLUSE_RELEASE_FAULT": f"{point}:{tmp_path}/reached"}
+        assert job("killed").ecluse("release", env=fault).returncode == -9
+        before = {name: (index.folder / name).read_bytes() for name in index.files}
+        assert len(before) == (1 if point == "upload.after" else 0)
+        done = job("next").json("release")
+        assert (done["outcome"], done["begun"]) == ("released", point != "keep.after")
+        assert {name: (index.folder / name).read_bytes() for name in before} == before
+        sent = {name: f"sha256:{sha256((index.folder / name).read_bytes()).hexdigest()}" for name in index.files}
+        assert len(sent) == 4
+        assert sent.items() <= done["files"].items()
+        assert refs(tmp_path / "remote.git", "refs/tags") == ["refs/tags/v0.1.0"]
+
+    def test_two_jobs_at_once_release_once(self, job, index, tmp_path):
+        running = [job(name).begin("release", "--json") for name in ("one", "other")]
+        ended = [(one.communicate(timeout=200)[0], one.returncode) for one in running]
+        assert [code for _, code in ended] == [0, 0], ended
+        first, second = (json.loads(said) for said, _ in ended)
+        assert (first["files"], first["tag"]) == (second["files"], second["tag"])
+        sent = {name: f"sha256:{sha256((index.folder / name).read_bytes()).hexdigest()}" for name in index.files}
+        assert sent.items() <= first["files"].items()
+        assert refs(tmp_path / "remote.git", "refs/tags") == ["refs/tags/v0.1.0"]
+
+    @pytest.mark.parametrize("act", ["cut", "lost"])
+    def test_a_push_that_is_cut_is_gone_on_with(self, job, forge, tmp_path, act):
+        forge.doors.acts["POST", "git-receive-pack"] = act
+        one = job("one")
+        first = one.ecluse("release", "--json")
+        assert first.returncode == (0 if act == "lost" else 5)
+        assert act == "lost" or refs(tmp_path / "remote.git", "refs/tags") == []
+        assert job("next").ecluse("release").returncode == 0
+        assert refs(tmp_path / "remote.git", "refs/tags") == ["refs/tags/v0.1.0"]
+
+
+def test_a_tag_that_is_protected_is_told_in_the_forge_s_words(shop, forge, tmp_path):
+    in_address(shop, forge)
+    words = 'echo "GitLab: You are not allowed to create this tag as it is protected." >&2; exit 1'
+    hook(tmp_path / "remote.git", "update", f'case "$1" in refs/tags/*) {words} ;; esac')
+    done = shop.ecluse("release", "--json")
+    assert (done.returncode, told(done)[0]["code"]) == (1, "R011")
+    assert "not allowed to create this tag" in quoted(told(done)[0])
+    assert TOKEN not in told(done)[1]
+    hook(tmp_path / "remote.git", "update", "exit 0")
+    assert shop.json("release")["begun"] is True
 
 
 class TestSsh:

@@ -24,6 +24,8 @@ from support.ports import free_port
 
 PATIENCE = 20
 READS, WRITES = "r", "rw"
+PROBE = b"0000"
+"""git asks so before it sends more than a megabyte (git-config(1), http.postBuffer)."""
 
 
 def bare(folder, **settings):
@@ -105,7 +107,7 @@ class Served(BaseHTTPRequestHandler):
             self.answer(400, b'Duplicate header: "Authorization"\n')
         elif not self.may(service):
             return
-        elif act := self.doors.acts.pop((self.command, service), None):
+        elif body != PROBE and (act := self.doors.acts.pop((self.command, service), None)):
             self.act(act, path, query, body)
         else:
             self.pass_on(path, query, body)
