@@ -198,6 +198,8 @@ class GitOverSsh:
             pytest.skip("sshd isn't installed (Debian: openssh-server)")
         self.folder, self.port = folder, free_port()
         folder.mkdir(mode=0o700)
+        if not os.geteuid():
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # as Debian's service makes it
         for name in ("host", READS, WRITES):
             made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)]
             subprocess.run(made, check=True)

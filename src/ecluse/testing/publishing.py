@@ -19,7 +19,7 @@ from ecluse.ports.index import PackageIndex
 @dataclass(slots=True)
 class MemoryIndex:
     """Fills ports.index.PackageIndex. `script` has a word for each upload, in order: `refused`, `lost` (taken, and the
-    answer doesn't come back), or `taken`, as all are after its end."""
+    answer doesn't come back), `gone` (the answer is that it was taken), or `taken`, as all are after its end."""
 
     script: list[str] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
@@ -32,6 +32,8 @@ class MemoryIndex:
     async def upload(self, file: Path) -> None:
         self.uploads.append(file.name)
         act = self.script.pop(0) if self.script else "taken"
+        if act == "gone":
+            return
         if act != "refused" and file.name not in self.taken:
             self.taken[file.name] = file.read_bytes()
         elif act != "refused":

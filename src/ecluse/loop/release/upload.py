@@ -15,9 +15,13 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.index import PackageIndex
 from ecluse.ports.world import World
 
+SHOWN_WITHIN, EVERY = 120.0, 3.0
+"""Seconds. Some indexes write their pages a while after they have answered."""
+
 
 async def upload(intent: Intent, index: PackageIndex, shelf: Shelf, folder: Path, world: World) -> tuple[str, ...]:
-    """The names of what was sent now. What the index has stays; another file of that name: ProblemError R013."""
+    """The names of what was sent now, and is there. What the index has stays; another file of that name: ProblemError
+    R013. What it took and doesn't show: ProblemError R023."""
     sent = []
     for file in await missing(intent, index):
         path = await shelf.fetch(file, folder)
@@ -25,6 +29,8 @@ async def upload(intent: Intent, index: PackageIndex, shelf: Shelf, folder: Path
             await _sent(file, path, intent, index)
         world.reporter.line("release", f"sent {file.name}")
         sent.append(file.name)
+    if sent:
+        await _shown(intent, index, world)
     return tuple(sent)
 
 
@@ -56,6 +62,15 @@ async def _sent(file: ReleaseFile, path: Path, intent: Intent, index: PackageInd
             raise
 
 
+async def _shown(intent: Intent, index: PackageIndex, world: World) -> None:
+    """A door that answers 200 to everything is no index."""
+    until = world.clock.monotonic() + SHOWN_WITHIN
+    while left := await missing(intent, index):
+        if world.clock.monotonic() >= until:
+            raise ProblemError(_not_shown(left))
+        await world.clock.sleep(EVERY)
+
+
 def _require_same(intent: Intent, there: Mapping[str, Digest]) -> None:
     differing = [file for file in intent.distributions if there.get(file.name, file.digest) != file.digest]
     if differing:
@@ -77,4 +92,17 @@ def _other_bytes(files: Iterable[ReleaseFile], there: Mapping[str, Digest]) -> P
         state="nothing was sent over it: what people have installed stays what it is",
         fix="find out who published it; then release the next version (any commit)",
         exit=Exit.NEEDS_PERSON,
+    )
+
+
+def _not_shown(files: Iterable[ReleaseFile]) -> Problem:
+    names = tuple(file.name for file in files)
+    return Problem(
+        code="R023",
+        what=f"the package index took {names[0]} and doesn't show it",
+        evidence=tuple(f"{name}: not there after {SHOWN_WITHIN:.0f} s" for name in names),
+        state="the tag is pushed; whether anybody can install the release isn't known",
+        fix="look whether `simple` and `upload` of [release.index] are the same index; then `ecluse release` goes on "
+        "with what isn't there",
+        exit=Exit.UNREACHABLE,
     )

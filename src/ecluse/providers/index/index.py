@@ -60,6 +60,7 @@ class UvIndex:
         self._place, self._uv, self._secrets, self._commands = place, uv, secrets, commands
         trusted = certificates(env, pip_settings(env))
         self._env, self._trusted = {**env, **trusted}, trusted.get("SSL_CERT_FILE", "")
+        self._digests: dict[str, Digest] = {}
 
     async def files(self, project: str) -> Mapping[str, Digest]:
         page = f"{self._place.simple.rstrip('/')}/{normalized(project)}/"
@@ -75,7 +76,9 @@ class UvIndex:
             if answer.status_code == _NOT_FOUND:
                 return {}
             try:
-                found = listed(answer.text, answer.headers.get("content-type", ""), str(answer.url))
+                found = listed(
+                    answer.content.decode(errors="replace"), answer.headers.get("content-type", ""), str(answer.url)
+                )
             except (ValueError, RecursionError) as error:
                 raise ProblemError(self._unreadable(page, str(error))) from error
             return {one.name: await self._digest(one, client) for one in found}
@@ -101,23 +104,28 @@ class UvIndex:
     def _client(self) -> httpx.AsyncClient:
         import httpx  # noqa: PLC0415  200 ms that other commands save
 
-        by_name = (self._place.username, self._place.password)
-        is_same = urlsplit(self._place.simple).netloc == urlsplit(self._place.upload).netloc
-        auth = tuple(self._secrets[name] for name in by_name) if all(by_name) and is_same else None
         hooks = [] if urlsplit(self._place.simple).hostname in PUBLIC else [_stay]
         return httpx.AsyncClient(
             timeout=PATIENCE,
             follow_redirects=True,
-            auth=auth if auth is None else (auth[0], auth[1]),
             verify=ssl.create_default_context(cafile=self._trusted) if self._trusted else True,
             event_hooks={"response": hooks},
         )
+
+    def _auth(self, url: str) -> tuple[str, str] | None:
+        """What was given for where files are sent to goes nowhere else, whatever a page refers to."""
+        name, password = self._place.username, self._place.password
+        if name and password and urlsplit(url)[:2] == urlsplit(self._place.upload)[:2]:
+            return self._secrets[name], self._secrets[password]
+        return None
 
     async def _asked(self, client: httpx.AsyncClient, url: str, kind: str = ACCEPTED) -> httpx.Response:
         said = ""
         for _ in range(_ATTEMPTS):
             try:
-                answer = await client.get(url, headers={"Accept": kind, "Cache-Control": "no-cache"})
+                answer = await client.get(
+                    url, headers={"Accept": kind, "Cache-Control": "no-cache"}, auth=self._auth(url)
+                )
             except failures() as error:
                 said = why(error)
                 continue
@@ -139,8 +147,10 @@ class UvIndex:
         """An index that doesn't say it is asked for the file itself."""
         if one.sha256:
             return Digest(f"sha256:{one.sha256}")
-        answer = await self._asked(client, one.url, "*/*")
-        return Digest(f"sha256:{hashlib.sha256(answer.content).hexdigest()}")
+        if one.url not in self._digests:
+            answer = await self._asked(client, one.url, "*/*")
+            self._digests[one.url] = Digest(f"sha256:{hashlib.sha256(answer.content).hexdigest()}")
+        return self._digests[one.url]
 
     def _unreadable(self, url: str, why: str) -> Problem:
         return Problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from ecluse.model.values import frozen
@@ -28,12 +29,16 @@ def listed(text: str, kind: str, url: str) -> tuple[Listed, ...]:
 
 def _of_json(text: str, url: str) -> tuple[Listed, ...]:
     try:
-        return tuple(
-            Listed(name=one["filename"], url=urljoin(url, one["url"]), sha256=one["hashes"].get("sha256", "").lower())
-            for one in json.loads(text)["files"]
-        )
+        return tuple(_of_entry(one, url) for one in json.loads(text)["files"])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no list of files: {error}") from error
+
+
+def _of_entry(entry: Any, url: str) -> Listed:
+    name = entry["filename"]
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r} is no name")
+    return Listed(name=name, url=urljoin(url, entry["url"]), sha256=entry["hashes"].get("sha256", "").lower())
 
 
 def _of_html(text: str, url: str) -> tuple[Listed, ...]:

@@ -1,6 +1,8 @@
 """What is sent to an index, when asking it fails too."""
 
 import asyncio
+import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +56,37 @@ def test_somebody_else_s_file_that_comes_in_between_is_said(tmp_path):
     with pytest.raises(ProblemError) as caught:
         asyncio.run(upload(intent(), index, Shelf(tmp_path / FILE.name), tmp_path, MemoryWorld(tmp_path).world))
     assert caught.value.problems[0].code == "R013"
+
+
+class Slow(MemoryIndex):
+    """Its pages are written later than it answers."""
+
+    asked = 0
+
+    async def files(self, project):
+        self.asked += 1
+        return await super().files(project) if self.asked > 4 else {}
+
+
+def test_an_index_that_takes_all_and_has_nothing_is_none(tmp_path):
+    index, memory = MemoryIndex(script=["gone"]), MemoryWorld(tmp_path)
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(upload(whole(), index, Shelf(tmp_path / FILE.name), tmp_path, memory.world))
+    assert caught.value.problems[0].code == "R023"
+    assert upload_of(index, memory, tmp_path) == (FILE.name,)
+
+
+def test_an_index_may_take_its_time_to_show_a_file(tmp_path):
+    memory = MemoryWorld(tmp_path)
+    assert upload_of(Slow(), memory, tmp_path) == (FILE.name,)
+
+
+def whole():
+    return replace(intent(), files=(replace(FILE, digest=f"sha256:{hashlib.sha256(b'x').hexdigest()}"),))
+
+
+def upload_of(index, memory, folder):
+    return asyncio.run(upload(whole(), index, Shelf(folder / FILE.name), folder, memory.world))
 
 
 def test_a_project_is_asked_for_by_its_normal_name():
