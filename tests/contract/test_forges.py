@@ -163,3 +163,46 @@ def test_a_folder_s_address_names_no_repository(kind):
     with pytest.raises(ProblemError) as caught:
         kind(ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN"), "/srv/shop.git", token="x", env={})
     assert caught.value.problems[0].code == "R028"
+
+
+class Anything(BaseHTTPRequestHandler):
+    """A wrong address: 200 to whatever it is asked."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.text)))
+        self.end_headers()
+        self.wfile.write(self.text)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("kind", [GitHubForge, GitLabForge])
+@pytest.mark.parametrize(
+    "text",
+    [b'"welcome"', b"7", b"[1]", b'{"html_url": 5, "assets": 7, "_links": 5}', b'{"assets": [{"state": "uploaded"}]}'],
+)
+def test_what_is_no_api_is_a_problem_without_the_token(kind, text):
+    server = OnLoopback(Anything, text=text)
+    try:
+        place = ForgePlace(kind=ForgeKind.GITHUB, token="TOKEN", api=server.url)
+        with pytest.raises(ProblemError) as caught:
+            asyncio.run(kind(place, SSH, token="open sesame", env={}).release("v1.0.0"))
+    finally:
+        server.close()
+    (problem,) = caught.value.problems
+    assert problem.code == "R035"
+    assert "open sesame" not in str(problem)
+
+
+def test_a_page_for_people_is_no_api_of_gitlab():
+    """As its address without `/api/v4` answers."""
+    server = OnLoopback(Anything, text=b"<html>sign in</html>")
+    try:
+        place = ForgePlace(kind=ForgeKind.GITLAB, token="TOKEN", api=server.url)
+        with pytest.raises(ProblemError) as caught:
+            asyncio.run(GitLabForge(place, SSH, token="open sesame", env={}).release("v1.0.0"))
+    finally:
+        server.close()
+    assert caught.value.problems[0].code == "R035"

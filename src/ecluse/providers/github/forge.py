@@ -35,7 +35,7 @@ class GitHubForge:
 
     async def release(self, tag: str) -> Announced | None:
         found = await self._document(tag)
-        return announced(found) if found else None
+        return self._announced(found) if found else None
 
     async def announce(self, tag: str, title: str, notes: str) -> Announced:
         asked = {"tag_name": tag, "name": title, "body": notes}
@@ -45,30 +45,32 @@ class GitHubForge:
             document = await self._document(tag)
             if document is None:
                 await self._asking.ask("POST", path, json=asked, expected=(_CREATED,))
-        return announced(document)
+        return self._announced(document)
 
     async def attach(self, tag: str, name: str, file: Path) -> None:
         document = await self._document(tag)
         if document is None:
             raise ProblemError(no_page("GitHub", tag))
-        if name in announced(document).files:
+        if name in self._announced(document).files:
             return
-        for cut in (asset["id"] for asset in document.get("assets", ()) if asset.get("name") == name):
-            path = f"/repos/{self._repository}/releases/assets/{cut}"
+        with self._asking.reading():
+            cut = [asset["id"] for asset in document.get("assets", ()) if asset.get("name") == name]
+            url = f"{document['upload_url'].partition('{')[0]}?name={quote(name)}"
+        for one in cut:
+            path = f"/repos/{self._repository}/releases/assets/{one}"
             await self._asking.ask("DELETE", path, expected=(_GONE, _NOT_FOUND))
-        url = f"{document['upload_url'].partition('{')[0]}?name={quote(name)}"
         await self._asking.send("POST", url, file, expected=(_CREATED, _EXISTS), kind="application/octet-stream")
+
+    def _announced(self, document: Any) -> Announced:
+        """A file that was cut short on its way (its state is `starter`) is none."""
+        with self._asking.reading():
+            whole = (asset for asset in document.get("assets", ()) if asset.get("state") == "uploaded")
+            return Announced(url=str(document["html_url"]), files=frozenset(asset["name"] for asset in whole))
 
     async def _document(self, tag: str) -> Any:
         path = f"/repos/{self._repository}/releases/tags/{quote(tag, safe='')}"
         status, document = await self._asking.ask("GET", path, expected=(_OK, _NOT_FOUND))
         return document if status == _OK else None
-
-
-def announced(document: Any) -> Announced:
-    """A file that was cut short on its way (its state is `starter`) is none."""
-    whole = (asset for asset in document.get("assets", ()) if asset.get("state") == "uploaded")
-    return Announced(url=str(document["html_url"]), files=frozenset(asset["name"] for asset in whole))
 
 
 def _api(host: str) -> str:

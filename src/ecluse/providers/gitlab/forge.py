@@ -35,13 +35,13 @@ class GitLabForge:
         """A token that may not see it is answered as if there were none (GitLab's manual, "Get a release")."""
         path = f"{self._project}/releases/{quote(tag, safe='')}"
         status, document = await self._asking.ask("GET", path, expected=(_OK, _FORBIDDEN, _NOT_FOUND))
-        return announced(document) if status == _OK else None
+        return self._announced(document) if status == _OK else None
 
     async def announce(self, tag: str, title: str, notes: str) -> Announced:
         asked = {"tag_name": tag, "name": title, "description": notes}
         path = f"{self._project}/releases"
         status, document = await self._asking.ask("POST", path, json=asked, expected=(_CREATED, _EXISTS))
-        found = announced(document) if status == _CREATED else await self.release(tag)
+        found = self._announced(document) if status == _CREATED else await self.release(tag)
         return found or Announced(url="")
 
     async def attach(self, tag: str, name: str, file: Path) -> None:
@@ -57,7 +57,7 @@ class GitLabForge:
         asked = {"name": name, "url": url, "link_type": "package"}
         await self._asking.ask("POST", links, json=asked, expected=(_CREATED, _TAKEN))
 
-
-def announced(document: Any) -> Announced:
-    links = document.get("assets", {}).get("links", ())
-    return Announced(url=str(document["_links"]["self"]), files=frozenset(link["name"] for link in links))
+    def _announced(self, document: Any) -> Announced:
+        with self._asking.reading():
+            links = document.get("assets", {}).get("links", ())
+            return Announced(url=str(document["_links"]["self"]), files=frozenset(link["name"] for link in links))

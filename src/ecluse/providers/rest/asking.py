@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,23 @@ class Asking:
         content = await asyncio.to_thread(file.read_bytes)
         answer = await self._sent(method, url, content=content, kind=kind)
         return self._read(answer, expected)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A document that isn't as the API has it: ProblemError R035. A wrong address has pages of its own."""
+        try:
+            yield
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ProblemError(
+                Problem(
+                    code="R035",
+                    what=f"what answers there is not the API of {self._name}",
+                    evidence=(f"{self.api}: it answered, and not with what it was asked for",),
+                    state="the tag is pushed and files are sent; the release's page is still to be made",
+                    fix="correct `[release.forge] api` and `kind`, then `ecluse release` goes on",
+                    exit=Exit.REFUSED,
+                )
+            ) from error
 
     async def _sent(
         self, method: str, url: str, *, json: Any = None, content: bytes | None = None, kind: str = ""
