@@ -161,6 +161,35 @@ def test_a_token_that_only_reads_tags_nothing_and_is_told_so(shop, forge, tmp_pa
     assert shop.git("tag") == ""
 
 
+@pytest.mark.parametrize("version", ["0", "2"])
+def test_the_history_of_a_commit_that_no_branch_ends_with_is_found(shop, forge, version):
+    """A job's branch moves on while it runs; by the old protocol nobody gives a commit by its name."""
+    in_address(shop, forge)
+    shop.json("release")
+    shop.commit("feat: what the job is about")
+    shop.git("push", "--quiet", "origin", "HEAD:main")
+    first = shop.root
+    clone(shop, forge, "--depth=1")
+    shop.root, job = first, shop.root
+    shop.commit("feat: what comes next")
+    shop.git("push", "--quiet", "origin", "HEAD:main")
+    shop.root = job
+    in_address(shop, forge)
+    shop.git("config", "protocol.version", version)
+    done = shop.json("release", "--dry-run")
+    assert (done["version"], done["previous"]) == ("0.2.0", "0.1.0")
+
+
+def test_a_commit_that_only_a_shallow_clone_has_is_to_be_pushed(shop, forge):
+    clone(shop, forge, "--depth=1")
+    in_address(shop, forge)
+    shop.commit("feat: here alone")
+    done = shop.ecluse("release", "--dry-run", "--json")
+    assert (done.returncode, told(done)[0]["code"]) == (1, "R036")
+    shop.git("push", "--quiet", "origin", "HEAD:main")
+    assert shop.json("release", "--dry-run")["version"] == "0.1.0"
+
+
 class TestPublishing:
     """To an index too, by jobs whose machines are gone afterwards."""
 

@@ -18,7 +18,7 @@ WAY = (
 ASKING, FETCHING = timedelta(seconds=60), timedelta(minutes=30)
 _SILENT: Settings = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "120"))
 """Seconds in which a server says nothing at all; one at work says so every five (git-config(1), receive.keepAlive)."""
-_CARRIED = ("http.", "url.", "remote.", "credential.", "ssh.", "core.sshcommand", "core.gitproxy")
+_CARRIED = ("http.", "url.", "remote.", "credential.", "ssh.", "protocol.", "core.sshcommand", "core.gitproxy")
 _MOST = 1000
 
 

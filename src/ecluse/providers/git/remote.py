@@ -16,6 +16,7 @@ from ecluse.providers.git.reaching import ASKING, FETCHING, Settings, settings_o
 from ecluse.providers.git.source import GitSource
 
 _PEELED = "^{}"
+_ALL_TAGS = "+refs/tags/*:refs/tags/*"
 
 
 class GitRemote:
@@ -74,12 +75,11 @@ class GitRemote:
         common = await self._here.ask("rev-parse", "--path-format=absolute", "--git-common-dir")
         here = os.fsdecode(common.out).strip()
         await git.ask(*bare, "fetch", "--quiet", "--no-write-fetch-head", here, "refs/tags/*:refs/tags/*")
-        self._answered(
-            await git.ask(
-                *bare, "fetch", "--quiet", "--no-write-fetch-head", "--filter=blob:none", self._name, commit,
-                "+refs/tags/*:refs/tags/*",
-            )
-        )  # fmt: skip
+        bring = (*bare, "fetch", "--quiet", "--no-write-fetch-head", "--filter=blob:none", self._name, _ALL_TAGS)
+        if not (await git.ask(*bring, commit)).ok:  # by the old protocol only what a ref names is given
+            self._answered(await git.ask(*bring, "+refs/heads/*:refs/heads/*"))
+        if not (await self._here.ask(*bare, "cat-file", "-e", f"{commit}^{{commit}}")).ok:
+            raise ProblemError(self._unknown(commit))
         return GitSource(folder, self._commands, self._env)
 
     async def _reaching(self, patience: timedelta, carried: Settings = ()) -> Git:
@@ -101,6 +101,15 @@ class GitRemote:
                     exit=Exit.UNREACHABLE,
                 )
             )
+
+    def _unknown(self, commit: str) -> Problem:
+        return Problem(
+            code="R036",
+            what=f"no branch of the remote '{self._name}' has the commit {commit[:12]}, whose history this clone lacks",
+            state="nothing was tagged or published",
+            fix="push it, or bring the history here: git fetch --unshallow",
+            exit=Exit.REFUSED,
+        )
 
     def _refused(self, tag: str, said: Said) -> Problem:
         state = [line for line in said.out.decode(errors="replace").splitlines() if line.startswith("!")]
