@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+import sys
 from dataclasses import replace
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ import pytest
 
 from support.git_servers import GitOverHttp, GitOverSsh, hook, refs
 from support.releasing import TO_INDEX, Index, open_releasing, tags_on_remote
+from support.typed import Person
 
 pytestmark = [pytest.mark.live, pytest.mark.network]
 TOKEN = "ghp_open-sesame"
@@ -146,10 +148,23 @@ def test_a_token_that_is_wrong_ends_at_once_and_is_shown_nowhere(shop, forge, us
     assert b"ghp_mistyped" not in kept(shop)
 
 
-def test_who_has_no_token_is_told_so_and_never_asked(shop):
+def at_a_terminal(shop):
+    """What ends it there, where it could ask."""
+    words = (sys.executable, "-m", "ecluse", "release")
+    with Person(words, shop.root, shop.env, columns=200, rows=40) as person:
+        problem = person.sees(r"\[(R\d+)\]", within=30)[1]
+        person.sees("goes on", within=30)
+        assert person.process.wait(30) == 5
+    return problem
+
+
+@pytest.mark.parametrize("user", ["", "ada"])
+def test_who_has_no_token_is_told_so_and_never_asked(shop, forge, user):
+    shop.git("remote", "set-url", "origin", forge.address("remote.git", user))
     done = shop.ecluse("release", "--json")
     assert (done.returncode, told(done)[0]["code"]) == (5, "R020")
-    assert "could not read Username" in quoted(told(done)[0])
+    assert "terminal prompts disabled" in quoted(told(done)[0])
+    assert at_a_terminal(shop) == "R020"
 
 
 def test_a_token_that_only_reads_tags_nothing_and_is_told_so(shop, forge, tmp_path):
@@ -293,6 +308,7 @@ class TestSsh:
         done = shop.ecluse("release", "--json")
         assert (done.returncode, told(done)[0]["code"]) == (5, "R020")
         assert "Host key verification failed" in quoted(told(done)[0])
+        assert at_a_terminal(shop) == "R020"
 
     def test_a_key_with_a_passphrase_is_not_asked_for_it(self, shop, door):
         locked = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "passphrase", "-f", str(door.folder / "rw")]
@@ -301,3 +317,4 @@ class TestSsh:
         done = shop.ecluse("release", "--json")
         assert (done.returncode, told(done)[0]["code"]) == (5, "R020")
         assert "Permission denied" in quoted(told(done)[0])
+        assert at_a_terminal(shop) == "R020"
