@@ -40,6 +40,14 @@ def test_a_tag_is_pushed_once(root, remote):
     assert (tag.name, tag.commit) == ("v1", head(root))
 
 
+def test_a_tag_takes_no_other_along(root, remote):
+    git(root, "config", "push.followTags", "true")
+    for name in ("mine-alone", "v1"):
+        git(root, "tag", "--annotate", "--message=x", name)
+    asyncio.run(remote.push("v1", head(root)))
+    assert [tag.name for tag in asyncio.run(remote.tags(""))] == ["v1"]
+
+
 def test_a_tag_that_is_there_for_another_commit_is_never_moved(root, remote):
     git(root, "tag", "v1")
     git(root, "push", "--quiet", "origin", "v1")

@@ -15,7 +15,7 @@ from ecluse.ports.commands import CommandRunner
 from ecluse.providers.git.loose import CONTENT, commits
 from ecluse.providers.git.parcels import parcels
 from ecluse.providers.git.program import Git, Said
-from ecluse.providers.git.reaching import ASKING, FETCHING, way
+from ecluse.providers.git.reaching import ASKING, FETCHING, PUSH, way
 
 REFS = "refs/ecluse/releases"
 """Who clones gets none of them: a clone takes branches and tags (git-clone(1))."""
@@ -80,7 +80,7 @@ class GitArtifacts:
     async def _claim(self, ref: str, document: bytes) -> bytes:
         async with self._apart() as git:
             whole, (commit,) = f"{REFS}/{ref}", await self._commits(git, document)
-            said = await git.ask("push", "--quiet", f"--force-with-lease={whole}:", self._name, f"{commit}:{whole}")
+            said = await git.ask(*PUSH, "--quiet", f"--force-with-lease={whole}:", self._name, f"{commit}:{whole}")
         kept = await self._read(ref)
         if kept is None:  # nobody was faster
             self._done(said)
@@ -90,7 +90,7 @@ class GitArtifacts:
     async def _put(self, ref: str, document: bytes) -> None:
         async with self._apart() as git:
             (commit,) = await self._commits(git, document)
-            self._done(await git.ask("push", "--quiet", "--force", self._name, f"{commit}:{REFS}/{ref}"))
+            self._done(await git.ask(*PUSH, "--quiet", "--force", self._name, f"{commit}:{REFS}/{ref}"))
 
     async def _holds(self, ref: str) -> bool:
         async with self._apart() as git:
@@ -108,7 +108,7 @@ class GitArtifacts:
     async def _send(self, git: Git, files: Mapping[str, Path]) -> None:
         """A ref that is there is not overwritten: what is behind it isn't an ancestor."""
         sent = zip(await self._commits(git, *files.values()), files, strict=True)
-        said = await git.ask("push", "--quiet", self._name, *(f"{commit}:{REFS}/{ref}" for commit, ref in sent))
+        said = await git.ask(*PUSH, "--quiet", self._name, *(f"{commit}:{REFS}/{ref}" for commit, ref in sent))
         if not said.ok and not files.keys() <= (await self._there(git, f"{_FILES}*")).keys():
             largest = max(path.stat().st_size for path in files.values()) / 1e6
             self._done(said, f" (sent were {len(files)} files, the largest of {largest:.1f} MB)")

@@ -18,6 +18,8 @@ WAY = (
 ASKING, FETCHING = timedelta(seconds=60), timedelta(minutes=30)
 _SILENT: Settings = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "120"))
 """Seconds in which a server says nothing at all; one at work says so every five (git-config(1), receive.keepAlive)."""
+PUSH = ("push", "--no-follow-tags", "--recurse-submodules=no")
+"""What is named and nothing else, whatever the user's settings add to a push of their own."""
 _CARRIED = ("http.", "url.", "remote.", "credential.", "ssh.", "protocol.", "core.sshcommand", "core.gitproxy")
 _MOST = 1000
 

@@ -12,7 +12,7 @@ from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.commands import CommandRunner
 from ecluse.ports.source import Tag
 from ecluse.providers.git.program import Git, Said
-from ecluse.providers.git.reaching import ASKING, FETCHING, Settings, settings_of, way
+from ecluse.providers.git.reaching import ASKING, FETCHING, PUSH, Settings, settings_of, way
 from ecluse.providers.git.source import GitSource
 
 _PEELED = "^{}"
@@ -48,7 +48,7 @@ class GitRemote:
         if await self._there(tag) == commit:
             return
         git = await self._reaching(FETCHING)
-        said = await git.ask("push", "--porcelain", self._name, f"refs/tags/{tag}:refs/tags/{tag}")
+        said = await git.ask(*PUSH, "--porcelain", self._name, f"refs/tags/{tag}:refs/tags/{tag}")
         if said.ok:
             return
         there = await self._there(tag)  # somebody may have been faster, and an answer may be lost
