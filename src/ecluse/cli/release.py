@@ -11,6 +11,7 @@ from ecluse.cli import options, session
 from ecluse.loop.release.known import is_published
 from ecluse.loop.release.make import PlannedRelease
 from ecluse.loop.release.publish import Published, preview, publish
+from ecluse.model.harmless import harmless
 from ecluse.model.intent import Intent
 from ecluse.model.problem import Exit
 from ecluse.model.publishing import ReleasePolicy
@@ -41,7 +42,7 @@ def command(revision: str, take_version: bool, dry_run: bool, as_json: bool, fol
 
 def told(at: session.Session, text: str) -> Exit:
     if not at.as_json:
-        click.echo(text)
+        click.echo(harmless(text))  # git-cliff's notes hold commits as they are
     return Exit.DONE
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ecluse.loop.release.version import Meant, understand
+from ecluse.model.harmless import plain
 from ecluse.ports.source import Change
 
 GROUPS = (
@@ -51,4 +52,4 @@ def _line(change: Change, meant: Meant) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", plain(" ".join(text.split())))

@@ -40,3 +40,8 @@ def test_words_are_never_markup():
 
 def test_a_kind_of_one_s_own_is_a_change():
     assert "### Changed\n\n- shorter names" in notes("1.0.0", [change("refactor: shorter names")])
+
+
+def test_no_commit_commands_a_terminal():
+    told = notes("1.0.0", [change("fix: \x1b[31mred\x1b[0m \x1bc \x9b2J \u202etxt.exe")])
+    assert told.splitlines()[-1] == "- red ?c ?2J ?txt.exe (1a2b3c4)"
