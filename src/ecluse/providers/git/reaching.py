@@ -16,7 +16,7 @@ WAY = (
 )  # fmt: skip
 """By these a caller says how a remote is reached (git(1), curl(1))."""
 ASKING, FETCHING = timedelta(seconds=60), timedelta(minutes=30)
-_SILENT: Settings = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "120"))
+_SILENT: Settings = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "300"))
 """Seconds in which a server says nothing at all; one at work says so every five (git-config(1), receive.keepAlive)."""
 PUSH = ("push", "--no-follow-tags", "--recurse-submodules=no")
 """What is named and nothing else, whatever the user's settings add to a push of their own."""
