@@ -106,6 +106,15 @@ class TestGitArtifacts(ArtifactStoreContract):
         assert store.read(NAME) == b"theirs"
         assert seen() == before
 
+    def test_a_repository_may_lie_anywhere(self, root, commands, tmp_path):
+        odd = tmp_path / 'here: "\\ü\n'
+        root.rename(odd)
+        store = GitArtifacts("origin", odd, commands, dict(os.environ))
+        digest, path = file(odd, b"content")
+        store.keep(digest, path)
+        assert store.claim(NAME, b"mine") == b"mine"
+        assert store.fetch(digest, tmp_path / "back")
+
     def test_who_clones_gets_nothing_of_it(self, store, remote, tmp_path):
         store.claim(NAME, b"mine")
         subprocess.run(["git", "clone", "--quiet", str(remote), str(tmp_path / "clone")], check=True)

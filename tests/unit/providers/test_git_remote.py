@@ -1,6 +1,7 @@
 """A git remote, told and asked."""
 
 import asyncio
+import os
 import socket
 import threading
 
@@ -23,8 +24,6 @@ def root(tmp_path):
 
 @pytest.fixture
 def remote(root, commands):
-    import os
-
     return GitRemote("origin", root, commands, {"PATH": os.environ["PATH"]})
 
 
@@ -77,13 +76,14 @@ def test_a_remote_that_is_away_is_a_problem_and_one_that_nobody_declared_has_no_
     with pytest.raises(ProblemError) as caught:
         asyncio.run(remote.tags("v"))
     assert (caught.value.problems[0].code, caught.value.exit) == ("R020", 5)
-    import os
-
     other = GitRemote("upstream", root, commands, {"PATH": os.environ["PATH"]})
     assert asyncio.run(other.address()) == ""
 
 
-def test_a_history_has_the_tags_of_both_and_leaves_the_repository_as_it_is(root, remote, tmp_path):
+@pytest.mark.parametrize("name", ["shop", 'here: "\\ü\n'])
+def test_a_history_has_the_tags_of_both_and_leaves_the_repository_as_it_is(root, commands, tmp_path, name):
+    root = root.rename(tmp_path / name)
+    remote = GitRemote("origin", root, commands, {"PATH": os.environ["PATH"]})
     git(root, "tag", "v1")
     git(root, "push", "--quiet", "origin", "v1")
     git(root, "tag", "--delete", "v1")
@@ -114,8 +114,6 @@ def test_a_ci_s_token_is_for_its_own_forge_only(env, key, word):
 
 
 def test_a_remote_behind_a_proxy_is_reached_by_it(root, commands):
-    import os
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         asked = []
 

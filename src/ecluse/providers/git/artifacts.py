@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from ecluse.model.ids import Digest
 from ecluse.ports.cache import UnreachableError
 from ecluse.ports.commands import CommandRunner
-from ecluse.providers.git.loose import CONTENT, commits
+from ecluse.providers.git.loose import CONTENT, commits, quoted
 from ecluse.providers.git.parcels import parcels
 from ecluse.providers.git.program import Git, Said
 from ecluse.providers.git.reaching import ASKING, FETCHING, PUSH, way
@@ -136,7 +137,7 @@ class GitArtifacts:
         with tempfile.TemporaryDirectory(prefix="ecluse-store-") as folder:
             places = {
                 "GIT_OBJECT_DIRECTORY": folder,
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects.decode(errors="surrogateescape").strip(),
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fsdecode(quoted(objects.removesuffix(b"\n"))),
             }
             more = {**await way(self._name, own, self._env), **places}
             yield Git(self._root, self._commands, self._env, more, FETCHING)

@@ -29,16 +29,15 @@ async def commits(ask: Ask, contents: Sequence[bytes | Path]) -> tuple[str, ...]
 
 
 async def _hashed(ask: Ask, paths: Iterable[Path], *options: str) -> list[str]:
-    lines = b"".join(b'"%s"\n' % _quoted(path) for path in paths)
+    lines = b"".join(b"%s\n" % quoted(os.fsencode(path)) for path in paths)
     return (await ask("hash-object", "-w", *options, "--no-filters", "--stdin-paths", stdin=lines)).decode().split()
 
 
-def _quoted(path: Path) -> bytes:
-    """A name may have a newline (git-config(1), core.quotePath)."""
-    text = os.fsencode(path)
-    for plain, quoted in _QUOTED.items():
-        text = text.replace(plain, quoted)
-    return text
+def quoted(text: bytes) -> bytes:
+    """As git takes it where a colon or an end of line parts one path from the next (git-config(1), core.quotePath)."""
+    for plain, escaped in _QUOTED.items():
+        text = text.replace(plain, escaped)
+    return b'"%s"' % text
 
 
 def _written(path: Path, content: bytes) -> Path:

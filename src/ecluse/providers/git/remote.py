@@ -11,6 +11,7 @@ from ecluse.model.ids import Commit
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.ports.commands import CommandRunner
 from ecluse.ports.source import Tag
+from ecluse.providers.git.loose import quoted
 from ecluse.providers.git.program import Git, Said
 from ecluse.providers.git.reaching import ASKING, FETCHING, PUSH, Settings, settings_of, way
 from ecluse.providers.git.source import GitSource
@@ -70,10 +71,10 @@ class GitRemote:
         where = await self._here.ask("rev-parse", "--path-format=absolute", "--git-path", "objects")
         shallow = await self._here.ask("rev-parse", "--is-shallow-repository")
         if shallow.out.strip() == b"false":  # else its commits would be taken for whole
-            (folder / "objects" / "info" / "alternates").write_bytes(where.out)
+            (folder / "objects" / "info" / "alternates").write_bytes(quoted(where.out.removesuffix(b"\n")))
         git = await self._reaching(FETCHING, await settings_of(self._here))  # who we are to the remote, and where it is
         common = await self._here.ask("rev-parse", "--path-format=absolute", "--git-common-dir")
-        here = os.fsdecode(common.out).strip()
+        here = os.fsdecode(common.out.removesuffix(b"\n"))
         await git.ask(*bare, "fetch", "--quiet", "--no-write-fetch-head", here, "refs/tags/*:refs/tags/*")
         bring = (*bare, "fetch", "--quiet", "--no-write-fetch-head", "--filter=blob:none", self._name, _ALL_TAGS)
         if not (await git.ask(*bring, commit)).ok:  # by the old protocol only what a ref names is given
