@@ -167,3 +167,15 @@ def test_an_edited_ledger_is_named_and_exits_1(repository):
     assert "L007" in verified.stderr
     in_json = told(repository, "--verify", "--json")
     assert (in_json.exit_code, json.loads(in_json.stdout)["broken_at"]) == (1, 7)
+
+
+def test_what_is_shown_is_made_anew_from_the_events(repository):
+    with closing(sqlite3.connect(repository / ".ecluse" / "ledger.db", isolation_level=None)) as connection:
+        before = connection.execute("SELECT * FROM deployments").fetchall()
+        connection.execute("DELETE FROM deployments")
+    rebuilt = told(repository, "--rebuild")
+    assert (rebuilt.exit_code, rebuilt.stdout) == (0, "7 events folded; what is shown of them was made anew\n")
+    with closing(sqlite3.connect(repository / ".ecluse" / "ledger.db")) as connection:
+        assert connection.execute("SELECT * FROM deployments").fetchall() == before
+    assert before
+    assert json.loads(told(repository, "--rebuild", "--json").stdout) == {"events": 7}

@@ -29,6 +29,9 @@ LOOK_AGAIN_SECONDS = 0.2
 @click.option("-f", "--follow", is_flag=True, help="Go on with events as they come.")
 @click.option("--verify", is_flag=True, help="Check the hash chain; exit 1 names the first broken event.")
 @click.option("--anchor", metavar="N:HASH", help="With --verify: what a release tag says under Ledger-Head.")
+@click.option(
+    "--rebuild", is_flag=True, help="Make what `status` and `history` read of the ledger anew from the events."
+)
 @click.option("--json", "as_json", is_flag=True, help="One event a line.")
 @options.folder
 def command(
@@ -39,11 +42,16 @@ def command(
     limit: int | None,
     follow: bool,
     verify: bool,
+    rebuild: bool,
     anchor: str | None,
     as_json: bool,
     folder: Path,
 ) -> None:
-    """The ledger: what happened, oldest first. All environments unless one is named."""
+    """The ledger: what happened, oldest first. All environments unless one is named.
+
+    What other commands show of it lies beside the events, made from them: `--rebuild` makes that anew, should it ever
+    differ. No event is changed.
+    """
     named = environment_argument or environment_option
     chosen = options.chosen(environment_argument, environment_option) if named else None
 
@@ -51,6 +59,8 @@ def command(
         with assembly.remembered(folder) as (ledger, clock):
             if verify:
                 return show_verification(verified(ledger, anchor), as_json=as_json)
+            if rebuild:
+                return show_rebuilt(ledger.rebuild(), as_json=as_json)
             last = after
             for record in ledger.events(after=after, environment=chosen, limit=limit):
                 show(record, as_json=as_json)
@@ -68,6 +78,14 @@ async def go_on(ledger: Ledger, clock: Clock, last: int, environment: str | None
         for record in ledger.events(after=last, environment=environment):
             show(record, as_json=as_json)
             last = record.number
+
+
+def show_rebuilt(events: int, *, as_json: bool) -> Exit:
+    if as_json:
+        session.print_json({"events": events})
+    else:
+        click.echo(f"{counted(events, 'event')} folded; what is shown of them was made anew")
+    return Exit.DONE
 
 
 def show(record: Record, *, as_json: bool) -> None:
