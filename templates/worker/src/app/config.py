@@ -14,7 +14,7 @@ class Config:
     """The folder whose `inbox` is looked into."""
     poll_seconds: float
     attempts: int
-    """How often a job is tried before it is put aside."""
+    """How often a job is tried before it is put aside, whether it raises or ends its worker."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -22,8 +22,14 @@ class Config:
         return cls(
             spool=ROOT / environ.get("SPOOL", "spool"),
             poll_seconds=_positive("POLL_SECONDS", environ.get("POLL_SECONDS", "0.5")),
-            attempts=int(_positive("ATTEMPTS", environ.get("ATTEMPTS", "3"))),
+            attempts=_count("ATTEMPTS", environ.get("ATTEMPTS", "3")),
         )
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ValueError(f"{name} is a whole number above 0, not {text!r}")
+    return int(text)
 
 
 def _positive(name: str, text: str) -> float:

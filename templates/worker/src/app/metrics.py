@@ -12,7 +12,12 @@ class Metrics:
     file: Path
     done: int = 0
     failed: int = 0
+    """Put aside, whoever tried them."""
+    lost: int = 0
+    """Attempts of workers that were no more."""
     waiting: int = 0
+    aside: int = 0
+    """That lie in `failed`, until a person takes them out."""
 
     def text(self) -> str:
         who = f'worker="{self.file.stem}"'
@@ -20,8 +25,12 @@ class Metrics:
             "# TYPE worker_jobs_total counter\n"
             f'worker_jobs_total{{result="done",{who}}} {self.done}\n'
             f'worker_jobs_total{{result="failed",{who}}} {self.failed}\n'
+            "# TYPE worker_attempts_lost_total counter\n"
+            f"worker_attempts_lost_total{{{who}}} {self.lost}\n"
             "# TYPE worker_jobs_waiting gauge\n"
             f"worker_jobs_waiting{{{who}}} {self.waiting}\n"
+            "# TYPE worker_jobs_aside gauge\n"
+            f"worker_jobs_aside{{{who}}} {self.aside}\n"
         )
 
     def write(self) -> None:

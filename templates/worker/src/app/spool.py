@@ -1,35 +1,52 @@
-"""Jobs as files: `inbox` → `working` → `done` or `failed`.
+"""Jobs as files: `inbox` → `working` → `done` or `failed`, whose reasons lie in `reasons`.
 
 A move within a file system is atomic (rename(2)), so a job is in one place whatever happens, and
-of several workers one gets it. Whoever leaves a job writes it elsewhere and moves it in.
+of several workers one gets it. Whoever leaves a job writes it elsewhere and moves it in, under a
+name that no other has.
+
+The folder that a job lies in counts its attempts: `working/WORKER/2` holds one that is tried for
+the second time, `again/2` one that was tried twice. So the move that takes a job counts it too,
+before anything is done with it that could end the worker.
 """
 
 import json
 import logging
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.presence import Presence, take_over
+from app.presence import Gone, Presence, settle, take_over
 
 log = logging.getLogger("worker")
 
-FOLDERS = ("inbox", "working", "done", "failed", "workers")
+FOLDERS = ("inbox", "again", "working", "done", "failed", "reasons", "workers")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     name: str
     content: bytes
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A job whose worker is no more."""
+
+    name: str
+    attempts: int
+    """That count: one that its worker had to leave off doesn't."""
+    is_aside: bool
 
 
 class Spool:
     """As one worker has it. Several have the same folder: two releases do while one takes over."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, attempts: int) -> None:
+        self._folder, self._attempts = folder, attempts
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._presence = Presence(folder / "workers")
@@ -42,64 +59,120 @@ class Spool:
         return _metrics(self._folder, self._presence.name)
 
     def take(self) -> Job | None:
-        """The oldest job, which is now ours; None when there is none."""
-        for path in self._waiting():
-            mine = self._working / path.name
+        """The oldest of those that were tried least, which is now ours; None when there is none."""
+        for used, _, path in sorted(self._waiting()):
+            mine = self._place(Job(path.name, b"", used + 1))
+            mine.parent.mkdir(exist_ok=True)
             try:
                 path.rename(mine)
             except FileNotFoundError:
                 continue  # another worker was quicker
+            settle(mine.parent)
             try:
-                return Job(path.name, mine.read_bytes())
+                return Job(path.name, mine.read_bytes(), used + 1)
             except OSError as error:  # or it would end one worker after the other
                 log.error("%s: put aside: can't be read: %s", path.name, error.strerror)
-                self.put_aside(Job(path.name, b""), f"can't be read: {error.strerror}")
+                self._put_aside(mine, f"can't be read: {error.strerror}")
         return None
 
     def finish(self, job: Job, result: dict[str, Any]) -> None:
-        self._leave("done", job, result)
+        self._write("done", job.name, result)
+        self._place(job).unlink()
+
+    def give_up(self, job: Job, why: str) -> bool:
+        """The attempt failed. Whether that was the last one, and the job is put aside."""
+        if job.attempt >= self._attempts:
+            self.put_aside(job, why)
+            return True
+        self._wait_again(self._place(job), job.attempt)
+        return False
 
     def put_aside(self, job: Job, why: str) -> None:
-        self._leave("failed", job, {"error": why, "job": job.content.decode(errors="replace")})
+        self._put_aside(self._place(job), why)
 
-    def give_back(self) -> int:
-        """Jobs of workers that are no more go back to the inbox; how many."""
-        lost = 0
+    def leave_off(self) -> None:
+        """From now on an attempt that this process doesn't end doesn't count.
+
+        A signal's handler may call this.
+        """
+        self._presence.leave_off()
+
+    def give_back(self) -> list[Lost]:
+        """Jobs of workers that are no more: they wait again, or are put aside."""
+        lost: list[Lost] = []
         with take_over(self._folder / "workers") as gone:
-            for name in gone:
-                working = self._folder / "working" / name
-                for path in working.glob("*"):
-                    path.rename(self._folder / "inbox" / path.name)
-                    lost += 1
-                if working.exists():  # not where it ended at once, or we did in the midst of this
-                    working.rmdir()
-                for path in self._unfinished(name):
+            for worker in gone:
+                lost += self._jobs_of(worker)
+                for path in self._unfinished(worker.name):
                     path.unlink()
         return lost
 
     def waiting(self) -> int:
-        return len(self._waiting())
+        return sum(1 for _ in self._waiting())
+
+    def aside(self) -> int:
+        return sum(1 for _ in (self._folder / "failed").iterdir())
 
     def close(self) -> None:
         """Once no job is at hand any more."""
         self.metrics.unlink(missing_ok=True)
+        for place in self._working.iterdir():
+            place.rmdir()
         self._working.rmdir()
         self._presence.end()
 
-    def _waiting(self) -> list[Path]:
-        return [path for _, path in sorted(_by_age(self._folder / "inbox"))]
+    def _waiting(self) -> Iterator[tuple[int, int, Path]]:
+        """Attempts used, age, and where it lies."""
+        again = (self._folder / "again").iterdir()
+        counted = [(int(folder.name), folder) for folder in again if folder.name.isdecimal()]
+        for used, folder in [(0, self._folder / "inbox"), *counted]:
+            for age, path in _by_age(folder):
+                yield used, age, path
+
+    def _place(self, job: Job) -> Path:
+        """Where it is while it is ours."""
+        return self._working / str(job.attempt) / job.name
+
+    def _jobs_of(self, worker: Gone) -> Iterator[Lost]:
+        working = self._folder / "working" / worker.name
+        if not working.exists():  # it ended at once, or we did in the midst of this
+            return
+        for place in list(working.iterdir()):
+            used = int(place.name) - worker.was_leaving_off
+            for path in list(place.iterdir()):
+                is_over = used >= self._attempts
+                if is_over:
+                    self._put_aside(path, f"it ended its worker at attempt {used}")
+                else:
+                    self._wait_again(path, used)
+                yield Lost(path.name, used, is_over)
+            place.rmdir()
+        working.rmdir()
 
     def _unfinished(self, worker: str) -> list[Path]:
         """Its numbers, and what it was writing when it ended."""
-        names = (f"worker-{worker}.*", f"done/.{worker}.new", f"failed/.{worker}.new")
+        names = (f"worker-{worker}.*", f"done/.{worker}.new", f"reasons/.{worker}.new")
         return [path for name in names for path in self._folder.glob(name)]
 
-    def _leave(self, where: str, job: Job, document: dict[str, Any]) -> None:
-        """Written whole before it shows, and only then is the job gone."""
+    def _wait_again(self, path: Path, used: int) -> None:
+        folder = self._folder / "again" / str(used) if used else self._folder / "inbox"
+        folder.mkdir(exist_ok=True)
+        path.rename(folder / path.name)
+
+    def _put_aside(self, path: Path, why: str) -> None:
+        """As it is, unread: it may be what ends a worker."""
+        self._write("reasons", path.name, {"error": why})
+        path.rename(self._folder / "failed" / path.name)
+
+    def _write(self, where: str, name: str, document: dict[str, Any]) -> None:
+        """Whole before it shows."""
         fresh = self._folder / where / f".{self._presence.name}.new"
-        fresh.write_text(json.dumps(document), encoding="utf-8")
-        fresh.rename(self._folder / where / job.name)
-        (self._working / job.name).unlink()
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(document, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(self._folder / where / name)
+        settle(self._folder / where)
 
 
 def _metrics(folder: Path, worker: str) -> Path:
