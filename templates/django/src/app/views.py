@@ -33,10 +33,12 @@ def text_in(body: bytes) -> str:
     """What the document says under `text`; empty where it isn't one."""
     try:
         document = json.loads(body)
+        text = document.get("text") if isinstance(document, dict) else None
+        said = text.strip() if isinstance(text, str) else ""
+        said.encode()  # JSON may hold half a character, which nothing can keep
     except ValueError:
         return ""
-    text = document.get("text") if isinstance(document, dict) else None
-    return text.strip() if isinstance(text, str) else ""
+    return said
 
 
 @require_GET

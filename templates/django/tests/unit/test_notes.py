@@ -4,7 +4,10 @@ from app.models import Note
 from app.views import text_in
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"text": 1}', b"\xff", b'{"text": "  "}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{}", b'{"text": 1}', b"\xff", b'{"text": "  "}', rb'{"text": "\ud800"}'],
+)
 def test_what_says_nothing_is_no_text(body: bytes) -> None:
     assert text_in(body) == ""
 

@@ -5,6 +5,8 @@ from time import perf_counter
 from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, StringConstraints
 
 from app.config import Config
@@ -50,6 +52,12 @@ def create_app(config: Config | None = None) -> FastAPI:
     @app.get("/metrics", include_in_schema=False)
     def numbers() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    @app.exception_handler(RequestValidationError)
+    def refused(_: Request, error: RequestValidationError) -> JSONResponse:
+        """Without what was sent: NaN, or half a character, can't be said again."""
+        told = [{key: one[key] for key in ("type", "loc", "msg")} for one in error.errors()]
+        return JSONResponse({"detail": told}, 422)
 
     @app.middleware("http")
     async def counted(

@@ -24,8 +24,12 @@ def test_a_page_holds_no_more_than_is_configured(client: TestClient) -> None:
     assert [note["text"] for note in client.get("/notes").json()["notes"]] == ["note 2", "note 1"]
 
 
-def test_an_empty_note_is_refused(client: TestClient) -> None:
-    assert client.post("/notes", json={"text": " "}).status_code == 422
+@pytest.mark.parametrize(
+    "body", ['{"text": " "}', "[]", "", '{"text": NaN}', r'{"text": "\ud800"}']
+)
+def test_what_is_no_note_is_refused(client: TestClient, body: str) -> None:
+    answer = client.post("/notes", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"][0]["loc"][0]) == (422, "body")
 
 
 def test_it_says_that_it_is_well(client: TestClient) -> None:

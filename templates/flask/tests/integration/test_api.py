@@ -31,6 +31,11 @@ def test_a_note_without_a_text_is_refused(client: FlaskClient, body: object) -> 
     assert (answer.status_code, "characters" in answer.get_json()["error"]) == (422, True)
 
 
+def test_half_a_character_is_refused(client: FlaskClient) -> None:
+    body = r'{"text": "\ud800"}'
+    assert client.post("/notes", data=body, content_type="application/json").status_code == 422
+
+
 def test_it_says_that_it_is_well(client: FlaskClient) -> None:
     assert client.get("/health").get_json() == {"status": "ok"}
 
