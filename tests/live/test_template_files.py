@@ -107,6 +107,7 @@ def test_what_is_set_for_this_machine_stays_on_it_and_is_read_there(project):
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\necho "$GREETING"\n')
     python.chmod(0o755)
+    (project / ".venv" / "whole").touch()
     (project / ".env.local").write_text("GREETING='hello again'\n")
     try:
         assert "hello again" in said(project, "make", "--silent", "dev")[1]
