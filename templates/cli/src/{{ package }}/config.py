@@ -13,7 +13,14 @@ class Config:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """ValueError, with the variable's name, for a value that can't be one."""
-        top = environ.get("TALLY_TOP", "10")
-        if not top.isdecimal() or not int(top):
-            raise ValueError(f"TALLY_TOP is a number above 0, not {top!r}")
-        return cls(top=int(top))
+        try:
+            return cls(top=number(environ.get("TALLY_TOP", "10")))
+        except ValueError as error:
+            raise ValueError(f"TALLY_TOP: {error}") from None
+
+
+def number(text: str) -> int:
+    """ValueError for what isn't above 0."""
+    if not text.isdecimal() or not int(text):
+        raise ValueError(f"{text!r} is no number above 0")
+    return int(text)
