@@ -23,7 +23,10 @@ def parse_duration(text: str) -> timedelta:
         found[unit], end = float(number), part.end()
     if not found or end != len(text):
         raise ValueError(f"{text!r} is no duration such as '1h 30m'")
-    return sum((UNITS[unit] * number for unit, number in found.items()), timedelta())
+    try:
+        return sum((UNITS[unit] * number for unit, number in found.items()), timedelta())
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than a duration can be") from None
 
 
 def format_duration(duration: timedelta) -> str:
