@@ -111,7 +111,7 @@ def _process(keeper: Keeper, slot: Slot, worker: Worker) -> Dict[str, Any]:
     return {
         "name": worker.name,
         "pid": worker.pid if worker.state == RUNNING else None,
-        "state": worker.state,
+        "state": worker.shown,
         "restarts": worker.restarts,
         "started_at": worker.started_at or None,
         "last_exit": worker.last_exit,

@@ -21,6 +21,7 @@ FEW = 3
 
 RUNNING = "running"
 WAITING = "waiting"
+ENDING = "ending"
 EXITED = "exited"
 
 
@@ -117,6 +118,11 @@ class Worker:
         """Running, and not just started again after an exit."""
         return self.state == RUNNING and (not self._failures or boottime() - self._since > UNSURE)
 
+    @property
+    def shown(self) -> str:
+        """Its state as others see it: one that is being stopped runs, and can't be counted on."""
+        return ENDING if self.state == RUNNING and self._stopping and not self._wanted else self.state
+
     def start(self) -> None:
         """Start it and keep it running. OrderError K041 when it can't be started even once.
 
@@ -127,7 +133,7 @@ class Worker:
         self._wanted, self.gave_up = True, False
         if self._stopping:
             return
-        self._failures = 0
+        self._failures = self.restarts = 0
         try:
             self._spawn()
         except codes.OrderError as error:
@@ -186,7 +192,7 @@ class Worker:
             self._failures = 0
         self._gone.set()
         if self._wanted and self._stopping:
-            self._restart()
+            self._try()  # its end was asked for: no restart that speaks against it
         elif self._wanted:
             self._again()
         else:
@@ -205,6 +211,9 @@ class Worker:
     def _restart(self) -> None:
         self._timer = None
         self.restarts += 1
+        self._try()
+
+    def _try(self) -> None:
         try:
             self._spawn()
         except (codes.OrderError, OSError) as error:

@@ -36,8 +36,9 @@ class ProcessSeen:
     name: str
     pid: int | None
     state: str
-    """`running`, `waiting` (for its next start), `exited`."""
+    """`running`, `waiting` (for its next start), `ending` (it was told to), `exited`."""
     restarts: int = 0
+    """Since it was last wanted: after exits that nobody asked for."""
     started_at: datetime | None = None
     last_exit: str = ""
     """`exit 1`, `SIGKILL`, `unknown` (adopted), or empty while it never ended."""

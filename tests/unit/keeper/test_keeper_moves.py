@@ -224,13 +224,15 @@ def test_a_commit_does_not_wait_for_old_workers_and_they_come_back_when_wanted_a
     host.deploy(first, "blue")
     began = time.monotonic()
     host.deploy(host.running("2", workers=1), "green")
+    assert [process["state"] for process in host.slot("blue")["processes"]] == ["running", "ending"]
     host.orders("begin", deployment="back", running=first, slot="blue")
     host.orders("start", running=first, slot="blue")
+    assert [process["state"] for process in host.slot("blue")["processes"]] == ["running", "running"]
     assert time.monotonic() - began < 3
 
     def replaced():
         worker = host.slot("blue")["processes"][1]
-        assert (worker["state"], worker["last_exit"]) == ("running", "SIGKILL")
+        assert (worker["state"], worker["last_exit"], worker["restarts"]) == ("running", "SIGKILL", 0)
 
     eventually(replaced, 10, AssertionError)
 

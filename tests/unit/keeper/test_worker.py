@@ -64,6 +64,22 @@ def test_a_process_that_exits_is_started_again(make):
     asyncio.run(story())
 
 
+def test_what_is_started_anew_has_a_clean_slate(make):
+    """Else a release that was ever restarted could never be gone back to."""
+
+    async def story():
+        web = make("import time; time.sleep(60)")
+        web.start()
+        os.kill(web.pid, signal.SIGKILL)
+        await until(lambda: web.restarts == 1 and web.state == RUNNING)
+        await web.stop(signal.SIGTERM, 5)
+        web.start()
+        assert web.restarts == 0
+        await web.stop(signal.SIGTERM, 5)
+
+    asyncio.run(story())
+
+
 def test_a_clock_that_is_set_back_makes_no_process_young(make):
     async def story():
         web = make("import time; time.sleep(60)")
@@ -216,7 +232,7 @@ def test_a_process_wanted_again_while_it_stops_is_started_at_its_end(make, tmp_p
         web.start()
         assert await asyncio.gather(*stops) == [True, True]
         await until(lambda: web.state == RUNNING)
-        assert (web.pid != first, web.last_exit, web.restarts) == (True, "exit 0", 1)
+        assert (web.pid != first, web.last_exit, web.restarts) == (True, "exit 0", 0)
         assert await web.stop(signal.SIGKILL, 5)
 
     asyncio.run(story())

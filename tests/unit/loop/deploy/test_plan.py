@@ -167,3 +167,10 @@ def test_a_batch_that_is_made_is_not_started_again():
 @pytest.mark.parametrize("state", [SlotState.EMPTY, SlotState.STARTING, SlotState.STOPPING, SlotState.FAILED])
 def test_only_a_slot_that_is_up_is_warm(state):
     assert not is_warm(SlotSeen(slot=Slot.BLUE, state=state, processes=UP))
+
+
+@pytest.mark.parametrize("state", ["ending", "waiting", "exited"])
+def test_a_slot_with_a_process_that_can_not_be_counted_on_is_not_warm(state):
+    """One that ends is not started again by traffic that returns."""
+    processes = (*UP, ProcessSeen(name="worker", pid=None, state=state))
+    assert not is_warm(SlotSeen(slot=Slot.BLUE, state=SlotState.LAME, processes=processes))
