@@ -65,8 +65,9 @@ def _routes(keeper: Keeper, known: Mapping[str, Record]) -> Record:
     for slot, record in known.items():
         if record["had_traffic"] and not record["warm_until"]:
             running = record["running"]
+            port = running["port"] if has_web(running) else 0
             weights = {slot: 100, OTHER[slot]: 0}
-            return {"address": running.get("address") or "127.0.0.1", "port": running["port"], "weights": weights}
+            return {"address": running.get("address") or "127.0.0.1", "port": port, "weights": weights}
     return {}
 
 
@@ -81,6 +82,8 @@ def _open(keeper: Keeper, pair: Optional[listeners.Pair], routes: Record, known:
         for slot, record in known.items():
             if has_web(record["running"]):  # a server that is started anew finds its socket as at its first start
                 keeper.traffic.sockets(slot)[0].setblocking(True)
+    elif known:
+        keeper.traffic.weights = routes.get("weights")  # of workers alone
 
 
 def _end_unreachable(keeper: Keeper, known: Iterable[Record]) -> None:

@@ -318,6 +318,27 @@ def test_a_keeper_killed_right_after_the_commit_leaves_the_old_release_to_the_ne
     tell(story)
 
 
+@pytest.mark.parametrize("routes", ["there", "lost"])
+def test_workers_alone_serve_under_the_next_keeper_too(host, home, tell, routes):
+    """They have no socket that could be taken over."""
+
+    async def story(before):
+        running = host.running("1", workers=1)
+        running["processes"] = running["processes"][1:]
+        await serve(before, running, "blue")
+        worked_by = pids(before, "blue")
+        killed(before)
+        if routes == "lost":
+            for file in host.home.glob("routes.json*"):
+                file.unlink()
+        after = next_keeper(home)
+        assert (pids(after, "blue"), after.weight("blue"), after.traffic.serving) == (worked_by, 100, "blue")
+        assert (after.traffic.kind, after.traffic.port) == ("none", 0)
+        return after
+
+    tell(story)
+
+
 def test_background_workers_that_were_to_end_when_their_keeper_was_killed_end(host, home, tell):
     async def story(before):
         first = host.running("1", workers=2, drain=2)
