@@ -182,6 +182,14 @@ def test_each_kind_is_created_tested_shipped_and_updated(kind, created, ada, req
     assert goes_out(ada, kind, index, "0.1.1") == url
 
 
+@pytest.mark.parametrize("kind", [Kind.LIBRARY, Kind.CLI])
+def test_the_longest_name_with_all_that_it_may_have_passes_its_own_lint(kind, ada):
+    name = "inventory.forecasting-service_v2"
+    assert len(name) == 32
+    ada.types("new", name, "--kind", kind)
+    assert {step["verdict"] for step in ada.types("check", project=name)["steps"]} == {"passed"}
+
+
 def test_a_conflict_is_left_to_a_person_and_can_be_taken_back(created, ada):
     project = created(Kind.CLI)
     settings = project / "pyproject.toml"
