@@ -6,6 +6,7 @@ import queue
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 
 from app import jobs
 from app.config import Config
@@ -15,6 +16,8 @@ from app.spool import Job, Spool
 log = logging.getLogger("worker")
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
+TELL_EVERY = 1.0
+"""Seconds."""
 Work = Callable[[bytes], jobs.Result]
 
 
@@ -23,7 +26,7 @@ class Worker:
         self._config, self._work = config, work
         self._spool = Spool(config.spool, config.attempts)
         self._metrics = Metrics(self._spool.metrics)
-        self._is_stopped = False
+        self._is_stopped, self._tell_at = False, 0.0
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         """An Event's lock would be waited for without end by a signal's handler; this has none."""
 
@@ -53,10 +56,16 @@ class Worker:
         job = self._spool.take()
         if job:
             self._do(job)
+        if not job or monotonic() >= self._tell_at:
+            self._tell()
+        return job is not None
+
+    def _tell(self) -> None:
+        """Not after each job: who counts a long backlog each time gets through it slowly."""
+        self._tell_at = monotonic() + TELL_EVERY
         self._metrics.waiting = self._spool.waiting()
         self._metrics.aside = self._spool.aside()
         self._metrics.write()
-        return job is not None
 
     def _give_back(self) -> None:
         for lost in self._spool.give_back():

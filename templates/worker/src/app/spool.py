@@ -52,6 +52,8 @@ class Spool:
         self._presence = Presence(folder / "workers")
         self._working = folder / "working" / self._presence.name
         self._working.mkdir()
+        self._seen: list[tuple[int, int, Path]] = []
+        """What waited when we last looked, the next one last: who looks for each job looks long."""
 
     @property
     def metrics(self) -> Path:
@@ -60,7 +62,9 @@ class Spool:
 
     def take(self) -> Job | None:
         """The oldest of those that were tried least, which is now ours; None when there is none."""
-        for used, _, path in sorted(self._waiting()):
+        self._seen = self._seen or sorted(self._waiting(), reverse=True)
+        while self._seen:
+            used, _, path = self._seen.pop()
             mine = self._place(Job(path.name, b"", used + 1))
             mine.parent.mkdir(exist_ok=True)
             try:
@@ -108,10 +112,10 @@ class Spool:
         return lost
 
     def waiting(self) -> int:
-        return sum(1 for _ in self._waiting())
+        return sum(_count(folder) for _, folder in self._folders())
 
     def aside(self) -> int:
-        return sum(1 for _ in (self._folder / "failed").iterdir())
+        return _count(self._folder / "failed")
 
     def close(self) -> None:
         """Once no job is at hand any more."""
@@ -123,11 +127,15 @@ class Spool:
 
     def _waiting(self) -> Iterator[tuple[int, int, Path]]:
         """Attempts used, age, and where it lies."""
+        for used, folder in self._folders():
+            for age, path in by_age(folder):
+                yield used, age, path
+
+    def _folders(self) -> list[tuple[int, Path]]:
+        """Where jobs wait, and the attempts that are used there."""
         again = (self._folder / "again").iterdir()
         counted = [(int(folder.name), folder) for folder in again if folder.name.isdecimal()]
-        for used, folder in [(0, self._folder / "inbox"), *counted]:
-            for age, path in _by_age(folder):
-                yield used, age, path
+        return [(0, self._folder / "inbox"), *counted]
 
     def _place(self, job: Job) -> Path:
         """Where it is while it is ours."""
@@ -179,7 +187,11 @@ def _metrics(folder: Path, worker: str) -> Path:
     return folder / f"worker-{worker}.prom"
 
 
-def _by_age(folder: Path) -> Iterator[tuple[int, Path]]:
+def _count(folder: Path) -> int:
+    return sum(entry.is_file() for entry in os.scandir(folder))
+
+
+def by_age(folder: Path) -> Iterator[tuple[int, Path]]:
     for path in folder.iterdir():
         try:
             found = path.stat()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.spool import Job, Lost, Spool
+from app.spool import Job, Lost, Spool, by_age
 
 DIES = """
 import os, sys
@@ -60,6 +60,27 @@ def test_the_oldest_job_comes_first_and_each_is_taken_once(
     for one, job in zip((spool, other), taken, strict=True):
         assert job
         one.finish(job, {})
+
+
+def test_a_backlog_is_looked_at_once_not_for_each_job(
+    tmp_path: Path, another: Callable[[], Spool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+
+    def look(folder: Path) -> Iterator[tuple[int, Path]]:
+        looked.append(folder)
+        return by_age(folder)
+
+    monkeypatch.setattr("app.spool.by_age", look)
+    spool = another()
+    for name in ("a", "b"):
+        leave(tmp_path, name)
+    taken = [spool.take(), spool.take()]
+    assert [job.name for job in taken if job] == ["a", "b"]
+    assert looked == [tmp_path / "inbox"]
+    for job in taken:
+        assert job
+        spool.finish(job, {})
 
 
 def test_what_is_no_file_is_no_job(tmp_path: Path, another: Callable[[], Spool]) -> None:
