@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
 from ecluse.model.app import Health
 from ecluse.model.observed import ProcessSeen, SlotSeen, SlotState
+from ecluse.model.redaction import masked
 from ecluse.model.release import Release
 from ecluse.model.slot import Slot
 from ecluse.model.values import frozen
@@ -124,6 +126,14 @@ def shown(health: Health, answered: Answered, flaw: str, seen: SlotSeen) -> Iter
         yield answered.body[:BODY_SHOWN].decode(errors="replace")
     for process in seen.processes:
         yield from (f"{process.name}: {line}" for line in process.log_tail[-10:])
+
+
+def hidden(verdict: Verdict, secrets: Mapping[str, str]) -> Verdict:
+    """Without the secrets that the app itself printed or answered: evidence stays in the ledger for ever."""
+    if not verdict.stops:
+        return verdict
+    shown = (masked(fact.encode(errors="replace"), secrets.values()) for fact in verdict.evidence)
+    return replace(verdict, evidence=tuple(fact.decode(errors="replace") for fact in shown))
 
 
 def failed(gate: str, evidence: Iterator[str], seconds: float) -> Verdict:

@@ -14,6 +14,7 @@ from datetime import datetime
 from ecluse.loop.deploy.acts import ACTS
 from ecluse.loop.deploy.answered import Answered, answered
 from ecluse.loop.deploy.fleet import is_lost
+from ecluse.loop.deploy.health import hidden
 from ecluse.loop.deploy.problems import (
     WITHOUT_A_SAY,
     committed_in_part,
@@ -178,9 +179,9 @@ class Transaction:
         return may and is_lost(error) and len(self._work.fleet.targets) > self._work.fleet.majority
 
     def _judge(self, done: Done) -> None:
-        verdict = done.verdict
-        if verdict is None:
+        if done.verdict is None:
             return
+        verdict = hidden(done.verdict, self._work.one.secrets)
         self._verdicts.append(verdict)
         self._record(
             GateAnswered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecluse.loop.deploy.fleet import Fleet, Seen
-from ecluse.loop.deploy.health import Expected, await_healthy, restarts_of
+from ecluse.loop.deploy.health import Expected, await_healthy, hidden, restarts_of
 from ecluse.loop.deploy.lease import Lease
 from ecluse.loop.deploy.problems import at_host
 from ecluse.loop.deploy.recall import Recalled
@@ -29,7 +29,7 @@ async def revive(
         await fleet.targets[host].start(lease.grant(), running, slot.slot)
         verdict = await _asked(fleet, host, slot, running, world)
         if verdict and verdict.stops:
-            raise ProblemError(not_well(recalled.release.version, verdict))
+            raise ProblemError(not_well(recalled.release.version, hidden(verdict, running.secrets)))
 
     found = await on_each(waiting, act)
     if found.failed:

@@ -11,12 +11,13 @@ from ecluse.loop.deploy.deploy import deploy
 from ecluse.loop.deploy.fleet import fleet_of
 from ecluse.loop.deploy.lease import held
 from ecluse.loop.deploy.settle import settle
-from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.deploy.wanted import Settings, Wanted
 from ecluse.loop.monitor.status import look
 from ecluse.model.app import App, Health
 from ecluse.model.events.deployments import DeploymentCommitted, DeploymentReverted, DeploymentStuck
 from ecluse.model.observed import SlotState
 from ecluse.model.problem import Exit, Problem, ProblemError
+from ecluse.model.secret import Secret
 from ecluse.model.slot import Slot
 from ecluse.ports.target import Answered
 from ecluse.providers.memory.script import Behaviour, exiting, flapping, migrating_badly, silent, unhealthy
@@ -25,6 +26,7 @@ from ecluse.testing.releases import WEB, release_of
 
 pytestmark = pytest.mark.looped
 HEALTH = Health(path="/health", timeout=timedelta(seconds=5))
+SETTINGS = Settings()
 MOVES = ["stage", "begin", "start", "gate", "shift", "watch", "decide", "commit"]
 APP = App(name="example", processes=(replace(WEB, health=HEALTH),))
 GOOD = (Answered(status=200, headers={"x-release": "2.0.0"}, body=b"2.0.0"),)
@@ -33,9 +35,9 @@ LOST = Problem(code="K001", what="the keeper is gone", fix="again", exit=Exit.UN
 SUPERSEDED = Problem(code="K011", what="superseded", fix="look", exit=Exit.BUSY)
 
 
-async def deployed(memory, version, app=APP):
+async def deployed(memory, version, app=APP, settings=SETTINGS):
     running = release_of(version, *app.processes)
-    wanted = Wanted(app=app, environment=running.environment)
+    wanted = Wanted(app=app, environment=running.environment, settings=settings)
     fleet = fleet_of(memory.world, app, running.environment)
     async with held(fleet, running.environment.lease, memory.world) as lease:
         await settle(fleet, lease, running.environment, memory.world)
@@ -92,6 +94,27 @@ async def test_a_bad_release_never_gets_traffic(memory_world, bad):
     assert (event.version, event.why) == ("2.0.0", f"{undone.problem.what}: {undone.problem.evidence[0]}")
     assert (undone.answered, event.requests) == (None, None)
     assert [moved.move for moved in undone.timeline][-2:] == ["gate", "undo"]
+
+
+LEAKS = ("can't reach redis://:s3cret-token@cache",)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        exiting(log=LEAKS),
+        unhealthy(log=LEAKS),
+        Behaviour(answers=(Answered(status=500, body=LEAKS[0].encode()),)),
+        Behaviour(exits_after=1.5, log=LEAKS),
+    ],
+    ids=["exits", "unhealthy", "answers", "exits under traffic"],
+)
+async def test_a_secret_that_the_app_prints_or_answers_is_not_kept_as_evidence(memory_world, bad):
+    memory_world.target.script("2.0.0", bad)
+    undone = await deployed(memory_world, "2.0.0", settings=Settings(secrets={"TOKEN": Secret("s3cret-token")}))
+    kept = [repr(record.event) for record in memory_world.ledger.events()]
+    assert any("redis://:[secret]@cache" in fact for fact in undone.problem.evidence)
+    assert not [one for one in (*kept, repr(undone)) if "s3cret-token" in one]
 
 
 async def test_a_release_that_turns_bad_under_traffic_is_taken_back(memory_world):
