@@ -84,7 +84,9 @@ async def await_healthy(
         waited = world.clock.monotonic() - began
         say(standing(health, flaw, good, waited))
         if flaw and waited >= health.timeout.total_seconds():
-            return failed("health", shown(health, answered, flaw, seen), waited)
+            seen = (await target.observe()).slot(slot)  # an answer may be waited for longer than the process lives
+            dead = ended(seen, before)
+            return failed("health", end_of(dead) if dead else shown(health, answered, flaw, seen), waited)
         if not good and seen.state is SlotState.FAILED:
             return failed("health", shown(health, answered, flaw, seen), waited)
         if good < health.successes:

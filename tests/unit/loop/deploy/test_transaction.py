@@ -117,6 +117,19 @@ async def test_a_secret_that_the_app_prints_or_answers_is_not_kept_as_evidence(m
     assert not [one for one in (*kept, repr(undone)) if "s3cret-token" in one]
 
 
+async def test_a_process_that_ends_while_its_last_answer_is_waited_for_is_named(memory_world):
+    clock, ask = memory_world.world.clock, memory_world.target.ask
+
+    async def patiently(slot, question):
+        await clock.sleep(question.patience.total_seconds())
+        return await ask(slot, question)
+
+    memory_world.target.ask = patiently
+    memory_world.target.script("2.0.0", replace(exiting(after=0.1), answers=(Answered(status=0, why="no answer"),)))
+    undone = await deployed(memory_world, "2.0.0")
+    assert undone.problem.evidence[0] == "web ended: exit 1"
+
+
 async def test_a_release_that_turns_bad_under_traffic_is_taken_back(memory_world):
     await deployed(memory_world, "1.0.0")
     memory_world.target.script("2.0.0", Behaviour(exits_after=1.5, log=("out of memory",)))
