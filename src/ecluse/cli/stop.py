@@ -53,10 +53,13 @@ def command(
                 "services": services,
                 "versions": list(ended.versions),
                 "keepers": list(ended.keepers),
+                "killed": list(ended.killed),
             }
         )
         several = click.get_current_context().meta.get(options.SEVERAL, False)
         click.echo(line(ended, environment.name + (f" of {at.app.name}" if several else "")), err=as_json)
+        if ended.killed:
+            click.echo(f"! {', '.join(ended.killed)} had to be killed: the drain budget was over", err=True)
         return Exit.DONE
 
     run_each(folder, work, as_json=as_json, in_an_emergency=True, by_what_serves=True)

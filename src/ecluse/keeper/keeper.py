@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from typing import Any, Deque, Dict, Mapping, Optional, Set
+from typing import Any, Deque, Dict, List, Mapping, Optional, Set
 
 from ecluse.keeper import processes, strays
 from ecluse.keeper.journal import Journal
@@ -209,10 +209,11 @@ class Keeper:
         await self.release_port()
         self.journal.after("stop", slot=name)
 
-    async def empty(self, name: str, *, at_once: bool = False) -> None:
+    async def empty(self, name: str, *, at_once: bool = False) -> List[str]:
+        """The names of those that had to be killed."""
         slot = self.slots[name]
         if slot.running is None:
-            return
+            return []
         release = slot.release
         if self.weight(name):
             self.traffic.nobody()
@@ -222,17 +223,17 @@ class Keeper:
         if killed:
             self.warnings.append("%s of %s had to be killed: the drain budget was over" % (", ".join(killed), release))
         self.traffic.vacate(name)
+        return killed
 
     async def release_port(self) -> None:
         """Nothing that gets traffic runs and nothing is under way: others may have the port."""
         if not any(slot.has_web for slot in self.slots.values()) and self.journal.open is None:
             await self.traffic.close()
 
-    async def shut(self) -> None:
-        """Stop both slots and close the sockets."""
+    async def shut(self) -> List[str]:
+        """Stop both slots and close the sockets. The names of those that had to be killed."""
         self.sessions.end()
-        for name in sorted(SLOTS, key=self.weight):
-            await self.empty(name)
+        killed = [one for name in sorted(SLOTS, key=self.weight) for one in await self.empty(name)]
         if self.journal.open:
             self.journal.close("reverted", "the environment was shut")
         for slot in self.slots.values():
@@ -241,6 +242,7 @@ class Keeper:
         self.services.forget()
         self.blocked = ""
         await self.traffic.close()
+        return killed
 
     async def end_warmth(self) -> None:
         """A warm slot that has been kept long enough is drained and stopped."""

@@ -242,10 +242,10 @@ class Orders:
     async def _shut(self, call: Call) -> Json:
         remove = bool(call.args.get("remove"))
         self._deploying.give_up_work()
-        await self._keeper.shut()
+        killed = await self._keeper.shut()
         self._keeper.lease.give_back(call.grant["holder"]["id"], call.grant["generation"])
         self._body.end(remove=remove)
-        return {"removed": remove}
+        return {"removed": remove, "killed": killed}
 
     async def _logs(self, call: Call) -> None:
         output, chosen = self._keeper.output, choice(call.args)

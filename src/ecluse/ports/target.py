@@ -253,9 +253,10 @@ class Target(Protocol):
     async def stop(self, grant: Grant, slot: Slot) -> None:
         """Drain and stop what runs in the slot. Empty: nothing to do. Returns when it is empty."""
 
-    async def shut(self, grant: Grant, *, remove: bool = False) -> None:
+    async def shut(self, grant: Grant, *, remove: bool = False) -> tuple[str, ...]:
         """Stop both slots and the keeper, close the sockets: nothing of the environment is left running. `remove`:
-        nor anything else of it, the app's data included. K006 from a keeper that is too old for that."""
+        nor anything else of it, the app's data included. K006 from a keeper that is too old for that. The names of the
+        processes that had to be killed, their drain budget being over."""
 
     def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
         """The last `lines` of those that are wanted, oldest first, then, when `follow`, what comes of them."""

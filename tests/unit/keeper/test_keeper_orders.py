@@ -2,13 +2,15 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from support.keeper_host import Orders, RefusedError, weights
+from support.keeper_host import Orders, RefusedError, eventually, weights
 from support.ports import free_port
 
 
@@ -181,6 +183,23 @@ def test_shut_leaves_nothing(host):
     assert host.end() == []
     assert not (host.home / "keeper.sock").exists()
     socket.create_server(("127.0.0.1", host.port)).close()
+
+
+def test_a_worker_that_does_not_end_by_its_signal_is_killed_and_named(host):
+    host.up().take()
+    running = host.running("1", workers=1)
+    running["processes"][1].update(command=["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], drain=0.3)
+    host.deploy(running, "blue")
+    pid = next(one["pid"] for one in host.slot("blue")["processes"] if one["name"] == "worker")
+    eventually(lambda: ignores(pid, signal.SIGTERM), 10, AssertionError)
+    assert host.orders("shut")["killed"] == ["worker"]
+    assert host.end() == []
+
+
+def ignores(pid, number):
+    status = Path("/proc/%d/status" % pid).read_text()
+    (mask,) = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigIgn:")]
+    assert mask >> (number - 1) & 1
 
 
 def test_a_keeper_that_can_not_start_says_why(host):

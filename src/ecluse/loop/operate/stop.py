@@ -21,12 +21,13 @@ from ecluse.ports.world import World
 @frozen
 class Stopped:
     """What ran: the release that served, and services; empty when nothing did. What was ended besides: `versions` of
-    releases that got no traffic, and the `keepers`' pids."""
+    releases that got no traffic, and the `keepers`' pids. `killed` had not ended when their drain budget was over."""
 
     release: str = ""
     services: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
     keepers: tuple[int, ...] = ()
+    killed: tuple[str, ...] = ()
 
     @property
     def something(self) -> bool:
@@ -49,14 +50,17 @@ async def stop(
         seen = await fleet.observe()
         world.ledger.append(*told(seen, known(world, environment.name)))
 
-        async def shut(host: HostName) -> None:
-            await fleet.targets[host].shut(lease.grant(), remove=remove)
+        async def shut(host: HostName) -> tuple[str, ...]:
+            return await fleet.targets[host].shut(lease.grant(), remove=remove)
 
         ended = await on_each(seen.hosts, shut)
         left = {**seen.lost, **ended.lost}
         if left:
             raise ProblemError(*(told_at(fleet, host, problem) for host, problem in sorted(left.items())))
-        world.ledger.append(EnvironmentStopped(environment=environment.name, release=seen.serving))
+        killed = tuple(
+            name if fleet.is_single else f"{host}: {name}" for host, names in ended.done.items() for name in names
+        )
+        world.ledger.append(EnvironmentStopped(environment=environment.name, release=seen.serving, killed=killed))
     hosts = seen.hosts.values()
     idle = [slot.version for one in hosts for slot in one.slots if slot.version and slot.slot is not one.serving]
     return Stopped(
@@ -64,6 +68,7 @@ async def stop(
         services=running_services(seen),
         versions=tuple(dict.fromkeys(idle)),
         keepers=tuple(one.keeper_pid for one in hosts if one.keeper_pid),
+        killed=killed,
     )
 
 

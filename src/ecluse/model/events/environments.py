@@ -25,9 +25,10 @@ class LeaseBroken(Event):
 
 @frozen
 class EnvironmentStopped(Event):
-    """A person stopped it."""
+    """A person stopped it. `killed`: processes that had not ended when their drain budget was over."""
 
     release: str = ""
+    killed: tuple[str, ...] = ()
 
 
 @frozen

@@ -247,12 +247,13 @@ class KeeperTarget:
     async def stop(self, grant: Grant, slot: Slot) -> None:
         await self._orders.give("stop", {"slot": slot.value}, grant)
 
-    async def shut(self, grant: Grant, *, remove: bool = False) -> None:
+    async def shut(self, grant: Grant, *, remove: bool = False) -> tuple[str, ...]:
         answer = await self._orders.give("shut", {"remove": True} if remove else None, grant=grant)
         self._orders.is_shut = True
         await self.close()
         if remove and not (answer or {}).get("removed"):
             raise not_removed()
+        return tuple((answer or {}).get("killed", ()))  # an older keeper doesn't say
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
         if not await self._orders.is_there():

@@ -259,7 +259,7 @@ class MemoryTarget:
         self._check("stop", grant)
         self.slots.empty(slot)
 
-    async def shut(self, grant: Grant, *, remove: bool = False) -> None:
+    async def shut(self, grant: Grant, *, remove: bool = False) -> tuple[str, ...]:
         self._check("shut", grant)
         if self._open is not None:
             self._revert("the environment was shut")
@@ -268,6 +268,7 @@ class MemoryTarget:
         self._lease.end()
         if remove:
             self.slots.printed.clear()
+        return ()
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:  # noqa: ARG002
         """What was printed so far; nothing new comes here, so following ends too."""

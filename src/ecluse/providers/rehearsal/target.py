@@ -185,12 +185,13 @@ class RehearsedTarget:
         self._write("stop", f"{seen.slot(slot).version or 'what runs'} in {slot}")
         self._put(seen, SlotSeen(slot=slot))
 
-    async def shut(self, grant: Grant, *, remove: bool = False) -> None:  # noqa: ARG002
+    async def shut(self, grant: Grant, *, remove: bool = False) -> tuple[str, ...]:  # noqa: ARG002
         seen = await self._seen()
         running = [slot.version for slot in seen.slots if slot.version]
         gone = ", releases, data and logs removed" if remove else ""
         self._write("shut", f"{' and '.join(running)} drained and stopped, the keeper ended{gone}" if running else gone)
         self._known = replace(seen, slots=tuple(SlotSeen(slot=slot) for slot in Slot), serving=None, keeper_pid=None)
+        return ()
 
     async def logs(self, *, follow: bool, of: Lines = ALL_LINES, lines: int = 100) -> AsyncIterator[LogLine]:
         async for line in self._real.logs(follow=follow, of=of, lines=lines):

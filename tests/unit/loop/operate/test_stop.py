@@ -49,6 +49,15 @@ async def test_nothing_runs_afterwards(memory_world, hosts):
     assert len(recorded(memory_world)) == 1
 
 
+async def test_what_had_to_be_killed_is_told_and_recorded(memory_world, hosts):
+    async def shut(grant, *, remove=False):
+        return ("worker",)
+
+    hosts["b"].shut = shut
+    assert (await stop(APP, LIVE, memory_world.world)).killed == ("b: worker",)
+    assert [event.killed for event in recorded(memory_world)] == [("b: worker",)]
+
+
 async def test_each_host_that_runs_on_is_named(memory_world, hosts):
     hosts["b"].fail("shut", FULL)
     hosts["d"].fail("shut", FULL)
