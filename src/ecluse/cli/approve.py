@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ecluse.cli import options, session
-from ecluse.loop.deploy.policy.approve import Approved, approve, document, environment_to_approve_for
+from ecluse.loop.deploy.policy.approve import Approved, approve, document, environment_to_approve_for, to_approve
 from ecluse.model.problem import Exit
 
 
@@ -19,9 +19,10 @@ from ecluse.model.problem import Exit
     "--env", "environment", metavar="ENV", shell_complete=options.complete_environment,
     help="The environment (default: the one that asks for approvals).",
 )  # fmt: skip
+@options.dry_run
 @options.as_json
 @options.folder
-def command(name: str, environment: str | None, *, as_json: bool, folder: Path) -> None:
+def command(name: str, environment: str | None, *, dry_run: bool, as_json: bool, folder: Path) -> None:
     """Approve a release (default: the newest) for an environment that asks for it. Recorded with your name.
 
     Who deploys it must be somebody else.
@@ -29,6 +30,11 @@ def command(name: str, environment: str | None, *, as_json: bool, folder: Path) 
 
     async def work(at: session.Session) -> Exit:
         place = at.environment(environment_to_approve_for(at.app, environment))
+        if dry_run:
+            release = to_approve(place, name, at.world)
+            at.answer({"outcome": "planned", "environment": place.name, "version": release.version})
+            click.echo(f"would approve {release.version} for {place.name} as {at.world.actor}", err=as_json)
+            return Exit.DONE
         approved = approve(place, name, at.world)
         at.answer(document(approved))
         if not as_json:

@@ -7,20 +7,25 @@ from pathlib import Path
 
 import click
 
+from ecluse import assembly
 from ecluse.cli import options, session
+from ecluse.cli.render import orders
 from ecluse.loop.operate.converge import converge
+from ecluse.loop.plan.orders import orders_of_verb
 from ecluse.model.problem import Exit
 
 
-@click.command(epilog="Examples:  ecluse converge production")
+@click.command(epilog="Examples:  ecluse converge production --dry-run    ecluse converge production")
 @options.environment
 @options.wait
+@options.dry_run
 @options.as_json
 @options.folder
 def command(
     environment_argument: str | None,
     environment_option: str | None,
     wait: timedelta | None,
+    dry_run: bool,
     as_json: bool,
     folder: Path,
 ) -> None:
@@ -32,7 +37,12 @@ def command(
     environment = options.chosen(environment_argument, environment_option)
 
     async def work(at: session.Session) -> Exit:
-        done = await converge(at.wanted(environment), at.world, wait)
+        wanted = at.wanted(environment)
+        if dry_run:
+            found = await orders_of_verb(lambda world: converge(wanted, world), assembly.rehearsal(at.world))
+            orders.told(at, environment, f"bring the hosts of {environment} to what was decided", found)
+            return Exit.DONE
+        done = await converge(wanted, at.world, wait)
         at.answer(
             {
                 "outcome": "mixed" if done.lost else "converged",

@@ -19,6 +19,7 @@ from ecluse.model.problem import Exit
 from ecluse.ports.target import Shell
 
 VERBS = ("list", "start", "stop", "shell", "reset")
+WOULD = {"start": "start", "stop": "stop", "reset": "remove all data of"}
 
 
 @click.command(
@@ -33,6 +34,7 @@ VERBS = ("list", "start", "stop", "shell", "reset")
 )  # fmt: skip
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing before `reset` removes data.")
 @options.wait
+@options.dry_run
 @options.as_json
 @options.folder
 def command(
@@ -42,6 +44,7 @@ def command(
     wait: timedelta | None,
     *,
     yes: bool,
+    dry_run: bool,
     as_json: bool,
     folder: Path,
 ) -> None:
@@ -59,6 +62,10 @@ def command(
             found.append(await services.shell(at.app, environment, names, at.world))
         else:
             chosen = [service.name for service in services.named(at.app, environment, names)]
+            if dry_run:
+                at.answer({"outcome": "planned", "environment": environment.name, "services": list(chosen)})
+                click.echo(f"would {WOULD[verb]} {', '.join(chosen)}", err=as_json)
+                return Exit.DONE
             if verb == "reset" and not yes:
                 confirm(chosen)
             acts = {"start": services.start, "stop": services.stop, "reset": services.reset}

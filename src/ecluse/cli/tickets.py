@@ -25,9 +25,10 @@ PATIENCE = timedelta(minutes=10)
 
 @click.command(epilog="Examples:  ecluse tickets    ecluse tickets sync    ecluse tickets status --json")
 @click.argument("verb", metavar="[status|sync]", type=click.Choice(VERBS), default="status")
+@options.dry_run
 @options.as_json
 @options.folder
-def command(verb: str, *, as_json: bool, folder: Path) -> None:
+def command(verb: str, *, dry_run: bool, as_json: bool, folder: Path) -> None:
     """What tickets are still to be told, and why not yet; `sync` tells them now.
 
     Releases and deploys tell their tickets by themselves; what a tracker didn't take waits in the ledger, and later
@@ -39,7 +40,7 @@ def command(verb: str, *, as_json: bool, folder: Path) -> None:
         if tickets is None:
             raise ProblemError(no_tracker())
         told: Telling | None = None
-        if verb == "sync" and at.world.ledger.state().outbox.due:
+        if verb == "sync" and not dry_run and at.world.ledger.state().outbox.due:
             told = await tell_patiently(at.app, tickets, at.world, PATIENCE)
         left = at.world.ledger.state().outbox
         at.answer(document(verb, tickets, left, told))
@@ -47,7 +48,7 @@ def command(verb: str, *, as_json: bool, folder: Path) -> None:
             text(left, told)
         for problem in told.problems if told else ():
             render(problem)
-        if verb == "sync" and left.due:
+        if verb == "sync" and left.due and not dry_run:
             if not as_json:
                 render(untold(counted(waiting(left.due), "ticket")))
             return Exit.UNREACHABLE

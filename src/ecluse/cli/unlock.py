@@ -9,17 +9,23 @@ import click
 from ecluse.cli import options, session
 from ecluse.cli.reasons import require_reason
 from ecluse.cli.render.status import duration
-from ecluse.loop.operate.unlock import unlock
+from ecluse.loop.operate.unlock import held_by, unlock
 from ecluse.model.problem import Exit
 
 
 @click.command(epilog='Examples:  ecluse unlock production    ecluse unlock production --why "the CI runner died"')
 @options.environment
 @click.option("--why", default="", help="Recorded with it.")
+@options.dry_run
 @options.as_json
 @options.folder
 def command(
-    environment_argument: str | None, environment_option: str | None, why: str, as_json: bool, folder: Path
+    environment_argument: str | None,
+    environment_option: str | None,
+    why: str,
+    dry_run: bool,
+    as_json: bool,
+    folder: Path,
 ) -> None:
     """Evict whoever holds an environment; none of their orders is accepted afterwards.
 
@@ -30,12 +36,14 @@ def command(
 
     async def work(at: session.Session) -> Exit:
         require_reason("--why", why, environment_argument, at.app)
-        evicted = (await unlock(at.app, at.environment(name), at.world, why)).evicted
+        environment = at.environment(name)
+        found = held_by(at.app, environment, at.world) if dry_run else unlock(at.app, environment, at.world, why)
+        evicted = (await found).evicted
         lease = next(iter(evicted.values()), None)
         holder = lease.holder if lease else None
         at.answer(
             {
-                "outcome": "unlocked" if lease else "unchanged",
+                "outcome": "planned" if dry_run else "unlocked" if lease else "unchanged",
                 "environment": name,
                 "evicted": {"user": holder.user, "host": holder.host, "pid": holder.pid, "command": holder.command}
                 if holder
@@ -47,7 +55,8 @@ def command(
             click.echo(f"nobody holds {name}", err=as_json)
         else:
             who = f"{holder.user}@{holder.host} (pid {holder.pid}: {holder.command})"
-            click.echo(f"evicted {who}, who held {name} for {duration(lease.age)}", err=as_json)
+            did, holds = ("would evict", "has held") if dry_run else ("evicted", "held")
+            click.echo(f"{did} {who}, who {holds} {name} for {duration(lease.age)}", err=as_json)
         return Exit.DONE
 
     session.run(folder, work, as_json=as_json, in_an_emergency=True)

@@ -18,6 +18,14 @@ def document(found: Orders | None) -> dict[str, Any]:
     return {"orders": sent, "ends_with": session.as_document(found.problem) if found.problem else None}
 
 
+def told(at: session.Session, environment: str, what: str, found: Orders) -> None:
+    """All of a dry run that is told by its orders alone. `what`: as the rest of "would …"."""
+    at.answer({"outcome": "planned", "environment": environment, **document(found)})
+    click.echo(f"would {what}", err=at.as_json)
+    if not at.as_json:
+        text(found)
+
+
 def text(found: Orders | None) -> None:
     if found is None:
         return

@@ -22,6 +22,14 @@ class Unlocked:
     evicted: Mapping[HostName, LeaseSeen]
 
 
+async def held_by(app: App, environment: Environment, world: World) -> Unlocked:
+    """Whom an `unlock` would evict. Changes nothing; raises what hosts can't be reached."""
+    seen = await fleet_of(world, app, environment).observe()
+    if seen.lost:
+        raise ProblemError(*seen.lost.values())
+    return Unlocked(evicted={host: one.lease for host, one in seen.hosts.items() if one.lease is not None})
+
+
 async def unlock(app: App, environment: Environment, world: World, why: str = "") -> Unlocked:
     """On every host that can be reached; the others are the Problem, after the rest was done."""
     fleet = fleet_of(world, app, environment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +23,7 @@ from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.release import Release
 from ecluse.model.values import frozen
 from ecluse.ports.rehearsal import Ordered, Rehearsal
+from ecluse.ports.world import World
 
 
 @frozen
@@ -51,6 +52,21 @@ async def orders_of(wanted: Wanted, kept: ReleaseKnown, dry: Rehearsal, verb: st
     """Of a `deploy` or a `rollback` to a release that was made before."""
     recalled = recall(kept, dry.world.store)
     return await _orders(as_it_was(wanted, recalled), recalled.release, recalled.bundle, dry, verb)
+
+
+async def orders_of_verb(verb: Callable[[World], Awaitable[object]], dry: Rehearsal) -> Orders:
+    """Of a verb that may refuse before it begins: its ProblemError is ours then."""
+    try:
+        await verb(dry.world)
+    except ProblemError as error:
+        if not any(one.order not in ENTRANCE for orders in dry.sent.values() for one in orders):
+            raise
+        return Orders(sent=dry.sent, problem=error.problems[0])
+    return Orders(sent=dry.sent)
+
+
+ENTRANCE = frozenset({"take", "give_back"})
+"""Orders that change nothing: the lease comes and goes."""
 
 
 async def orders_of_stop(wanted: Wanted, dry: Rehearsal, *, remove: bool = False) -> Orders:

@@ -7,13 +7,18 @@ import pytest
 
 from ecluse import assembly
 from ecluse.loop.deploy.wanted import Wanted
+from ecluse.loop.operate.converge import converge
 from ecluse.loop.operate.rollback import rollback, would_go_to
 from ecluse.loop.operate.stop import stop
-from ecluse.loop.plan.orders import orders_of, orders_of_ship, orders_of_stop
+from ecluse.loop.operate.unfinished import resume, take_back
+from ecluse.loop.plan.orders import orders_of, orders_of_ship, orders_of_stop, orders_of_verb
 from ecluse.loop.ship import ShipOrder
 from ecluse.model.balancer import Balancer, BalancerKind
+from ecluse.model.problem import ProblemError
 from ecluse.model.rollout import CanaryStep, Promotion, Rollout, Strategy
+from ecluse.model.slot import Slot, Weights
 from ecluse.providers.memory.balancer import MemoryBalancer
+from ecluse.testing.world import HOLDER
 from support.memory_chain import APP, LIVE, Chain, left_behind
 
 pytestmark = pytest.mark.looped
@@ -115,3 +120,45 @@ async def test_what_was_left_open_is_undone_first(memory_world):
     found = await orders_of(chain.wanted, kept, assembly.rehearsal(chain.world), "rollback")
     assert [one.order for one in found.sent["a"]][:3] == ["take", "route", "abort"]
     assert [bool((await target.observe()).open) for target in chain.hosts.values()] == [True] * 5
+
+
+OF_OPEN = {
+    "promote": lambda chain: lambda world: resume(chain.wanted, world, promote=True),
+    "undo": lambda chain: lambda world: take_back(chain.wanted, world),
+}
+
+
+@pytest.mark.parametrize("verb", OF_OPEN)
+async def test_the_orders_for_what_waits_for_a_person_are_those_that_are_given_then(memory_world, verb):
+    await Chain(memory_world).deploy("1.0.0")
+    chain = Chain(memory_world, WAYS["by a person"])
+    assert (await chain.deploy("2.0.0")).held
+    given(chain)
+    events, act = len(list(memory_world.ledger.events())), OF_OPEN[verb](chain)
+    found = await orders_of_verb(act, assembly.rehearsal(chain.world))
+    assert (found.problem, given(chain)) == (None, nothing(chain))
+    assert len(list(memory_world.ledger.events())) == events
+    await act(chain.world)
+    assert told(found) == given(chain)
+
+
+async def test_a_verb_that_refuses_at_once_refuses_in_a_dry_run_too(memory_world):
+    chain = Chain(memory_world)
+    await chain.deploy("1.0.0")
+    with pytest.raises(ProblemError, match="D071"):
+        await orders_of_verb(lambda world: take_back(chain.wanted, world), assembly.rehearsal(chain.world))
+
+
+async def test_the_orders_of_a_converge_are_for_the_host_that_is_behind(memory_world):
+    chain = Chain(memory_world)
+    await chain.deploy("1.0.0")
+    host, other = chain.hosts["e"], replace(chain.running("2.0.0"), environment=LIVE.on("e"))
+    grant = await host.take(HOLDER, LIVE.lease)
+    await host.start(grant, other, Slot.GREEN)
+    await host.route(grant, Weights.all_to(Slot.GREEN))
+    await host.give_back(grant)
+    given(chain)
+    found = await orders_of_verb(lambda world: converge(chain.wanted, world), assembly.rehearsal(chain.world))
+    assert given(chain) == nothing(chain)
+    await converge(chain.wanted, chain.world)
+    assert told(found) == given(chain)

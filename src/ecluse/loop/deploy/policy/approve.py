@@ -31,17 +31,20 @@ class Approved:
     needed: int
 
 
-def approve(environment: Environment, name: str, world: World) -> Approved:
-    """Record it. Again by the same person: it is one approval, and counts for longer.
-
-    ProblemError D051 for who isn't among the approvers, D052 where none are asked for, D032 without such a release.
-    """
+def to_approve(environment: Environment, name: str, world: World) -> ReleaseKnown:
+    """ProblemError D051 for who isn't among the approvers, D052 where none are asked for, D032 without such a
+    release."""
     policy = environment.policy
     if not policy.approvals:
         raise ProblemError(_not_asked(environment.name))
     if not is_approver(world.actor, policy):
         raise ProblemError(_not_an_approver(environment, world.actor))
-    release = find(world.ledger.state(), name, environment)
+    return find(world.ledger.state(), name, environment)
+
+
+def approve(environment: Environment, name: str, world: World) -> Approved:
+    """Record it. Again by the same person: it is one approval, and counts for longer. Refused as `to_approve` does."""
+    policy, release = environment.policy, to_approve(environment, name, world)
     (record,) = world.ledger.append(
         ReleaseApproved(release=release.id, version=release.version, by=world.actor, environment=environment.name)
     )
