@@ -51,7 +51,7 @@ def command(name: str, short: str) -> str:
 
 
 def examples(epilog: str) -> str:
-    text = epilog.partition(":")[2] if epilog.startswith("Example") else epilog
+    text = epilog.partition(":")[2] if epilog.strip().startswith("Example") else epilog
     return "\n".join(
         f"$ {line.strip()}" for line in text.replace("\b", "").replace("    ", "\n").splitlines() if line.strip()
     )

@@ -28,6 +28,11 @@ def test_the_reference_is_current():
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+def test_every_example_of_a_command_can_be_typed():
+    shown = re.findall(r"^\$ (.*)$", (ROOT / "docs" / "reference" / "cli.md").read_text(), re.MULTILINE)
+    assert [line for line in shown if "ecluse " not in line or line.startswith("Example")] == []
+
+
 def test_the_table_of_verbs_is_that_of_the_commands():
     rows = re.findall(r"(?m)^\| `ecluse (\w+)` \| (.*) \|$", (ROOT / "README.md").read_text())
     assert rows == list(COMMANDS.items())
