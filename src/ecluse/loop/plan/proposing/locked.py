@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ecluse.loop.plan.proposing.environments import adding
 from ecluse.manifest.argv import argv_of
 from ecluse.manifest.detect.facts import LIKELY, Fact, Kind, every, first, values
+from ecluse.manifest.detect.requirements import LOCKED
 from ecluse.model.app import Build
 from ecluse.ports.python import OLDEST
 
@@ -47,18 +48,29 @@ def servable(version: str) -> bool:
 
 
 def requirements(facts: tuple[Fact, ...], note: Note) -> tuple[str, ...]:
-    """Requirements files, unless a lock or packaging metadata says what is needed.
+    """Requirements files, unless a lock or packaging metadata says what is needed. A compiled `requirements.txt` beside
+    the metadata is the lock of it.
 
     What a Dockerfile installs was seen to work; but what the settings that run are named like goes before it.
     """
     locked = any(fact.value in {"uv", "poetry", "pdm", "pipenv"} for fact in every(facts, Kind.MANAGER))
-    declared = any(not fact.file.endswith(".txt") for fact in every(facts, Kind.DEPENDENCY))
+    declaring = {fact.folder for fact in every(facts, Kind.DEPENDENCY) if not fact.file.endswith(".txt")}
     in_image = [fact for fact in every(facts, Kind.REQUIREMENTS) if fact.file != fact.value]
     chosen = like_the_settings(facts) or in_image or every(facts, Kind.REQUIREMENTS)[:1]
-    if not chosen or locked or declared:
+    if compiled := next((fact for fact in every(facts, Kind.REQUIREMENTS) if is_lock_of(fact, declaring)), None):
+        chosen = [compiled]
+    elif declaring:
+        chosen = []
+    if not chosen or locked:
         return ()
     note("build.requirements", chosen[0])
     return tuple(dict.fromkeys(fact.value for fact in chosen))
+
+
+def is_lock_of(fact: Fact, folders: Collection[str]) -> bool:
+    """Beside what it locks: one in `docs/` says what the documentation is built with."""
+    name = PurePosixPath(fact.value)
+    return fact.label == LOCKED and name.name == "requirements.txt" and str(name.parent) in folders
 
 
 def like_the_settings(facts: tuple[Fact, ...]) -> list[Fact]:
