@@ -58,10 +58,13 @@ class Interpolation:
         return value
 
     def _text(self, text: str, path: KeyPath) -> str:
-        filled = _DOLLAR.sub(lambda match: self._reference(match, path), text)
+        missing: dict[str, None] = {}
+        filled = _DOLLAR.sub(lambda match: self._reference(match, path, missing), text)
+        if missing:
+            self.faults.append(_missing(path, tuple(missing)))
         return Filled(filled) if "${" in text else filled
 
-    def _reference(self, match: re.Match[str], path: KeyPath) -> str:
+    def _reference(self, match: re.Match[str], path: KeyPath, missing: dict[str, None]) -> str:
         if match["escaped"]:
             return "$"
         if match["bad"]:
@@ -73,7 +76,7 @@ class Interpolation:
         if value or (value is not None and match["default"] is None):
             return value
         if match["default"] is None:
-            self.faults.append(_missing(path, name))
+            missing[name] = None
             return match[0]
         return match["default"]
 
@@ -87,10 +90,12 @@ def _malformed(path: KeyPath) -> Fault:
     )
 
 
-def _missing(path: KeyPath, name: str) -> Fault:
+def _missing(path: KeyPath, names: tuple[str, ...]) -> Fault:
+    """Of one value only the first Problem is shown, so it names them all."""
+    name, more = names[0], f" (nor {', '.join(names[1:])})" if names[1:] else ""
     return Fault(
         code="M020",
         path=path,
-        what=f"the environment variable {name} is not set",
+        what=f"the environment variable {name} is not set{more}",
         fix=f"set it, or give a default: ${{{name}:-…}}; $${{{name}}} stands for the text itself",
     )

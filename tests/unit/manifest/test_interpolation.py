@@ -35,6 +35,12 @@ def test_references_are_filled_in(text, filled):
     assert fill(text) == (filled, [])
 
 
+def test_every_missing_variable_of_a_value_is_named_at_once():
+    walk = Interpolation(ENV)
+    walk.fill("${NONE}-${A}-${OTHER}-${NONE}", ("x",))
+    assert [fault.what for fault in walk.faults] == ["the environment variable NONE is not set (nor OTHER)"]
+
+
 @pytest.mark.parametrize(
     ("text", "codes"),
     [("${NONE}", ["M020"]), ("${", ["M021"]), ("${1A}", ["M021"]), ("${A-b} ${NONE}", ["M021", "M020"])],
