@@ -1,6 +1,7 @@
 import pytest
 
 from ecluse.model import service
+from ecluse.model.problem import ProblemError
 from ecluse.wire import services
 
 HEAD = 'app.name = "shop"\n'
@@ -13,6 +14,13 @@ WORKER = '[processes.web]\ncommand = "work"\n'
 @pytest.mark.parametrize("text", [WSGI, ASGI, LISTENS, WORKER, WSGI + "threads = 2\nkeep_alive = 1\n"])
 def test_each_kind_of_process_is_fine_by_itself(reading, text):
     assert reading(HEAD + text).processes
+
+
+def test_a_command_with_a_health_check_is_told_how_it_gets_traffic(reading):
+    with pytest.raises(ProblemError) as error:
+        reading(HEAD + WORKER + 'health = { path = "/" }')
+    (problem,) = error.value.problems
+    assert problem.fix.startswith('add listen = "port"')
 
 
 @pytest.mark.parametrize(
@@ -124,8 +132,6 @@ def test_a_playbook_works_on_the_hosts_of_the_environment_that_has_some(reading,
 
 
 def test_a_circle_of_steps_is_shown_in_its_order(reading):
-    from ecluse.model.problem import ProblemError
-
     steps = "".join(f'[steps.{name}]\ncommand = "x"\nneeds = ["{need}"]\n' for name, need in ("ab", "bc", "ca"))
     with pytest.raises(ProblemError, match=r"(a → b → c → a|b → c → a → b|c → a → b → c)"):
         reading(HEAD + steps)

@@ -75,8 +75,14 @@ def _unused(name: str, process: ProcessTable) -> Iterator[Fault]:
         yield from unused(process, path, {"listen": "Écluse's own server gets its socket by itself"})
     if process.interface is Interface.ASGI:
         yield from unused(process, path, {"threads": "an ASGI app runs in one event loop for each worker"})
-    if not _is_web(process) and not process.app:
-        yield from unused(process, path, {"health": "the process gets no traffic; add `listen` if it does"})
+    if not _is_web(process) and not process.app and "health" in process.model_fields_set:
+        yield Fault(
+            code="M033",
+            path=(*path, "health"),
+            what="`health` has no effect here: without `listen` the process gets no traffic",
+            fix='add listen = "port" if it serves on $PORT ("fd": on descriptor 3); else remove `health`',
+            at_key=True,
+        )
     if process.enabled:
         yield from unused(process, path, {"why_off": "the process is enabled"})
 
