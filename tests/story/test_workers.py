@@ -3,12 +3,15 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from support.shop import MANIFEST, open_shop
 
 DRAIN = 5
+LIVED = 6
+"""Seconds after which the end of a worker is no crash loop (`serving.crew.SOON`)."""
 WORKER = f"""
 [processes.worker]
 command = ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
@@ -63,3 +66,21 @@ def test_workers_alone_serve_on_when_their_keeper_is_killed(shop_of):
         time.sleep(0.2)
     assert (after["phase"], after["release"]) == ("serving", before["release"])
     assert at_work(shop) == {"worker": ("running", 0)}
+
+
+def test_one_of_several_web_workers_that_dies_is_a_restart_that_is_told(shop_of):
+    """Its parent, which the keeper started, starts another one: to the keeper nothing has ended."""
+    shop = shop_of(MANIFEST.replace('interface = "wsgi"', 'interface = "wsgi"\ncount = 2'))
+    web = local(shop)["slots"][0]["processes"][0]["pid"]
+    time.sleep(LIVED)
+    os.kill(children(web)[0], signal.SIGKILL)
+    until = time.monotonic() + 20
+    while at_work(shop)["web"] != ("running", 1):
+        assert time.monotonic() < until, at_work(shop)
+        time.sleep(0.2)
+    assert local(shop)["slots"][0]["processes"][0]["pid"] == web
+    assert shop.get("/")[0]
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -112,7 +112,7 @@ def _process(keeper: Keeper, slot: Slot, worker: Worker) -> Dict[str, Any]:
         "name": worker.name,
         "pid": worker.pid if worker.state == RUNNING else None,
         "state": worker.shown,
-        "restarts": worker.restarts,
+        "restarts": slot.restarts(worker),
         "started_at": worker.started_at or None,
         "last_exit": worker.last_exit,
         "log_tail": keeper.output.tail(slot.name, worker.name),

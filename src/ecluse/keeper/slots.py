@@ -64,6 +64,10 @@ class Slot:
     def release(self) -> str:
         return str(self.running["release"]["id"]) if self.running else ""
 
+    def restarts(self, worker: Worker) -> int:
+        """How often it was started anew, or what it had started itself to answer."""
+        return worker.restarts + (self.page.renewed if self.page and worker in self._web else 0)
+
     @property
     def is_failed(self) -> bool:
         return any(worker.gave_up for worker in self.workers)

@@ -20,10 +20,12 @@ _PR_SET_PDEATHSIG = 1
 class Crew:
     """Workers that run the same thing, each in a process of its own."""
 
-    def __init__(self, work: Callable[[], int], drain: float) -> None:
-        """`work` runs in each child and returns its exit status. `drain`: seconds from SIGTERM to SIGKILL."""
+    def __init__(self, work: Callable[[], int], drain: float, renewed: Callable[[], None]) -> None:
+        """`work` runs in each child and returns its exit status. `drain`: seconds from SIGTERM to SIGKILL. `renewed` is
+        told of each that is started in the place of one that ended by itself."""
         self._work = work
         self._drain = drain
+        self._renewed = renewed
         self._alive: Dict[int, float] = {}
         self._deadline: Optional[float] = None
         self._status = 0
@@ -67,6 +69,7 @@ class Crew:
             self._status = status or 1
             self._stop()
         else:
+            self._renewed()
             self._start()
 
     def _stop(self) -> None:

@@ -25,14 +25,18 @@ def main(arguments: Sequence[str]) -> int:
     try:
         server = servers.choose(chosen.interface, "%d.%d" % sys.version_info[:2], chosen.server).server
         _hold_sockets(chosen.fd)
-        Page(chosen.page).close()
+        page = Page(chosen.page)
     except (servers.NoServerError, OSError, ValueError) as error:
         sys.stderr.write("ecluse: can't serve %s: %s\n" % (chosen.app, error))
         return USAGE
     _set_paths(chosen)
     for needed in (chosen.interface, *(("static",) if chosen.static else ())):
         _part(needed)  # before the fork, so that the workers share it
-    return Crew(lambda: _work(chosen, server), chosen.drain).run(chosen.workers)
+    return Crew(lambda: _work(chosen, server), chosen.drain, lambda: _count(page)).run(chosen.workers)
+
+
+def _count(page: Page) -> None:
+    page.renewed += 1
 
 
 def _part(name: str) -> Any:

@@ -1,8 +1,9 @@
 """The slot page: one small memory-mapped file a slot.
 
-The keeper writes the phase; each worker thread writes a lane of its own, so nobody needs a lock. All numbers are
-little-endian. Header (64 bytes): magic, u16 format, u16 lanes, u32 phase. Lane (512 bytes): u64 fields as `FIELDS`
-names them, then one u64 for each latency bucket.
+The keeper writes the phase, the parent of the workers how many it started anew, each worker thread a lane of its own,
+so nobody needs a lock. All numbers are little-endian. Header (64 bytes): magic, u16 format, u16 lanes, u32 phase, u32
+workers started anew (0 from earlier launchers). Lane (512 bytes): u64 fields as `FIELDS` names them, then one u64 for
+each latency bucket.
 """
 
 import mmap
@@ -17,6 +18,7 @@ HEADER = 64
 LANE = 512
 SIZE = HEADER + LANES * LANE
 PHASE_AT = 8
+RENEWED_AT = 12
 
 SERVING = 0
 LAME = 1
@@ -79,6 +81,15 @@ class Page:
     @phase.setter
     def phase(self, phase: int) -> None:
         _U32.pack_into(self.map, PHASE_AT, phase)
+
+    @property
+    def renewed(self) -> int:
+        """How many workers were started in the place of one that had ended by itself. Only their parent writes it."""
+        return int(_U32.unpack_from(self.map, RENEWED_AT)[0])
+
+    @renewed.setter
+    def renewed(self, count: int) -> None:
+        _U32.pack_into(self.map, RENEWED_AT, count)
 
     def lane(self, index: int) -> Tuple[int, ...]:
         return _LANE.unpack_from(self.map, HEADER + index * LANE)
