@@ -2,7 +2,12 @@
 
 import os
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("untimed", parent=hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
+"""As it would be (Hypothesis has a profile for CI), but for time: how long an example takes says nothing here."""
 
 LACKING = "ECLUSE_TESTS_LACKING"
 """`fail`: what a machine lacks is a failure, not a skip (.ci/run)."""

@@ -1,7 +1,7 @@
 import tomllib
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecluse.manifest.positions import positions
@@ -28,7 +28,6 @@ def key(name: str) -> str:
     return toml({name: 0}).removeprefix("{ ").removesuffix(" = 0 }")
 
 
-@settings(deadline=None)
 @given(TABLES, SPACE)
 def test_every_key_and_value_has_its_place(tables, space):
     text = "".join(
@@ -46,7 +45,6 @@ def test_every_key_and_value_has_its_place(tables, space):
             assert text[found.values[table, name] :].startswith(toml(value))
 
 
-@settings(deadline=None)
 @example("a.b = 0")
 @given(st.text(max_size=200))
 def test_whatever_tomllib_accepts_can_be_walked(text):

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecluse.manifest.codes import CODES
@@ -231,7 +231,6 @@ def is_an_answer(found: App | tuple[Problem, ...]) -> bool:
     return isinstance(found, App) or all(problem.code in CODES and problem.where for problem in found)
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=80))
 def test_whatever_stands_in_the_file_is_an_app_or_problems(tmp_path_factory, text):
     assert is_an_answer(outcome(tmp_path_factory.getbasetemp() / "any", text))
@@ -247,7 +246,6 @@ TREES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(tree=st.dictionaries(KEYS, TREES, max_size=5))
 def test_whatever_is_declared_is_an_app_or_problems(tmp_path_factory, tree):
     text = "".join(f"{toml({name: value})[2:-2]}\n" for name, value in tree.items())

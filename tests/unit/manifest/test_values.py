@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecluse.manifest.amounts import duration, duration_text, size, size_text
@@ -24,7 +24,6 @@ def test_what_is_no_duration(text):
         duration(text)
 
 
-@settings(deadline=None)
 @given(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=400)))
 def test_a_duration_is_read_back_from_its_text(span):
     assert abs(duration(duration_text(span)) - span) <= timedelta(microseconds=1)
@@ -54,7 +53,6 @@ def test_what_is_no_size(text):
         size(text)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**60))
 def test_a_size_is_read_back_from_its_text(count):
     assert size(size_text(count)) == count

@@ -76,7 +76,7 @@ class Ticking:
         raise NotImplementedError
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(groups=st.lists(st.lists(FACTS, min_size=1, max_size=4), max_size=8))
 def test_projections_are_the_fold_of_the_events(tmp_path_factory, groups):
     ledger = SqliteLedger(tmp_path_factory.mktemp("fold") / "ledger.db", Ticking(), "ada@lock")
@@ -116,7 +116,7 @@ RUN_FACTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(groups=st.lists(st.lists(RUN_FACTS, min_size=1, max_size=4), max_size=8))
 def test_runs_and_steps_are_the_fold_of_the_events(tmp_path_factory, groups):
     ledger = SqliteLedger(tmp_path_factory.mktemp("fold") / "ledger.db", Ticking(), "ada@lock")

@@ -135,7 +135,7 @@ findings = st.builds(
 unchecked = st.builds(Unchecked, scanner=st.sampled_from(Scanner), why=st.text(), place=paths)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(findings, max_size=8), st.lists(unchecked, max_size=3), st.sets(st.integers(0, 7)))
 def test_every_judgement_is_sarif_and_nothing_is_lost(found, missed, taken):
     scans = [
