@@ -167,3 +167,10 @@ def test_it_is_taken_off_the_list_in_the_working_tree(suite):
     assert said["steps"][0]["cured"] == ["a.one"]
     assert (root / "known.txt").read_text() == "# ours\na.gone\n"
     assert document(ecluse("--dirty", "--json"))["renewed"] == []
+
+
+@pytest.mark.parametrize("option", ["--fresh", "--no-cache"])
+def test_what_is_known_to_pass_runs_again_on_demand(ecluse, option):
+    known = [step["cached"] for step in json.loads([ecluse("check"), ecluse("check", "--json")][1].stdout)["steps"]]
+    assert all(known)
+    assert not any(step["cached"] for step in json.loads(ecluse("check", option, "--json").stdout)["steps"])
