@@ -50,6 +50,39 @@ def test_documents_that_can_t_be_reached_are_no_error_of_ours(tmp_path):
         FolderCache(tmp_path / "cache").get(KEY)
 
 
+READS = """
+import sys, pathlib
+from ecluse.ports.cache import UnreachableError
+from ecluse.system.cache import FolderCache as Cache
+cache = Cache(pathlib.Path(sys.argv[1]))
+print(cache.get(sys.argv[2]), [one.key for one, _ in cache.documents()])
+try:
+    cache.put(sys.argv[2], b"again")
+except UnreachableError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["as it was closed", "as a killed one left it"])
+def test_documents_are_read_where_nobody_may_write(tmp_path, is_killed):
+    """A file system that is only read: a rescue system's, a snapshot's."""
+    folder = tmp_path / "cache"
+    leave = "os.kill(os.getpid(), 9)" if is_killed else "pass"
+    program = "import os, sys, pathlib; from ecluse.system.cache import FolderCache as Cache; "
+    program += f"Cache(pathlib.Path(sys.argv[1])).put(sys.argv[2], b'document'); {leave}"
+    subprocess.run([sys.executable, "-c", program, str(folder), KEY], check=False)
+    only_read = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", only_read, "sh", sys.executable, "-c", READS, str(folder), KEY],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "unshare: " in done.stderr or "mount: " in done.stderr:
+        pytest.skip(f"nothing can be mounted here: {done.stderr}")
+    found, refused = done.stdout.splitlines()
+    assert found == f"b'document' ['{KEY}']"
+    assert "readonly" in refused
+
+
 def test_what_was_put_outlives_whoever_put_it(tmp_path):
     program = "import os, sys, pathlib; from ecluse.system.cache import FolderCache as Cache; "
     program += "Cache(pathlib.Path(sys.argv[1])).put(sys.argv[2], b'document'); os.kill(os.getpid(), 9)"

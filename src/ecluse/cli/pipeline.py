@@ -46,7 +46,7 @@ def shared_options(command: Decorated) -> Decorated:
         options.folder,
         options.as_json,
         options.dry_run,
-        click.option("--fresh", "--no-cache", is_flag=True, help="Run every step, whatever has passed before and has changed."),
+        click.option("--fresh", "--no-cache", is_flag=True, help="Run every step, whatever has passed before."),
         click.option(
             "--since",
             metavar="REF",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -19,6 +20,7 @@ _BUSY_SECONDS = 10.0
 _HOUR = 3600.0
 """A document's last use is known to the hour: else each look would be a write."""
 _TABLE = "CREATE TABLE IF NOT EXISTS documents (key BLOB PRIMARY KEY, document BLOB NOT NULL, used REAL NOT NULL)"
+_LOOK = "SELECT NULL FROM documents LIMIT 1"
 _PUT = """
 INSERT INTO documents VALUES (?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET document = excluded.document, used = excluded.used
@@ -88,20 +90,42 @@ class DocumentFile:
 
     def _connected(self) -> sqlite3.Connection:
         if self._open is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            documents = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
             try:
-                documents.execute("PRAGMA journal_mode = WAL")
-                documents.execute("PRAGMA synchronous = OFF")
-                documents.execute(_TABLE)
-            except BaseException:
-                documents.close()
-                raise
-            self._open = documents
-            self._close = weakref.finalize(self, documents.close)
+                self._open = self._writable()
+            except (sqlite3.OperationalError, OSError):
+                if not self._path.is_file() or os.access(self._path.parent, os.W_OK):
+                    raise
+                self._open = self._only_read()
+            self._close = weakref.finalize(self, self._open.close)
         return self._open
+
+    def _writable(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return self._connection(str(self._path), "PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", _TABLE)
+
+    def _only_read(self) -> sqlite3.Connection:
+        """Of a folder that nobody writes. Where SQLite can't put its index there, what lies in the log isn't seen: who
+        finds less runs more."""
+        address = f"{self._path.absolute().as_uri()}?mode=ro"
+        with suppress(sqlite3.OperationalError):
+            return self._connection(address, _LOOK)
+        return self._connection(f"{address}&immutable=1", _LOOK)
+
+    def _connection(self, address: str, *first: str) -> sqlite3.Connection:
+        documents = sqlite3.connect(
+            address,
+            uri=address.startswith("file:"),
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            for statement in first:
+                documents.execute(statement)
+        except BaseException:
+            documents.close()
+            raise
+        return documents
 
     def _begin_anew(self) -> None:
         self._close()
