@@ -13,20 +13,41 @@ from ecluse import assembly
 from ecluse.cli import options
 from ecluse.cli.ports import free_port
 from ecluse.cli.session import guarded, print_json
+from ecluse.loop.ci.files import Forge
 from ecluse.loop.plan.founding import Founded, NewProject, found, require_fit
 from ecluse.model.counted import counted
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.template import KINDS, Kind
 
 
-@click.command(epilog="Examples:  ecluse new shop    ecluse new shop --kind django    ecluse new tally --kind cli")
+@click.command(
+    epilog="Examples:  ecluse new shop    ecluse new shop --kind django --ci gitlab    ecluse new tally --kind cli"
+)
 @click.argument("place", metavar="NAME", type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="What it shall be; asked at a terminal.")
 @click.option("--description", default="", metavar="TEXT", help="What it is, in one line.")
+@click.option(
+    "--ci",
+    "forges",
+    type=click.Choice([forge.value for forge in Forge]),
+    multiple=True,
+    default=(Forge.GITHUB.value,),
+    show_default=True,
+    help="Whose CI gets a file; may be given twice.",
+)
 @click.option("--template", "version", default="", metavar="VERSION", help="Of the template (default: the newest).")
 @options.dry_run
 @options.as_json
-def command(place: Path, kind: str | None, description: str, version: str, dry_run: bool, as_json: bool) -> None:
+def command(
+    *,
+    place: Path,
+    kind: str | None,
+    description: str,
+    forges: tuple[str, ...],
+    version: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Begin a project NAME (or at the path NAME) from a template, as a git repository with a first commit.
 
     It has an example to replace, tests, a container, infrastructure, monitoring and CI, passes its own gates and ships.
@@ -43,6 +64,7 @@ def command(place: Path, kind: str | None, description: str, version: str, dry_r
                 year=at.clock.now().year,
                 port=free_port(),
                 version=version,
+                forges=tuple(Forge(forge) for forge in forges),
             )
             require_fit(wanted)
             founded = await found(wanted, at.templates, at.founder, say, write=not dry_run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class NewProject:
     port: int
     version: str = ""
     """Of the template; empty: the newest."""
+    forges: tuple[Forge, ...] = (Forge.GITHUB,)
+    """Whose CI gets a file."""
 
 
 @frozen
@@ -56,7 +58,7 @@ async def found(
     version = await _chosen(wanted.version, templates)
     with aside(wanted.folder) as folder:
         await templates.lay_out(_answers(wanted, author), version, folder, say)
-        render_ci(folder)
+        render_ci(folder, wanted.forges)
         files = tuple(sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()))
         if write:
             await founder.found(folder, FIRST.format(kind=wanted.kind))
@@ -75,14 +77,14 @@ def require_fit(wanted: NewProject) -> None:
         raise ProblemError(_nowhere(wanted.folder.parent))
 
 
-def render_ci(folder: Path) -> None:
+def render_ci(folder: Path, forges: Iterable[Forge]) -> None:
     """The workflow is made by this Écluse, not by the template: it names the version that runs it."""
     app = read(folder / MANIFEST, {})
-    path = path_of(Forge.GITHUB, app, ".")
-    if path:
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text_of(Forge.GITHUB, app, "."), encoding="utf-8")
+    for forge in forges:
+        if path := path_of(forge, app, "."):
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text_of(forge, app, "."), encoding="utf-8")
 
 
 @contextmanager

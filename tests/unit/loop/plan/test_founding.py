@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ecluse.loop.ci.files import Forge
 from ecluse.loop.plan.founding import ASIDE, NewProject, found, put_in_place
 from ecluse.model.problem import ProblemError
 from ecluse.model.template import Kind
@@ -40,8 +41,8 @@ class Ada:
             raise self.fails
 
 
-def new(folder, templates=None, founder=None, *, write=True, version="", kind=Kind.WORKER):
-    wanted = NewProject(folder=folder, kind=kind, description="", year=2026, port=8000, version=version)
+def new(folder, templates=None, founder=None, *, write=True, version="", kind=Kind.WORKER, **more):
+    wanted = NewProject(folder=folder, kind=kind, description="", year=2026, port=8000, version=version, **more)
     return asyncio.run(found(wanted, templates or OneFile(), founder or Ada(), lambda _: None, write=write))
 
 
@@ -53,6 +54,13 @@ def code(act, *arguments, **options):
     with pytest.raises(ProblemError) as caught:
         act(*arguments, **options)
     return caught.value.problems[0].code
+
+
+def test_whose_ci_gets_a_file_is_for_the_person_to_say(tmp_path):
+    assert new(tmp_path / "one", forges=(Forge.GITLAB,)).files == (".gitlab-ci.yml", "ecluse.toml")
+    both = new(tmp_path / "both", forges=tuple(Forge))
+    assert both.files == (".github/workflows/ecluse.yml", ".gitlab-ci.yml", "ecluse.toml")
+    assert "ecluse run lint" in (tmp_path / "both" / ".gitlab-ci.yml").read_text()
 
 
 def test_it_is_laid_out_with_its_workflow_and_committed(tmp_path):
