@@ -1,4 +1,4 @@
-"""What the tools of others say of a new project's files. Terraform's own can't be had from an index of packages."""
+"""What the tools of others say of a new project's files; Terraform does in `test_template_terraform`."""
 
 import asyncio
 import json

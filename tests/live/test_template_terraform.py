@@ -1,7 +1,7 @@
 """What Terraform says of the machine that a new project proposes.
 
 Neither it nor a provider comes from an index of packages: ECLUSE_TESTS_TERRAFORM_PLUGINS names a folder with a provider
-as `terraform providers mirror` lays it out, unpacked; in .ci/run it isn't asked for.
+as `terraform providers mirror` lays it out, unpacked. So this runs in `make test-full` alone.
 """
 
 import os
@@ -15,7 +15,7 @@ import pytest
 from ecluse.model.template import Kind
 from support.new_projects import Beginner
 
-pytestmark = [pytest.mark.live, pytest.mark.network]
+pytestmark = [pytest.mark.full, pytest.mark.live, pytest.mark.network]
 
 DEPLOYED = [kind for kind in Kind if not kind.is_packaged]
 

@@ -31,7 +31,8 @@ class Beginner:
 
     @property
     def env(self) -> dict[str, str]:
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("ECLUSE_", "GIT_"))}
+        others = ("ECLUSE_", "GIT_", "GITHUB_", "GITLAB_", "CI")  # she sits at home: no CI is hers
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         python = [str(Path(ecluse.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         return {
             **ours,
