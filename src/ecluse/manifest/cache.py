@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ecluse import __version__
-from ecluse.manifest.document import document_of
 from ecluse.manifest.find import Found, find
 from ecluse.model.frozen import app_from_json, app_to_json
 
@@ -52,6 +51,8 @@ def _remembered(entry: Path, env: Mapping[str, str]) -> App | None:
 
 
 def _read(found: Found, env: Mapping[str, str], entry: Path) -> App:
+    from ecluse.manifest.document import document_of  # noqa: PLC0415  costs tomllib
+
     document_of(found)  # what is no TOML is told at once
     from ecluse.manifest.read import parse  # noqa: PLC0415  costs pydantic
 
