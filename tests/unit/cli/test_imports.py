@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-COSTLY = ("pydantic", "tomllib", "tomlkit", "difflib", "ecluse.loop.ship", "ecluse.loop.plan.preview")
+COSTLY = ("pydantic", "ecluse.manifest.document", "tomlkit", "difflib", "ecluse.loop.ship", "ecluse.loop.plan.preview")
 MANIFEST = """
 [app]
 name = "shop"
