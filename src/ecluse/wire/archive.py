@@ -11,6 +11,9 @@ from typing import Dict, Iterable
 _MAIN = '''"""Run %(package)s from this archive."""
 import runpy
 
+from ecluse.wire.compiled import use_bytecode
+
+use_bytecode(__loader__.archive)
 runpy.run_module("%(package)s", run_name="__main__", alter_sys=True)
 '''
 _OLDEST = (1980, 1, 1, 0, 0, 0)
@@ -21,7 +24,7 @@ def zipapp(entry: str, packages: Iterable[str]) -> bytes:
     """An archive of `packages` (`ecluse.wire`, …) that runs `entry` as `python -m` would.
 
     It is stored, not compressed: how well zlib compresses depends on its version, and so would the digest. Works
-    from a folder and from inside such an archive alike.
+    from a folder and from inside such an archive alike. `packages` has ecluse.wire among them.
     """
     files = {"__main__.py": _MAIN % {"package": entry}, "ecluse/__init__.py": '__version__ = "%s"\n' % edition()}
     for package in packages:
