@@ -12,6 +12,8 @@ from ecluse.model.intent import Intent, Kind, ReleaseFile
 from ecluse.model.publishing import IndexPlace, ReleasePolicy
 from support.repositories import commit, git, repository
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 MANIFEST = '[app]\nname = "shop"\n[processes.web]\napp = "app:app"\ninterface = "wsgi"\n[environments.local]\n'
 DIGEST = "sha256:" + "a" * 64
 

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from ecluse.cli.main import cli
 from support import repositories
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 MANIFEST = """
 [app]
 name = "demo"

@@ -11,6 +11,8 @@ from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.system.clock import SystemClock
 from support import repositories
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 MANIFEST = """
 [app]
 name = "demo"

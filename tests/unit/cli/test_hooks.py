@@ -14,6 +14,8 @@ from ecluse.ports.source import Change
 from support import repositories
 from support.hooks import MANIFEST
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 OWN = "#!/bin/sh\nexit 0\n"
 
 

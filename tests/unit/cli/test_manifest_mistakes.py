@@ -29,6 +29,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.once
 def test_it_has_a_place_a_way_out_and_exit_code_2(tmp_path, mistake):
     text, line, code, fix = MISTAKES[mistake]
     files = {"ecluse.toml": text, "src/a": "", "site.yml": ""}

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from ecluse.cli import deploy, rollback, ship, unlock
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 
 def run(module, strict, *arguments):
     return CliRunner().invoke(module.command, ["-C", str(strict), *arguments])

@@ -14,6 +14,8 @@ from ecluse.cli.main import cli
 from ecluse.model.forms import forms_of
 from support import repositories
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 TOKEN = "s3cr&t/\"Wört'+x"
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\nEFAASCBKcwgg+SjAgEAAoIBAQ\n-----END PRIVATE KEY-----"
 PRINTS = """

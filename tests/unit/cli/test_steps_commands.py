@@ -76,6 +76,7 @@ def test_the_text_names_what_failed_why_and_the_log(ecluse):
     assert "0 of 1 passed" in done.stdout
 
 
+@pytest.mark.once
 def test_a_shared_cache_that_is_away_is_a_warning_that_is_counted(ecluse, repository, tmp_path):
     shares = f'{(repository / "ecluse.toml").read_text()}\n[cache]\nshared = "{tmp_path / "away"}"\n'
     repositories.commit(repository, "ci: share", {"ecluse.toml": shares})
@@ -160,6 +161,7 @@ def test_a_listed_failure_that_passes_is_said_at_a_commit(suite):
     assert "a.one" in (root / "known.txt").read_text()
 
 
+@pytest.mark.once
 def test_it_is_taken_off_the_list_in_the_working_tree(suite):
     root, ecluse = suite
     said = document(ecluse("--dirty", "--json"))
@@ -170,6 +172,7 @@ def test_it_is_taken_off_the_list_in_the_working_tree(suite):
 
 
 @pytest.mark.parametrize("option", ["--fresh", "--no-cache"])
+@pytest.mark.once
 def test_what_is_known_to_pass_runs_again_on_demand(ecluse, option):
     known = [step["cached"] for step in json.loads([ecluse("check"), ecluse("check", "--json")][1].stdout)["steps"]]
     assert all(known)

@@ -20,6 +20,8 @@ from ecluse.drill.story import Promise, Rehearsed, Story
 from ecluse.keeper import vault
 from ecluse.keeper.places import Home
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 KEPT, BROKEN = (Promise(what="p", kept=kept, seen="") for kept in (True, False))
 
 

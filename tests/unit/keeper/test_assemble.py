@@ -226,7 +226,7 @@ def test_bytecode_is_made_once_for_each_source(host):
     assert not os.path.samefile(host.release("r-1") / (cached % "app"), host.release("r-2") / (cached % "app"))
     python = str(host.release("r-2") / "venv/bin/python")
     asked = [python, "-B", "-c", "import app; print(app.b, app.__cached__)"]
-    ran = subprocess.run(asked, capture_output=True, text=True, cwd=host.release("r-2") / "tree", check=True)
+    ran = subprocess.run(asked, capture_output=True, text=True, cwd=host.release("r-2") / "tree", env={}, check=True)
     assert ran.stdout.split() == ["2", str(host.release("r-2") / (cached % "app"))]
 
 

@@ -35,6 +35,7 @@ def test_a_key_is_explained_by_its_type_default_meaning_and_example():
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: dotted(key.path))
+@pytest.mark.once
 def test_every_key_has_a_description_and_an_example(key):
     assert key.description.endswith(".")
     assert key.example is not None

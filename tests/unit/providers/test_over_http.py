@@ -92,6 +92,7 @@ def test_an_end_of_line_is_no_part_of_a_token(tmp_path, commands):
 
 
 @pytest.mark.parametrize("told", [b"no JSON", b"[]", b"{}", b"[" * 100_000, json.dumps({"token": None}).encode()])
+@pytest.mark.once
 def test_a_registry_that_gives_no_token_has_refused(told):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

@@ -71,6 +71,7 @@ def test_of_a_long_answer_the_first_part_is_enough(dripping):
     assert (answer["status"], answer["size"]) == (200, trial.MOST_BODY)
 
 
+@pytest.mark.once
 def test_slow_paths_leave_time_for_what_comes_after_them(tmp_path):
     (tmp_path / "server.py").write_text(SLOW)
     told = {

@@ -140,6 +140,7 @@ def test_a_program_that_hangs_is_stopped_at_its_time_out(run):
     assert finished.seconds < 60
 
 
+@pytest.mark.once
 def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(run, tmp_path):
     mark = tmp_path / "mark"
     script = f"exec 9>{mark}; trap '' TERM; while true; do sleep 600; done"
@@ -188,6 +189,7 @@ def test_a_cancelled_program_is_gone_when_the_call_returns(runner, tmp_path):
     assert not holders(mark)
 
 
+@pytest.mark.once
 def test_a_hundred_megabytes_cost_neither_memory_nor_the_disk(run, tmp_path):
     lines = []
     finished = run("sh", "-c", "yes | head -c 100000000", log=tmp_path / "log", on_output=lines.append)

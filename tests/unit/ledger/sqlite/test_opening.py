@@ -20,6 +20,8 @@ from ecluse.model.events.runs import RunEnded, RunStarted, StepEnded
 from ecluse.model.problem import ProblemError
 from support.older_ledger import make_older, schema_of
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 OLD = range(1, 6)
 NOBODY = 65534
 STEP = StepEnded(run="run-0", step="test", answer="passed", seconds=1.0)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ class Ticking:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(groups=st.lists(st.lists(FACTS, min_size=1, max_size=4), max_size=8))
+@pytest.mark.once
 def test_projections_are_the_fold_of_the_events(tmp_path_factory, groups):
     ledger = SqliteLedger(tmp_path_factory.mktemp("fold") / "ledger.db", Ticking(), "ada@lock")
     try:

@@ -1,5 +1,6 @@
 """What is written is read again as it was meant."""
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ def nested_lists(value):
 
 
 @given(st.dictionaries(TEXTS, VALUES.filter(lambda value: not nested_lists(value)), min_size=1))
+@pytest.mark.once
 def test_any_document_is_read_as_it_was_written(document):
     assert yaml.safe_load(to_yaml(document)) == document
 

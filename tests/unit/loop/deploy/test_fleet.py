@@ -92,6 +92,7 @@ async def test_a_silent_host_doesn_t_delay_the_traffic_of_the_others(chain, monk
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.once
 async def test_one_that_is_lost_during_the_undo_has_a_name_and_goes_back_alone(chain, name):
     bad = "e" if name != "e" else "d"
     rolling = Chain(chain.memory, replace(LIVE, strategy=Strategy.ROLLING, rollout=Rollout(batch="2")))

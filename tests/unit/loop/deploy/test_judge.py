@@ -89,12 +89,14 @@ def test_five_percent_of_errors_after_20_s_are_caught_within_15_s(base):
 
 
 @pytest.mark.parametrize("median", [0.004, 0.02, 0.3])
+@pytest.mark.once
 def test_answers_three_times_slower_after_20_s_are_caught_within_15_s(median):
     good, bad = Traffic(rate=200, median=median), Traffic(rate=200, median=3 * median)
     assert catches(good, bad, within=15, turn=20, seeds=RUNS[:70]) == 70
 
 
 @pytest.mark.parametrize("base", [0.01, 0.03])
+@pytest.mark.once
 def test_20_times_the_errors_are_caught_within_40_s_at_5_requests_a_second(base):
     good, bad = Traffic(rate=5, errors=base), Traffic(rate=5, errors=20 * base)
     assert catches(good, bad, within=40, turn=0) > 190

@@ -20,6 +20,8 @@ from ecluse.providers.ed25519.keys import Ed25519Signer, Ed25519Verifier
 from support.repositories import git
 from support.signing import pair
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 PRIVATE, PUBLIC = pair()
 OTHER_PRIVATE, OTHER_PUBLIC = pair(is_openssh=False)
 

@@ -14,6 +14,8 @@ from ecluse.model.problem import ProblemError
 from ecluse.model.publishing import ImagePlace
 from support.repositories import commit, git
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 PLACE = ImagePlace(address="https://registry.example.org/team/shop")
 
 

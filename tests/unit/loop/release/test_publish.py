@@ -12,6 +12,8 @@ from ecluse.model.problem import Exit, ProblemError
 from support.outlets import FakePacker
 from support.repositories import commit, git
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 REACHED = [point for point in POINTS if not point.startswith("image.")]
 FILES = ["shop-0.1.0-py2-none-any.whl", "shop-0.1.0-py3-none-any.whl", "shop-0.1.0.tar.gz"]
 

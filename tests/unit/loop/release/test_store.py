@@ -13,6 +13,8 @@ from ecluse.ports.cache import UnreachableError
 from ecluse.system.artifacts import FolderArtifacts
 from support.repositories import commit, git
 
+pytestmark = pytest.mark.once  # slow, and not about Python
+
 
 class ReadOnlyArtifacts(FolderArtifacts):
     """As a mount, or a role in an object store, that may not write."""

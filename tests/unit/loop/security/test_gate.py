@@ -187,6 +187,7 @@ def test_each_content_is_looked_at_once(gate, spy):
     assert len(spy.looked) == 2
 
 
+@pytest.mark.once
 def test_a_long_look_says_at_once_how_much_there_is(gate, world, spy):
     gate({"a.txt": "1\n"}, scanners=CODE)
     assert (
@@ -247,6 +248,7 @@ def test_a_secret_of_the_working_tree_is_found_before_it_is_committed(gate):
 
 @pytest.mark.parametrize("name", ["a.py", "style.css"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-32"])
+@pytest.mark.once
 def test_neither_an_encoding_nor_a_name_hides_a_secret(gate, root, encoding, name):
     (root / name).write_bytes("caf\xe9\nSECRET-x\n".encode(encoding))
     verdict = gate({"b.txt": "1\n"}, scanners=SECRETS)

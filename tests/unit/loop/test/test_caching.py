@@ -120,6 +120,7 @@ def test_no_secret_and_no_variable_is_in_what_is_kept(commit, make, world, entri
 
 
 @pytest.mark.parametrize("script", ["false", "sleep 30", "kill -9 $$"])
+@pytest.mark.once
 def test_what_did_not_pass_is_never_kept(run, commit, make, entries, script):
     app = make.app(make.step("a", script, timeout=timedelta(seconds=1)))
     at = commit()

@@ -81,6 +81,7 @@ def test_a_torn_archive_is_refused(job, chain, commit, artifacts):
 @pytest.mark.parametrize(
     "names", [("../../out",), ("link", "link/out"), ("hard", "hard"), ("link", "hard", "hard"), ("pipe",)]
 )
+@pytest.mark.once
 def test_an_archive_gets_nowhere_else(job, chain, commit, artifacts, tmp_path, monkeypatch, names, filtered):
     if not filtered:
         monkeypatch.delattr(tarfile, "tar_filter", raising=False)

@@ -321,6 +321,7 @@ LISTING = Evidence(junit="report.xml", known_failures="known.txt")
 SUITE = {"ecluse.toml": "", "test_a.py": "def test_one(): pass\ndef test_two(): assert 0\n"}
 
 
+@pytest.mark.once
 def test_a_listed_failure_does_not_stop_and_is_told(run, commit, make):
     at = commit({**SUITE, "known.txt": "test_a.py::test_two  # nobody knows why\n"})
     verdicts = run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at)
@@ -345,6 +346,7 @@ FIRST_FAILS = {
         ({"run.sh": f"{PYTEST} --maxfail=1"}, "sh run.sh", "the command ends"),
     ],
 )
+@pytest.mark.once
 def test_settings_that_end_a_suite_at_a_known_failure_hide_the_rest(run, commit, make, files, command, who):
     at = commit({**FIRST_FAILS, **files})
     verdict = run(make.app(make.step("tests", command, evidence=LISTING)), at)["tests"]
@@ -373,6 +375,7 @@ def test_a_list_that_the_commit_lacks_is_a_problem(run, commit, make, root):
     assert [problem.code for problem in caught.value.problems] == ["E018"]
 
 
+@pytest.mark.once
 def test_a_commit_without_a_manifest_takes_the_list_that_lies_beside_it(run, commit, make, root):
     at = commit({"test_a.py": SUITE["test_a.py"]})
     (root / "known.txt").write_text("test_a.test_two\n")
@@ -387,6 +390,7 @@ def test_a_list_outside_of_the_tree_is_not_read(run, commit, make, root):
         run(make.app(make.step("tests", PYTEST, evidence=LISTING)), at, dirty=True)
 
 
+@pytest.mark.once
 def test_no_test_executed_is_not_a_pass(run, commit, make):
     at = commit({"test_a.py": "import pytest\n@pytest.mark.skip\ndef test_one(): pass\n"})
     verdicts = run(make.app(make.step("tests", PYTEST, evidence=Evidence(junit="report.xml"))), at)

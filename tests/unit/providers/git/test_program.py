@@ -15,6 +15,7 @@ def git(tmp_path, commands):
     return Git(tmp_path, commands, {"PATH": os.environ["PATH"]})
 
 
+@pytest.mark.once
 def test_a_server_that_is_silent_is_left_and_that_is_said(git):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"git://127.0.0.1:{server.getsockname()[1]}/shop.git"

@@ -68,12 +68,14 @@ def test_a_file_without_a_digest_is_brought_once(served):
 
 
 @pytest.mark.parametrize("charset", ["hex", "idna", "rot13", "none-such", "utf-7"])
+@pytest.mark.once
 def test_a_page_is_read_whatever_letters_it_claims_to_have(served, charset):
     page = served(b"<a href='shop-1.0.tar.gz#sha256=AB'>\xff</a>", f"text/html; charset={charset}")
     assert files(page) == {"shop-1.0.tar.gz": "sha256:ab"}
 
 
 @pytest.mark.parametrize("name", ["[]", "{}", "5", "null"])
+@pytest.mark.once
 def test_what_is_no_name_is_a_problem(served, name):
     text = f'{{"files": [{{"filename": {name}, "url": "x", "hashes": {{}}}}]}}'.encode()
     with pytest.raises(ProblemError) as caught:

@@ -152,6 +152,7 @@ async def test_a_keeper_that_is_silent_is_lost_and_found_again_when_it_goes_on(l
     assert keeper.requests[0]["order"] == name
 
 
+@pytest.mark.once
 async def test_a_keeper_that_was_silent_gets_less_time_until_it_speaks(listening):
     silent = True
     async with listening(lambda _: [] if silent else [{"ok": True, "result": {}}]) as (_, path):

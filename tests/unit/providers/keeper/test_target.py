@@ -73,6 +73,7 @@ async def test_an_order_that_is_no_question_is_repeated_once(target, tmp_path):
     assert await heard(target, tmp_path, 4, evict) == ["evict"] * 2
 
 
+@pytest.mark.once
 async def test_what_was_printed_is_told_after_the_keeper_has_gone(tmp_path):
     home = tmp_path / "environments" / "local"
     (home / "logs").mkdir(parents=True)

@@ -97,6 +97,7 @@ def test_a_project_that_we_may_not_see_is_no_missing_ticket(asked):
 
 
 @pytest.mark.parametrize(("answer", "why"), [((503, {}), "T001"), ((429, {"Retry-After": "9"}), "T006")])
+@pytest.mark.once
 def test_a_ticket_whose_project_can_not_be_asked_for_is_not_missing(asked, answer, why):
     asked.mock.script = [(404, {}), answer]
     assert code(asked.fails(look(asked))) == why
@@ -202,6 +203,7 @@ def test_an_issue_that_was_moved_away_is_no_ticket_here(github):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.once
 def test_nobody_else_is_sent_the_token(asked, status):
     with trackers.served(type(asked.mock.state)(asked.key)) as elsewhere:
         for call in (look(asked), lambda tracker: tracker.remark(asked.key, SAID)):
