@@ -26,7 +26,9 @@ CACHE = Service(name="cache", kind=ServiceKind.REDIS, env={"URL": "redis://:{pas
 def world(tmp_path):
     programs("redis")
     runner = SupervisedRunner()
-    own = MachineServices(home=tmp_path, programs=tmp_path / "keepers", env=read_environment(), toolchain=None)
+    own = MachineServices(
+        home=tmp_path, programs=tmp_path / "keepers", env=read_environment(), toolchain=None, commands=runner
+    )
     yield SimpleNamespace(commands=runner, services=own, reporter=HeardReporter())
     runner.close()
 

@@ -11,7 +11,7 @@ from ecluse.system.environment import read_environment
 
 def programs(kind: str) -> Path:
     found = MachineServices(
-        home=Path("/nowhere"), programs=Path("/nowhere"), env=read_environment(), toolchain=None
+        home=Path("/nowhere"), programs=Path("/nowhere"), env=read_environment(), toolchain=None, commands=None
     ).find(ServiceKind(kind))
     if found is None:
         pytest.skip(f"{kind} is not installed on this machine")

@@ -57,10 +57,14 @@ async def examined(folder: Path) -> Examined:
         toolchain = toolchain_of(home, env, commands, FolderStore(home / "store"))
         found = [interpreter.version for interpreter in toolchain.interpreters()]
         asked = [(one.name, *await _asked(app, one, root, home, env)) for one in app.environments] if app else []
-        offers = MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain).offers()
+        services = MachineServices(
+            home=home, programs=home / "keepers", env=env, toolchain=toolchain, commands=commands
+        )
         veils = await can_veil(commands)
         return Examined(
-            machine=read_machine(home, step_layer=commands.layer, veils=veils, interpreters=found, services=offers),
+            machine=read_machine(
+                home, step_layer=commands.layer, veils=veils, interpreters=found, services=services.offers()
+            ),
             app=app,
             seen={name: seen for name, seen, _ in asked},
             ports={name: trouble for name, _, trouble in asked if trouble},

@@ -25,10 +25,10 @@ def toolchain_of(home: Path, env: Mapping[str, str], commands: CommandRunner, st
     return UvToolchain(home=home, env=env, commands=commands, store=store, ask=ask)
 
 
-def services_of(home: Path, env: Mapping[str, str], toolchain: Toolchain) -> ServicePrograms:
+def services_of(home: Path, env: Mapping[str, str], toolchain: Toolchain, commands: CommandRunner) -> ServicePrograms:
     from ecluse.providers.machine.services import MachineServices  # noqa: PLC0415
 
-    return MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain)
+    return MachineServices(home=home, programs=home / "keepers", env=env, toolchain=toolchain, commands=commands)
 
 
 def toolbox_of(home: Path, env: Mapping[str, str], commands: CommandRunner) -> Toolbox:

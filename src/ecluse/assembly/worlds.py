@@ -114,7 +114,7 @@ async def world(
         ledger = BestEffortLedger(ledger, MemoryLedger(clock, who), lambda lost: telling.note(without_ledger(lost)))
     store = FolderStore(home / "store")
     toolchain = toolchain_of(home, env, commands, store)
-    services = services_of(home, env, toolchain)
+    services = services_of(home, env, toolchain, commands)
     toolbox = toolbox_of(find_cache(env), env, commands)
     reached: list[KeeperTarget | Balancer] = []
 

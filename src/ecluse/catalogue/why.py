@@ -90,7 +90,8 @@ WHY: Mapping[str, str] = {
     "mended; it counts again until it is, or until somebody answers for it anew.",
     "V024": "What the baseline names is passed over by the security gate. One that can't be read would pass over "
     "nothing, or too much, so the gate doesn't pass.",
-    "V001": "The manifest declares a service, and its server program is neither here nor to be had as a package.",
+    "V001": "The manifest declares a service, and its server program is neither here nor to be had as a package. "
+    "For a step an image in Docker would do; for what keeps the app's data it doesn't.",
     "T002": "A release or a deploy is to be told on its tickets, and the tracker lets nobody in without its secret. "
     "The release and the deploy themselves are done.",
     "T005": "A commit or a branch names a ticket that the tracker doesn't have, or doesn't show to us. Often it is a "

@@ -1,4 +1,4 @@
-"""The words by which the keeper's program is run: `run|holder|relay|service|await|port|logs|prepare|boot|version`."""
+"""The words by which the keeper's program is run: `run`, `holder`, `service`, …"""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from ecluse.keeper import daemon, holder, listeners, preparing, program, relay
 from ecluse.keeper.choice import choice
 from ecluse.keeper.output import last_kept
 from ecluse.keeper.places import Home
-from ecluse.keeper.services import serving
+from ecluse.keeper.services import container, serving
 from ecluse.wire.codes import OrderError
 
 
@@ -62,6 +62,7 @@ DONE: Dict[str, Callable[[argparse.Namespace], int]] = {
     "holder": lambda given: holder.main(Home(given.home), given.fd, given.order, given.held),
     "relay": lambda given: relay.main(given.fd, given.ports, given.table),
     "service": lambda given: serving.main(given.specification),
+    "container": lambda given: container.main(given.specification),
     "await": lambda given: serving.wait(given.folder, given.seconds),
     "boot": lambda given: preparing.boot(given.root),
 }
@@ -92,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     forward.add_argument("ports", type=int, nargs="*")
     serve = verbs.add_parser("service", help="be a service that an app needs")
     serve.add_argument("specification", help="JSON: kind, programs, folder, asks, scratch")
+    contain = verbs.add_parser("container", help="be a service that is thrown away, in a container")
+    contain.add_argument("specification", help="JSON: kind, docker, image, folder, asks, environment")
     wait = verbs.add_parser("await", help="return once the service in a folder answers")
     wait.add_argument("folder")
     wait.add_argument("--seconds", type=float, default=60.0)

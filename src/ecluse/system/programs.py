@@ -29,9 +29,19 @@ def home_of(folder: Path, names: Iterable[str]) -> Path | None:
 
 def version_of(program: Path) -> str:
     """What `--version` says; empty when it says nothing that looks like one."""
-    try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    found = NUMBER.search(said.stdout)
+    found = NUMBER.search(_ran(program, "--version").stdout)
     return found.group(1) if found else ""
+
+
+def answer_of(program: Path, *words: str, env: Mapping[str, str]) -> str:
+    """What it prints; empty when it fails, or says nothing for five seconds."""
+    ran = _ran(program, *words, env=env)
+    return ran.stdout.strip() if ran.returncode == 0 else ""
+
+
+def _ran(program: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    argv = [str(program), *words]
+    try:
+        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        return subprocess.CompletedProcess(argv, 1, "", str(error))

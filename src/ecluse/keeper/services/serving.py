@@ -47,7 +47,7 @@ def _become(given: Json, kind: Kind) -> None:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     user = account.choose(folder)
     programs = account.reachable(given["programs"]) if user else given["programs"]
-    address = _settled(given, kind)
+    address = settled(given, kind)
     _prepare(kind, programs, address, data, user)
     _write(kind.settle(address), data, user)
     records.write(os.path.join(folder, ADDRESS), {**address, "pid": os.getpid()})
@@ -70,7 +70,7 @@ def surroundings(address: Json, programs: str) -> Dict[str, str]:
     }
 
 
-def _settled(given: Json, kind: Kind) -> Json:
+def settled(given: Json, kind: Kind) -> Json:
     """As it was, on the same port if that is still free."""
     known = records.read(os.path.join(given["folder"], ADDRESS)) or {}
     port = int(known.get("port") or 0)
@@ -189,4 +189,4 @@ def words_for(given: Json) -> Sequence[str]:
     return ("service", json.dumps(given, sort_keys=True))
 
 
-__all__ = ["ADDRESS", "HERE", "UNFIT", "answers", "main", "surroundings", "wait", "words_for"]
+__all__ = ["ADDRESS", "HERE", "UNFIT", "answers", "main", "settled", "surroundings", "wait", "words_for"]

@@ -74,7 +74,7 @@ class Scratch:
     async def _start(self, service: Service, left: float | None) -> None:
         try:
             async with asyncio.timeout(left):
-                programs = await self.world.services.get(service, self.world.reporter.note)
+                programs = await self.world.services.get(service, self.world.reporter.note, scratch=True)
                 await self._served(service, self.world.services.serve(service, programs, self._place(service)))
         except TimeoutError as error:
             if left is None:

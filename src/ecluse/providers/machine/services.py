@@ -1,4 +1,4 @@
-"""Databases, caches and brokers from this machine's own programs, or PostgreSQL from a wheel."""
+"""Databases, caches and brokers from this machine's own programs, PostgreSQL from a wheel, or images of Docker's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from ecluse.model.app import Argv, Build
 from ecluse.model.problem import Exit, Problem, ProblemError
 from ecluse.model.service import Service, ServiceKind
 from ecluse.ports.services import Programs
+from ecluse.providers.machine.images import IMAGES, Images
 from ecluse.system.programs import folders, home_of, version_of
 
 if TYPE_CHECKING:
+    from ecluse.ports.commands import CommandRunner
     from ecluse.ports.machine import Offer
     from ecluse.ports.python import Toolchain
 
@@ -46,26 +48,45 @@ PACKAGES = {
 class MachineServices:
     """Fills ports.services.ServicePrograms. What is fetched lies below `home`/services."""
 
-    def __init__(self, *, home: Path, programs: Path, env: Mapping[str, str], toolchain: Toolchain) -> None:
+    def __init__(
+        self,
+        *,
+        home: Path,
+        programs: Path,
+        env: Mapping[str, str],
+        toolchain: Toolchain,
+        commands: CommandRunner,
+    ) -> None:
         self._home, self._programs, self._env, self._toolchain = home / "services", programs, env, toolchain
+        self._images = Images(env, commands)
 
-    def find(self, kind: ServiceKind, version: str = "") -> Programs | None:
+    def find(self, kind: ServiceKind, version: str = "", *, scratch: bool = False) -> Programs | None:
         own = newest(self._installed(kind), version)
-        return own or (newest(self._wheels(), version) if kind is ServiceKind.POSTGRES else None)
+        if own is None and kind is ServiceKind.POSTGRES:
+            own = newest(self._wheels(), version)
+        return self._images.find(kind, version) if own is None and scratch else own
 
     def offers(self) -> tuple[Offer, ...]:
         """What this machine can give, for `doctor`."""
         return tuple(offer(kind, self.find(kind)) for kind in ServiceKind)
 
-    async def get(self, service: Service, say: Callable[[str], None]) -> Programs:
-        found = await asyncio.to_thread(self.find, service.kind, service.version)
+    async def get(self, service: Service, say: Callable[[str], None], *, scratch: bool = False) -> Programs:
+        found = await asyncio.to_thread(self.find, service.kind, service.version, scratch=scratch)
         if found is None and service.kind is ServiceKind.POSTGRES:
-            found = await self._fetched(service, say)
+            try:
+                found = await self._fetched(service, say)
+            except ProblemError:
+                if not (scratch and (found := await self._images.get(service, say))):
+                    raise
+        elif found is None and scratch:
+            found = await self._images.get(service, say)
         if found is None:
             raise ProblemError(missing(service, [programs.version for programs in self._installed(service.kind)]))
         return found
 
     def serve(self, service: Service, programs: Programs, folder: Path) -> Argv:
+        if programs.image:
+            return (*self._keeper, "container", json.dumps(self._images.container(service, programs, folder)))
         given = {
             "kind": service.kind.value,
             "programs": str(programs.folder),
@@ -177,10 +198,11 @@ def number(version: str) -> tuple[int, ...]:
 def missing(service: Service, others: list[str]) -> Problem:
     wanted = f"{service.kind} {service.version}".rstrip()
     there = f"; here is {', '.join(filter(None, others))}" if any(others) else ""
+    or_docker = " (for a step Docker will do)" if service.kind in IMAGES else ""
     return Problem(
         code="V001", what=f"the service {service.name} needs {wanted}, and this machine has none{there}",
-        fix=f"{add(service.kind)}; or give the address of one that runs elsewhere in the environment's `env` "
-        f"and remove [services.{service.name}]",
+        fix=f"{add(service.kind)}{or_docker}; or give the address of one that runs elsewhere in the environment's "
+        f"`env` and remove [services.{service.name}]",
         exit=Exit.REFUSED,
     )  # fmt: skip
 

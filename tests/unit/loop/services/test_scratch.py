@@ -20,7 +20,7 @@ STORE = Service(name="store", kind=ServiceKind.POSTGRES)
 class Programs:
     """Nobody has RabbitMQ."""
 
-    async def get(self, service, say):
+    async def get(self, service, say, *, scratch):
         if service.kind is ServiceKind.RABBITMQ:
             await asyncio.sleep(0)  # the others begin meanwhile
             raise ProblemError(Problem(code="V001", what="this machine has no rabbitmq", fix="install it"))
@@ -140,7 +140,7 @@ def test_every_problem_of_several_is_said(use):
         problems = await refused(services, CACHE, STORE)
         assert [problem.what for problem in problems] == ["no redis", "no postgres"]
 
-    async def fails(service, _say):
+    async def fails(service, _say, *, scratch):
         raise ProblemError(Problem(code="V001", what=f"no {service.kind}", fix="install it"))
 
     use(Runner(), work)

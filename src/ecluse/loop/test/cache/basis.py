@@ -87,7 +87,7 @@ def _security(app: App, told: Mapping[str, str], world: World) -> Mapping[str, s
 
 def _version(world: World, kind: ServiceKind, wanted: str) -> str:
     """What isn't here yet is fetched for the run: nobody knows before in which version."""
-    found = world.services.find(kind, wanted)
+    found = world.services.find(kind, wanted, scratch=True)
     return found.version if found else ABSENT
 
 
