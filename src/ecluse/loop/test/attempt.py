@@ -186,7 +186,7 @@ class Attempts:
         self._failed_before |= frozenset(judged.known)
         return judged
 
-    def _masked(self, text: str) -> str:
+    def masked(self, text: str) -> str:
         return masked(text.encode(errors="surrogateescape"), self._stage.hidden).decode(errors="replace")
 
     async def _aside(self, work: Callable[..., Result], *arguments: object) -> Result:
@@ -248,7 +248,7 @@ class Attempts:
             addopts=addopts(tree, step.folder, env) if step.evidence.junit else NOTHING_ADDED,
             faults=faults if finished.ok else (),
             unmasked=unmaskable((name, stage.secrets[name].reveal()) for name in step.secrets),
-            masked=self._masked if stage.hidden else str,
+            masked=self.masked if stage.hidden else str,
         )
 
     def _keep_reports(self, tree: Path, pattern: str) -> tuple[bytes, ...]:

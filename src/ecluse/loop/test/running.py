@@ -145,9 +145,11 @@ def _node(
 ) -> Node:
     """`verdicts` gets the step's, before it is told."""
 
+    masked = attempts.masked if isinstance(attempts, Attempts) else str
+
     # The time-out of an attempt is the command's: ended by its supervisor, a step leaves its log and its reports.
     def record(ended: Ended) -> tuple[Event, ...]:
-        verdicts[step.name] = verdict_of(ended, attempts.logs)
+        verdicts[step.name] = verdict_of(ended, attempts.logs, masked)
         return (event_of(verdicts[step.name], run),)
 
     return Node(
