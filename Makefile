@@ -8,6 +8,9 @@ JOBS ?= 4
 # Tests at once, more than processors because most of them wait for programs that they started. Those that wait for
 # moments (live, fault) run two at once.
 
+# Images for containers set it: then every process of the tests compiles anew what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tools: a virtual environment made from the lock, then our wheel in it. Both are stamps: no work when nothing changed.
 .venv/.tools: requirements/dev.txt scripts/bootstrap
 	@scripts/bootstrap
