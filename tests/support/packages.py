@@ -1,6 +1,7 @@
 """Packages made by hand: an index without a network, and projects that build with nothing but themselves."""
 
 import base64
+import functools
 import hashlib
 import io
 import os
@@ -98,9 +99,13 @@ def offline_toolchain(home, index, commands, **env):
         env=offline(home, index) | env,
         commands=commands,
         store=FolderStore(home / "store"),
-        ask=ask,
+        ask=asked,
         installer=f"pip==99.0 --hash=sha256:{digest(pip)}",
     )
+
+
+asked = functools.cache(ask)
+"""What an interpreter says of itself is the same in each test; to start all of this machine's takes half a second."""
 
 
 def offline(home, index):
@@ -121,6 +126,6 @@ def _record(text):
 
 def uv_lock(tree):
     """Let uv write uv.lock, with what it keeps beside the tree."""
-    python = find(dict(os.environ), tree.parent / "pythons.json", ask)[0].path
+    python = find(dict(os.environ), tree.parent / "pythons.json", asked)[0].path
     argv = [find_uv_bin(), "lock", "--quiet", "--offline", "--python", python]
     subprocess.run([*argv, "--cache-dir", str(tree.parent / "cache")], cwd=tree, check=True)
