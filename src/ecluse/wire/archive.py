@@ -10,23 +10,26 @@ from typing import Dict, Iterable
 
 _MAIN = '''"""Run %(package)s from this archive."""
 import runpy
-
-from ecluse.wire.compiled import use_bytecode
-
-use_bytecode(__loader__.archive)
+%(first)s
 runpy.run_module("%(package)s", run_name="__main__", alter_sys=True)
 '''
+_BYTECODE = """
+from ecluse.wire.compiled import use_bytecode
+
+use_bytecode(__loader__.archive)"""
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 """The one time that every archive can hold."""
 
 
-def zipapp(entry: str, packages: Iterable[str]) -> bytes:
+def zipapp(entry: str, packages: Iterable[str], *, keeps_bytecode: bool = False) -> bytes:
     """An archive of `packages` (`ecluse.wire`, …) that runs `entry` as `python -m` would.
 
     It is stored, not compressed: how well zlib compresses depends on its version, and so would the digest. Works
-    from a folder and from inside such an archive alike. `packages` has ecluse.wire among them.
+    from a folder and from inside such an archive alike. `keeps_bytecode` (`wire.compiled`) is for one that is named by
+    its digest, and has so many modules that compiling them takes longer than looking for what was kept.
     """
-    files = {"__main__.py": _MAIN % {"package": entry}, "ecluse/__init__.py": '__version__ = "%s"\n' % edition()}
+    main = _MAIN % {"package": entry, "first": _BYTECODE if keeps_bytecode else ""}
+    files = {"__main__.py": main, "ecluse/__init__.py": '__version__ = "%s"\n' % edition()}
     for package in packages:
         files.update(_sources(package))
     target = io.BytesIO()

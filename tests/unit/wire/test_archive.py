@@ -40,3 +40,10 @@ def test_the_archive_runs(tmp_path):
     path.write_bytes(zipapp("ecluse.keeper", PACKAGES))
     ran = subprocess.run([sys.executable, "-I", str(path), "version"], capture_output=True, text=True, check=True)
     assert len(ran.stdout.strip()) == 64
+
+
+def test_one_of_few_modules_looks_for_no_bytecode(tmp_path):
+    path = tmp_path / "launch"
+    path.write_bytes(zipapp("ecluse.serving", ["ecluse.serving", "ecluse.wire"]))
+    with zipfile.ZipFile(path) as archive:
+        assert b"bytecode" not in archive.read("__main__.py")

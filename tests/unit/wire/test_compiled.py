@@ -12,7 +12,7 @@ PACKAGES = ["ecluse.keeper", "ecluse.keeper.services", "ecluse.serving", "ecluse
 
 @pytest.fixture(scope="module")
 def content():
-    return zipapp("ecluse.keeper", PACKAGES)
+    return zipapp("ecluse.keeper", PACKAGES, keeps_bytecode=True)
 
 
 @pytest.fixture
@@ -74,7 +74,8 @@ def test_a_traceback_has_the_lines_of_the_source(archive):
 
 
 def test_packages_can_be_listed_and_made_an_archive_of_as_before(archive, content):
-    code = "import hashlib; from ecluse.wire.archive import zipapp; made = zipapp('ecluse.keeper', {})\n"
+    code = "import hashlib; from ecluse.wire.archive import zipapp\n"
+    code += "made = zipapp('ecluse.keeper', {}, keeps_bytecode=True)\n"
     code += "print(hashlib.sha256(made).hexdigest())"
     assert within(archive, code.format(PACKAGES)) == hashlib.sha256(content).hexdigest()
 

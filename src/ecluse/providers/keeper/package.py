@@ -24,5 +24,5 @@ def keeper_zipapp(cache: Path) -> tuple[Path, str]:
 @cache
 def _packed() -> tuple[bytes, str]:
     """Once for all hosts of a command."""
-    archive = zipapp("ecluse.keeper", PACKAGES)
+    archive = zipapp("ecluse.keeper", PACKAGES, keeps_bytecode=True)
     return archive, hashlib.sha256(archive).hexdigest()

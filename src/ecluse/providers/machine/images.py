@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from ecluse.model.problem import Exit, Problem, ProblemError
@@ -30,8 +31,11 @@ class Images:
     def __init__(self, env: Mapping[str, str], commands: CommandRunner) -> None:
         self._commands = commands
         self._environment = {name: env[name] for name in PASSED if name in env}
-        found = shutil.which("docker", path=env.get("PATH", ""))
-        self._docker = Path(found) if found and env.get("DOCKER_HOST", HERE).startswith(HERE) else None
+
+    @cached_property
+    def _docker(self) -> Path | None:
+        found = shutil.which("docker", path=self._environment.get("PATH", ""))
+        return Path(found) if found and self._environment.get("DOCKER_HOST", HERE).startswith(HERE) else None
 
     def find(self, kind: ServiceKind, version: str) -> Programs | None:
         """Of an image that is here; its version is the image's digest."""
