@@ -73,7 +73,6 @@ def said(answers, *lines):
     with socket.create_connection((host, int(port)), 5) as redis:
         for line in lines:
             redis.sendall(line.encode() + b"\r\n")
-            time.sleep(0.1)
         return redis.recv(1000).decode()
 
 
